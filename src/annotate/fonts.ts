@@ -1,0 +1,133 @@
+import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+
+const require = createRequire(import.meta.url);
+
+/**
+ * Fonts that come with Sightline, so that names show on a machine that has none. Each is cut into files by Unicode
+ * range, listed in its `unicode.json`; the first font that has a character draws it. System fonts serve the scripts
+ * that none of these covers.
+ */
+const fonts = [
+  { family: 'Noto Sans', ranges: require.resolve('@fontsource-variable/noto-sans/unicode.json') },
+  {
+    family: 'Noto Sans Arabic',
+    ranges: require.resolve('@fontsource-variable/noto-sans-arabic/unicode.json'),
+  },
+  {
+    family: 'Noto Sans Hebrew Thin',
+    ranges: require.resolve('@fontsource-variable/noto-sans-hebrew/unicode.json'),
+  },
+  { family: 'Noto Sans Armenian', ranges: require.resolve('@fontsource-variable/noto-sans-armenian/unicode.json') },
+  { family: 'Noto Sans Georgian', ranges: require.resolve('@fontsource-variable/noto-sans-georgian/unicode.json') },
+  { family: 'Noto Sans Thai', ranges: require.resolve('@fontsource-variable/noto-sans-thai/unicode.json') },
+  {
+    family: 'Noto Sans Bengali',
+    ranges: require.resolve('@fontsource-variable/noto-sans-bengali/unicode.json'),
+  },
+  { family: 'Noto Sans Tamil', ranges: require.resolve('@fontsource-variable/noto-sans-tamil/unicode.json') },
+  { family: 'Noto Sans SC Thin', ranges: require.resolve('@fontsource-variable/noto-sans-sc/unicode.json') },
+  { family: 'Noto Sans KR Thin', ranges: require.resolve('@fontsource-variable/noto-sans-kr/unicode.json') },
+] as const;
+
+/** Has every other character of the Basic Multilingual Plane, as pixels: plain, but better than an empty box. */
+const lastResort = require.resolve('@fontsource/unifontex/files/unifontex-latin-400-normal.woff2');
+
+/** For Pango, in order of preference. The last resort is not named, so that a system font comes before it. */
+export const fontFamilies = [...fonts.map((font) => font.family), 'sans-serif'].join(',');
+
+interface FontFile {
+  readonly path: string;
+  readonly ranges: readonly (readonly [from: number, to: number])[];
+}
+
+/**
+ * Unpacks the font files that a text needs. Pango reads TrueType only, the packages hold WOFF2.
+ * @see https://www.w3.org/TR/WOFF2/
+ */
+export class FontStore {
+  readonly #folder: string;
+  readonly #unpacked = new Map<string, Promise<string>>();
+  #files: Promise<readonly FontFile[]> | undefined;
+
+  /** @param folder where unpacked files are kept, for the next start too; made when missing */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Paths of the TrueType files that hold the characters of a text; rejects when the folder cannot be written. */
+  async filesFor(text: string): Promise<string[]> {
+    this.#files ??= readFontFiles();
+    const files = await this.#files;
+    const needed = new Set<string>();
+    for (const character of text) {
+      const code = character.codePointAt(0)!;
+      const file = files.find(({ ranges }) => ranges.some(([from, to]) => code >= from && code <= to));
+      needed.add(file?.path ?? lastResort);
+    }
+    return Promise.all([...needed].map((path) => this.#unpackOnce(path)));
+  }
+
+  #unpackOnce(woff2Path: string): Promise<string> {
+    const known = this.#unpacked.get(woff2Path);
+    if (known) return known;
+    const unpacking = this.#unpack(woff2Path);
+    this.#unpacked.set(woff2Path, unpacking);
+    // The disk may have room next time.
+    unpacking.catch(() => this.#unpacked.delete(woff2Path));
+    return unpacking;
+  }
+
+  async #unpack(woff2Path: string): Promise<string> {
+    const path = join(this.#folder, basename(woff2Path).replace('.woff2', '.ttf'));
+    if (await exists(path)) return path;
+    const trueType = await toTrueType(await readFile(woff2Path));
+    await mkdir(this.#folder, { recursive: true });
+    // Another process may do the same just now: the file appears whole or not at all.
+    const partial = `${path}.${process.pid}`;
+    await writeFile(partial, trueType);
+    await rename(partial, path);
+    return path;
+  }
+}
+
+let lastConversion: Promise<unknown> = Promise.resolve();
+
+/** One at a time: the result lies in WebAssembly memory that the next conversion writes over or moves. */
+function toTrueType(woff2: Uint8Array): Promise<Uint8Array> {
+  const conversion = lastConversion.then(async () => {
+    const { default: decompress } = await import('wawoff2/decompress.js');
+    return new Uint8Array(await decompress(woff2));
+  });
+  lastConversion = conversion.catch(() => undefined);
+  return conversion;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function readFontFiles(): Promise<readonly FontFile[]> {
+  const lists = await Promise.all(
+    fonts.map(async ({ ranges }) => {
+      const folder = dirname(ranges);
+      const byName = JSON.parse(await readFile(ranges, 'utf8')) as Record<string, string>;
+      return Object.entries(byName).map(([name, text]) => ({
+        // Numbered parts stand in brackets: "[4]" is noto-sans-sc-4-wght-normal.woff2.
+        path: join(folder, 'files', `${basename(folder)}-${name.replace(/[[\]]/g, '')}-wght-normal.woff2`),
+        ranges: text.split(',').map(parseRange),
+      }));
+    }),
+  );
+  return lists.flat();
+}
+
+/** "U+0460-052F" or "U+20B4" as first and last code point. */
+function parseRange(text: string): readonly [from: number, to: number] {
+  const [from, to] = text.trim().slice(2).split('-');
+  return [parseInt(from!, 16), parseInt(to ?? from!, 16)];
+}

@@ -1,0 +1,220 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { LabelCache } from './annotate/label-cache.js';
+import { storedToken } from './commands/access-token.js';
+import { packageInfo } from './commands/package-info.js';
+import { packageRoot } from './config/package-root.js';
+import type { CameraConfig, Config } from './config/schema.js';
+import { SightlineError } from './core/errors.js';
+import { createDetector } from './detection/create-detector.js';
+import type { FaceDetector } from './detection/face-detector.js';
+import { EventBus } from './events/event-bus.js';
+import { redact, redactUrl } from './ingest/redact.js';
+import { VideoSource } from './ingest/video-source.js';
+import { ModelStore, defaultCacheDir, type ModelProgress } from './models/model-store.js';
+import { createLogger, type Logger } from './observability/logger.js';
+import { Metrics } from './observability/metrics.js';
+import { CameraPipeline } from './pipeline/camera-pipeline.js';
+import { DetectionScheduler } from './pipeline/detection-scheduler.js';
+import { EmbeddingPool } from './recognition/embedding-pool.js';
+import { findEmbedder, type Embedder } from './recognition/embedders.js';
+import { Gallery } from './recognition/gallery.js';
+import { Recognizer } from './recognition/recognizer.js';
+import { createServer, type SightlineServer } from './server/server.js';
+import { isLoopback } from './server/host-names.js';
+import { SqliteGalleryStore } from './storage/sqlite-gallery-store.js';
+
+/** Part of the main loop's time that detections may take; see docs/adr/0004. */
+const detectionShare = 0.6;
+/** Frames of one camera in memory: being read, searched, waiting and being encoded, and one in reserve. */
+const framesPerCamera = 5;
+const embedderId = 'mobilefacenet';
+
+export interface AppHooks {
+  readonly onModelProgress: (progress: ModelProgress) => void;
+}
+
+/**
+ * The running program, put together from its rooms. What was opened first is closed last, and a start that fails
+ * half-way closes what it had opened.
+ */
+export class App {
+  readonly log: Logger;
+  readonly bus: EventBus;
+  readonly models: ModelStore;
+  readonly #config: Config;
+  readonly #cameras = new Map<string, CameraPipeline>();
+  readonly #detectors = new Map<string, Promise<FaceDetector>>();
+  readonly #scheduler = new DetectionScheduler({ share: detectionShare });
+  readonly #labels: LabelCache;
+  readonly #metrics: Metrics;
+  readonly #closers: (() => Promise<void> | void)[] = [];
+  readonly #missing = new Set(['models', 'cameras']);
+  #closing: Promise<void> | undefined;
+
+  constructor(config: Config, hooks: AppHooks) {
+    this.#config = config;
+    this.log = createLogger({ level: config.log.level, redact });
+    this.bus = new EventBus({ onListenerError: (err) => this.log.error({ err }, 'An event listener failed') });
+    this.models = new ModelStore({ cacheDir: modelsDir(config), onProgress: hooks.onModelProgress });
+    this.#metrics = new Metrics(() => [...this.#cameras.values()].map((camera) => camera.status()));
+    this.#labels = new LabelCache({
+      fontsDir: join(modelsDir(config), 'fonts'),
+      onError: (err) => this.log.warn({ err }, 'A name could not be drawn'),
+    });
+  }
+
+  /**
+   * Starts everything and says where the page is, with the token in the link when one is needed.
+   * @throws SightlineError, with everything closed again
+   */
+  async start(): Promise<{ readonly url: string }> {
+    try {
+      return await this.#start();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Stops everything; nothing is left running. May be called again, and while starting. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #start(): Promise<{ url: string }> {
+    const { server: address, data } = this.#config;
+    // The port first: a program that runs twice should say so before it fetches models.
+    const token = address.token ?? (isLoopback(address.host) ? null : await storedToken(data));
+    const { url } = await (await this.#createServer(token)).listen();
+    const recognition = this.#config.cameras.some((camera) => camera.recognition) ? await this.#openRecognition() : undefined;
+    for (const camera of this.#config.cameras) await this.#addCamera(camera, recognition);
+    this.#missing.delete('models');
+    this.#missing.delete('cameras');
+    for (const camera of this.#cameras.values()) camera.start();
+    return { url: token === null ? url : `${url}/?token=${encodeURIComponent(token)}` };
+  }
+
+  async #createServer(token: string | null): Promise<SightlineServer> {
+    const { host, port } = this.#config.server;
+    const server = await createServer({
+      host,
+      port,
+      token,
+      cameras: { list: () => [...this.#cameras.values()], get: (id) => this.#cameras.get(id) },
+      bus: this.bus,
+      metrics: this.#metrics,
+      ready: () => ({
+        ready: this.#missing.size === 0,
+        reasons: [...this.#missing].map((what) => `${what} are being prepared`),
+      }),
+      webDir: join(packageRoot(), 'web'),
+      version: packageInfo().version,
+      log: this.log,
+    });
+    this.#closers.push(() => server.close());
+    return server;
+  }
+
+  async #openRecognition(): Promise<RecognitionParts> {
+    const parts = await openRecognition(this.#config, this.models, this.log);
+    this.#closers.push(() => parts.close());
+    const { mismatch } = parts.gallery;
+    if (mismatch !== undefined) this.log.warn({ code: mismatch.code }, mismatch.message);
+    return parts;
+  }
+
+  async #addCamera(camera: CameraConfig, recognition: RecognitionParts | undefined): Promise<void> {
+    const { id, name, url, detector } = camera;
+    const log = this.log.child({ camera: id });
+    const pipeline = new CameraPipeline({
+      id,
+      name,
+      sourceLabel: redactUrl(url),
+      createSource: (handlers) =>
+        new VideoSource({ cameraId: id, source: url, poolSize: framesPerCamera, log, ...camera, ...handlers }),
+      detector: await this.#detector(detector),
+      turns: this.#scheduler.join(detector.rate),
+      createRecognizer:
+        recognition && camera.recognition
+          ? (onTransition) => new Recognizer({ ...recognition, onTransition })
+          : undefined,
+      labels: this.#labels,
+      jpegQuality: this.#config.video.jpegQuality,
+      bus: this.bus,
+      metrics: this.#metrics,
+      log,
+    });
+    this.#cameras.set(id, pipeline);
+    this.#closers.push(() => pipeline.close());
+  }
+
+  /** Cameras with the same settings share a detector: it keeps nothing from frame to frame. */
+  #detector(settings: CameraConfig['detector']): Promise<FaceDetector> {
+    const { rate: _, ...choice } = settings;
+    const key = JSON.stringify(choice);
+    const known = this.#detectors.get(key);
+    if (known !== undefined) return known;
+    const created = createDetector(choice, this.models, (line) => this.log.debug({ mediapipe: line }, 'MediaPipe'));
+    this.#detectors.set(key, created);
+    this.#closers.push(async () => (await created.catch(() => undefined))?.close());
+    return created;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#cameras.values()].map((camera) => camera.close()));
+    for (const close of this.#closers.splice(0).reverse()) await close();
+  }
+}
+
+/** What recognition needs, shared by all cameras. */
+export interface RecognitionParts {
+  readonly pool: EmbeddingPool;
+  readonly gallery: Gallery;
+  readonly store: SqliteGalleryStore;
+  readonly embedder: Embedder;
+  readonly threshold: number;
+  close(): Promise<void>;
+}
+
+/** Opens gallery and worker pool. @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE, MODEL_… */
+export async function openRecognition(config: Config, models: ModelStore, log: Logger): Promise<RecognitionParts> {
+  const embedder = findEmbedder(embedderId);
+  const modelPath = await models.ensure(embedderId);
+  const store = await openStore(config.data);
+  const gallery = await Gallery.open({
+    store,
+    embedder,
+    onError: (err) => log.error({ err }, 'The gallery could not be read again'),
+  });
+  const { workers, queueLimit, executionProvider, threadsPerWorker, threshold } = config.recognition;
+  const workerFile = pathToFileURL(join(packageRoot(), 'dist', 'workers', 'embed.js'));
+  const pool = new EmbeddingPool({ workerFile, modelPath, embedder, workers, queueLimit, executionProvider, threadsPerWorker });
+  return {
+    pool,
+    gallery,
+    store,
+    embedder,
+    threshold: threshold ?? embedder.threshold,
+    close: async () => {
+      await pool.close();
+      gallery.close();
+      await store.close();
+    },
+  };
+}
+
+async function openStore(dataDir: string): Promise<SqliteGalleryStore> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new SightlineError('DATA_UNWRITABLE', `Expected a folder at ${dataDir}: ${String(error)}`, { cause: error });
+  }
+  return new SqliteGalleryStore(join(dataDir, 'gallery.db'));
+}
+
+function modelsDir(config: Config): string {
+  return config.models.dir ?? defaultCacheDir();
+}

@@ -1,0 +1,40 @@
+import { Command, CommanderError } from 'commander';
+import { asSightlineError } from '../core/errors.js';
+import { packageInfo } from './package-info.js';
+import { demoCommand } from './demo.js';
+import { doctorCommand } from './doctor.js';
+import { enrollCommand } from './enroll.js';
+import { modelsCommand } from './models.js';
+import { runCommand } from './run.js';
+
+/**
+ * Runs the command line and gives the exit code: 0 done, 1 failed, 2 used wrongly. Errors that a user can mend are
+ * printed as what happened, their code, and what to do; only a defect prints a stack.
+ */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  const program = new Command('sightline')
+    .description(packageInfo().description)
+    .version(packageInfo().version)
+    .addCommand(runCommand())
+    .addCommand(demoCommand())
+    .addCommand(enrollCommand())
+    .addCommand(modelsCommand())
+    .addCommand(doctorCommand());
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
+    command.exitOverride().showHelpAfterError('(--help shows how to use it)');
+  }
+  try {
+    await program.parseAsync(argv);
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return report(error);
+  }
+}
+
+function report(error: unknown): number {
+  const known = asSightlineError(error);
+  process.stderr.write(`Error ${known.code}: ${known.message}\n${known.remedy}\n`);
+  if (known.code === 'INTERNAL') process.stderr.write(`${known.stack ?? ''}\n`);
+  return known.code === 'CONFIG_INVALID' || known.code === 'CONFIG_UNREADABLE' || known.code === 'USAGE' ? 2 : 1;
+}

@@ -1,0 +1,2 @@
+import { Command } from 'commander';
+export function enrollCommand(): Command { return new Command('enroll'); }

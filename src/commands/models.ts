@@ -1,0 +1,85 @@
+import { Command } from 'commander';
+import { SightlineError } from '../core/errors.js';
+import { defaultCacheDir, ModelStore, type AssetStatus } from '../models/model-store.js';
+import { progressDisplay, type ProgressListener } from './model-progress.js';
+import { configFrom, withOptions, type SharedOptions } from './options.js';
+
+/** `sightline models`: what networks and media there are, fetching them, and checking those that were fetched. */
+export function modelsCommand(): Command {
+  const subcommand = (name: string, description: string) =>
+    withOptions(new Command(name).description(description), ['config', 'modelsDir']);
+  return new Command('models')
+    .description('list, fetch and verify the networks and media that Sightline works with')
+    .addCommand(subcommand('list', 'show every model and medium, and whether it is there').action(list))
+    .addCommand(
+      subcommand('fetch', 'download, verify and convert what is missing')
+        .argument('[ids...]', 'what to fetch, as `list` names it (default: everything)')
+        .action(fetchAssets),
+    )
+    .addCommand(
+      subcommand('verify', 'compare every file with the checksum recorded when it was written').action(
+        verify,
+      ),
+    );
+}
+
+async function list(options: SharedOptions): Promise<void> {
+  const store = await openStore(options);
+  process.stdout.write(table(await store.list()));
+}
+
+async function fetchAssets(ids: readonly string[], options: SharedOptions): Promise<void> {
+  const progress = progressDisplay();
+  try {
+    const store = await openStore(options, progress.update);
+    const wanted = ids.length > 0 ? ids : (await store.list()).map(({ asset }) => asset.id);
+    const paths = await store.ensure(wanted);
+    progress.stop();
+    process.stdout.write([...paths].map(([id, path]) => `${id}  ${path}\n`).join(''));
+  } finally {
+    progress.stop();
+  }
+}
+
+async function verify(options: SharedOptions): Promise<void> {
+  const store = await openStore(options);
+  const statuses = await store.verify();
+  process.stdout.write(table(statuses));
+  const damaged = statuses.filter(({ state }) => state === 'damaged').map(({ path }) => path);
+  if (damaged.length === 0) return;
+  throw new SightlineError(
+    'MODEL_CHECKSUM_MISMATCH',
+    `Expected files as they were written but received others in ${damaged.join(', ')}`,
+  );
+}
+
+async function openStore(
+  options: SharedOptions,
+  onProgress: ProgressListener = () => {},
+): Promise<ModelStore> {
+  const config = await configFrom(options);
+  return new ModelStore({ cacheDir: config.models.dir ?? defaultCacheDir(), onProgress });
+}
+
+function table(statuses: readonly AssetStatus[]): string {
+  const rows = statuses.map(({ asset, state, bytes }) => [
+    asset.id,
+    asset.kind,
+    bytes === null ? '' : `${(bytes / 1e6).toFixed(2)} MB`,
+    state,
+    asset.licence,
+    `${asset.package}@${asset.version}`,
+  ]);
+  const lines = [['NAME', 'KIND', 'SIZE', 'STATE', 'LICENCE', 'SOURCE'], ...rows];
+  const widths = lines.reduce<number[]>(
+    (most, line) => line.map((cell, i) => Math.max(cell.length, most[i] ?? 0)),
+    [],
+  );
+  const text = (line: string[]) => line.map((cell, i) => pad(cell, widths[i] ?? 0, i === 2)).join('  ');
+  return `${lines.map((line) => text(line).trimEnd()).join('\n')}\n`;
+}
+
+/** Sizes stand to the right, so that their points line up. */
+function pad(cell: string, width: number, toTheRight: boolean): string {
+  return toTheRight ? cell.padStart(width) : cell.padEnd(width);
+}

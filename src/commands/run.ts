@@ -1,0 +1,30 @@
+import { Command } from 'commander';
+import { SightlineError } from '../core/errors.js';
+import { configFrom, withOptions, type SharedOptions } from './options.js';
+import { serve } from './serve.js';
+
+interface RunOptions extends SharedOptions {
+  readonly detector?: string;
+  readonly loop?: boolean;
+}
+
+/** `sightline run [url…]` */
+export function runCommand(): Command {
+  const command = new Command('run')
+    .description('Watch cameras: serve the live picture and identity events until Ctrl-C')
+    .argument('[url...]', 'cameras: rtsp://, http://, a file, webcam: or test:; instead of those of the configuration')
+    .option('--detector <kind>', 'mediapipe or mtcnn (default: mediapipe)')
+    .option('--loop', 'play files again when they end');
+  withOptions(command, ['config', 'host', 'port', 'data', 'modelsDir', 'logLevel']);
+  return command.action(async (urls: string[], options: RunOptions) => {
+    const cameras = urls.map((url) => ({ url, ...(options.loop === true && { loop: true }) }));
+    const config = await configFrom(options, {
+      ...(cameras.length > 0 && { cameras }),
+      detector: { kind: options.detector },
+    });
+    if (config.cameras.length === 0) {
+      throw new SightlineError('USAGE', 'Expected a camera, but none was named on the command line or in the configuration.');
+    }
+    await serve(config);
+  });
+}

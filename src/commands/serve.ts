@@ -1,0 +1,38 @@
+import { App } from '../app.js';
+import type { Config } from '../config/schema.js';
+import { progressDisplay } from './model-progress.js';
+
+/** After so long a stop is forced; it should take far less. */
+const stopTimeoutMs = 1800;
+
+/**
+ * Runs the program until SIGINT or SIGTERM. Says where the page is, on one line of stdout, once it serves.
+ */
+export async function serve(config: Config): Promise<void> {
+  const progress = progressDisplay();
+  const app = new App(config, { onModelProgress: progress.update });
+  const stopped = stopSignal();
+  const start = app.start();
+  // Ctrl-C works while models are still being fetched.
+  const first = await Promise.race([start, stopped]);
+  progress.stop();
+  if (first !== undefined) {
+    process.stdout.write(`Sightline is at ${first.url}\n`);
+    await stopped;
+  }
+  start.catch(() => undefined);
+  setTimeout(() => process.exit(1), stopTimeoutMs).unref();
+  await app.close();
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+function stopSignal(): Promise<undefined> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(130));
+        resolve(undefined);
+      });
+    }
+  });
+}

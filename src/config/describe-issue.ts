@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { configSchema } from './schema.js';
+
+type Issue = z.core.$ZodIssue;
+
+/** One line for each problem: the path, what was expected and what came. */
+export function describeIssue(issue: Issue, input: unknown): string[] {
+  const path = showPath(issue.path);
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(issue.path);
+    return issue.keys.map((key) => `${showPath([...issue.path, key])}: no such option${closest(key, known)}`);
+  }
+  const received = valueAt(input, issue.path);
+  return [`${path}: ${expectation(issue)}, but received ${show(received)}`];
+}
+
+/** `; did you mean x?` when one of the candidates is near. */
+export function closest(word: string, candidates: readonly string[]): string {
+  const ranked = candidates
+    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best !== undefined && best.distance <= Math.max(2, word.length / 3) ? `; did you mean ${best.candidate}?` : '';
+}
+
+function expectation(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${article(issue.expected)}`;
+    case 'invalid_value':
+      return `expected one of ${issue.values.map((value) => String(value)).join(', ')}`;
+    case 'too_small':
+      return `expected ${issue.origin === 'string' ? 'at least' : issue.inclusive === true ? 'at least' : 'more than'} ${String(issue.minimum)}${unit(issue.origin)}`;
+    case 'too_big':
+      return `expected at most ${String(issue.maximum)}${unit(issue.origin)}`;
+    case 'invalid_union':
+      return `expected ${issue.errors.flatMap((branch) => branch.map(expectation)).map((text) => text.replace(/^expected /, '')).join(' or ')}`;
+    default:
+      return issue.message;
+  }
+}
+
+function unit(origin: string): string {
+  return origin === 'string' ? ' characters' : '';
+}
+
+function article(type: string): string {
+  if (type === 'int') return 'a whole number';
+  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  // An address may carry a password: say only that it was text.
+  if (typeof value === 'string' && value.includes('@')) return 'some text with an @ in it';
+  return JSON.stringify(value);
+}
+
+function showPath(path: readonly PropertyKey[]): string {
+  const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return text.replace(/^\./, '') || 'the configuration';
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((node, key) => (node as Record<PropertyKey, unknown> | undefined)?.[key], input);
+}
+
+/** Keys that the schema allows at a path, found in its JSON Schema. */
+function knownKeys(path: readonly PropertyKey[]): string[] {
+  interface Node {
+    readonly properties?: Readonly<Record<string, Node>>;
+    readonly items?: Node;
+  }
+  const root = z.toJSONSchema(configSchema, { io: 'output', unrepresentable: 'any' }) as Node;
+  const node = path.reduce<Node | undefined>(
+    (current, key) => (typeof key === 'number' ? current?.items : current?.properties?.[String(key)]),
+    root,
+  );
+  return Object.keys(node?.properties ?? {});
+}
+
+/** Levenshtein's edit distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substitution);
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

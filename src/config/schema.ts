@@ -1,0 +1,145 @@
+import { z } from 'zod';
+
+/** The one place for every option: its type, default and description. docs/configuration.md is made from it. */
+
+const detectorShape = {
+  kind: z.enum(['mediapipe', 'mtcnn']).describe('Which detector finds the faces.'),
+  range: z
+    .enum(['full', 'short'])
+    .describe('MediaPipe only: `full` for cameras in rooms and streets, `short` for a face close to a webcam.'),
+  threshold: z.number().min(0.05).max(0.99).describe('Detections with a lower score are ignored.'),
+  minFaceSize: z.number().int().min(12).max(2000).describe('MTCNN only: side of the smallest face looked for, in pixels.'),
+  rate: z
+    .union([z.literal('auto'), z.number().positive().max(120)])
+    .describe('Most detections a second. `auto`: as many as keep the main loop free enough for all cameras.'),
+};
+
+const detectorSchema = z.strictObject({
+  kind: detectorShape.kind.default('mediapipe'),
+  range: detectorShape.range.default('full'),
+  threshold: detectorShape.threshold.default(0.5),
+  minFaceSize: detectorShape.minFaceSize.default(40),
+  rate: detectorShape.rate.default('auto'),
+});
+
+const cameraSchema = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'expected 1 to 64 of a-z, 0-9, - and _, beginning with a letter or digit')
+    .optional()
+    .describe('Stands in URLs and events. `cam1`, `cam2`, … when left out.'),
+  name: z.string().min(1).max(100).optional().describe('Shown to people. The id when left out.'),
+  url: z
+    .string()
+    .min(1)
+    .describe('rtsp://, rtsps://, http://, https:// (MJPEG, HLS), a file path, `webcam:`, `webcam:/dev/video1` or `test:`.'),
+  transport: z.enum(['tcp', 'udp']).default('tcp').describe('How RTSP carries the picture.'),
+  hwaccel: z
+    .string()
+    .regex(/^[a-z0-9_]+$/, "expected the name of one of ffmpeg's methods, such as vaapi, cuda or videotoolbox")
+    .nullable()
+    .default(null)
+    .describe("Hardware decoding by ffmpeg's name for it (`auto`, `vaapi`, `cuda`, …); software where it fails."),
+  width: z
+    .number()
+    .int()
+    .min(64)
+    .max(7680)
+    .nullable()
+    .default(null)
+    .describe('Scale frames to this width; the height follows. The camera’s own size when null.'),
+  fps: z.number().positive().max(120).nullable().default(null).describe('Frames a second; the camera’s own when null.'),
+  loop: z.boolean().default(false).describe('Files only: begin again at the end.'),
+  stallTimeoutMs: z
+    .number()
+    .int()
+    .min(1000)
+    .max(600_000)
+    .default(10_000)
+    .describe('A camera that sends no frame for so long is taken for lost and connected anew.'),
+  detector: z.strictObject(detectorShape).partial().default({}).describe('Overrides of `detector` for this camera.'),
+  recognition: z.boolean().default(true).describe('Whether faces of this camera are recognised.'),
+});
+
+const camerasSchema = z.preprocess(
+  (value) => (typeof value === 'string' ? [value] : value),
+  z.array(z.preprocess((value) => (typeof value === 'string' ? { url: value } : value), cameraSchema)),
+);
+
+export const configSchema = z.strictObject({
+  data: z.string().min(1).default('.sightline').describe('Folder of the gallery and the access token; made when missing.'),
+  server: z
+    .strictObject({
+      host: z
+        .string()
+        .min(1)
+        .default('127.0.0.1')
+        .describe('Address to listen on. Anything but this machine’s own asks for a token.'),
+      port: z.number().int().min(0).max(65535).default(8420).describe('TCP port; 0 takes a free one.'),
+      token: z
+        .string()
+        .min(16)
+        .nullable()
+        .default(null)
+        .describe('Access token. When null and the host is not loopback, one is made and kept in the data folder.'),
+    })
+    .prefault({}),
+  cameras: camerasSchema.default([]).describe('Cameras; an entry may be just a URL.'),
+  detector: detectorSchema.prefault({}).describe('How faces are found, for every camera that does not say otherwise.'),
+  recognition: z
+    .strictObject({
+      threshold: z
+        .number()
+        .positive()
+        .max(2)
+        .nullable()
+        .default(null)
+        .describe('Largest Euclidean distance at which a face may be named. The embedder’s own when null.'),
+      workers: z.number().int().min(1).max(64).default(1).describe('Worker threads that compute embeddings.'),
+      queueLimit: z
+        .number()
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(16)
+        .describe('Faces that may wait for a worker; beyond it the oldest is dropped.'),
+      executionProvider: z
+        .string()
+        .regex(/^[a-z]+$/, "expected the name of one of ONNX Runtime's execution providers, such as cpu, cuda or coreml")
+        .default('cpu')
+        .describe('ONNX Runtime execution provider of the workers.'),
+      threadsPerWorker: z.number().int().min(1).max(64).default(1).describe('ONNX Runtime threads of each worker.'),
+    })
+    .prefault({}),
+  video: z
+    .strictObject({
+      jpegQuality: z.number().int().min(30).max(100).default(80).describe('Quality of the pictures sent out.'),
+    })
+    .prefault({}),
+  models: z
+    .strictObject({
+      dir: z.string().min(1).nullable().default(null).describe('Folder of fetched models; models/cache in the package when null.'),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info').describe('Least level logged.'),
+    })
+    .prefault({}),
+});
+
+/** What a user may write. */
+export type ConfigInput = z.input<typeof configSchema>;
+
+type ParsedConfig = z.output<typeof configSchema>;
+export type DetectorConfig = ParsedConfig['detector'];
+
+/** One camera with every default filled in. */
+export type CameraConfig = Omit<ParsedConfig['cameras'][number], 'id' | 'name' | 'detector'> & {
+  readonly id: string;
+  readonly name: string;
+  readonly detector: DetectorConfig;
+};
+
+/** The whole configuration with every default filled in. */
+export type Config = Omit<ParsedConfig, 'cameras' | 'detector'> & { readonly cameras: readonly CameraConfig[] };

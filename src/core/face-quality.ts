@@ -1,0 +1,93 @@
+import type { Landmarks } from './face.js';
+import type { RgbImage } from './image.js';
+
+/**
+ * How fit a face is for recognition, part by part, each 0 to 1. The figures behind the ramps, and what they were
+ * measured on, stand in docs/recognition.md.
+ */
+export interface FaceQuality {
+  /** From the distance of the eyes in pixels. */
+  readonly size: number;
+  /** From where the nose lies between the eyes. */
+  readonly frontality: number;
+  /** From the variance of the Laplacian of the aligned face. */
+  readonly sharpness: number;
+  /** From the mean brightness of the aligned face. */
+  readonly brightness: number;
+}
+
+type Ramp = readonly [zeroAt: number, oneAt: number];
+
+const eyeDistancePixels: Ramp = [8, 40];
+/** Sideways distance of the nose from the middle of the eyes, in eye distances: 0 from the front, past .5 in profile. */
+const noseOffset: Ramp = [0.6, 0.1];
+const laplacianVariance: Ramp = [5, 150];
+const darkLuma: Ramp = [15, 60];
+const brightLuma: Ramp = [245, 215];
+
+/** Faces that score less are neither matched nor enrolled. */
+export const qualityFloor = 0.1;
+
+/** A face is as good as its weakest part. */
+export function qualityScore(quality: FaceQuality): number {
+  return Math.min(quality.size, quality.frontality, quality.sharpness, quality.brightness);
+}
+
+/** What the landmarks alone tell, before any pixel is looked at: an upper bound of the score, 0 to 1. */
+export function landmarkQuality(landmarks: Landmarks): Pick<FaceQuality, 'size' | 'frontality'> {
+  const [leftEye, rightEye, nose] = landmarks;
+  const acrossX = rightEye.x - leftEye.x;
+  const acrossY = rightEye.y - leftEye.y;
+  const eyeDistance = Math.hypot(acrossX, acrossY);
+  if (eyeDistance === 0) return { size: 0, frontality: 0 };
+  const sideways =
+    ((nose.x - (leftEye.x + rightEye.x) / 2) * acrossX + (nose.y - (leftEye.y + rightEye.y) / 2) * acrossY) /
+    eyeDistance ** 2;
+  return { size: climb(eyeDistance, eyeDistancePixels), frontality: climb(Math.abs(sideways), noseOffset) };
+}
+
+/** The quality of a face from its landmarks in the picture it was cut from and its aligned chip. */
+export function faceQuality(landmarks: Landmarks, chip: RgbImage): FaceQuality {
+  const luma = lumaOf(chip);
+  const mean = luma.reduce((sum, value) => sum + value, 0) / luma.length;
+  return {
+    ...landmarkQuality(landmarks),
+    sharpness: climb(varianceOfLaplacian(luma, chip.width, chip.height), laplacianVariance),
+    brightness: Math.min(climb(mean, darkLuma), climb(mean, brightLuma)),
+  };
+}
+
+/** 0 at one end of a ramp, 1 at the other, straight between and cut off beyond. */
+function climb(value: number, [zeroAt, oneAt]: Ramp): number {
+  return Math.min(1, Math.max(0, (value - zeroAt) / (oneAt - zeroAt)));
+}
+
+/** Rec. 601 luma, 0 to 255. */
+function lumaOf({ data }: RgbImage): Float32Array {
+  const luma = new Float32Array(data.length / 3);
+  for (let pixel = 0, index = 0; pixel < luma.length; pixel++, index += 3) {
+    luma[pixel] =
+      0.299 * (data[index] as number) + 0.587 * (data[index + 1] as number) + 0.114 * (data[index + 2] as number);
+  }
+  return luma;
+}
+
+/** A common measure of focus (Pech-Pacheco et al., ICPR 2000): blur takes away what the Laplacian answers to. */
+function varianceOfLaplacian(luma: Float32Array, width: number, height: number): number {
+  let sum = 0;
+  let squares = 0;
+  for (let y = 1; y < height - 1; y++) {
+    for (let index = y * width + 1; index < (y + 1) * width - 1; index++) {
+      const neighbours =
+        (luma[index - 1] as number) +
+        (luma[index + 1] as number) +
+        (luma[index - width] as number) +
+        (luma[index + width] as number);
+      const answer = neighbours - 4 * (luma[index] as number);
+      sum += answer;
+      squares += answer * answer;
+    }
+  }
+  const count = (width - 2) * (height - 2);
+  return squares / count - (sum / count) ** 2;
+}

@@ -1,0 +1,88 @@
+import type { Box, Point } from './geometry.js';
+
+/**
+ * Five landmarks in frame pixels, named as seen in the image: on an upright face the left eye is the one further
+ * left in the picture, whichever eye of the person it is.
+ */
+export type Landmarks = readonly [
+  leftEye: Point,
+  rightEye: Point,
+  nose: Point,
+  leftMouthCorner: Point,
+  rightMouthCorner: Point,
+];
+
+/** One face found in one picture. */
+export interface Detection {
+  /** In pixels of the picture given to the detector; may reach past its edges. */
+  readonly box: Box;
+  /** 0 to 1. */
+  readonly score: number;
+  readonly landmarks: Landmarks;
+}
+
+/** One face followed over time. Ids count up from 1 for each camera and are never used again while it runs. */
+export interface Track {
+  readonly id: number;
+  /** `tentative` until seen often enough, `confirmed`, or `lost` while hidden for a short while. */
+  readonly state: 'tentative' | 'confirmed' | 'lost';
+  /** Smoothed box in frame pixels, predicted while the face is hidden or no detection ran. */
+  readonly box: Box;
+  /** Of the newest detection; undefined while none matched at this update. */
+  readonly detection: Detection | undefined;
+  /** Number of detections matched so far. */
+  readonly hits: number;
+  /** Pixels a second. */
+  readonly velocity: Point;
+  /** Milliseconds on the clock given to the tracker. */
+  readonly firstSeenAt: number;
+  readonly lastSeenAt: number;
+}
+
+/** Which network, and which version of it, made an embedding. Embeddings of different models never compare. */
+export interface ModelRef {
+  readonly id: string;
+  readonly version: string;
+}
+
+/** An L2-normalised face embedding. Distances are Euclidean on the unit sphere, 0 to 2; cosine = 1 − d²/2. */
+export interface Embedding {
+  readonly model: ModelRef;
+  readonly vector: Float32Array;
+}
+
+/** A person of the gallery. */
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** What recognition has decided about a track. */
+export type Identity =
+  | { readonly state: 'undecided' }
+  | { readonly state: 'unknown'; readonly evidence: IdentityEvidence }
+  | { readonly state: 'known'; readonly person: Person; readonly evidence: IdentityEvidence };
+
+/** A person of the gallery and the distance of their nearest photo to a probe. */
+export interface Neighbour {
+  readonly person: Person;
+  readonly distance: number;
+}
+
+/** Enough to explain why somebody was, or was not, named. */
+export interface IdentityEvidence {
+  /** Distance of the newest crop that spoke for this decision to its nearest photo; null with an empty gallery. */
+  readonly distance: number | null;
+  /** A name needs a distance at or below this. */
+  readonly threshold: number;
+  /** How much further away the second-nearest person is; null when there is none. */
+  readonly margin: number | null;
+  /** 0 to 1; how it is computed stands in docs/recognition.md. */
+  readonly confidence: number;
+  /** Crops whose votes counted, and how many of them spoke for this decision. */
+  readonly votes: { readonly total: number; readonly inFavour: number };
+  /** The nearest people of the newest crop, nearest first. */
+  readonly nearest: readonly Neighbour[];
+  /** 0 to 1 of the newest crop. */
+  readonly quality: number;
+}

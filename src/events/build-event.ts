@@ -1,0 +1,123 @@
+import type { Identity, Person, Track } from '../core/face.js';
+import type { Box, Point } from '../core/geometry.js';
+import type { Frame } from '../core/image.js';
+import { explain } from './explain.js';
+import type {
+  CameraRef,
+  DraftOf,
+  EventDataByType,
+  EventDraft,
+  EventType,
+  FaceEventData,
+} from './identity-event.js';
+
+/** A face in a frame of a camera, with what recognition says about it at that moment. */
+export interface Sighting {
+  readonly camera: CameraRef;
+  readonly track: Track;
+  readonly identity: Identity;
+  readonly frame: Pick<Frame, 'sequence' | 'width' | 'height' | 'capturedAt'>;
+}
+
+/** A face came into view and stayed long enough to be followed. */
+export function trackStarted(sighting: Sighting): DraftOf<'sightline.track.started'> {
+  return draft('sightline.track.started', sighting.camera, faceData(sighting));
+}
+
+/** A face left the view; the identity is the last one decided. */
+export function trackEnded(sighting: Sighting): DraftOf<'sightline.track.ended'> {
+  return draft('sightline.track.ended', sighting.camera, faceData(sighting));
+}
+
+/**
+ * The event that fits the step from what was thought of a track (`previous`) to what is thought now, or null when
+ * there is nothing to tell: `recognized` when a face without a name gets one, `changed` when a name is replaced or
+ * withdrawn, `unknown` when recognition first decides that it is a stranger.
+ */
+export function identityDecided(sighting: Sighting, previous: Identity): EventDraft | null {
+  const { camera, identity } = sighting;
+  const named = personOf(identity);
+  const before = personOf(previous);
+  if (before !== null) {
+    if (named?.id === before.id || identity.state === 'undecided') return null;
+    return draft('sightline.identity.changed', camera, {
+      ...faceData(sighting),
+      previous: { id: before.id, name: before.name },
+    });
+  }
+  if (named !== null) return draft('sightline.identity.recognized', camera, faceData(sighting));
+  if (identity.state !== 'unknown' || previous.state === 'unknown') return null;
+  return draft('sightline.identity.unknown', camera, faceData(sighting));
+}
+
+/** A camera shows pictures (again). */
+export function cameraOnline(camera: CameraRef): DraftOf<'sightline.camera.online'> {
+  return draft('sightline.camera.online', camera, { camera, reason: null });
+}
+
+/** A camera stopped showing pictures; `reason` carries no credentials. */
+export function cameraOffline(
+  camera: CameraRef,
+  reason: { readonly code: string; readonly message: string } | null,
+): DraftOf<'sightline.camera.offline'> {
+  return draft('sightline.camera.offline', camera, { camera, reason });
+}
+
+function draft<T extends EventType>(type: T, camera: CameraRef, data: EventDataByType[T]): DraftOf<T> {
+  return {
+    specversion: '1.0',
+    source: `/cameras/${encodeURIComponent(camera.id)}`,
+    type,
+    datacontenttype: 'application/json',
+    data,
+  };
+}
+
+function faceData({ camera, track, identity, frame }: Sighting): FaceEventData {
+  const evidence = identity.state === 'undecided' ? null : identity.evidence;
+  const person = personOf(identity);
+  return {
+    camera: { id: camera.id, name: camera.name },
+    track: { id: track.id, ageMs: Math.round(track.lastSeenAt - track.firstSeenAt), hits: track.hits },
+    identity: person && { id: person.id, name: person.name },
+    distance: round(evidence?.distance ?? null, 4),
+    threshold: round(evidence?.threshold ?? null, 4),
+    margin: round(evidence?.margin ?? null, 4),
+    confidence: round(evidence?.confidence ?? null, 4),
+    box: roundBox(track.box),
+    landmarks: track.detection?.landmarks.map(roundPoint) ?? null,
+    frame: {
+      sequence: frame.sequence,
+      width: frame.width,
+      height: frame.height,
+      capturedAt: new Date(frame.capturedAt).toISOString(),
+    },
+    quality: round(evidence?.quality ?? null, 4),
+    why: {
+      summary: explain(identity),
+      votes: evidence && { total: evidence.votes.total, inFavour: evidence.votes.inFavour },
+      nearest: (evidence?.nearest ?? []).map(({ person: near, distance }) => ({
+        id: near.id,
+        name: near.name,
+        distance: round(distance, 4),
+      })),
+    },
+  };
+}
+
+function personOf(identity: Identity): Person | null {
+  return identity.state === 'known' ? identity.person : null;
+}
+
+/** Events are read by people too: more digits than the measurement has only hide it. */
+function round<T extends number | null>(value: T, digits: number): T {
+  return (value === null ? null : Number(value.toFixed(digits))) as T;
+}
+
+function roundPoint({ x, y }: Point): Point {
+  return { x: round(x, 1), y: round(y, 1) };
+}
+
+function roundBox(box: Box): Box {
+  return { ...roundPoint(box), width: round(box.width, 1), height: round(box.height, 1) };
+}

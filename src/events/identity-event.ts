@@ -1,0 +1,109 @@
+import type { Box, Point } from '../core/geometry.js';
+
+/** A camera as events name it. */
+export interface CameraRef {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A person as events name them. */
+export interface PersonRef {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Enough to explain why somebody was, or was not, named. */
+export interface Explanation {
+  /** One or two sentences for people. */
+  readonly summary: string;
+  /** Crops whose votes counted, and how many of them spoke for the decision. */
+  readonly votes: { readonly total: number; readonly inFavour: number } | null;
+  /** The nearest people of the gallery, nearest first. */
+  readonly nearest: readonly (PersonRef & { readonly distance: number })[];
+}
+
+/** What every event about a face says. Figures of recognition are null until it has decided. */
+export interface FaceEventData {
+  readonly camera: CameraRef;
+  /** `ageMs`: from the first to the last sighting; `hits`: detections so far. */
+  readonly track: { readonly id: number; readonly ageMs: number; readonly hits: number };
+  /** Who it is; null for a stranger and while undecided. */
+  readonly identity: PersonRef | null;
+  /** Euclidean on the unit sphere, 0 to 2, to the nearest enrolled photo; null with an empty gallery. */
+  readonly distance: number | null;
+  /** A name needs a distance at or below this. */
+  readonly threshold: number | null;
+  /** How much further away the second-nearest person is. */
+  readonly margin: number | null;
+  /** 0 to 1. */
+  readonly confidence: number | null;
+  /** In pixels of the frame. */
+  readonly box: Box;
+  /** Left eye, right eye, nose, left and right mouth corner as seen in the picture; null while hidden. */
+  readonly landmarks: readonly Point[] | null;
+  /** `capturedAt` is ISO 8601. */
+  readonly frame: {
+    readonly sequence: number;
+    readonly width: number;
+    readonly height: number;
+    readonly capturedAt: string;
+  };
+  /** 0 to 1 of the newest crop. */
+  readonly quality: number | null;
+  readonly why: Explanation;
+}
+
+/** `identity` is the new one (null when the name was withdrawn), `previous` the one named before. */
+export interface IdentityChangedData extends FaceEventData {
+  readonly previous: PersonRef;
+}
+
+/** `reason` says what took the camera away; null when it came back. */
+export interface CameraEventData {
+  readonly camera: CameraRef;
+  readonly reason: { readonly code: string; readonly message: string } | null;
+}
+
+/** The data of each type of event. */
+export interface EventDataByType {
+  'sightline.track.started': FaceEventData;
+  'sightline.track.ended': FaceEventData;
+  'sightline.identity.recognized': FaceEventData;
+  'sightline.identity.unknown': FaceEventData;
+  'sightline.identity.changed': IdentityChangedData;
+  'sightline.camera.online': CameraEventData;
+  'sightline.camera.offline': CameraEventData;
+}
+
+export type EventType = keyof EventDataByType;
+
+/** Every type of event there is, in the order of the documentation. */
+export const eventTypes = [
+  'sightline.track.started',
+  'sightline.track.ended',
+  'sightline.identity.recognized',
+  'sightline.identity.unknown',
+  'sightline.identity.changed',
+  'sightline.camera.online',
+  'sightline.camera.offline',
+] as const satisfies readonly EventType[];
+
+/** What a builder makes: an event that the bus has yet to stamp with its id and time. */
+export interface DraftOf<T extends EventType> {
+  readonly specversion: '1.0';
+  /** `/cameras/<id>`, percent-encoded. */
+  readonly source: string;
+  readonly type: T;
+  readonly datacontenttype: 'application/json';
+  readonly data: EventDataByType[T];
+}
+
+/** A CloudEvents 1.0 event in its JSON shape. Ids sort as strings in the order of publishing. */
+export interface EventOf<T extends EventType> extends DraftOf<T> {
+  readonly id: string;
+  /** ISO 8601, UTC, milliseconds. */
+  readonly time: string;
+}
+
+export type EventDraft = { [T in EventType]: DraftOf<T> }[EventType];
+export type SightlineEvent = { [T in EventType]: EventOf<T> }[EventType];

@@ -1,0 +1,96 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Writable } from 'node:stream';
+import ffmpeg, { type FfmpegCommand } from 'fluent-ffmpeg';
+import type { FfmpegArguments } from './ffmpeg-arguments.js';
+import { redact } from './redact.js';
+
+/** How an ffmpeg ended. */
+export interface FfmpegExit {
+  /** Null when a signal ended it or it never started. */
+  readonly code: number | null;
+  /** Its last lines on stderr, without credentials. */
+  readonly stderr: readonly string[];
+}
+
+/** What fluent-ffmpeg has and its types leave out. */
+type Command = FfmpegCommand & { ffmpegProc?: ChildProcess };
+
+const STDERR_LINES = 20;
+const KILL_GRACE_MS = 700;
+
+const running = new Set<ChildProcess>();
+// A process that exits on its own account must not leave its children reading from cameras.
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** One running ffmpeg whose stdout goes to a stream. The only place that knows fluent-ffmpeg. */
+export class FfmpegProcess {
+  /** Resolves, and never rejects, when the process is gone and all of its output was taken. */
+  readonly exited: Promise<FfmpegExit>;
+  readonly #stderr: string[] = [];
+  #child: ChildProcess | undefined;
+  #stopping = false;
+
+  /** Starts `path`; a failure to start is an exit with code null and the reason as the last line of `stderr`. */
+  constructor(path: string, args: FfmpegArguments, output: Writable) {
+    const command = commandFor(path, args, output);
+    this.exited = new Promise((resolve) => {
+      const settle = (code: number | null) => resolve({ code, stderr: this.#stderr });
+      command.on('start', () => this.#adopt(command, settle));
+      command.on('stderr', (line: string) => this.#note(line));
+      // fluent-ffmpeg also calls it an error when we stop ffmpeg; only what kept it from starting, or a refusal of
+      // its output, is news here.
+      command.on('error', (error: Error) => {
+        if (this.#child?.pid !== undefined && !('outputStreamError' in error)) return;
+        this.#note(error.message);
+        settle(null);
+      });
+      command.run();
+    });
+  }
+
+  /**
+   * Asks ffmpeg to end, so that it can take leave of the camera (many allow few sessions), and kills it when it does
+   * not within a moment. Resolves when it is gone.
+   */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#child?.kill('SIGTERM');
+    const timer = setTimeout(() => this.#child?.kill('SIGKILL'), KILL_GRACE_MS);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  #adopt({ ffmpegProc: child }: Command, settle: (code: number | null) => void): void {
+    if (!child) return;
+    this.#child = child;
+    running.add(child);
+    // 'close' comes after the last byte of stdout and stderr; fluent-ffmpeg's own 'end' may come before.
+    child.once('close', (code) => {
+      running.delete(child);
+      settle(code);
+    });
+    if (this.#stopping) child.kill('SIGTERM');
+  }
+
+  #note(line: string): void {
+    if (line.trim() === '') return;
+    if (this.#stderr.push(redact(line)) > STDERR_LINES) this.#stderr.shift();
+  }
+}
+
+function commandFor(path: string, args: FfmpegArguments, output: Writable): Command {
+  // Options are spread, for given as an array those with one space in them are split.
+  const command = ffmpeg({ stdoutLines: 1 })
+    .input(args.input)
+    .inputOptions(...args.inputOptions)
+    .output(output)
+    .outputOptions(...args.outputOptions);
+  // Its path is one for the whole program; its checks start ffmpeg twice more and misread the lists of ffmpeg 7.
+  return Object.assign(command, {
+    _getFfmpegPath: (callback: (error: null, path: string) => void) => callback(null, path),
+    _checkCapabilities: (callback: (error: null) => void) => callback(null),
+    availableEncoders: (callback: (error: null, encoders: object) => void) => callback(null, {}),
+  });
+}

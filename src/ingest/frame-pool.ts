@@ -1,0 +1,64 @@
+import { SightlineError } from '../core/errors.js';
+import type { Frame } from '../core/image.js';
+
+/** What a frame says about itself besides its pixels. */
+export type FrameFields = Pick<
+  Frame,
+  'cameraId' | 'sequence' | 'capturedAt' | 'capturedMonotonic' | 'width' | 'height'
+>;
+
+/**
+ * A fixed number of equally large buffers for frames. Memory is bounded by `size` buffers: when the frame size
+ * changes, buffers of the old size are given up as their frames are released, and still count until then.
+ */
+export class FramePool {
+  readonly #size: number;
+  readonly #free: Uint8Array[] = [];
+  #byteLength = 0;
+  #inUse = 0;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /** Buffers that are being filled or held by a frame. */
+  get inUse(): number {
+    return this.#inUse;
+  }
+
+  /** A buffer of `byteLength` bytes with arbitrary content, or undefined while all are in use. */
+  acquire(byteLength: number): Uint8Array | undefined {
+    if (this.#inUse >= this.#size) return undefined;
+    if (byteLength !== this.#byteLength) {
+      this.#free.length = 0;
+      this.#byteLength = byteLength;
+    }
+    this.#inUse += 1;
+    return this.#free.pop() ?? new Uint8Array(byteLength);
+  }
+
+  /** Takes back a buffer that did not become a frame. */
+  giveBack(buffer: Uint8Array): void {
+    this.#inUse -= 1;
+    if (buffer.length === this.#byteLength) this.#free.push(buffer);
+  }
+
+  /** A frame over an acquired buffer, with one owner; the last owner's `release()` gives the buffer back. */
+  frame(fields: FrameFields, data: Uint8Array): Frame {
+    let owners = 1;
+    return {
+      ...fields,
+      data,
+      retain: () => {
+        if (owners === 0)
+          throw new SightlineError('INTERNAL', 'Expected a frame with an owner but received a released one.');
+        owners += 1;
+      },
+      release: () => {
+        if (owners === 0) return;
+        owners -= 1;
+        if (owners === 0) this.giveBack(data);
+      },
+    };
+  }
+}

@@ -1,0 +1,108 @@
+import { fileURLToPath } from 'node:url';
+import { SightlineError } from '../core/errors.js';
+import { redactUrl } from './redact.js';
+
+/** What a source string means, taken apart. */
+export type SourceSpec =
+  | { readonly kind: 'rtsp'; readonly url: string }
+  /** `recording`: a finished file behind a URL, which is played in real time and ends. */
+  | { readonly kind: 'http'; readonly url: string; readonly recording: boolean }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'webcam'; readonly format: WebcamFormat; readonly device: string }
+  | { readonly kind: 'test'; readonly width: number; readonly height: number; readonly fps: number };
+
+/** The capture interface of the platform: Linux, macOS, Windows. */
+export type WebcamFormat = 'v4l2' | 'avfoundation' | 'dshow';
+
+const EXPECTED = 'an rtsp://, rtsps://, http://, https:// or file:// URL, a file path, webcam: or test:';
+const RECORDING = /\.(mp4|m4v|mov|mkv|webm|avi)$/i;
+const TEST_PATTERN = /^(\d{2,4})x(\d{2,4})(?:@(\d{1,3}))?$/;
+
+/**
+ * Takes a source string apart. A scheme needs at least two letters, so that `C:\video.mp4` is a path; a file whose
+ * name contains a colon can be given as `./a:b.mp4`.
+ *
+ * @throws SightlineError SOURCE_INVALID when it is none of the kinds above.
+ */
+export function parseSource(source: string, platform: NodeJS.Platform): SourceSpec {
+  const text = source.trim();
+  if (text === '') throw invalid('an empty text');
+  const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]+):(.*)$/is.exec(text) ?? [];
+  switch (scheme?.toLowerCase()) {
+    case undefined:
+      return { kind: 'file', path: text };
+    case 'rtsp':
+    case 'rtsps':
+      return { kind: 'rtsp', url: networkUrl(text).text };
+    case 'http':
+    case 'https': {
+      const { text: url, pathname } = networkUrl(text);
+      return { kind: 'http', url, recording: RECORDING.test(pathname) };
+    }
+    case 'file':
+      return { kind: 'file', path: filePath(text) };
+    case 'webcam':
+      return webcam(rest, platform);
+    case 'test':
+      return testPattern(rest);
+    default:
+      throw invalid(
+        `${redactUrl(text)}, whose scheme is not supported (a file of that name: put ./ before it)`,
+      );
+  }
+}
+
+/** Whether the source goes on for ever, so that its end is a failure and worth a new try. */
+export function isLive(spec: SourceSpec): boolean {
+  return spec.kind !== 'file' && !(spec.kind === 'http' && spec.recording);
+}
+
+function invalid(received: string): SightlineError {
+  return new SightlineError('SOURCE_INVALID', `Expected ${EXPECTED} but received ${received}.`);
+}
+
+function networkUrl(text: string): { text: string; pathname: string } {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url?.hostname || !/^[^:]+:\/\//.test(text)) {
+    throw invalid(`${redactUrl(text)}, which is not a complete URL`);
+  }
+  if (/\s/.test(text)) throw invalid(`${redactUrl(text)}, which contains a space (write it as %20)`);
+  return { text, pathname: url.pathname };
+}
+
+function filePath(text: string): string {
+  try {
+    return fileURLToPath(text);
+  } catch {
+    throw invalid(`${redactUrl(text)}, which is not a file:// URL of this machine`);
+  }
+}
+
+function webcam(device: string, platform: NodeJS.Platform): SourceSpec {
+  switch (platform) {
+    case 'darwin':
+      return { kind: 'webcam', format: 'avfoundation', device: device || '0' };
+    case 'win32':
+      // DirectShow knows its devices by name only.
+      if (device === '' || /^\d+$/.test(device)) {
+        throw invalid('webcam: without a name (on Windows give webcam:NAME as the device manager shows it)');
+      }
+      return { kind: 'webcam', format: 'dshow', device };
+    default:
+      return { kind: 'webcam', format: 'v4l2', device: v4l2Device(device || '0') };
+  }
+}
+
+function v4l2Device(device: string): string {
+  if (device.startsWith('/')) return device;
+  return /^\d+$/.test(device) ? `/dev/video${device}` : `/dev/${device}`;
+}
+
+function testPattern(rest: string): SourceSpec {
+  if (rest === '') return { kind: 'test', width: 1280, height: 720, fps: 25 };
+  const match = TEST_PATTERN.exec(rest);
+  const [width, height, fps] = [Number(match?.[1]), Number(match?.[2]), Number(match?.[3] ?? 25)];
+  if (!match || !width || !height || !fps)
+    throw invalid('a test: source that does not read like test:1280x720@25');
+  return { kind: 'test', width, height, fps };
+}

@@ -1,0 +1,32 @@
+import { SightlineError } from '../../core/errors.js';
+import type { Asset } from '../manifest.js';
+import { addMediapipeMetadata } from './mediapipe-metadata.js';
+import { readNetwork } from './read-network.js';
+import { rewritePRelus } from './rewrite-prelu.js';
+import { writeOnnx } from './write-onnx.js';
+
+/**
+ * The bytes of the file that Sightline loads, made from those of the package.
+ *
+ * @throws SightlineError MODEL_CONVERSION_FAILED
+ */
+export function convert(asset: Asset, bytes: Uint8Array): Uint8Array {
+  try {
+    switch (asset.conversion.kind) {
+      case 'none':
+        return bytes;
+      case 'mediapipe-metadata':
+        return addMediapipeMetadata(bytes);
+      case 'tflite-to-onnx':
+        return writeOnnx(
+          rewritePRelus(readNetwork(bytes, asset.conversion.outputs)),
+          asset.conversion.inputShape,
+        );
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SightlineError('MODEL_CONVERSION_FAILED', `Expected to convert ${asset.id} but ${reason}`, {
+      cause: error,
+    });
+  }
+}

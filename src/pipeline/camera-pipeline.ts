@@ -1,0 +1,234 @@
+import type { FaceOverlay } from '../annotate/overlay.js';
+import type { LabelCache } from '../annotate/label-cache.js';
+import { asSightlineError, SightlineError } from '../core/errors.js';
+import type { Identity, Track } from '../core/face.js';
+import type { Frame } from '../core/image.js';
+import type { FaceDetector } from '../detection/face-detector.js';
+import { cameraOffline, cameraOnline, identityDecided, trackEnded, trackStarted, type Sighting } from '../events/build-event.js';
+import type { EventBus } from '../events/event-bus.js';
+import type { SourceState } from '../ingest/video-source.js';
+import type { Logger } from '../observability/logger.js';
+import type { Metrics } from '../observability/metrics.js';
+import type { Recognizer, Transition } from '../recognition/recognizer.js';
+import { Tracker } from '../tracking/tracker.js';
+import type { Camera, CameraState, CameraStatus, Picture, PictureVariant } from './camera.js';
+import type { DetectionTurns } from './detection-scheduler.js';
+import { faceOverlay } from './face-overlay.js';
+import { PictureMaker } from './picture-maker.js';
+import { RateMeter } from './rate-meter.js';
+
+/** A source of frames, as ingest/ makes it. */
+export interface FrameSource {
+  /** Frames decoded since the start, dropped ones included. */
+  readonly frames: number;
+  /** Frames dropped since the start because all buffers were in use. */
+  readonly dropped: number;
+  start(): void;
+  close(): Promise<void>;
+}
+
+export interface SourceHandlers {
+  readonly onFrame: (frame: Frame) => void;
+  readonly onState: (state: SourceState) => void;
+}
+
+type FrameRef = Pick<Frame, 'sequence' | 'width' | 'height' | 'capturedAt'>;
+
+export interface CameraPipelineOptions {
+  readonly id: string;
+  readonly name: string;
+  /** The source for people to read, without credentials. */
+  readonly sourceLabel: string;
+  readonly createSource: (handlers: SourceHandlers) => FrameSource;
+  readonly detector: FaceDetector;
+  readonly turns: DetectionTurns;
+  /** Undefined when this camera only detects. */
+  readonly createRecognizer: ((onTransition: (track: Track, transition: Transition) => void) => Recognizer) | undefined;
+  readonly labels: LabelCache;
+  readonly jpegQuality: number;
+  readonly bus: EventBus;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+const rateWindowMs = 5000;
+const latestTimeoutMs = 3000;
+
+/**
+ * One camera: frames come in, faces are found, followed and recognised, pictures and events go out. Two paths share
+ * each frame. Video: every frame goes to the picture maker, with the tracks as they stand. Faces: when the detector
+ * is free and its turn has come, the frame is searched; a detector that takes long never holds the video up.
+ */
+export class CameraPipeline implements Camera {
+  readonly #options: CameraPipelineOptions;
+  readonly #source: FrameSource;
+  readonly #tracker = new Tracker();
+  readonly #recognizer: Recognizer | undefined;
+  readonly #pictures: PictureMaker;
+  readonly #frameRate = new RateMeter(rateWindowMs);
+  readonly #detectionRate = new RateMeter(rateWindowMs);
+  #state: CameraState = 'connecting';
+  #since = Date.now();
+  #error: SightlineError | undefined;
+  #size: { width: number; height: number } | undefined;
+  #encodeDrops = 0;
+  #faces = 0;
+  /** Of the newest frame searched, for events about tracks that end without one. */
+  #searched: FrameRef | undefined;
+  #searching: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: CameraPipelineOptions) {
+    this.#options = options;
+    this.#recognizer = options.createRecognizer?.((track, transition) => this.#onTransition(track, transition));
+    this.#pictures = new PictureMaker({
+      jpegQuality: options.jpegQuality,
+      labels: options.labels,
+      overlays: (frame) => this.#overlays(frame),
+      onEncoded: (frame) => options.metrics.observeAnnotated(options.id, performance.now() - frame.capturedMonotonic),
+      onDropped: () => this.#encodeDrops++,
+      onError: (error) => options.log.error({ camera: options.id, err: error }, 'A picture could not be made'),
+    });
+    this.#source = options.createSource({
+      onFrame: (frame) => this.#onFrame(frame),
+      onState: (state) => this.#onSourceState(state),
+    });
+  }
+
+  start(): void {
+    this.#source.start();
+  }
+
+  /** Ends the source, waits for the frame in hand, and tells of the tracks that end with it. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#source.close();
+    await this.#searching;
+    this.#endAllTracks();
+    this.#pictures.close();
+    this.#options.turns.close();
+  }
+
+  status(): CameraStatus {
+    const now = performance.now();
+    const error = this.#error;
+    return {
+      id: this.#options.id,
+      name: this.#options.name,
+      state: this.#state,
+      since: this.#since,
+      source: this.#options.sourceLabel,
+      error: error === undefined ? null : { code: error.code, message: error.message },
+      width: this.#size?.width ?? null,
+      height: this.#size?.height ?? null,
+      framesPerSecond: this.#frameRate.rate(now),
+      detectionsPerSecond: this.#detectionRate.rate(now),
+      frames: this.#source.frames,
+      dropped: { pool: this.#source.dropped, encode: this.#encodeDrops },
+      detector: this.#options.detector.kind,
+      faces: this.#faces,
+    };
+  }
+
+  watch(variant: PictureVariant, listener: (picture: Picture) => void): () => void {
+    return this.#pictures.watch(variant, listener);
+  }
+
+  latest(variant: PictureVariant): Promise<Picture> {
+    return new Promise((resolve, reject) => {
+      const stop = this.#pictures.watch(variant, (picture) => {
+        clearTimeout(timer);
+        stop();
+        resolve(picture);
+      });
+      const timer = setTimeout(() => {
+        stop();
+        reject(new SightlineError('CAMERA_NO_FRAME', `Camera ${this.#options.id} gave no picture; it is ${this.#state}.`));
+      }, latestTimeoutMs);
+    });
+  }
+
+  #onFrame(frame: Frame): void {
+    this.#frameRate.add(frame.capturedMonotonic);
+    this.#size = { width: frame.width, height: frame.height };
+    if (this.#searching === undefined && this.#options.turns.admit()) {
+      frame.retain();
+      this.#searching = this.#search(frame).finally(() => {
+        frame.release();
+        this.#searching = undefined;
+      });
+    }
+    this.#pictures.offer(frame);
+  }
+
+  async #search(frame: Frame): Promise<void> {
+    const { id, detector, turns, metrics, log } = this.#options;
+    try {
+      const startedAt = performance.now();
+      const detections = await turns.run(() => detector.detect(frame));
+      const now = performance.now();
+      metrics.observeDetection(id, now - startedAt);
+      this.#detectionRate.add(now);
+      const { tracks, started, ended } = this.#tracker.update(detections, frame.capturedMonotonic);
+      const { sequence, width, height, capturedAt } = frame;
+      this.#searched = { sequence, width, height, capturedAt };
+      this.#faces = tracks.filter((track) => track.state === 'confirmed').length;
+      for (const track of started) this.#options.bus.publish(trackStarted(this.#sighting(track, this.#searched)));
+      this.#endTracks(ended, this.#searched);
+      this.#recognizer?.observe(frame, tracks);
+    } catch (error) {
+      log.error({ camera: id, err: asSightlineError(error, 'DETECTOR_FAILED') }, 'A frame could not be searched');
+    }
+  }
+
+  #onSourceState(state: SourceState): void {
+    const before = this.#state;
+    this.#state = state.state;
+    this.#error = 'error' in state ? state.error : undefined;
+    if (state.state === before) return;
+    const { id, name, bus } = this.#options;
+    this.#since = Date.now();
+    if (state.state === 'online') {
+      bus.publish(cameraOnline({ id, name }));
+    } else if (state.state !== 'connecting') {
+      this.#endAllTracks();
+      const reason = this.#error && { code: this.#error.code, message: this.#error.message };
+      bus.publish(cameraOffline({ id, name }, reason ?? null));
+    }
+  }
+
+  #onTransition(track: Track, { frame, identity, previous }: Transition): void {
+    const { id, name, bus } = this.#options;
+    const event = identityDecided({ camera: { id, name }, track, identity, frame }, previous);
+    if (event !== null) bus.publish(event);
+  }
+
+  /** Whoever was in view is not followed over a gap in the picture. */
+  #endAllTracks(): void {
+    this.#faces = 0;
+    const ended = this.#tracker.close();
+    if (this.#searched !== undefined) this.#endTracks(ended, this.#searched);
+  }
+
+  #endTracks(ended: readonly Track[], frame: FrameRef): void {
+    for (const track of ended) {
+      this.#options.bus.publish(trackEnded(this.#sighting(track, frame)));
+      this.#recognizer?.forget(track.id);
+    }
+  }
+
+  #sighting(track: Track, frame: FrameRef): Sighting {
+    const { id, name } = this.#options;
+    return { camera: { id, name }, track, identity: this.#identity(track.id), frame };
+  }
+
+  #overlays(frame: Frame): FaceOverlay[] {
+    const now = frame.capturedMonotonic;
+    return this.#tracker.predict(now).flatMap((track) => faceOverlay(track, this.#identity(track.id), now) ?? []);
+  }
+
+  #identity(trackId: number): Identity {
+    return this.#recognizer?.identity(trackId) ?? { state: 'undecided' };
+  }
+}

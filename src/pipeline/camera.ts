@@ -1,0 +1,52 @@
+/** Where a camera stands. `ended`: a file that played to its end; `failed`: a source that retrying cannot mend. */
+export type CameraState = 'connecting' | 'online' | 'offline' | 'ended' | 'failed';
+
+/** What anybody may know about a camera; carries no credentials. */
+export interface CameraStatus {
+  readonly id: string;
+  readonly name: string;
+  readonly state: CameraState;
+  /** Milliseconds since the epoch of the last change of `state`. */
+  readonly since: number;
+  /** The source with user name and password removed. */
+  readonly source: string;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  /** Frames a second over the last few seconds: decoded, and searched for faces. */
+  readonly framesPerSecond: number;
+  readonly detectionsPerSecond: number;
+  /** Frames since start: decoded, and dropped by cause. */
+  readonly frames: number;
+  readonly dropped: Readonly<Record<DropCause, number>>;
+  readonly detector: string;
+  /** Faces in view now. */
+  readonly faces: number;
+}
+
+/** `pool`: every frame buffer was in use; `encode`: a newer frame came while an older one waited for its encoding. */
+export type DropCause = 'pool' | 'encode';
+
+/** A picture as a viewer wants it. */
+export interface PictureVariant {
+  /** Width in pixels, never more than the camera's; null for the camera's own. */
+  readonly width: number | null;
+  /** Whether boxes and names are drawn. */
+  readonly overlay: boolean;
+}
+
+/** One encoded frame. */
+export interface Picture {
+  readonly jpeg: Buffer;
+  readonly sequence: number;
+  readonly capturedAt: number;
+}
+
+/** A running camera as the server sees it. */
+export interface Camera {
+  status(): CameraStatus;
+  /** Calls `listener` with each new picture of this variant until the returned function is called. */
+  watch(variant: PictureVariant, listener: (picture: Picture) => void): () => void;
+  /** The newest picture, encoded on demand; rejects with CAMERA_NO_FRAME when there is none within 3 s. */
+  latest(variant: PictureVariant): Promise<Picture>;
+}

@@ -1,0 +1,125 @@
+import type { Frame } from '../core/image.js';
+import type { RgbImage } from '../core/image.js';
+import { encodeJpeg, resizeRgb } from '../annotate/encode.js';
+import { drawOverlay, type FaceOverlay } from '../annotate/overlay.js';
+import type { LabelCache } from '../annotate/label-cache.js';
+import type { Picture, PictureVariant } from './camera.js';
+
+export interface PictureMakerOptions {
+  readonly jpegQuality: number;
+  readonly labels: LabelCache;
+  /** The faces to draw on a frame, in its pixels; asked for just before drawing. */
+  readonly overlays: (frame: Frame) => readonly FaceOverlay[];
+  /** Told of each frame that was encoded, and of each that gave way to a newer one. */
+  readonly onEncoded: (frame: Frame) => void;
+  readonly onDropped: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+interface Watchers {
+  readonly variant: PictureVariant;
+  readonly listeners: Set<(picture: Picture) => void>;
+}
+
+/**
+ * Turns frames into JPEGs for those who watch, once for each variant wanted and not at all when nobody watches. While
+ * one frame is being encoded there is room for one more; a newer one takes its place.
+ */
+export class PictureMaker {
+  readonly #options: PictureMakerOptions;
+  readonly #watchers = new Map<string, Watchers>();
+  #waiting: Frame | undefined;
+  #encoding = false;
+  #closed = false;
+  #canvas = new Uint8Array(0);
+
+  constructor(options: PictureMakerOptions) {
+    this.#options = options;
+  }
+
+  /** Calls `listener` with each picture of this variant until the returned function is called. */
+  watch(variant: PictureVariant, listener: (picture: Picture) => void): () => void {
+    const key = `${variant.width ?? 'own'} ${variant.overlay}`;
+    const watchers = this.#watchers.get(key) ?? { variant, listeners: new Set() };
+    this.#watchers.set(key, watchers);
+    watchers.listeners.add(listener);
+    return () => {
+      watchers.listeners.delete(listener);
+      if (watchers.listeners.size === 0 && this.#watchers.get(key) === watchers) this.#watchers.delete(key);
+    };
+  }
+
+  /** Takes over one ownership of `frame`. */
+  offer(frame: Frame): void {
+    if (this.#watchers.size === 0 || this.#closed) return frame.release();
+    if (this.#waiting !== undefined) {
+      this.#waiting.release();
+      this.#options.onDropped();
+    }
+    this.#waiting = frame;
+    // In a later turn, so that a detection that is done within this one is on its picture.
+    if (!this.#encoding) setImmediate(() => void this.#drain());
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#watchers.clear();
+    this.#waiting?.release();
+    this.#waiting = undefined;
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#encoding) return;
+    this.#encoding = true;
+    for (let frame = this.#take(); frame !== undefined; frame = this.#take()) {
+      try {
+        await this.#encode(frame);
+      } catch (error) {
+        this.#options.onError(error);
+      } finally {
+        frame.release();
+      }
+    }
+    this.#encoding = false;
+  }
+
+  #take(): Frame | undefined {
+    const frame = this.#waiting;
+    this.#waiting = undefined;
+    return frame;
+  }
+
+  async #encode(frame: Frame): Promise<void> {
+    const overlays = this.#options.overlays(frame);
+    for (const { variant, listeners } of [...this.#watchers.values()]) {
+      const image = await this.#render(frame, variant, overlays);
+      const jpeg = await encodeJpeg(image, { quality: this.#options.jpegQuality });
+      const picture = { jpeg, sequence: frame.sequence, capturedAt: frame.capturedAt };
+      for (const listener of [...listeners]) listener(picture);
+    }
+    this.#options.onEncoded(frame);
+  }
+
+  async #render(frame: Frame, variant: PictureVariant, overlays: readonly FaceOverlay[]): Promise<RgbImage> {
+    const scaled = variant.width !== null && variant.width < frame.width;
+    const image = scaled ? await resizeRgb(frame, variant.width) : frame;
+    if (!variant.overlay) return image;
+    const canvas = scaled ? image : this.#copy(frame);
+    const scale = canvas.width / frame.width;
+    drawOverlay(canvas, scale === 1 ? overlays : overlays.map((overlay) => scaleOverlay(overlay, scale)), this.#options.labels);
+    return canvas;
+  }
+
+  /** Frames never change, so boxes are drawn on a copy, into memory that is kept for the next. */
+  #copy(frame: Frame): RgbImage {
+    const size = frame.width * frame.height * 3;
+    if (this.#canvas.length !== size) this.#canvas = new Uint8Array(size);
+    this.#canvas.set(frame.data.subarray(0, size));
+    return { width: frame.width, height: frame.height, data: this.#canvas };
+  }
+}
+
+function scaleOverlay(overlay: FaceOverlay, scale: number): FaceOverlay {
+  const { x, y, width, height } = overlay.box;
+  return { ...overlay, box: { x: x * scale, y: y * scale, width: width * scale, height: height * scale } };
+}

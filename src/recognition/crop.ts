@@ -1,0 +1,68 @@
+import type { EmbedTask } from '../core/embed-protocol.js';
+import type { Landmarks } from '../core/face.js';
+import { clip } from '../core/geometry.js';
+import type { Box, Point } from '../core/geometry.js';
+import type { RgbImage } from '../core/image.js';
+import {
+  applySimilarity,
+  arcFaceTemplate,
+  chipSize,
+  estimateSimilarity,
+  invertSimilarity,
+} from '../core/similarity.js';
+
+/** Chip pixels around the chip that sampling may touch. */
+const margin = 2;
+
+/**
+ * Cuts out of a picture, at full resolution and into a buffer of its own, the part that alignment will look at.
+ *
+ * @param landmarks in pixels of `image`
+ * @returns the crop with the landmarks in its pixels, or undefined when the face lies outside the picture or its
+ * landmarks coincide
+ */
+export function cutFace(image: RgbImage, landmarks: Landmarks): EmbedTask | undefined {
+  const region = alignedRegion(landmarks);
+  const { x, y, width, height } = wholePixels(clip(region, image.width, image.height));
+  if (!(width > 0 && height > 0)) return undefined;
+  const data = new Uint8Array(width * height * 3);
+  for (let row = 0; row < height; row++) {
+    const start = ((y + row) * image.width + x) * 3;
+    data.set(image.data.subarray(start, start + width * 3), row * width * 3);
+  }
+  return { width, height, data, landmarks: shifted(landmarks, x, y) };
+}
+
+/** The box about the chip's square as it lies in the picture; empty when the landmarks do not say where. */
+function alignedRegion(landmarks: Landmarks): Box {
+  if (landmarks.every(({ x, y }) => x === landmarks[0].x && y === landmarks[0].y)) {
+    return { x: 0, y: 0, width: 0, height: 0 };
+  }
+  const toPicture = invertSimilarity(estimateSimilarity(landmarks, arcFaceTemplate));
+  const [near, far] = [-margin, chipSize + margin];
+  const corners = [
+    { x: near, y: near },
+    { x: far, y: near },
+    { x: near, y: far },
+    { x: far, y: far },
+  ].map((corner) => applySimilarity(toPicture, corner));
+  const xs = corners.map(({ x }) => x);
+  const ys = corners.map(({ y }) => y);
+  const x = Math.min(...xs);
+  const y = Math.min(...ys);
+  return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
+}
+
+/** Every pixel that a box inside the picture touches. */
+function wholePixels({ x, y, width, height }: Box): Box {
+  const left = Math.floor(x);
+  const top = Math.floor(y);
+  if (width === 0 || height === 0) return { x: left, y: top, width: 0, height: 0 };
+  return { x: left, y: top, width: Math.ceil(x + width) - left, height: Math.ceil(y + height) - top };
+}
+
+function shifted(landmarks: Landmarks, x: number, y: number): Landmarks {
+  const shift = (point: Point): Point => ({ x: point.x - x, y: point.y - y });
+  const [leftEye, rightEye, nose, leftMouth, rightMouth] = landmarks;
+  return [shift(leftEye), shift(rightEye), shift(nose), shift(leftMouth), shift(rightMouth)];
+}

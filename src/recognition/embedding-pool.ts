@@ -1,0 +1,216 @@
+import { Piscina } from 'piscina';
+import type { EmbeddedFace, EmbedReply, EmbedTask, EmbedWorkerData, RemoteError } from '../core/embed-protocol.js';
+import type { Embedding, ModelRef } from '../core/face.js';
+import type { FaceQuality } from '../core/face-quality.js';
+import type { RgbImage } from '../core/image.js';
+import { chipSize } from '../core/similarity.js';
+import type { Embedder } from './embedders.js';
+import { WaitingList } from './waiting-list.js';
+
+export interface EmbeddingPoolOptions {
+  /** The built worker, dist/workers/embed.js. */
+  readonly workerFile: URL;
+  /** The network's ONNX file. */
+  readonly modelPath: string;
+  readonly embedder: Embedder;
+  /** Threads, each with a copy of the network. */
+  readonly workers: number;
+  /** Faces that may wait for a worker. */
+  readonly queueLimit: number;
+  /** ONNX Runtime's name: `cpu`, `cuda`, `coreml`, … */
+  readonly executionProvider: string;
+  readonly threadsPerWorker: number;
+}
+
+/** Milliseconds that a face spent in each stage. */
+export interface EmbedTimes {
+  readonly queueMs: number;
+  readonly alignMs: number;
+  readonly embedMs: number;
+}
+
+export type EmbedResult =
+  | {
+      readonly status: 'embedded';
+      readonly embedding: Embedding;
+      readonly quality: FaceQuality;
+      /** The aligned face, 112×112. */
+      readonly chip: RgbImage;
+      readonly times: EmbedTimes;
+    }
+  | { readonly status: 'dropped'; readonly reason: DropReason }
+  | { readonly status: 'failed'; readonly error: RemoteError };
+
+/** `queue-full`: newer faces took its place; `deadline`: no worker was free in time; `closed`: the pool was closed. */
+export type DropReason = 'queue-full' | 'deadline' | 'closed';
+
+/** Figures since the pool was made, except `waiting` and `running`, which are of now. */
+export interface EmbeddingPoolStats {
+  readonly waiting: number;
+  readonly running: number;
+  readonly embedded: number;
+  readonly failed: number;
+  readonly dropped: Readonly<Record<DropReason, number>>;
+}
+
+interface Job {
+  readonly crop: EmbedTask;
+  readonly deadline: number;
+  readonly submittedAt: number;
+  readonly settle: (result: EmbedResult) => void;
+}
+
+/**
+ * Turns faces into embeddings in worker threads. Owns its threads; `close()` ends them and settles everything that
+ * is pending. A thread that dies is replaced and costs the face it had in hand, nothing else.
+ */
+export class EmbeddingPool {
+  readonly model: ModelRef;
+  readonly #piscina: Piscina<EmbedTask, EmbedReply>;
+  readonly #workers: number;
+  readonly #waiting: WaitingList<Job>;
+  readonly #running = new Set<Job>();
+  readonly #dropped: Record<DropReason, number> = { 'queue-full': 0, deadline: 0, closed: 0 };
+  #embedded = 0;
+  #failed = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: EmbeddingPoolOptions) {
+    this.model = options.embedder.model;
+    this.#workers = options.workers;
+    this.#waiting = new WaitingList(options.queueLimit);
+    this.#piscina = startThreads(options);
+    // Threads that end between tasks are told here only; without a listener the error would end the process.
+    this.#piscina.on('error', () => {});
+    this.#piscina.on('workerDestroy', () => setImmediate(() => this.#onThreadGone()));
+  }
+
+  /**
+   * Embeds one face. The crop's bytes move to the worker: the caller must not use them afterwards.
+   *
+   * @param maxWaitMs give up when no worker took the face by then; Infinity for a request that somebody waits for,
+   * which goes before the faces of live video
+   * @returns never rejects
+   */
+  embed(crop: EmbedTask, maxWaitMs = Infinity): Promise<EmbedResult> {
+    return new Promise((resolve) => {
+      const submittedAt = performance.now();
+      const job: Job = { crop, deadline: submittedAt + maxWaitMs, submittedAt, settle: resolve };
+      if (this.#closing) return this.#drop(job, 'closed');
+      this.#dropExpired();
+      const displaced = this.#waiting.add(job);
+      if (displaced) this.#drop(displaced, 'queue-full');
+      this.#dispatch();
+    });
+  }
+
+  stats(): EmbeddingPoolStats {
+    return {
+      waiting: this.#waiting.size,
+      running: this.#running.size,
+      embedded: this.#embedded,
+      failed: this.#failed,
+      dropped: { ...this.#dropped },
+    };
+  }
+
+  /** Ends the threads. Faces that wait or are in hand settle as dropped. May be called again. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    for (const job of [...this.#waiting.takeAll(), ...this.#running]) this.#drop(job, 'closed');
+    this.#running.clear();
+    await this.#piscina.destroy();
+  }
+
+  /** Hands out faces while workers are free. Piscina's own queue stays empty, so that the order is ours. */
+  #dispatch(): void {
+    this.#dropExpired();
+    while (this.#running.size < this.#workers) {
+      const job = this.#waiting.takeNext();
+      if (!job) return;
+      this.#running.add(job);
+      void this.#run(job);
+    }
+  }
+
+  async #run(job: Job): Promise<void> {
+    const queueMs = performance.now() - job.submittedAt;
+    const reply = await this.#piscina
+      .run(job.crop, { transferList: [job.crop.data.buffer] })
+      .catch((error: unknown): EmbedReply => ({ kind: 'failed', error: threadLost(error) }));
+    // close() or the loss of every thread may have settled the face already.
+    if (!this.#running.delete(job)) return;
+    if (reply.kind === 'embedded') {
+      this.#embedded++;
+      job.settle(this.#embeddedResult(reply, queueMs));
+    } else {
+      this.#fail(job, reply.error);
+    }
+    this.#dispatch();
+  }
+
+  /**
+   * Piscina starts a new thread for one that dies, but not for one that dies before it is ready, and then leaves its
+   * tasks hanging until the next: settle them, and let the next face start a thread.
+   */
+  #onThreadGone(): void {
+    if (this.#closing || this.#piscina.threads.length > 0) return;
+    const stranded = [...this.#running];
+    this.#running.clear();
+    for (const job of stranded) this.#fail(job, threadLost('it ended while starting'));
+    this.#dispatch();
+  }
+
+  #fail(job: Job, error: RemoteError): void {
+    this.#failed++;
+    job.settle({ status: 'failed', error });
+  }
+
+  #embeddedResult({ vector, chip, quality, times }: EmbeddedFace, queueMs: number): EmbedResult {
+    return {
+      status: 'embedded',
+      embedding: { model: this.model, vector },
+      quality,
+      chip: { width: chipSize, height: chipSize, data: chip },
+      times: { queueMs, ...times },
+    };
+  }
+
+  #dropExpired(): void {
+    for (const late of this.#waiting.takeExpired(performance.now())) this.#drop(late, 'deadline');
+  }
+
+  #drop(job: Job, reason: DropReason): void {
+    this.#dropped[reason]++;
+    job.settle({ status: 'dropped', reason });
+  }
+}
+
+function startThreads(options: EmbeddingPoolOptions): Piscina<EmbedTask, EmbedReply> {
+  const { embedder, modelPath, workers, executionProvider, threadsPerWorker: threads } = options;
+  const { dimension, preprocessing } = embedder;
+  const workerData: EmbedWorkerData = { modelPath, dimension, preprocessing, executionProvider, threads };
+  return new Piscina<EmbedTask, EmbedReply>({
+    filename: options.workerFile.href,
+    workerData,
+    minThreads: workers,
+    maxThreads: workers,
+    maxQueue: workers,
+    idleTimeout: Infinity,
+    // Its waiting on shared memory would stop timers and promises of the worker.
+    atomics: 'disabled',
+  });
+}
+
+function threadLost(cause: unknown): RemoteError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return {
+    code: 'EMBEDDER_FAILED',
+    message: `Expected an embedding but the worker thread was lost: ${why}`,
+    retryable: true,
+  };
+}

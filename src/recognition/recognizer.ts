@@ -1,0 +1,166 @@
+import { landmarkQuality, qualityFloor, qualityScore } from '../core/face-quality.js';
+import type { Detection, Identity, Track } from '../core/face.js';
+import type { Frame } from '../core/image.js';
+import { cutFace } from './crop.js';
+import { samePersonProbability } from './embedders.js';
+import type { Embedder } from './embedders.js';
+import type { EmbedResult, EmbedTimes, EmbeddingPool } from './embedding-pool.js';
+import type { Gallery } from './gallery.js';
+import { shouldLook } from './recognition-schedule.js';
+import { TrackIdentity, votingWindow } from './track-identity.js';
+import type { IdentityTransition, Match, VotingRules } from './track-identity.js';
+
+/** A crop that no worker took by then shows the past. */
+const maxWaitMs = 1000;
+/** People listed in the evidence. */
+const neighbours = 3;
+
+/** The frame that a crop was taken from. */
+export type FrameRef = Pick<Frame, 'sequence' | 'width' | 'height' | 'capturedAt'>;
+
+/** What changed about a track, and the newest crop that had a say. */
+export interface Transition extends IdentityTransition {
+  readonly frame: FrameRef;
+  readonly detection: Detection;
+  readonly times: EmbedTimes;
+}
+
+export interface RecognizerOptions {
+  readonly pool: EmbeddingPool;
+  readonly gallery: Gallery;
+  readonly embedder: Embedder;
+  /** Largest distance, 0 to 2, at which a face may be named. */
+  readonly threshold: number;
+  /** `track` is as it was in the crop's frame. */
+  readonly onTransition: (track: Track, transition: Transition) => void;
+}
+
+/** A crop with its embedding, kept so that it can be matched again when the gallery changes. */
+interface Look {
+  readonly track: Track;
+  readonly detection: Detection;
+  readonly frame: FrameRef;
+  readonly vector: Float32Array;
+  readonly quality: number;
+  readonly times: EmbedTimes;
+}
+
+interface TrackState {
+  readonly identity: TrackIdentity;
+  /** The newest, oldest first. */
+  recent: Look[];
+  lastSubmittedAt: number | undefined;
+  inFlight: boolean;
+  looks: number;
+  bestQuality: number;
+}
+
+/**
+ * Says who the tracks of one camera are. Takes crops of frames when its schedule asks for them and never holds a frame
+ * up: results come when they come.
+ */
+export class Recognizer {
+  readonly #options: RecognizerOptions;
+  readonly #rules: VotingRules;
+  readonly #tracks = new Map<number, TrackState>();
+  #galleryRevision: number;
+
+  constructor(options: RecognizerOptions) {
+    const { embedder, threshold, gallery } = options;
+    this.#options = options;
+    this.#rules = {
+      threshold,
+      leastMargin: embedder.leastMargin,
+      samePerson: (distance) => samePersonProbability(embedder, distance),
+    };
+    this.#galleryRevision = gallery.revision;
+  }
+
+  /** Looks at the tracks of a frame that was just searched; copies what it needs and returns at once. */
+  observe(frame: Frame, tracks: readonly Track[]): void {
+    this.#followGallery();
+    for (const track of tracks) {
+      if (track.state === 'confirmed' && track.detection) this.#consider(frame, track, track.detection);
+    }
+  }
+
+  /** Who a track is; undecided for one that was never seen. */
+  identity(trackId: number): Identity {
+    return this.#tracks.get(trackId)?.identity.identity ?? { state: 'undecided' };
+  }
+
+  /** Drops what is known about a track that ended; results still under way are ignored. */
+  forget(trackId: number): void {
+    this.#tracks.delete(trackId);
+  }
+
+  #consider(frame: Frame, track: Track, detection: Detection): void {
+    const { size, frontality } = landmarkQuality(detection.landmarks);
+    const quality = Math.min(size, frontality);
+    const state = this.#stateOf(track.id);
+    const now = frame.capturedMonotonic;
+    if (quality < qualityFloor) return;
+    if (!shouldLook({ ...state, settled: state.identity.settled }, quality, now)) return;
+    const crop = cutFace(frame, detection.landmarks);
+    if (!crop) return;
+    state.lastSubmittedAt = now;
+    state.inFlight = true;
+    state.bestQuality = Math.max(state.bestQuality, quality);
+    const { sequence, width, height, capturedAt } = frame;
+    const frameRef = { sequence, width, height, capturedAt };
+    void this.#options.pool.embed(crop, maxWaitMs).then((result) => {
+      if (this.#tracks.get(track.id) === state) this.#onResult(state, { track, detection, frame: frameRef }, result);
+    });
+  }
+
+  #onResult(state: TrackState, crop: Pick<Look, 'track' | 'detection' | 'frame'>, result: EmbedResult): void {
+    state.inFlight = false;
+    if (result.status === 'dropped') return;
+    state.looks++;
+    if (result.status === 'failed') return;
+    const quality = qualityScore(result.quality);
+    if (quality < qualityFloor) return;
+    const look: Look = { ...crop, vector: result.embedding.vector, quality, times: result.times };
+    state.recent = [...state.recent, look].slice(-votingWindow);
+    const settledBefore = state.identity.settled;
+    const transition = state.identity.add(this.#match(look), this.#rules);
+    if (state.identity.settled !== settledBefore) state.looks = 0;
+    this.#tell(look, transition);
+  }
+
+  /** Whoever was enrolled or erased meanwhile counts for the faces in view at once. */
+  #followGallery(): void {
+    const { revision } = this.#options.gallery;
+    if (revision === this.#galleryRevision) return;
+    this.#galleryRevision = revision;
+    for (const { identity, recent } of this.#tracks.values()) {
+      const newest = recent.at(-1);
+      if (!newest) continue;
+      const matches = recent.map((look) => this.#match(look));
+      this.#tell(newest, identity.reconsider(matches, this.#rules));
+    }
+  }
+
+  #match({ vector, quality }: Look): Match {
+    return { nearest: this.#options.gallery.match(vector, neighbours), quality };
+  }
+
+  #tell({ track, detection, frame, times }: Look, transition: IdentityTransition | undefined): void {
+    if (transition) this.#options.onTransition(track, { ...transition, detection, frame, times });
+  }
+
+  #stateOf(trackId: number): TrackState {
+    const known = this.#tracks.get(trackId);
+    if (known) return known;
+    const state: TrackState = {
+      identity: new TrackIdentity(),
+      recent: [],
+      lastSubmittedAt: undefined,
+      inFlight: false,
+      looks: 0,
+      bestQuality: 0,
+    };
+    this.#tracks.set(trackId, state);
+    return state;
+  }
+}

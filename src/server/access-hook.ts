@@ -1,0 +1,39 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { SightlineError } from '../core/errors.js';
+import { tokenCookie, type Gate } from './gate.js';
+import { problemOf } from './problem.js';
+import { securityHeaders } from './security-headers.js';
+import { signInPage } from './sign-in-page.js';
+
+/** Health checks know no token. */
+const OPEN_ROUTES = new Set(['/healthz', '/readyz']);
+
+/** Puts the gate, and the security headers, before every route, those that do not exist included. */
+export function guardRoutes(app: FastifyInstance, gate: Gate): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(securityHeaders);
+    gate.checkHost(request.headers);
+    const route = request.routeOptions.url;
+    if (route !== undefined && OPEN_ROUTES.has(route)) return;
+    if (route === '/' && request.method === 'GET') return enterPage(gate, request, reply);
+    gate.checkToken(request.headers);
+  });
+}
+
+/** At `/` the token may come in the address; it moves to a cookie, so that it does not stay in the address bar. */
+async function enterPage(gate: Gate, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  try {
+    const token = tokenInAddress(request.query);
+    if (token === null) return gate.checkToken(request.headers);
+    if (!gate.accepts(token)) throw new SightlineError('UNAUTHORIZED', 'Expected the token of this server.');
+    return reply.setCookie(tokenCookie.name, token, tokenCookie.options).redirect('/', 303);
+  } catch (error) {
+    if (request.headers.accept?.includes('text/html') !== true) throw error;
+    return reply.code(problemOf(error).status).type('text/html; charset=utf-8').send(signInPage);
+  }
+}
+
+function tokenInAddress(query: unknown): string | null {
+  if (typeof query !== 'object' || query === null || !('token' in query)) return null;
+  return typeof query.token === 'string' ? query.token : '';
+}

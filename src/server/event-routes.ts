@@ -1,0 +1,14 @@
+import type { FastifyInstance } from 'fastify';
+import { keptEvents } from './event-filter.js';
+import { parseQuery, recentEventsQuery, type Query } from './query.js';
+import { requireCamera } from './require-camera.js';
+import type { ServerContext } from './server-options.js';
+
+/** `/v1/events`: the newest events kept in memory, oldest first. */
+export function addEventRoutes(app: FastifyInstance, { bus, cameras }: ServerContext): void {
+  app.get<{ Querystring: Query }>('/v1/events', (request) => {
+    const query = parseQuery(recentEventsQuery, request.query);
+    for (const id of query.camera) requireCamera(cameras, id);
+    return { events: keptEvents(bus, query).slice(-query.limit) };
+  });
+}

@@ -1,0 +1,38 @@
+/** One connected client. */
+export interface Pulse {
+  /** Asks for a sign of life; false when none came since the last time. */
+  beat(): boolean;
+  /** Ends the connection at once. */
+  kill(): void;
+}
+
+/** Ends the connections of clients that are gone without a word. */
+export class Heartbeat {
+  readonly #pulses = new Set<Pulse>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(intervalMs: number) {
+    this.#timer = setInterval(() => {
+      this.#beat();
+    }, intervalMs);
+    this.#timer.unref();
+  }
+
+  /** Watches a client until the returned function is called. */
+  watch(pulse: Pulse): () => void {
+    this.#pulses.add(pulse);
+    return () => {
+      this.#pulses.delete(pulse);
+    };
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #beat(): void {
+    for (const pulse of [...this.#pulses]) {
+      if (!pulse.beat()) pulse.kill();
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import fastifyCookie from '@fastify/cookie';
+import fastifyStatic from '@fastify/static';
+import { fastify, type FastifyInstance } from 'fastify';
+import { SightlineError } from '../core/errors.js';
+import { guardRoutes } from './access-hook.js';
+import { addCameraRoutes } from './camera-routes.js';
+import { addEventRoutes } from './event-routes.js';
+import { Gate } from './gate.js';
+import { addHealthRoutes } from './health-routes.js';
+import type { Heartbeat } from './heartbeat.js';
+import { problemContentType, problemOf } from './problem.js';
+import type { ServerContext } from './server-options.js';
+
+/** No route takes a body. */
+const BODY_LIMIT_BYTES = 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** Every HTTP route, and the gate that stands before them. */
+export async function createHttpApp(
+  context: ServerContext,
+  heartbeat: Heartbeat,
+): Promise<{ app: FastifyInstance; gate: Gate }> {
+  const app: FastifyInstance = fastify({
+    forceCloseConnections: true,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+  });
+  await app.register(fastifyCookie);
+  const gate = new Gate({ token: context.token, parseCookie: (header) => app.parseCookie(header) });
+  guardRoutes(app, gate);
+  answerWithProblems(app, context);
+  addHealthRoutes(app, context);
+  addCameraRoutes(app, context, heartbeat);
+  addEventRoutes(app, context);
+  await app.register(fastifyStatic, { root: context.webDir, index: false, cacheControl: false });
+  app.get('/', (_request, reply) => reply.sendFile('index.html'));
+  return { app, gate };
+}
+
+function answerWithProblems(app: FastifyInstance, { log }: Pick<ServerContext, 'log'>): void {
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error);
+    // The address may hold a token, so only the route is logged.
+    if (problem.code === 'INTERNAL')
+      log.error({ err: error, route: request.routeOptions.url }, 'Request failed.');
+    return reply.code(problem.status).type(problemContentType).send(problem);
+  });
+  app.setNotFoundHandler((request) => {
+    const path = request.url.split('?')[0];
+    throw new SightlineError(
+      'ROUTE_UNKNOWN',
+      `Expected a route that exists but received ${request.method} ${path}.`,
+    );
+  });
+}

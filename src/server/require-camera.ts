@@ -1,0 +1,13 @@
+import { SightlineError } from '../core/errors.js';
+import type { Camera } from '../pipeline/camera.js';
+import type { CameraDirectory } from './server-options.js';
+
+/** @throws SightlineError CAMERA_UNKNOWN */
+export function requireCamera(cameras: CameraDirectory, id: string): Camera {
+  const camera = cameras.get(id);
+  if (camera !== undefined) return camera;
+  throw new SightlineError(
+    'CAMERA_UNKNOWN',
+    `Expected the id of a camera but received ${JSON.stringify(id)}.`,
+  );
+}

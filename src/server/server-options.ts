@@ -1,0 +1,54 @@
+import type { EventBus } from '../events/event-bus.js';
+import type { Logger } from '../observability/logger.js';
+import type { Metrics } from '../observability/metrics.js';
+import type { Camera } from '../pipeline/camera.js';
+
+/** The cameras there are. */
+export interface CameraDirectory {
+  list(): readonly Camera[];
+  get(id: string): Camera | undefined;
+}
+
+/** Whether the program can do its work now, and if not, why. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+}
+
+/** What a client may cost. */
+export interface ServerLimits {
+  /** Bytes that may wait for one viewer before frames are dropped for it. */
+  readonly pictureBudgetBytes: number;
+  /** Bytes that may wait for one client of events before it is closed. */
+  readonly eventBudgetBytes: number;
+  /** How often clients are asked whether they are still there. */
+  readonly heartbeatMs: number;
+}
+
+export const defaultLimits: ServerLimits = {
+  pictureBudgetBytes: 1024 * 1024,
+  eventBudgetBytes: 1024 * 1024,
+  heartbeatMs: 15_000,
+};
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** null: nobody needs a token, which is allowed on a loopback address only. */
+  readonly token: string | null;
+  readonly cameras: CameraDirectory;
+  readonly bus: EventBus;
+  readonly metrics: Metrics;
+  readonly ready: () => Readiness;
+  /** The folder of the page. */
+  readonly webDir: string;
+  readonly version: string;
+  readonly log: Logger;
+  readonly limits?: Partial<ServerLimits>;
+}
+
+/** What routes and channels need of the server. */
+export interface ServerContext extends Omit<ServerOptions, 'limits'> {
+  readonly limits: ServerLimits;
+}

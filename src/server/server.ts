@@ -1,0 +1,76 @@
+import { SightlineError } from '../core/errors.js';
+import { Heartbeat } from './heartbeat.js';
+import { isLoopback, urlOf } from './host-names.js';
+import { createHttpApp } from './http-app.js';
+import { defaultLimits, type ServerContext, type ServerOptions } from './server-options.js';
+import { WebSocketHub } from './websocket-hub.js';
+
+/** The page, the HTTP API and the WebSockets on one port. */
+export interface SightlineServer {
+  /**
+   * Starts to accept connections and says where.
+   * @throws SightlineError PORT_IN_USE, PORT_FORBIDDEN or ADDRESS_UNAVAILABLE
+   */
+  listen(): Promise<{ readonly url: string }>;
+  /** Says goodbye to every client and frees the port, within a second. May be called again. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a server that does not listen yet.
+ * @throws SightlineError CONFIG_INVALID for an address that others can reach without a token
+ */
+export async function createServer(options: ServerOptions): Promise<SightlineServer> {
+  const context: ServerContext = { ...options, limits: { ...defaultLimits, ...options.limits } };
+  const { host, port, bus, metrics } = context;
+  requireTokenBeyondLoopback(context);
+  const heartbeat = new Heartbeat(context.limits.heartbeatMs);
+  const { app, gate } = await createHttpApp(context, heartbeat);
+  const hub = new WebSocketHub(context, gate, heartbeat);
+  hub.attach(app.server);
+  const stopCounting = bus.subscribe(({ type }) => {
+    metrics.countEvent(type);
+  });
+  const stop = async (): Promise<void> => {
+    stopCounting();
+    heartbeat.stop();
+    await hub.close();
+    await app.close();
+  };
+  let stopped: Promise<void> | undefined;
+  return {
+    listen: async () => {
+      await app.listen({ host, port }).catch((error: unknown) => {
+        throw listenError(error, host, port);
+      });
+      const address = app.server.address();
+      return { url: urlOf(host, address !== null && typeof address === 'object' ? address.port : port) };
+    },
+    close: () => (stopped ??= stop()),
+  };
+}
+
+function requireTokenBeyondLoopback({ host, token }: ServerContext): void {
+  if (token !== null || isLoopback(host)) return;
+  throw new SightlineError(
+    'CONFIG_INVALID',
+    `Expected a token for the address ${host}, which other machines can reach, but received none.`,
+  );
+}
+
+function listenError(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const cause = { cause: error };
+  const where = `Expected to listen on ${host} port ${port} but`;
+  switch (code) {
+    case 'EADDRINUSE':
+      return new SightlineError('PORT_IN_USE', `${where} another program does.`, cause);
+    case 'EACCES':
+      return new SightlineError('PORT_FORBIDDEN', `${where} this user may not.`, cause);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new SightlineError('ADDRESS_UNAVAILABLE', `${where} this machine has no such address.`, cause);
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,140 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { SightlineError } from '../core/errors.js';
+import { closeCodes } from './close-codes.js';
+import { EventChannel } from './event-channel.js';
+import type { Gate } from './gate.js';
+import type { Heartbeat } from './heartbeat.js';
+import { problemContentType, problemOf } from './problem.js';
+import { eventStreamQuery, parseQuery, queryOf, streamQuery } from './query.js';
+import { requireCamera } from './require-camera.js';
+import { securityHeaders } from './security-headers.js';
+import type { ServerContext } from './server-options.js';
+import { openVideo } from './video-channel.js';
+
+/** Clients have nothing to say, so even this is generous. */
+const MAX_MESSAGE_BYTES = 1024;
+/** How long a client may take to answer a close before its connection is cut. */
+const CLOSE_GRACE_MS = 400;
+
+type Opener = (socket: WebSocket) => void;
+
+/** Every WebSocket of the server. A request is refused as a plain HTTP answer, before the handshake. */
+export class WebSocketHub {
+  readonly #context: ServerContext;
+  readonly #gate: Gate;
+  readonly #heartbeat: Heartbeat;
+  readonly #events: EventChannel;
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
+  });
+
+  constructor(context: ServerContext, gate: Gate, heartbeat: Heartbeat) {
+    this.#context = context;
+    this.#gate = gate;
+    this.#heartbeat = heartbeat;
+    this.#events = new EventChannel(context);
+  }
+
+  /** Takes over the upgrade requests of an HTTP server. */
+  attach(server: Server): void {
+    server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
+      // Until the handshake nobody else listens, and an error without a listener would end the program.
+      connection.on('error', () => {});
+      this.#upgrade(request, connection, head);
+    });
+  }
+
+  /** Closes every socket with `goingAway`; those that do not answer soon are cut. */
+  async close(): Promise<void> {
+    this.#events.close();
+    this.#sockets.close();
+    const clients = [...this.#sockets.clients];
+    const closed = clients.map((client) => new Promise((resolve) => client.once('close', resolve)));
+    for (const client of clients) client.close(closeCodes.goingAway, 'The server stops.');
+    const cut = setTimeout(() => {
+      for (const client of clients) client.terminate();
+    }, CLOSE_GRACE_MS);
+    await Promise.all(closed);
+    clearTimeout(cut);
+  }
+
+  #upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
+    try {
+      this.#gate.checkHost(request.headers);
+      this.#gate.checkOrigin(request.headers);
+      this.#gate.checkToken(request.headers);
+      const open = this.#route(request.url ?? '/');
+      this.#sockets.handleUpgrade(request, connection, head, (socket) => {
+        this.#accept(socket);
+        open(socket);
+      });
+    } catch (error) {
+      if (!(error instanceof SightlineError)) this.#context.log.error({ err: error }, 'Upgrade failed.');
+      refuse(connection, error);
+    }
+  }
+
+  #route(target: string): Opener {
+    const { pathname, query } = parseTarget(target);
+    if (pathname === '/ws/events') {
+      const filter = parseQuery(eventStreamQuery, query);
+      for (const id of filter.camera) requireCamera(this.#context.cameras, id);
+      return (socket) => this.#events.open(socket, filter);
+    }
+    const id = /^\/ws\/video\/([^/]+)$/.exec(pathname)?.[1];
+    if (id === undefined) {
+      throw new SightlineError('ROUTE_UNKNOWN', `Expected a WebSocket that exists but received ${pathname}.`);
+    }
+    const camera = requireCamera(this.#context.cameras, id);
+    const wish = parseQuery(streamQuery, query);
+    return (socket) => openVideo(socket, camera, wish, this.#context);
+  }
+
+  #accept(socket: WebSocket): void {
+    let isAlive = true;
+    const forget = this.#heartbeat.watch({
+      beat: () => {
+        const wasAlive = isAlive;
+        isAlive = false;
+        socket.ping(() => {});
+        return wasAlive;
+      },
+      kill: () => socket.terminate(),
+    });
+    socket.on('pong', () => {
+      isAlive = true;
+    });
+    socket.once('message', () => socket.close(closeCodes.unsupportedData, 'Clients have nothing to say.'));
+    // ws closes the socket with the code that fits (1002, 1007, 1009); nothing is left to do.
+    socket.on('error', () => {});
+    socket.once('close', forget);
+  }
+}
+
+/** @throws SightlineError REQUEST_INVALID for a target that is no URL or is wrongly encoded */
+function parseTarget(target: string): { pathname: string; query: ReturnType<typeof queryOf> } {
+  try {
+    const url = new URL(target, 'http://localhost');
+    return { pathname: decodeURIComponent(url.pathname), query: queryOf(url.searchParams) };
+  } catch {
+    throw new SightlineError('REQUEST_INVALID', 'Expected a request target that can be decoded.');
+  }
+}
+
+function refuse(connection: Duplex, error: unknown): void {
+  const problem = problemOf(error);
+  const body = JSON.stringify(problem);
+  const headers = {
+    ...securityHeaders,
+    connection: 'close',
+    'content-type': problemContentType,
+    'content-length': Buffer.byteLength(body),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  connection.once('finish', () => connection.destroy());
+  connection.end([`HTTP/1.1 ${problem.status} ${problem.title}`, ...lines, '', body].join('\r\n'));
+}

@@ -1,0 +1,136 @@
+import { request } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { handshakeStatus, startServer } from './start-server.js';
+
+const token = 'correct-horse-battery';
+
+const guarded = [
+  '/',
+  '/app.js',
+  '/metrics',
+  '/v1/cameras',
+  '/v1/cameras/door',
+  '/v1/cameras/door/latest.jpg',
+  '/v1/cameras/door/stream.mjpeg',
+  '/v1/events',
+  '/v1/nothing',
+];
+const sockets = ['/ws/events', '/ws/video/door', '/ws/nothing'];
+
+const wrong: Record<string, Record<string, string>> = {
+  'no token': {},
+  'a wrong bearer token': { authorization: 'Bearer wrong' },
+  'basic authentication': { authorization: `Basic ${token}` },
+  'a longer token': { authorization: `Bearer ${token}x` },
+  'a wrong key': { 'x-api-key': 'wrong' },
+  'an empty key': { 'x-api-key': '' },
+  'a wrong cookie': { cookie: 'sightline_token=wrong' },
+  'the token in another cookie': { cookie: `token=${token}` },
+};
+const right: Record<string, Record<string, string>> = {
+  'a bearer token': { authorization: `Bearer ${token}` },
+  'a key': { 'x-api-key': token },
+  'a cookie': { cookie: `other=1; sightline_token=${token}` },
+};
+
+/** fetch hides some headers; this one sends what it is given. The answer is dropped after its head. */
+function get(url: string, path: string, headers: Record<string, string>) {
+  return new Promise<{ status: number; headers: NodeJS.Dict<string | string[]> }>((resolve, reject) => {
+    const call = request(new URL(path, url), { headers }, (response) => {
+      resolve({ status: response.statusCode ?? 0, headers: response.headers });
+      response.destroy();
+    });
+    call.on('error', reject);
+    call.end();
+  });
+}
+
+describe('with a token', () => {
+  it.each(Object.entries(wrong))('every route but health refuses %s', async (_name, headers) => {
+    const { url } = await startServer({ token });
+    for (const path of guarded) expect([path, (await get(url, path, headers)).status]).toEqual([path, 401]);
+    for (const path of sockets) {
+      expect([path, (await handshakeStatus(url, path, { headers })).status]).toEqual([path, 401]);
+    }
+    for (const path of ['/healthz', '/readyz']) expect((await get(url, path, headers)).status).toBe(200);
+  });
+
+  it.each(Object.entries(right))('every route takes %s', async (_name, headers) => {
+    const { url, camera } = await startServer({ token });
+    await camera.emit();
+    for (const path of guarded) {
+      expect([path, (await get(url, path, headers)).status]).toEqual([
+        path,
+        path === '/v1/nothing' ? 404 : 200,
+      ]);
+    }
+    for (const path of sockets) {
+      const { status } = await handshakeStatus(url, path, { headers });
+      expect([path, status]).toEqual([path, path === '/ws/nothing' ? 404 : 101]);
+    }
+  });
+
+  it('moves the token from the link to a cookie that scripts and other sites cannot use', async () => {
+    const { url } = await startServer({ token });
+    const answer = await fetch(`${url}/?token=${token}`, { redirect: 'manual' });
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get('location')).toBe('/');
+    const cookie = answer.headers.get('set-cookie') ?? '';
+    expect(cookie).toContain('HttpOnly');
+    expect(cookie).toContain('SameSite=Strict');
+    const page = await fetch(url, { headers: { cookie: cookie.split(';')[0] ?? '' } });
+    expect(page.status).toBe(200);
+  });
+
+  it('sets no cookie for a wrong token, and takes a token in the address nowhere else', async () => {
+    const { url } = await startServer({ token });
+    const answer = await fetch(`${url}/?token=wrong`, { redirect: 'manual' });
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('set-cookie')).toBeNull();
+    expect((await fetch(`${url}/v1/cameras?token=${token}`)).status).toBe(401);
+    expect((await handshakeStatus(url, `/ws/events?token=${token}`)).status).toBe(401);
+  });
+
+  it('shows a person how to sign in, and a program a problem document', async () => {
+    const { url } = await startServer({ token });
+    const person = await fetch(url, { headers: { accept: 'text/html,*/*' } });
+    expect(person.status).toBe(401);
+    expect(await person.text()).toContain('<form action="/" method="get">');
+    expect(await (await fetch(url)).json()).toMatchObject({ code: 'UNAUTHORIZED' });
+  });
+});
+
+describe('origins', () => {
+  it('opens no WebSocket for a page of another origin, with or without a token', async () => {
+    for (const server of [await startServer(), await startServer({ token })]) {
+      const headers = { authorization: `Bearer ${token}` };
+      const { host } = new URL(server.url);
+      const statusFrom = async (origin: string) =>
+        (await handshakeStatus(server.url, '/ws/events', { headers, origin })).status;
+      expect(await statusFrom('http://evil.example')).toBe(403);
+      expect(await statusFrom('null')).toBe(403);
+      expect(await statusFrom(`http://${host}.evil.example`)).toBe(403);
+      expect(await statusFrom('http://127.0.0.1:1')).toBe(403);
+      expect(await statusFrom(`http://${host}`)).toBe(101);
+    }
+  });
+});
+
+describe('without a token', () => {
+  const hosts = [
+    { host: 'evil.example', passes: false },
+    { host: 'localhost.evil.example', passes: false },
+    { host: '127.0.0.1.evil.example', passes: false },
+    { host: 'localhost@evil.example', passes: false },
+    { host: '192.168.1.20:8080', passes: false },
+    { host: 'localhost', passes: true },
+    { host: 'LOCALHOST:1234', passes: true },
+    { host: '127.0.0.1:8080', passes: true },
+    { host: '[::1]:8080', passes: true },
+  ];
+  it.each(hosts)('the host $host passes: $passes', async ({ host, passes }) => {
+    const { url } = await startServer();
+    expect((await get(url, '/v1/cameras', { host })).status).toBe(passes ? 200 : 403);
+    expect((await handshakeStatus(url, '/ws/events', { headers: { host } })).status).toBe(passes ? 101 : 403);
+  });
+});

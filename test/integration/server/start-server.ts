@@ -1,0 +1,92 @@
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { WebSocket, type ClientOptions } from 'ws';
+import { EventBus } from '../../../src/events/event-bus.js';
+import { createLogger } from '../../../src/observability/logger.js';
+import { Metrics } from '../../../src/observability/metrics.js';
+import { createServer } from '../../../src/server/server.js';
+import type { ServerOptions } from '../../../src/server/server-options.js';
+import { FakeCamera } from '../../helpers/fake-camera.js';
+
+export const webDir = fileURLToPath(new URL('../../../web', import.meta.url));
+
+export type StartOptions = Partial<Omit<ServerOptions, 'cameras'>> & {
+  readonly cameras?: readonly FakeCamera[];
+};
+
+/** A server on a free port of 127.0.0.1 with one fake camera `door`, closed when the test is over. */
+export async function startServer({ cameras = [new FakeCamera()], ...options }: StartOptions = {}) {
+  const bus = options.bus ?? new EventBus();
+  const metrics = new Metrics(() => cameras.map((camera) => camera.status()));
+  const server = await createServer({
+    host: '127.0.0.1',
+    port: 0,
+    token: null,
+    cameras: { list: () => cameras, get: (id) => cameras.find((camera) => camera.status().id === id) },
+    bus,
+    metrics,
+    ready: () => ({ ready: true, reasons: [] }),
+    webDir,
+    version: '0.0.0-test',
+    log: createLogger({ level: 'silent', redact: (text) => text }),
+    ...options,
+  });
+  onTestFinished(() => server.close());
+  const { url } = await server.listen();
+  const [camera = new FakeCamera()] = cameras;
+  return { server, url, bus, metrics, cameras, camera };
+}
+
+/** A WebSocket client that keeps every message. */
+export class Client {
+  readonly socket: WebSocket;
+  readonly messages: { readonly data: Buffer; readonly isBinary: boolean }[] = [];
+  readonly closed: Promise<number>;
+
+  private constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on('message', (data: Buffer, isBinary) => this.messages.push({ data, isBinary }));
+    this.closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('error', () => {});
+  }
+
+  /** Resolves when the handshake is done; rejects when it is refused. */
+  static async open(url: string, path: string, options: ClientOptions = {}): Promise<Client> {
+    const socket = new WebSocket(url.replace('http', 'ws') + path, options);
+    const client = new Client(socket);
+    onTestFinished(() => socket.terminate());
+    await once(socket, 'open');
+    return client;
+  }
+
+  /** Resolves when this many messages have come in all. */
+  async received(count: number): Promise<void> {
+    while (this.messages.length < count) await once(this.socket, 'message');
+  }
+
+  get texts(): string[] {
+    return this.messages.map(({ data }) => data.toString());
+  }
+}
+
+/** The HTTP answer to a WebSocket handshake: 101 when it is accepted. */
+export async function handshakeStatus(url: string, path: string, options: ClientOptions = {}) {
+  const socket = new WebSocket(url.replace('http', 'ws') + path, options);
+  onTestFinished(() => socket.terminate());
+  return new Promise<{ status: number; body: string }>((resolve, reject) => {
+    socket.once('open', () => resolve({ status: 101, body: '' }));
+    socket.once('error', reject);
+    socket.once('unexpected-response', (_request, response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (body += chunk));
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, body }));
+    });
+  });
+}
+
+/** Resolves when the condition holds; looks again whenever the event loop has turned. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}

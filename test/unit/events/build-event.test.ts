@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import {
+  cameraOffline,
+  cameraOnline,
+  identityDecided,
+  trackEnded,
+  trackStarted,
+} from '../../../src/events/build-event.js';
+import { EventBus } from '../../../src/events/event-bus.js';
+import { eventIdPattern } from '../../../src/events/event-id.js';
+import { eventTypes, type EventDraft } from '../../../src/events/identity-event.js';
+import { audrey, evidence, franck, known, sightingOf, stranger, undecided } from './sighting.js';
+
+const camera = { id: 'back yard', name: 'Back yard' };
+
+function everyDraft(): EventDraft[] {
+  return [
+    trackStarted(sightingOf(undecided)),
+    trackEnded(sightingOf(known(franck))),
+    identityDecided(sightingOf(known(franck)), undecided),
+    identityDecided(sightingOf(stranger), undecided),
+    identityDecided(sightingOf(known(audrey)), known(franck)),
+    cameraOnline(camera),
+    cameraOffline(camera, { code: 'SOURCE_STALLED', message: 'No frame for 5 s.' }),
+  ].filter((draft) => draft !== null);
+}
+
+describe('event builders', () => {
+  it('make CloudEvents 1.0 of every type, in JSON', () => {
+    const bus = new EventBus();
+    const events = everyDraft().map((draft) => bus.publish(draft));
+    expect(events.map(({ type }) => type)).toEqual(eventTypes);
+    for (const event of events) {
+      const parsed = JSON.parse(JSON.stringify(event)) as Record<string, unknown>;
+      expect(parsed).toEqual(event);
+      expect(parsed['specversion']).toBe('1.0');
+      expect(parsed['id']).toMatch(eventIdPattern);
+      expect(URL.canParse(String(parsed['source']), 'http://base')).toBe(true);
+      expect(parsed['datacontenttype']).toBe('application/json');
+      expect(new Date(String(parsed['time'])).toISOString()).toBe(parsed['time']);
+      // Attribute names of CloudEvents: lower-case letters and digits only.
+      expect(Object.keys(parsed).every((name) => /^[a-z0-9]+$/.test(name))).toBe(true);
+    }
+  });
+
+  it('percent-encode the camera in the source', () => {
+    expect(cameraOnline(camera).source).toBe('/cameras/back%20yard');
+  });
+
+  it('say who, where, when and how sure', () => {
+    const { data } = trackEnded(sightingOf(known(franck)));
+    expect(data).toMatchObject({
+      camera: { id: 'door', name: 'Front door' },
+      track: { id: 7, ageMs: 400, hits: 9 },
+      identity: { id: 'p-franck', name: 'Franck' },
+      distance: 0.8123,
+      threshold: 1.02,
+      margin: 0.31,
+      confidence: 0.934,
+      box: { x: 10.1, y: 21, width: 80, height: 100 },
+      frame: { sequence: 42, width: 640, height: 360, capturedAt: '2026-11-22T09:30:00.000Z' },
+      quality: 0.71,
+    });
+    expect(data.landmarks).toHaveLength(5);
+    expect(data.why.nearest[1]).toEqual({ id: 'p-audrey', name: 'Audrey', distance: 1.1223 });
+    expect(data.why.votes).toEqual({ total: 4, inFavour: 3 });
+  });
+
+  it('leave the figures out while recognition is undecided', () => {
+    const { data } = trackStarted(sightingOf(undecided));
+    expect(data).toMatchObject({ identity: null, distance: null, threshold: null, confidence: null });
+    expect(data.why).toMatchObject({ votes: null, nearest: [] });
+  });
+});
+
+describe('identityDecided', () => {
+  const steps = [
+    { step: 'undecided → known', previous: undecided, now: known(franck), type: 'recognized' },
+    { step: 'unknown → known', previous: stranger, now: known(franck), type: 'recognized' },
+    { step: 'undecided → unknown', previous: undecided, now: stranger, type: 'unknown' },
+    { step: 'known → another', previous: known(franck), now: known(audrey), type: 'changed' },
+    { step: 'known → unknown', previous: known(franck), now: stranger, type: 'changed' },
+    { step: 'known → the same', previous: known(franck), now: known(franck), type: null },
+    { step: 'unknown → unknown', previous: stranger, now: stranger, type: null },
+    { step: 'undecided → undecided', previous: undecided, now: undecided, type: null },
+  ];
+  it.each(steps)('$step: $type', ({ previous, now, type }) => {
+    const draft = identityDecided(sightingOf(now), previous);
+    expect(draft?.type ?? null).toBe(type === null ? null : `sightline.identity.${type}`);
+  });
+
+  it('tells the name that was withdrawn', () => {
+    const draft = identityDecided(sightingOf(stranger), known(franck));
+    expect(draft?.data).toMatchObject({ identity: null, previous: { id: 'p-franck', name: 'Franck' } });
+  });
+});
+
+describe('why', () => {
+  const summaryOf = (identity: Parameters<typeof sightingOf>[0]) =>
+    trackEnded(sightingOf(identity)).data.why.summary;
+
+  it('of a name holds the votes, the distance, the threshold and the runner-up', () => {
+    expect(summaryOf(known(franck))).toBe(
+      '3 of 4 looks at this face say Franck. The nearest photo is at distance 0.81, ' +
+        'a name needs 1.02 or less; the next person is 0.31 further away.',
+    );
+  });
+
+  it('of a stranger names the nearest person and the threshold', () => {
+    expect(summaryOf(stranger)).toBe(
+      'The nearest person is Franck at distance 1.30; a name needs 1.02 or less.',
+    );
+  });
+
+  it('of a near stranger says that it was not clear enough', () => {
+    expect(summaryOf({ state: 'unknown', evidence })).toContain('but not clearly enough');
+  });
+
+  it('of an empty gallery says so', () => {
+    const empty = { ...evidence, distance: null, margin: null, nearest: [] };
+    expect(summaryOf({ state: 'unknown', evidence: empty })).toContain('Nobody is enrolled');
+  });
+});

@@ -1,0 +1,59 @@
+import type { Identity, IdentityEvidence, Person, Track } from '../../../src/core/face.js';
+import type { Sighting } from '../../../src/events/build-event.js';
+
+export const franck: Person = { id: 'p-franck', name: 'Franck' };
+export const audrey: Person = { id: 'p-audrey', name: 'Audrey' };
+
+export const evidence: IdentityEvidence = {
+  distance: 0.812345,
+  threshold: 1.02,
+  margin: 0.31,
+  confidence: 0.934,
+  votes: { total: 4, inFavour: 3 },
+  nearest: [
+    { person: franck, distance: 0.812345 },
+    { person: audrey, distance: 1.122345 },
+  ],
+  quality: 0.71,
+};
+
+export const undecided: Identity = { state: 'undecided' };
+export const stranger: Identity = {
+  state: 'unknown',
+  evidence: { ...evidence, distance: 1.3, nearest: [{ person: franck, distance: 1.3 }] },
+};
+
+export function known(person: Person): Identity {
+  return { state: 'known', person, evidence };
+}
+
+const track: Track = {
+  id: 7,
+  state: 'confirmed',
+  box: { x: 10.123, y: 20.987, width: 80, height: 100 },
+  detection: {
+    box: { x: 10, y: 21, width: 80, height: 100 },
+    score: 0.98,
+    landmarks: [
+      { x: 30, y: 50 },
+      { x: 70, y: 50 },
+      { x: 50, y: 70 },
+      { x: 35, y: 95 },
+      { x: 65, y: 95 },
+    ],
+  },
+  hits: 9,
+  velocity: { x: 0, y: 0 },
+  firstSeenAt: 1000,
+  lastSeenAt: 1400.4,
+};
+
+/** Somebody at the front door. */
+export function sightingOf(identity: Identity, camera = { id: 'door', name: 'Front door' }): Sighting {
+  return {
+    camera,
+    track,
+    identity,
+    frame: { sequence: 42, width: 640, height: 360, capturedAt: Date.UTC(2026, 10, 22, 9, 30) },
+  };
+}

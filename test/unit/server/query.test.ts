@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { SightlineError } from '../../../src/core/errors.js';
+import {
+  eventStreamQuery,
+  parseQuery,
+  pictureQuery,
+  queryOf,
+  recentEventsQuery,
+  streamQuery,
+} from '../../../src/server/query.js';
+
+function read(text: string) {
+  return queryOf(new URLSearchParams(text));
+}
+
+describe('parseQuery', () => {
+  it('knows what is meant when nothing is said', () => {
+    expect(parseQuery(streamQuery, read(''))).toEqual({ width: null, overlay: true, fps: null });
+    expect(parseQuery(recentEventsQuery, read(''))).toEqual({ camera: [], type: [], since: null, limit: 50 });
+  });
+
+  it('reads pictures', () => {
+    const query = read('width=320&overlay=off&fps=2.5');
+    expect(parseQuery(streamQuery, query)).toEqual({ width: 320, overlay: false, fps: 2.5 });
+  });
+
+  it('reads lists, once or several times', () => {
+    const query = read('camera=a&camera=b&type=sightline.identity.unknown&since=01ARYZ6S410000000000000000');
+    expect(parseQuery(eventStreamQuery, query)).toEqual({
+      camera: ['a', 'b'],
+      type: ['sightline.identity.unknown'],
+      since: '01ARYZ6S410000000000000000',
+    });
+  });
+
+  it('reports every problem at once', () => {
+    const attempt = () => parseQuery(streamQuery, read('width=wide&fps=900&overlay=maybe&colour=red'));
+    expect(attempt).toThrow(SightlineError);
+    expect(attempt).toThrow(/width: expected a whole number from 16 to 7680 but received "wide"/);
+    expect(attempt).toThrow(/fps: expected a number from 0.1 to 60 but received "900"/);
+    expect(attempt).toThrow(/overlay: expected on or off but received "maybe"/);
+    expect(attempt).toThrow(/unknown parameter colour/);
+  });
+
+  it.each([
+    'width=',
+    'width=15',
+    'width=7681',
+    'width=20.5',
+    'width=NaN',
+    'width=Infinity',
+    'width=320&width=640',
+  ])('refuses %s', (text) => {
+    expect(() => parseQuery(pictureQuery, read(text))).toThrow(
+      /^Query: width: expected a whole number from 16/,
+    );
+  });
+
+  it('refuses a type or an id that cannot exist', () => {
+    const attempt = () => parseQuery(eventStreamQuery, read('type=track&since=yesterday'));
+    expect(attempt).toThrow(/type: expected one of sightline.track.started, .* but received "track"/);
+    expect(attempt).toThrow(/since: expected the id of an event but received "yesterday"/);
+  });
+});
