@@ -7,6 +7,7 @@ import type { EmbeddedFace, EmbedReply, EmbedTask, EmbedWorkerData } from '../sr
 import { faceQuality } from '../src/core/face-quality.js';
 import type { RgbImage } from '../src/core/image.js';
 import { chipSize } from '../src/core/similarity.js';
+import { sessionOptions } from '../src/models/session-options.js';
 
 /** Entry of the threads that turn faces into embeddings; the pool in src/recognition/ talks to it. */
 
@@ -16,12 +17,7 @@ const channelSize = chipSize * chipSize;
 const input = new Float32Array(3 * channelSize);
 
 /** Loading begins with the thread; a failure is told to each face that asks, and does not end the thread. */
-const session = InferenceSession.create(modelPath, {
-  executionProviders: [executionProvider],
-  intraOpNumThreads: threads,
-  interOpNumThreads: 1,
-  logSeverityLevel: 3,
-});
+const session = InferenceSession.create(modelPath, sessionOptions({ executionProvider, threads }));
 session.catch(() => {});
 
 /** Aligns and embeds one face. Never rejects: whatever goes wrong is in the reply. */
@@ -50,7 +46,9 @@ function transferring(face: EmbeddedFace): EmbeddedFace {
 async function embedChip(chip: RgbImage): Promise<Float32Array<ArrayBuffer>> {
   const network = await session;
   fillInput(chip);
-  const feeds = { [network.inputNames[0] as string]: new Tensor('float32', input, [1, 3, chipSize, chipSize]) };
+  const feeds = {
+    [network.inputNames[0] as string]: new Tensor('float32', input, [1, 3, chipSize, chipSize]),
+  };
   const outputs = await network.run(feeds);
   const output = outputs[network.outputNames[0] as string]?.data;
   if (!(output instanceof Float32Array) || output.length !== dimension) {

@@ -5,7 +5,14 @@ import type { LabelBitmap } from './label-cache.js';
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 /** Fills a rectangle given by whole pixels; what lies outside the picture is left out. */
-export function fillRect(image: RgbImage, x: number, y: number, width: number, height: number, colour: Rgb): void {
+export function fillRect(
+  image: RgbImage,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  colour: Rgb,
+): void {
   const left = Math.max(0, x);
   const right = Math.min(image.width, x + width);
   const top = Math.max(0, y);

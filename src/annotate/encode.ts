@@ -22,7 +22,8 @@ export function encodeJpeg(image: RgbImage, options: { quality: number }): Promi
  */
 export async function resizeRgb(image: RgbImage, width: number): Promise<RgbImage> {
   // Not `slice`: a Buffer's shares its memory.
-  if (width >= image.width) return { width: image.width, height: image.height, data: new Uint8Array(image.data) };
+  if (width >= image.width)
+    return { width: image.width, height: image.height, data: new Uint8Array(image.data) };
   const height = Math.max(1, Math.round((image.height * width) / image.width));
   const data = await read(image).resize(width, height, { fit: 'fill' }).raw().toBuffer();
   return { width, height, data };

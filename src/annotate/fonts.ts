@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
@@ -19,8 +20,14 @@ const fonts = [
     family: 'Noto Sans Hebrew Thin',
     ranges: require.resolve('@fontsource-variable/noto-sans-hebrew/unicode.json'),
   },
-  { family: 'Noto Sans Armenian', ranges: require.resolve('@fontsource-variable/noto-sans-armenian/unicode.json') },
-  { family: 'Noto Sans Georgian', ranges: require.resolve('@fontsource-variable/noto-sans-georgian/unicode.json') },
+  {
+    family: 'Noto Sans Armenian',
+    ranges: require.resolve('@fontsource-variable/noto-sans-armenian/unicode.json'),
+  },
+  {
+    family: 'Noto Sans Georgian',
+    ranges: require.resolve('@fontsource-variable/noto-sans-georgian/unicode.json'),
+  },
   { family: 'Noto Sans Thai', ranges: require.resolve('@fontsource-variable/noto-sans-thai/unicode.json') },
   {
     family: 'Noto Sans Bengali',
@@ -84,8 +91,8 @@ export class FontStore {
     if (await exists(path)) return path;
     const trueType = await toTrueType(await readFile(woff2Path));
     await mkdir(this.#folder, { recursive: true });
-    // Another process may do the same just now: the file appears whole or not at all.
-    const partial = `${path}.${process.pid}`;
+    // Somebody else may do the same just now: the file appears whole or not at all.
+    const partial = `${path}.${randomUUID()}`;
     await writeFile(partial, trueType);
     await rename(partial, path);
     return path;

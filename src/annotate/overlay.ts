@@ -104,7 +104,14 @@ function drawLabel(
   const height = Math.max(Math.round(style.textHeight * 1.4), text.height + 2 * style.outline + 2);
   const line = (style.lineWidth >> 1) + style.outline;
   const place = placeLabel({ width, height }, face, line, image, taken);
-  fillRect(image, place.x - style.outline, place.y - style.outline, width + 2 * style.outline, height + 2 * style.outline, dark); // prettier-ignore
+  fillRect(
+    image,
+    place.x - style.outline,
+    place.y - style.outline,
+    width + 2 * style.outline,
+    height + 2 * style.outline,
+    dark,
+  );
   fillRect(image, place.x, place.y, width, height, colour);
   drawText(image, place.x + style.padding, place.y + ((height - text.height) >> 1), text, dark);
   return place;

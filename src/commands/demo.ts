@@ -1,2 +1,48 @@
 import { Command } from 'commander';
-export function demoCommand(): Command { return new Command('demo'); }
+import { openRecognition } from '../app.js';
+import type { Config } from '../config/schema.js';
+import { redact } from '../ingest/redact.js';
+import { defaultCacheDir, ModelStore } from '../models/model-store.js';
+import { createLogger } from '../observability/logger.js';
+import { enrollPhotos } from './enroll-photos.js';
+import { progressDisplay } from './model-progress.js';
+import { configFrom, withOptions, type SharedOptions } from './options.js';
+import { serve } from './serve.js';
+
+const enrolledName = 'Franck';
+const enrolledPhotos = ['demo-franck-01829', 'demo-franck-02221', 'demo-franck-02888', 'demo-franck-03909'];
+const cameras = [
+  { id: 'front-door', name: 'Front door', video: 'demo-franck' },
+  { id: 'garden', name: 'Garden', video: 'demo-cap12' },
+];
+
+/** `sightline demo`: two cameras made from videos, one of a person who is enrolled, one of a stranger. */
+export function demoCommand(): Command {
+  const command = new Command('demo').description(
+    'Show two cameras made from videos: one sees a person it knows, the other a stranger',
+  );
+  withOptions(command, ['host', 'port', 'data', 'modelsDir', 'logLevel']);
+  return command.action(async (options: SharedOptions) => {
+    const withData = { ...options, data: options.data ?? '.sightline/demo' };
+    const progress = progressDisplay();
+    const config = await configFrom(withData);
+    const models = new ModelStore({ cacheDir: config.models.dir ?? defaultCacheDir(), onProgress: progress.update });
+    const paths = await models.ensure([...enrolledPhotos, ...cameras.map(({ video }) => video)]);
+    await enrollDemoPerson(config, models, paths);
+    progress.stop();
+    const entries = cameras.map(({ id, name, video }) => ({ id, name, url: paths.get(video), loop: true }));
+    await serve(await configFrom(withData, { cameras: entries }));
+  });
+}
+
+async function enrollDemoPerson(config: Config, models: ModelStore, paths: Map<string, string>): Promise<void> {
+  const recognition = await openRecognition(config, models, createLogger({ level: config.log.level, redact }));
+  try {
+    const photos = enrolledPhotos.map((id) => ({ name: enrolledName, path: paths.get(id) as string }));
+    for await (const outcome of enrollPhotos(photos, recognition, models)) {
+      if (outcome.status === 'refused') throw outcome.error;
+    }
+  } finally {
+    await recognition.close();
+  }
+}

@@ -1,2 +1,142 @@
+import { createServer } from 'node:net';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Command } from 'commander';
-export function doctorCommand(): Command { return new Command('doctor'); }
+import type { CameraConfig, Config } from '../config/schema.js';
+import { asSightlineError, SightlineError } from '../core/errors.js';
+import { findFfmpeg } from '../ingest/ffmpeg-binary.js';
+import { redactUrl } from '../ingest/redact.js';
+import { VideoSource } from '../ingest/video-source.js';
+import { defaultCacheDir, ModelStore } from '../models/model-store.js';
+import { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
+import { configFrom, withOptions, type SharedOptions } from './options.js';
+
+const oldestNode = [20, 19] as const;
+/** Longer than a camera needs to answer and to send its first key frame. */
+const cameraTimeoutMs = 15_000;
+
+interface Check {
+  readonly name: string;
+  /** What was found; throws a SightlineError that says what is wrong. */
+  readonly run: () => Promise<string>;
+}
+
+/** `sightline doctor [url…]` */
+export function doctorCommand(): Command {
+  const command = new Command('doctor')
+    .description('Check Node, ffmpeg, models, gallery, port and cameras, and say what is wrong')
+    .argument('[url...]', 'cameras to try; instead of those of the configuration');
+  withOptions(command, ['config', 'host', 'port', 'data', 'modelsDir']);
+  return command.action(async (urls: string[], options: SharedOptions) => {
+    const config = await configFrom(options, urls.length > 0 ? { cameras: urls } : {});
+    let failures = 0;
+    for (const check of checks(config)) failures += (await perform(check)) ? 0 : 1;
+    process.stdout.write(failures === 0 ? 'Everything is in order.\n' : `${failures} to mend.\n`);
+    process.exitCode = failures === 0 ? 0 : 1;
+  });
+}
+
+function checks(config: Config): Check[] {
+  return [
+    { name: 'Node', run: checkNode },
+    { name: 'ffmpeg', run: checkFfmpeg },
+    { name: 'models', run: () => checkModels(config.models.dir ?? defaultCacheDir()) },
+    { name: 'gallery', run: () => checkGallery(config.data) },
+    { name: 'port', run: () => checkPort(config.server.host, config.server.port) },
+    ...config.cameras.map((camera) => ({
+      name: `camera ${camera.id} (${redactUrl(camera.url)})`,
+      run: () => checkCamera(camera),
+    })),
+  ];
+}
+
+async function perform({ name, run }: Check): Promise<boolean> {
+  try {
+    process.stdout.write(`✓ ${name}: ${await run()}\n`);
+    return true;
+  } catch (error) {
+    const known = asSightlineError(error);
+    process.stdout.write(`✗ ${name}: ${known.code}: ${known.message}\n  ${known.remedy}\n`);
+    return false;
+  }
+}
+
+function checkNode(): Promise<string> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])) {
+    throw new SightlineError('NODE_TOO_OLD', `Expected Node ${oldestNode.join('.')} or newer, but this is ${process.version}.`);
+  }
+  return Promise.resolve(process.version);
+}
+
+async function checkFfmpeg(): Promise<string> {
+  const { path, version, origin } = await findFfmpeg();
+  return `${version} at ${path}${origin === 'bundled' ? ' (bundled; none on PATH)' : ''}`;
+}
+
+async function checkModels(cacheDir: string): Promise<string> {
+  const models = (await new ModelStore({ cacheDir }).verify()).filter(({ asset }) => asset.kind === 'model');
+  const damaged = models.filter(({ state }) => state === 'damaged').map(({ asset }) => asset.id);
+  if (damaged.length > 0) {
+    throw new SightlineError('MODEL_CHECKSUM_MISMATCH', `Expected the files as fetched, but these differ: ${damaged.join(', ')}.`);
+  }
+  const missing = models.filter(({ state }) => state === 'missing').map(({ asset }) => asset.id);
+  if (missing.length === 0) return `all ${models.length} in ${cacheDir}`;
+  return `${models.length - missing.length} of ${models.length} in ${cacheDir}; fetched when first needed: ${missing.join(', ')}`;
+}
+
+async function checkGallery(dataDir: string): Promise<string> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw new SightlineError('DATA_UNWRITABLE', `Expected a folder at ${dataDir}: ${String(error)}`);
+  });
+  const path = join(dataDir, 'gallery.db');
+  const store = new SqliteGalleryStore(path);
+  try {
+    const people = await store.persons();
+    const faces = people.reduce((sum, person) => sum + person.faces, 0);
+    return `${people.length} people with ${faces} photos in ${path}`;
+  } finally {
+    await store.close();
+  }
+}
+
+function checkPort(host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const code = error.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'ADDRESS_UNAVAILABLE';
+      reject(new SightlineError(code, `Expected to listen on ${host}:${port}: ${error.message}`));
+    });
+    server.listen(port, host, () => server.close(() => resolve(`${host}:${port} is free`)));
+  });
+}
+
+/** Plays the camera until its first frame. */
+async function checkCamera(camera: CameraConfig): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  let source: VideoSource | undefined;
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      timer = setTimeout(() => {
+        reject(new SightlineError('SOURCE_UNREACHABLE', `Expected a picture within ${cameraTimeoutMs / 1000} s, but none came.`));
+      }, cameraTimeoutMs);
+      source = new VideoSource({
+        ...camera,
+        cameraId: camera.id,
+        source: camera.url,
+        poolSize: 2,
+        log: { warn: () => undefined },
+        onFrame: (frame) => frame.release(),
+        onState: (state) => {
+          if (state.state === 'online') resolve(`${state.width}×${state.height}`);
+          else if (state.state === 'offline' || state.state === 'failed') reject(state.error);
+          else if (state.state === 'ended') reject(new SightlineError('SOURCE_NOT_VIDEO', 'Expected a picture, but the file has none.'));
+        },
+      });
+      source.start();
+    });
+  } finally {
+    clearTimeout(timer);
+    await source?.close();
+  }
+}

@@ -1,2 +1,49 @@
 import { Command } from 'commander';
-export function enrollCommand(): Command { return new Command('enroll'); }
+import { openRecognition } from '../app.js';
+import { redact } from '../ingest/redact.js';
+import { defaultCacheDir, ModelStore } from '../models/model-store.js';
+import { createLogger } from '../observability/logger.js';
+import { enrollPhotos, type PhotoOutcome } from './enroll-photos.js';
+import { progressDisplay } from './model-progress.js';
+import { configFrom, withOptions, type SharedOptions } from './options.js';
+import { findPhotos } from './photos.js';
+
+interface EnrollOptions extends SharedOptions {
+  readonly name?: string;
+}
+
+/** `sightline enroll <path>` */
+export function enrollCommand(): Command {
+  const command = new Command('enroll')
+    .description('Teach Sightline people from photos, one face on each')
+    .argument('<path>', 'a folder with a folder of photos for each person, a folder of one person, or one photo')
+    .option('--name <name>', 'who the photo, or the folder of photos, shows');
+  withOptions(command, ['config', 'data', 'modelsDir', 'logLevel']);
+  return command.action(async (path: string, options: EnrollOptions) => {
+    const config = await configFrom(options);
+    const photos = await findPhotos(path, options.name);
+    const progress = progressDisplay();
+    const models = new ModelStore({ cacheDir: config.models.dir ?? defaultCacheDir(), onProgress: progress.update });
+    const recognition = await openRecognition(config, models, createLogger({ level: config.log.level, redact }));
+    const counts = { enrolled: 0, 'known already': 0, refused: 0 };
+    try {
+      for await (const outcome of enrollPhotos(photos, recognition, models)) {
+        progress.stop();
+        counts[outcome.status]++;
+        process.stdout.write(describe(outcome));
+      }
+    } finally {
+      await recognition.close();
+    }
+    const summary = Object.entries(counts).flatMap(([what, count]) => (count > 0 ? `${count} ${what}` : []));
+    process.stdout.write(`${summary.join(', ')}\n`);
+    process.exitCode = counts.refused > 0 ? 1 : 0;
+  });
+}
+
+function describe(outcome: PhotoOutcome): string {
+  const { photo, status } = outcome;
+  if (status !== 'refused') return `✓ ${photo.name}: ${photo.path} ${status}\n`;
+  const { code, message, remedy } = outcome.error;
+  return `✗ ${photo.name}: ${photo.path} refused: ${code}: ${message}\n  ${remedy}\n`;
+}

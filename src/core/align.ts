@@ -1,6 +1,12 @@
 import type { Landmarks } from './face.js';
 import type { RgbImage } from './image.js';
-import { applySimilarity, arcFaceTemplate, chipSize, estimateSimilarity, invertSimilarity } from './similarity.js';
+import {
+  applySimilarity,
+  arcFaceTemplate,
+  chipSize,
+  estimateSimilarity,
+  invertSimilarity,
+} from './similarity.js';
 import type { Similarity } from './similarity.js';
 
 /**

@@ -15,6 +15,7 @@ export const errorCatalogue = {
   MODEL_CONVERSION_FAILED: { status: 500, remedy: 'Delete the models cache and run `sightline models fetch` again; if it stays, report it with the message.' },
   MODEL_CACHE_UNWRITABLE: { status: 500, remedy: 'Free some disk space, or choose a writable folder with `models.dir`.' },
 
+  NODE_TOO_OLD: { status: 500, remedy: 'Install a newer Node.js.' },
   FFMPEG_MISSING: { status: 500, remedy: 'Install ffmpeg, or run `npm ci` again so that the bundled one is there.' },
   SOURCE_INVALID: { status: 400, remedy: 'Give an rtsp://, rtsps://, http://, https://, file path, webcam: or test: source.' },
   SOURCE_NOT_FOUND: { status: 404, remedy: 'Check the path or URL of the camera.' },
@@ -29,6 +30,7 @@ export const errorCatalogue = {
   FACE_NOT_FOUND: { status: 422, remedy: 'Use a photo that shows the face from the front, at least 80 pixels wide.' },
   FACE_AMBIGUOUS: { status: 422, remedy: 'Use a photo of one person, or crop it.' },
   FACE_TOO_SMALL: { status: 422, remedy: 'Use a photo in which the face is larger.' },
+  FACE_QUALITY_LOW: { status: 422, remedy: 'Use a sharp, evenly lit photo that shows the face from the front.' },
   PERSON_NAME_INVALID: { status: 400, remedy: 'Use a name of 1 to 100 printable characters.' },
   PHOTOS_NOT_FOUND: { status: 404, remedy: 'Arrange photos as folder/<name>/*.jpg, or name one photo and --name.' },
 

@@ -10,7 +10,7 @@ export interface FaceQuality {
   readonly size: number;
   /** From where the nose lies between the eyes. */
   readonly frontality: number;
-  /** From the variance of the Laplacian of the aligned face. */
+  /** From how much of the aligned face's contrast is fine detail. */
   readonly sharpness: number;
   /** From the mean brightness of the aligned face. */
   readonly brightness: number;
@@ -18,12 +18,13 @@ export interface FaceQuality {
 
 type Ramp = readonly [zeroAt: number, oneAt: number];
 
-const eyeDistancePixels: Ramp = [8, 40];
+const eyeDistancePixels: Ramp = [8, 24];
 /** Sideways distance of the nose from the middle of the eyes, in eye distances: 0 from the front, past .5 in profile. */
-const noseOffset: Ramp = [0.6, 0.1];
-const laplacianVariance: Ramp = [5, 150];
-const darkLuma: Ramp = [15, 60];
-const brightLuma: Ramp = [245, 215];
+const noseOffset: Ramp = [0.8, 0.2];
+/** Variance of the Laplacian over variance of the brightness, so that a dim face does not pass for a blurred one. */
+const relativeDetail: Ramp = [0.0005, 0.02];
+const darkLuma: Ramp = [5, 60];
+const brightLuma: Ramp = [250, 190];
 
 /** Faces that score less are neither matched nor enrolled. */
 export const qualityFloor = 0.1;
@@ -49,10 +50,11 @@ export function landmarkQuality(landmarks: Landmarks): Pick<FaceQuality, 'size' 
 /** The quality of a face from its landmarks in the picture it was cut from and its aligned chip. */
 export function faceQuality(landmarks: Landmarks, chip: RgbImage): FaceQuality {
   const luma = lumaOf(chip);
-  const mean = luma.reduce((sum, value) => sum + value, 0) / luma.length;
+  const { mean, variance } = moments(luma);
+  const detail = variance > 0 ? moments(laplacian(luma, chip.width, chip.height)).variance / variance : 0;
   return {
     ...landmarkQuality(landmarks),
-    sharpness: climb(varianceOfLaplacian(luma, chip.width, chip.height), laplacianVariance),
+    sharpness: climb(detail, relativeDetail),
     brightness: Math.min(climb(mean, darkLuma), climb(mean, brightLuma)),
   };
 }
@@ -67,27 +69,37 @@ function lumaOf({ data }: RgbImage): Float32Array {
   const luma = new Float32Array(data.length / 3);
   for (let pixel = 0, index = 0; pixel < luma.length; pixel++, index += 3) {
     luma[pixel] =
-      0.299 * (data[index] as number) + 0.587 * (data[index + 1] as number) + 0.114 * (data[index + 2] as number);
+      0.299 * (data[index] as number) +
+      0.587 * (data[index + 1] as number) +
+      0.114 * (data[index + 2] as number);
   }
   return luma;
 }
 
-/** A common measure of focus (Pech-Pacheco et al., ICPR 2000): blur takes away what the Laplacian answers to. */
-function varianceOfLaplacian(luma: Float32Array, width: number, height: number): number {
+function moments(values: Float32Array): { mean: number; variance: number } {
   let sum = 0;
   let squares = 0;
+  for (const value of values) {
+    sum += value;
+    squares += value * value;
+  }
+  const mean = sum / values.length;
+  return { mean, variance: squares / values.length - mean * mean };
+}
+
+/**
+ * The Laplacian of every pixel off the border. Its variance is a common measure of focus (Pech-Pacheco et al., ICPR
+ * 2000).
+ */
+function laplacian(luma: Float32Array, width: number, height: number): Float32Array {
+  const answers = new Float32Array((width - 2) * (height - 2));
+  let target = 0;
   for (let y = 1; y < height - 1; y++) {
     for (let index = y * width + 1; index < (y + 1) * width - 1; index++) {
-      const neighbours =
-        (luma[index - 1] as number) +
-        (luma[index + 1] as number) +
-        (luma[index - width] as number) +
-        (luma[index + width] as number);
-      const answer = neighbours - 4 * (luma[index] as number);
-      sum += answer;
-      squares += answer * answer;
+      const beside = (luma[index - 1] as number) + (luma[index + 1] as number);
+      const aboveAndBelow = (luma[index - width] as number) + (luma[index + width] as number);
+      answers[target++] = beside + aboveAndBelow - 4 * (luma[index] as number);
     }
   }
-  const count = (width - 2) * (height - 2);
-  return squares / count - (sum / count) ** 2;
+  return answers;
 }

@@ -55,7 +55,9 @@ export function invertSimilarity({ a, b, tx, ty }: Similarity): Similarity {
  */
 export function estimateSimilarity(from: readonly Point[], to: readonly Point[]): Similarity {
   if (from.length !== to.length || from.length < 2) {
-    throw new RangeError(`Expected two lists of 2 or more points each but received ${from.length} and ${to.length}`);
+    throw new RangeError(
+      `Expected two lists of 2 or more points each but received ${from.length} and ${to.length}`,
+    );
   }
   const fromMean = mean(from);
   const toMean = mean(to);

@@ -15,6 +15,8 @@ export interface ReadOptions {
   readonly loop: boolean;
   /** ffmpeg gives up by itself after this long without a byte from the network. */
   readonly ioTimeoutMs: number;
+  /** Host header for HTTP where the URL holds the address instead; else null. */
+  readonly httpHost: string | null;
   readonly ffmpeg: FfmpegVersion;
 }
 
@@ -66,6 +68,7 @@ function sourceOptions(spec: SourceSpec, options: ReadOptions): string[] {
     case 'http':
       return [
         ...['-rw_timeout', microseconds(options.ioTimeoutMs)],
+        ...(options.httpHost === null ? [] : ['-headers', `Host: ${options.httpHost}\r\n`]),
         ...(isLive(spec) ? LOW_LATENCY : pacedOptions(options)),
       ];
     case 'file':

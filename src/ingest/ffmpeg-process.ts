@@ -67,8 +67,9 @@ export class FfmpegProcess {
     this.#child = child;
     running.add(child);
     // 'close' comes after the last byte of stdout and stderr; fluent-ffmpeg's own 'end' may come before.
-    child.once('close', (code) => {
+    child.once('close', (code, signal) => {
       running.delete(child);
+      if (signal && !this.#stopping) this.#note(`ffmpeg was ended by ${signal}`);
       settle(code);
     });
     if (this.#stopping) child.kill('SIGTERM');

@@ -6,7 +6,7 @@ export const FORMAT_BYTES = 16;
 
 const SIGNATURES: readonly (readonly [ImageFormat, RegExp])[] = [
   ['jpeg', /^\xff\xd8\xff/],
-  ['png', /^\x89PNG\r\n\x1a\n/],
+  ['png', /^\x89PNG\r\n/],
   ['webp', /^RIFF[^]{4}WEBP/],
   ['tiff', /^(II[*+]\0|MM\0[*+])/],
   ['gif', /^GIF8[79]a/],

@@ -39,10 +39,14 @@ export function nextStep(plan: PlaybackPlan, playback: Playback): NextStep {
     return { kind: 'retry', error: endError(plan, playback) };
   }
   const error = classifyFailure(plan.source, playback.stderr);
-  // A camera that is away says nothing about the decoder.
-  const mayBeDecoder = error.code === 'SOURCE_FAILED' || error.code === 'SOURCE_NOT_VIDEO';
-  if (plan.hwaccel !== null && mayBeDecoder) return { kind: 'retry-in-software', error };
+  if (plan.hwaccel !== null && mayBeDecoder(error, playback)) return { kind: 'retry-in-software', error };
   return { kind: plan.spec.kind === 'file' ? 'fail' : 'retry', error };
+}
+
+/** A camera that is away says nothing about the decoder; a graphics device that is away does. */
+function mayBeDecoder(error: SightlineError, { stderr }: Playback): boolean {
+  if (stderr.some((line) => /Device (creation|setup) failed|hwaccel/i.test(line))) return true;
+  return error.code === 'SOURCE_FAILED' || error.code === 'SOURCE_NOT_VIDEO';
 }
 
 function stallError(plan: PlaybackPlan, { frames }: Playback): SightlineError {

@@ -27,10 +27,9 @@ export async function readImage(input: Buffer | string, limits: ImageLimits): Pr
   const bytes = await load(input, name, limits.maxBytes);
   if (!sniffImageFormat(bytes)) throw unreadable(name, describe(bytes));
   try {
+    await checkHeader(sharp(bytes, { limitInputPixels: false }), name, limits.maxPixels);
     // A photo with a harmless defect is still worth reading; one that breaks off is not.
-    const image = sharp(bytes, { limitInputPixels: limits.maxPixels, failOn: 'truncated' });
-    await checkHeader(image, name, limits.maxPixels);
-    return await decode(image);
+    return await decode(sharp(bytes, { limitInputPixels: limits.maxPixels, failOn: 'truncated' }));
   } catch (error) {
     if (error instanceof SightlineError) throw error;
     throw unreadable(name, `one that does not decode (${(error as Error).message})`, error);

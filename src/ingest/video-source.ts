@@ -4,12 +4,13 @@ import type { Frame } from '../core/image.js';
 import { backoffMs } from './backoff.js';
 import { buildArguments, type FfmpegArguments, type ReadOptions } from './ffmpeg-arguments.js';
 import { findFfmpeg, type FfmpegBinary } from './ffmpeg-binary.js';
-import { FfmpegProcess } from './ffmpeg-process.js';
 import { FrameAssembler } from './frame-assembler.js';
 import { FramePool } from './frame-pool.js';
+import { assertMayBeVideo } from './local-file.js';
 import { nextStep, type NextStep, type Playback, type PlaybackPlan } from './next-step.js';
-import type { PictureSize } from './ppm-header.js';
+import { play } from './play.js';
 import { redactUrl } from './redact.js';
+import { resolveHost } from './resolve-host.js';
 import { parseSource, type SourceSpec } from './source-spec.js';
 
 /** Where a source stands. `ended`: a file that played to its end; `failed`: retrying cannot mend it. Both are final. */
@@ -63,9 +64,6 @@ export class VideoSource {
   readonly #closing = new AbortController();
   #hwaccel: string | null;
   #running: Promise<void> | undefined;
-  #process: FfmpegProcess | undefined;
-  /** Called with each decoded picture of the current run, dropped ones included. */
-  #onPicture: (size: PictureSize) => void = () => undefined;
 
   /** @throws SightlineError SOURCE_INVALID when the source string is not understood. */
   constructor(options: VideoSourceOptions) {
@@ -76,7 +74,6 @@ export class VideoSource {
     this.#assembler = new FrameAssembler({
       cameraId: options.cameraId,
       pool: new FramePool(options.poolSize),
-      onPicture: (size) => this.#onPicture(size),
       onFrame: (frame) => this.#deliver(frame),
     });
   }
@@ -99,7 +96,6 @@ export class VideoSource {
   /** Stops for good; from now on nothing is called back. Resolves when no ffmpeg is left. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#process?.stop();
     await this.#running;
   }
 
@@ -126,50 +122,34 @@ export class VideoSource {
   async #playOnce(): Promise<{ step: NextStep; playback: Playback }> {
     try {
       const ffmpeg = this.#options.ffmpeg ?? (await findFfmpeg());
-      const playback = this.#closed ? NOT_PLAYED : await this.#play(ffmpeg);
+      const args = await this.#prepare(ffmpeg);
+      const playback = this.#closed ? NOT_PLAYED : await this.#play(ffmpeg.path, args);
       return { step: nextStep(this.#plan(), playback), playback };
-    } catch (error) {
-      return { step: { kind: 'fail', error: asSightlineError(error) }, playback: NOT_PLAYED };
+    } catch (thrown) {
+      const error = asSightlineError(thrown);
+      // A host name without an address may get one; without ffmpeg, or with a file that is no video, nothing will.
+      const kind = error.code === 'SOURCE_UNREACHABLE' ? 'retry' : 'fail';
+      return { step: { kind, error }, playback: NOT_PLAYED };
     }
   }
 
-  /** One run of ffmpeg from start to end, with its watchdog. */
-  async #play(ffmpeg: FfmpegBinary): Promise<Playback> {
-    const framesBefore = this.frames;
-    let onlineSince: number | undefined;
-    let size: PictureSize | undefined;
-    let stalled = false;
-    const process = new FfmpegProcess(ffmpeg.path, this.#arguments(ffmpeg), this.#assembler.stream());
-    this.#process = process;
-    const watchdog = setTimeout(() => {
-      stalled = true;
-      void process.stop();
-    }, this.#options.stallTimeoutMs);
-    this.#onPicture = (picture) => {
-      watchdog.refresh();
-      onlineSince ??= performance.now();
-      if (picture.width === size?.width && picture.height === size.height) return;
-      size = picture;
-      this.#tell({ state: 'online', width: picture.width, height: picture.height });
-    };
-    const { stderr } = await process.exited;
-    clearTimeout(watchdog);
-    const onlineMs = onlineSince === undefined ? 0 : performance.now() - onlineSince;
-    return { frames: this.frames - framesBefore, stalled, onlineMs, stderr };
+  async #prepare(ffmpeg: FfmpegBinary): Promise<FfmpegArguments> {
+    if (this.#spec.kind === 'file') await assertMayBeVideo(this.#spec.path);
+    const { spec, httpHost } =
+      ffmpeg.origin === 'bundled' ? await resolveHost(this.#spec) : { spec: this.#spec, httpHost: null };
+    const ioTimeoutMs = this.#options.stallTimeoutMs + IO_TIMEOUT_MARGIN_MS;
+    const hwaccel = this.#hwaccel;
+    return buildArguments(spec, { ...this.#options, hwaccel, ioTimeoutMs, httpHost, ffmpeg: ffmpeg.release });
   }
 
-  #arguments(ffmpeg: FfmpegBinary): FfmpegArguments {
-    const { transport, width, fps, loop, stallTimeoutMs } = this.#options;
-    const ioTimeoutMs = stallTimeoutMs + IO_TIMEOUT_MARGIN_MS;
-    const hwaccel = this.#hwaccel;
-    return buildArguments(this.#spec, {
-      transport,
-      width,
-      fps,
-      loop,
-      hwaccel,
-      ioTimeoutMs,
-      ffmpeg: ffmpeg.release,
+  #play(ffmpegPath: string, args: FfmpegArguments): Promise<Playback> {
+    return play({
+      ffmpegPath,
+      args,
+      output: (onPicture) => this.#assembler.stream(onPicture),
+      onSize: (size) => this.#tell({ state: 'online', ...size }),
+      stallTimeoutMs: this.#options.stallTimeoutMs,
+      signal: this.#closing.signal,
     });
   }
 

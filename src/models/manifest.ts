@@ -12,6 +12,8 @@ const conversion = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('mediapipe-metadata') }),
   z.strictObject({
     kind: z.literal('tflite-to-onnx'),
+    /** Which side of the image comes first in the TFLite file; ONNX files always have the height first. */
+    axisOrder: z.enum(['height-first', 'width-first']),
     /** Of the ONNX input, in NCHW order; a text is the name of a dimension left open. */
     inputShape: z.tuple([dimension, dimension, dimension, dimension]),
     /** Names for the ONNX outputs, in the order of the TFLite file's. */
@@ -22,7 +24,7 @@ const conversion = z.discriminatedUnion('kind', [
 const asset = z.strictObject({
   id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
   kind: z.enum(['model', 'media']),
-  package: z.string().regex(/^(@[a-z0-9_-]+\/)?[a-z0-9_-]+$/),
+  package: z.string().regex(/^(@[a-z0-9][a-z0-9_-]*\/)?[a-z0-9][a-z0-9_-]*$/),
   version: z.string().regex(/^\d+\.\d+\.\d+$/),
   /** Inside the tarball, below its top folder. */
   path: z.string().regex(/^(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*$/),
@@ -48,7 +50,6 @@ const manifest = z.strictObject({
 
 /** One file that Sightline needs and does not carry: where it comes from, and what becomes of it. */
 export type Asset = z.infer<typeof asset>;
-export type Conversion = z.infer<typeof conversion>;
 
 /**
  * The assets listed in models/manifest.json.

@@ -1,7 +1,7 @@
 import type { Frame } from '../core/image.js';
 import type { RgbImage } from '../core/image.js';
 import { encodeJpeg, resizeRgb } from '../annotate/encode.js';
-import { drawOverlay, type FaceOverlay } from '../annotate/overlay.js';
+import { drawOverlay, prepareLabels, type FaceOverlay } from '../annotate/overlay.js';
 import type { LabelCache } from '../annotate/label-cache.js';
 import type { Picture, PictureVariant } from './camera.js';
 
@@ -104,9 +104,12 @@ export class PictureMaker {
     const scaled = variant.width !== null && variant.width < frame.width;
     const image = scaled ? await resizeRgb(frame, variant.width) : frame;
     if (!variant.overlay) return image;
+    const { labels } = this.#options;
+    const fitting = overlays.map((overlay) => scaleOverlay(overlay, image.width / frame.width));
+    // Names that cannot be rendered are reported by the cache; the boxes are still worth drawing.
+    await prepareLabels(image.height, fitting, labels).catch(() => undefined);
     const canvas = scaled ? image : this.#copy(frame);
-    const scale = canvas.width / frame.width;
-    drawOverlay(canvas, scale === 1 ? overlays : overlays.map((overlay) => scaleOverlay(overlay, scale)), this.#options.labels);
+    drawOverlay(canvas, fitting, labels);
     return canvas;
   }
 

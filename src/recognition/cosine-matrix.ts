@@ -51,7 +51,13 @@ export class CosineMatrix {
     if (this.#rows > 0) {
       this.#floats.set(vector, 0);
       const [probeEnd, rows, rowsEnd] = [this.#stride, this.#start(0), this.#start(this.#rows)];
-      this.#kernel.dots(0, probeEnd * floatBytes, rows * floatBytes, rowsEnd * floatBytes, results * floatBytes);
+      this.#kernel.dots(
+        0,
+        probeEnd * floatBytes,
+        rows * floatBytes,
+        rowsEnd * floatBytes,
+        results * floatBytes,
+      );
     }
     return this.#floats.subarray(results, results + this.#rows);
   }

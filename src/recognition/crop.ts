@@ -35,9 +35,8 @@ export function cutFace(image: RgbImage, landmarks: Landmarks): EmbedTask | unde
 
 /** The box about the chip's square as it lies in the picture; empty when the landmarks do not say where. */
 function alignedRegion(landmarks: Landmarks): Box {
-  if (landmarks.every(({ x, y }) => x === landmarks[0].x && y === landmarks[0].y)) {
-    return { x: 0, y: 0, width: 0, height: 0 };
-  }
+  const extent = boxAbout(landmarks);
+  if (!(extent.width + extent.height > 0)) return extent;
   const toPicture = invertSimilarity(estimateSimilarity(landmarks, arcFaceTemplate));
   const [near, far] = [-margin, chipSize + margin];
   const corners = [
@@ -46,8 +45,12 @@ function alignedRegion(landmarks: Landmarks): Box {
     { x: near, y: far },
     { x: far, y: far },
   ].map((corner) => applySimilarity(toPicture, corner));
-  const xs = corners.map(({ x }) => x);
-  const ys = corners.map(({ y }) => y);
+  return boxAbout(corners);
+}
+
+function boxAbout(points: readonly Point[]): Box {
+  const xs = points.map(({ x }) => x);
+  const ys = points.map(({ y }) => y);
   const x = Math.min(...xs);
   const y = Math.min(...ys);
   return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
@@ -57,7 +60,7 @@ function alignedRegion(landmarks: Landmarks): Box {
 function wholePixels({ x, y, width, height }: Box): Box {
   const left = Math.floor(x);
   const top = Math.floor(y);
-  if (width === 0 || height === 0) return { x: left, y: top, width: 0, height: 0 };
+  if (!(width > 0 && height > 0)) return { x: left, y: top, width: 0, height: 0 };
   return { x: left, y: top, width: Math.ceil(x + width) - left, height: Math.ceil(y + height) - top };
 }
 

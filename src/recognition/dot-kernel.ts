@@ -47,7 +47,13 @@ const advance = (local: number, bytes: number): number[] => [
   ...[0x41, (bytes & 0x7f) | 0x80, bytes >> 7, 0x6a],
   ...set(local),
 ];
-const branchIfBelow = (local: number, limit: number): number[] => [...get(local), ...get(limit), 0x49, branchIf, 0];
+const branchIfBelow = (local: number, limit: number): number[] => [
+  ...get(local),
+  ...get(limit),
+  0x49,
+  branchIf,
+  0,
+];
 
 /** Parameters and locals, by index. */
 const [probe, probeEnd, row, rowsEnd, out, column, sum0, sum1, sum2, sum3] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
@@ -70,7 +76,16 @@ const dotsBody = [
   ...advance(row, sums.length * vectorBytes),
   ...branchIfBelow(column, probeEnd),
   end,
-  ...[...get(sum0), ...get(sum1), ...f32x4Add, ...get(sum2), ...f32x4Add, ...get(sum3), ...f32x4Add, ...set(sum0)],
+  ...[
+    ...get(sum0),
+    ...get(sum1),
+    ...f32x4Add,
+    ...get(sum2),
+    ...f32x4Add,
+    ...get(sum3),
+    ...f32x4Add,
+    ...set(sum0),
+  ],
   ...get(out),
   ...[...get(sum0), ...f32x4ExtractLane, 0, ...get(sum0), ...f32x4ExtractLane, 1, f32Add],
   ...[...get(sum0), ...f32x4ExtractLane, 2, f32Add, ...get(sum0), ...f32x4ExtractLane, 3, f32Add],
@@ -83,7 +98,11 @@ const dotsBody = [
 
 /** Lengths below 2^14 as unsigned LEB128. */
 const length = (value: number): number[] => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, value >> 7]);
-const section = (id: number, content: readonly number[]): number[] => [id, ...length(content.length), ...content];
+const section = (id: number, content: readonly number[]): number[] => [
+  id,
+  ...length(content.length),
+  ...content,
+];
 const name = (text: string): number[] => [text.length, ...Buffer.from(text)];
 
 const compiled = new WebAssembly.Module(

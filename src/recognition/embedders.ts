@@ -22,8 +22,8 @@ const embedders: readonly Embedder[] = [
     dimension: 192,
     preprocessing: { mean: 127.5, scale: 1 / 128 },
     threshold: 0.967,
-    leastMargin: 0.05,
-    confidence: { midpoint: 1.12, slope: 20 },
+    leastMargin: 0.1,
+    confidence: { midpoint: 1.1, slope: 24.6 },
   },
 ];
 

@@ -1,5 +1,11 @@
 import { Piscina } from 'piscina';
-import type { EmbeddedFace, EmbedReply, EmbedTask, EmbedWorkerData, RemoteError } from '../core/embed-protocol.js';
+import type {
+  EmbeddedFace,
+  EmbedReply,
+  EmbedTask,
+  EmbedWorkerData,
+  RemoteError,
+} from '../core/embed-protocol.js';
 import type { Embedding, ModelRef } from '../core/face.js';
 import type { FaceQuality } from '../core/face-quality.js';
 import type { RgbImage } from '../core/image.js';
@@ -20,6 +26,8 @@ export interface EmbeddingPoolOptions {
   /** ONNX Runtime's name: `cpu`, `cuda`, `coreml`, … */
   readonly executionProvider: string;
   readonly threadsPerWorker: number;
+  /** Told of each face embedded, for metrics. */
+  readonly onEmbedded?: (times: EmbedTimes) => void;
 }
 
 /** Milliseconds that a face spent in each stage. */
@@ -66,8 +74,8 @@ interface Job {
  */
 export class EmbeddingPool {
   readonly model: ModelRef;
-  readonly #piscina: Piscina<EmbedTask, EmbedReply>;
-  readonly #workers: number;
+  readonly #options: EmbeddingPoolOptions;
+  #piscina: Piscina<EmbedTask, EmbedReply>;
   readonly #waiting: WaitingList<Job>;
   readonly #running = new Set<Job>();
   readonly #dropped: Record<DropReason, number> = { 'queue-full': 0, deadline: 0, closed: 0 };
@@ -77,12 +85,9 @@ export class EmbeddingPool {
 
   constructor(options: EmbeddingPoolOptions) {
     this.model = options.embedder.model;
-    this.#workers = options.workers;
+    this.#options = options;
     this.#waiting = new WaitingList(options.queueLimit);
-    this.#piscina = startThreads(options);
-    // Threads that end between tasks are told here only; without a listener the error would end the process.
-    this.#piscina.on('error', () => {});
-    this.#piscina.on('workerDestroy', () => setImmediate(() => this.#onThreadGone()));
+    this.#piscina = this.#startThreads();
   }
 
   /**
@@ -129,7 +134,7 @@ export class EmbeddingPool {
   /** Hands out faces while workers are free. Piscina's own queue stays empty, so that the order is ours. */
   #dispatch(): void {
     this.#dropExpired();
-    while (this.#running.size < this.#workers) {
+    while (this.#running.size < this.#options.workers) {
       const job = this.#waiting.takeNext();
       if (!job) return;
       this.#running.add(job);
@@ -139,30 +144,31 @@ export class EmbeddingPool {
 
   async #run(job: Job): Promise<void> {
     const queueMs = performance.now() - job.submittedAt;
+    if (this.#piscina.threads.length === 0) this.#piscina = this.#startThreads();
     const reply = await this.#piscina
       .run(job.crop, { transferList: [job.crop.data.buffer] })
       .catch((error: unknown): EmbedReply => ({ kind: 'failed', error: threadLost(error) }));
-    // close() or the loss of every thread may have settled the face already.
+    // After close() the face has been settled already.
     if (!this.#running.delete(job)) return;
     if (reply.kind === 'embedded') {
-      this.#embedded++;
-      job.settle(this.#embeddedResult(reply, queueMs));
+      this.#succeed(job, reply, queueMs);
     } else {
       this.#fail(job, reply.error);
     }
     this.#dispatch();
   }
 
-  /**
-   * Piscina starts a new thread for one that dies, but not for one that dies before it is ready, and then leaves its
-   * tasks hanging until the next: settle them, and let the next face start a thread.
-   */
-  #onThreadGone(): void {
-    if (this.#closing || this.#piscina.threads.length > 0) return;
-    const stranded = [...this.#running];
-    this.#running.clear();
-    for (const job of stranded) this.#fail(job, threadLost('it ended while starting'));
-    this.#dispatch();
+  #startThreads(): Piscina<EmbedTask, EmbedReply> {
+    const piscina = createPiscina(this.#options);
+    // Threads that end between tasks are told here only; without a listener the error would end the process.
+    piscina.on('error', () => {});
+    // Piscina starts a new thread for one that dies, but not for one that dies while starting: its task would hang.
+    piscina.on('workerDestroy', () => {
+      setImmediate(() => {
+        if (piscina.threads.length === 0) void piscina.destroy();
+      });
+    });
+    return piscina;
   }
 
   #fail(job: Job, error: RemoteError): void {
@@ -170,14 +176,12 @@ export class EmbeddingPool {
     job.settle({ status: 'failed', error });
   }
 
-  #embeddedResult({ vector, chip, quality, times }: EmbeddedFace, queueMs: number): EmbedResult {
-    return {
-      status: 'embedded',
-      embedding: { model: this.model, vector },
-      quality,
-      chip: { width: chipSize, height: chipSize, data: chip },
-      times: { queueMs, ...times },
-    };
+  #succeed(job: Job, { vector, quality, chip: data, times }: EmbeddedFace, queueMs: number): void {
+    this.#embedded++;
+    const chip = { width: chipSize, height: chipSize, data };
+    const allTimes = { queueMs, ...times };
+    this.#options.onEmbedded?.(allTimes);
+    job.settle({ status: 'embedded', embedding: { model: this.model, vector }, quality, chip, times: allTimes });
   }
 
   #dropExpired(): void {
@@ -190,7 +194,7 @@ export class EmbeddingPool {
   }
 }
 
-function startThreads(options: EmbeddingPoolOptions): Piscina<EmbedTask, EmbedReply> {
+function createPiscina(options: EmbeddingPoolOptions): Piscina<EmbedTask, EmbedReply> {
   const { embedder, modelPath, workers, executionProvider, threadsPerWorker: threads } = options;
   const { dimension, preprocessing } = embedder;
   const workerData: EmbedWorkerData = { modelPath, dimension, preprocessing, executionProvider, threads };

@@ -93,7 +93,7 @@ export class Gallery {
   /** Reads the store anew; until that is done, `match` answers from what was there before. */
   async reload(): Promise<void> {
     const { dimension, model } = this.#embedder;
-    for (let seen = -1; seen !== this.#revision; ) {
+    for (let seen = -1; seen !== this.#revision;) {
       // A face added or removed while reading may be missed or come twice: then read again.
       seen = this.#revision;
       const index = new FaceIndex(dimension);
@@ -101,7 +101,9 @@ export class Gallery {
       const counts = await this.#store.modelCounts();
       if (seen !== this.#revision) continue;
       this.#index = index;
-      this.#otherModels = counts.filter(({ model: { id, version } }) => id !== model.id || version !== model.version);
+      this.#otherModels = counts.filter(
+        ({ model: { id, version } }) => id !== model.id || version !== model.version,
+      );
       seen = ++this.#revision;
     }
   }

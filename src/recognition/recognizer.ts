@@ -109,7 +109,8 @@ export class Recognizer {
     const { sequence, width, height, capturedAt } = frame;
     const frameRef = { sequence, width, height, capturedAt };
     void this.#options.pool.embed(crop, maxWaitMs).then((result) => {
-      if (this.#tracks.get(track.id) === state) this.#onResult(state, { track, detection, frame: frameRef }, result);
+      if (this.#tracks.get(track.id) === state)
+        this.#onResult(state, { track, detection, frame: frameRef }, result);
     });
   }
 

@@ -85,7 +85,8 @@ export class TrackIdentity {
     const previous = this.#identity;
     this.#votes = matches.flatMap((match) => castVote(match, rules) ?? []).slice(-votingWindow);
     const named = personOf(previous);
-    if (named && !this.#votes.some(({ person }) => person?.id === named.id)) this.#identity = { state: 'undecided' };
+    if (named && !this.#votes.some(({ person }) => person?.id === named.id))
+      this.#identity = { state: 'undecided' };
     this.#decide(rules);
     return transition(previous, this.#identity);
   }
@@ -95,7 +96,8 @@ export class TrackIdentity {
     const leader = this.#leader();
     const newest = this.#votes.at(-1);
     if (leader && this.#convinces(leader)) this.#identity = decision(leader, rules);
-    this.#settled = this.#identity.state !== 'undecided' && newest?.person?.id === personOf(this.#identity)?.id;
+    this.#settled =
+      this.#identity.state !== 'undecided' && newest?.person?.id === personOf(this.#identity)?.id;
     return transition(previous, this.#identity);
   }
 
@@ -155,7 +157,8 @@ function marginOf({ nearest: [first, second] }: Match): number | null {
 function transition(previous: Identity, identity: Identity): IdentityTransition | undefined {
   const before = personOf(previous);
   const now = personOf(identity);
-  if (identity.state === 'undecided' || (previous.state === identity.state && before?.id === now?.id)) return undefined;
+  if (identity.state === 'undecided' || (previous.state === identity.state && before?.id === now?.id))
+    return undefined;
   const kind = before ? 'changed' : now ? 'recognized' : 'unknown';
   return { kind, identity, previous };
 }

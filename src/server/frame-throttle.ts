@@ -15,8 +15,9 @@ export class FrameThrottle {
   /** Whether the frame at this moment of a monotonic clock passes. */
   admits(nowMs: number): boolean {
     if (nowMs < this.#dueMs - TOLERANCE * this.#intervalMs) return false;
-    // From the time it was due, so that the average rate is exact; from now after a gap, so that it never bursts.
-    this.#dueMs = Math.max(this.#dueMs, nowMs - this.#intervalMs) + this.#intervalMs;
+    // Counted from when it was due, so that the rate is right on average; from now after a gap, so that it never bursts.
+    const isAfterGap = nowMs - this.#dueMs > this.#intervalMs;
+    this.#dueMs = (isAfterGap ? nowMs : this.#dueMs) + this.#intervalMs;
     return true;
   }
 }

@@ -1,4 +1,13 @@
-import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { asSightlineError, SightlineError } from '../core/errors.js';
@@ -8,7 +17,14 @@ import { applicationId, migrations } from './schema.js';
 const busyTimeoutMs = 5000;
 
 /** Of the 100 bytes at the start of a SQLite file (https://www.sqlite.org/fileformat2.html#the_database_header). */
-const header = { bytes: 100, magic: 'SQLite format 3\0', pageSize: 16, pageCount: 28, userVersion: 60, applicationId: 68 };
+const header = {
+  bytes: 100,
+  magic: 'SQLite format 3\0',
+  pageSize: 16,
+  pageCount: 28,
+  userVersion: 60,
+  applicationId: 68,
+};
 
 /**
  * Opens our database, made when missing, with the newest schema. The file and its folder are readable by the owner
@@ -48,7 +64,9 @@ export function storageError(path: string, error: unknown): SightlineError {
 }
 
 function corrupt(path: string, what: string, cause?: unknown): SightlineError {
-  return new SightlineError('GALLERY_CORRUPT', `Expected ${path} to be a gallery but received: ${what}`, { cause });
+  return new SightlineError('GALLERY_CORRUPT', `Expected ${path} to be a gallery but received: ${what}`, {
+    cause,
+  });
 }
 
 function makeOwnerOnly(path: string): void {
@@ -73,9 +91,11 @@ function checkHeader(path: string): void {
 }
 
 function headerProblem(bytes: Buffer, size: number, pendingWrites: boolean): string | undefined {
-  if (bytes.toString('latin1', 0, header.magic.length) !== header.magic) return 'a file that is no SQLite database';
+  if (bytes.toString('latin1', 0, header.magic.length) !== header.magic)
+    return 'a file that is no SQLite database';
   if (size < header.bytes) return `a file cut off after ${size} bytes`;
-  if (bytes.readUInt32BE(header.applicationId) !== applicationId) return 'a SQLite database of another program';
+  if (bytes.readUInt32BE(header.applicationId) !== applicationId)
+    return 'a SQLite database of another program';
   const version = bytes.readUInt32BE(header.userVersion);
   if (version > migrations.length) {
     return `a gallery of a newer Sightline (version ${version}, this one knows ${migrations.length})`;

@@ -92,7 +92,10 @@ export class SqliteGalleryStore implements GalleryStore {
     return this.#attempt(() =>
       this.#rows<{ model_id: string; model_version: string; faces: number }>(
         'SELECT model_id, model_version, count(*) AS faces FROM embeddings GROUP BY model_id, model_version',
-      ).map(({ model_id, model_version, faces }) => ({ model: { id: model_id, version: model_version }, faces })),
+      ).map(({ model_id, model_version, faces }) => ({
+        model: { id: model_id, version: model_version },
+        faces,
+      })),
     );
   }
 

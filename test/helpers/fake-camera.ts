@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import sharp from 'sharp';
 import { SightlineError } from '../../src/core/errors.js';
 import type { Camera, CameraStatus, Picture, PictureVariant } from '../../src/pipeline/camera.js';
@@ -84,6 +85,8 @@ export class FakeCamera implements Camera {
 
   /** Shows the next frame to everybody who watches. */
   async emit(): Promise<void> {
+    // As with a real camera, others have their turn between two frames.
+    await setImmediate();
     this.set({ frames: this.#status.frames + 1 });
     await Promise.all(
       [...this.#watchers].map(async (watcher) => {

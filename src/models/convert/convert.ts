@@ -17,11 +17,10 @@ export function convert(asset: Asset, bytes: Uint8Array): Uint8Array {
         return bytes;
       case 'mediapipe-metadata':
         return addMediapipeMetadata(bytes);
-      case 'tflite-to-onnx':
-        return writeOnnx(
-          rewritePRelus(readNetwork(bytes, asset.conversion.outputs)),
-          asset.conversion.inputShape,
-        );
+      case 'tflite-to-onnx': {
+        const { axisOrder, inputShape, outputs } = asset.conversion;
+        return writeOnnx(rewritePRelus(readNetwork(bytes, axisOrder, outputs)), inputShape);
+      }
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -12,6 +12,7 @@ export class FlatTable {
   readonly position: number;
 
   private constructor(buffer: ByteBuffer, position: number) {
+    if (position + 4 > buffer.capacity()) throw new Error('expected a whole flatbuffer but it is cut off');
     this.#buffer = buffer;
     this.position = position;
   }
@@ -23,10 +24,6 @@ export class FlatTable {
       throw new Error(`expected a flatbuffer marked ${identifier} but the file is none`);
     }
     return new FlatTable(buffer, buffer.readUint32(0));
-  }
-
-  bool(field: number): boolean {
-    return this.uint8(field) !== 0;
   }
 
   uint8(field: number): number {

@@ -3,39 +3,47 @@ import { at, transpose, type Layer, type Network, type Weights } from './network
 import { matchPRelu, matchSoftmax } from './patterns.js';
 import { readTflite, type TfliteGraph, type TfliteOperator } from './tflite.js';
 
+/** Which side of the image runs along the first of an image's two axes in a file. */
+export type AxisOrder = 'height-first' | 'width-first';
+
 /**
- * Reads a TFLite network that was trained on transposed images (width × height, as MTCNN's and MobileFaceNet's are)
- * into one for upright images.
+ * Reads a TFLite network into one for upright images in NCHW.
  *
- * Every kernel has its two axes swapped, and the first fully-connected layer, which sees (width, height, channel)
- * rows, is reordered for (channel, height, width).
+ * TensorFlow's order is height first. MTCNN's files were exported width first, from networks trained on transposed
+ * images: there every kernel has its two axes swapped, and the first fully-connected layer, which sees (width,
+ * height, channel) rows, is reordered for (channel, height, width).
  *
  * @param outputs names for the outputs, in the order of the file's
  * @throws Error when the file has something that the converter does not know
  */
-export function readNetwork(tflite: Uint8Array, outputs: readonly string[]): Network {
+export function readNetwork(tflite: Uint8Array, axisOrder: AxisOrder, outputs: readonly string[]): Network {
   const graph = readTflite(tflite);
   if (graph.outputs.length !== outputs.length) {
     throw new Error(`expected ${outputs.length} outputs but the file has ${graph.outputs.length}`);
   }
-  return new NetworkReader(graph, outputs).read();
+  const axes: Axes = axisOrder === 'height-first' ? { y: 1, x: 2 } : { y: 2, x: 1 };
+  return new NetworkReader(graph, axes, outputs).read();
 }
 
-/** Indices of a TFLite kernel [output, x, y, input]: its second axis runs along the image's width. */
-const fromKernel = [0, 3, 2, 1];
-const fromDepthwiseKernel = [3, 0, 2, 1];
+/** Where height and width stand among the four dimensions of the file's images and kernels. */
+interface Axes {
+  readonly y: 1 | 2;
+  readonly x: 1 | 2;
+}
 
 /** Walks back from the outputs, so that the parts of a recognised pattern are never looked at one by one. */
 class NetworkReader {
   readonly #graph: TfliteGraph;
+  readonly #axes: Axes;
   readonly #producers: ReadonlyMap<number, TfliteOperator>;
   readonly #names: Map<number, string>;
   readonly #outputs: readonly string[];
   readonly #layers: Layer[] = [];
   readonly #done = new Set<number>();
 
-  constructor(graph: TfliteGraph, outputs: readonly string[]) {
+  constructor(graph: TfliteGraph, axes: Axes, outputs: readonly string[]) {
     this.#graph = graph;
+    this.#axes = axes;
     this.#outputs = outputs;
     this.#producers = new Map(graph.operators.map((operator) => [operator.output, operator]));
     this.#names = new Map(graph.outputs.map((tensor, index) => [tensor, at(outputs, index)]));
@@ -65,9 +73,8 @@ class NetworkReader {
     const [first = -1, second = -1] = operator.inputs;
     switch (operator.name) {
       case 'CONV_2D':
-        return this.#conv(operator, output, fromKernel, optionsOf(operator));
       case 'DEPTHWISE_CONV_2D':
-        return this.#conv(operator, output, fromDepthwiseKernel, optionsOf(operator));
+        return this.#conv(operator, output, optionsOf(operator));
       case 'FULLY_CONNECTED':
         return this.#dense(operator, output);
       case 'MAX_POOL_2D':
@@ -94,17 +101,17 @@ class NetworkReader {
     return { op: 'prelu', inputs: [this.#value(prelu.input)], output, slopes, rank };
   }
 
-  #conv(operator: TfliteOperator, output: string, order: readonly number[], options: FlatTable): Layer {
+  #conv(operator: TfliteOperator, output: string, options: FlatTable): Layer {
     const [input = -1, kernel = -1, bias = -1] = operator.inputs;
+    const { y, x } = this.#axes;
     const depthwise = operator.name === 'DEPTHWISE_CONV_2D';
-    const [stepX, stepY] = [options.int32(2), options.int32(1)];
     requirePlain(operator, options.uint8(depthwise ? 4 : 3));
-    const weights = transpose(this.#weights(kernel), order);
+    // Kernels stand as [output, …, input], those of a depthwise convolution as [1, …, channel].
+    const weights = transpose(this.#weights(kernel), depthwise ? [3, 0, y, x] : [0, 3, y, x]);
     const [channels = 0, , height = 0, width = 0] = weights.shape;
-    const [before, after] = [this.#shape(input), this.#shape(operator.output)];
-    const same = options.uint8(0) === samePadding;
-    const [left, right] = same ? paddingOf(at(before, 1), at(after, 1), width, stepX) : [0, 0];
-    const [top, bottom] = same ? paddingOf(at(before, 2), at(after, 2), height, stepY) : [0, 0];
+    const stride = pairOf(options, 1, this.#axes);
+    const [top, bottom] = this.#padding(operator, options, y, height, stride[0]);
+    const [left, right] = this.#padding(operator, options, x, width, stride[1]);
     return {
       op: 'conv',
       inputs: [this.#value(input)],
@@ -112,7 +119,7 @@ class NetworkReader {
       weights,
       bias: this.#weights(bias).data,
       groups: depthwise ? channels : 1,
-      stride: [stepY, stepX],
+      stride,
       pads: [top, left, bottom, right],
     };
   }
@@ -120,22 +127,21 @@ class NetworkReader {
   #maxPool(operator: TfliteOperator, output: string, options: FlatTable): Layer {
     requirePlain(operator, options.uint8(5));
     const [input = -1] = operator.inputs;
-    const stride = [options.int32(1), options.int32(2)] as const;
-    const kernel = [options.int32(3), options.int32(4)] as const;
-    const ceil = options.uint8(0) === samePadding;
-    const [before, after] = [this.#shape(input), this.#shape(operator.output)];
-    const padsInFront = [1, 2].some((axis) => {
-      const [front] = paddingOf(
-        at(before, axis),
-        at(after, axis),
-        at(kernel, 2 - axis),
-        at(stride, 2 - axis),
-      );
-      return ceil && front > 0;
-    });
+    const [stride, kernel] = [pairOf(options, 1, this.#axes), pairOf(options, 3, this.#axes)];
+    const [top] = this.#padding(operator, options, this.#axes.y, kernel[0], stride[0]);
+    const [left] = this.#padding(operator, options, this.#axes.x, kernel[1], stride[1]);
     // Only then is TFLite's padding the same as a last window that reaches past the edge.
-    if (padsInFront) throw new Error('expected pooling to pad at the end only');
+    if (top > 0 || left > 0) throw new Error('expected pooling to pad at the end only');
+    const ceil = options.uint8(0) === samePadding;
     return { op: 'maxpool', inputs: [this.#value(input)], output, kernel, stride, ceil };
+  }
+
+  /** Zeros in front and behind that TFLite adds along an axis, for the image size that stands in the file. */
+  #padding(operator: TfliteOperator, options: FlatTable, axis: number, kernel: number, stride: number) {
+    if (options.uint8(0) !== samePadding) return [0, 0] as const;
+    const [before, after] = [this.#shape(operator.inputs[0] ?? -1), this.#shape(operator.output)];
+    const total = Math.max(0, (at(after, axis) - 1) * stride + kernel - at(before, axis));
+    return [Math.floor(total / 2), Math.ceil(total / 2)] as const;
   }
 
   #dense(operator: TfliteOperator, output: string): Layer {
@@ -147,7 +153,13 @@ class NetworkReader {
     if (shape.length === 2) return { ...shared, inputs: [this.#value(input)], weights };
     const flat = `${output}_flat`;
     this.#layers.push({ op: 'flatten', inputs: [this.#value(input)], output: flat });
-    return { ...shared, inputs: [flat], weights: forUprightRows(weights, shape) };
+    return { ...shared, inputs: [flat], weights: this.#forFlattened(weights, shape) };
+  }
+
+  /** Weights for rows of (y, x, channel), or (x, y, channel), made to fit rows of (channel, y, x). */
+  #forFlattened({ shape, data }: Weights, image: readonly number[]): Weights {
+    const unfolded = { shape: [at(shape, 0), ...image.slice(1)], data };
+    return { shape, data: transpose(unfolded, [0, 3, this.#axes.y, this.#axes.x]).data };
   }
 
   #weights(tensor: number): Weights {
@@ -163,19 +175,12 @@ class NetworkReader {
 
 const samePadding = 0;
 
-/** Zeros in front and behind that TFLite's SAME adds along one axis. */
-function paddingOf(before: number, after: number, kernel: number, stride: number): [number, number] {
-  const total = Math.max(0, (after - 1) * stride + kernel - before);
-  return [Math.floor(total / 2), Math.ceil(total / 2)];
-}
-
-/** Weights [output, (x, y, channel)] for rows of (channel, y, x). */
-function forUprightRows(
-  { shape, data }: Weights,
-  [, width = 0, height = 0, channels = 0]: readonly number[],
-): Weights {
-  const unfolded = { shape: [at(shape, 0), width, height, channels], data };
-  return { shape, data: transpose(unfolded, [0, 3, 2, 1]).data };
+/**
+ * Two options for the two axes of an image, vertical first. The schema puts that for the file's second axis at
+ * `field`, and that for its first behind.
+ */
+function pairOf(options: FlatTable, field: number, { y, x }: Axes): readonly [number, number] {
+  return [options.int32(field + 2 - y), options.int32(field + 2 - x)];
 }
 
 function optionsOf(operator: TfliteOperator): FlatTable {

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { packageRoot } from '../../../src/config/package-root.js';
 import type { Asset } from '../../../src/models/manifest.js';
@@ -77,7 +78,7 @@ describe('fetching', () => {
 
   it('lets two callers of one store share a download', async () => {
     const store = openStore();
-    await Promise.all([store.ensure(['first', 'second']), store.ensure('first'), store.ensure('second')]);
+    await Promise.all([store.ensure(['first', 'second']), store.ensure(['second', 'first'])]);
     expect(registry.downloads()).toBe(1);
   });
 
@@ -265,13 +266,8 @@ async function ensureOnTmpfs(size: string, asset: Asset): Promise<unknown> {
      console.log(JSON.stringify({ code: error.code, told: error.message.includes(cacheDir + ' '), left: readdirSync(cacheDir) }));`,
   );
   const command = `mount -t tmpfs -o size=${size} none '${cacheDir}' && exec '${process.execPath}' '${script}'`;
-  return JSON.parse(await outputOf('unshare', ['-rm', 'sh', '-c', command]));
-}
-
-function outputOf(command: string, args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(command, args, (error, stdout) => (error ? reject(error) : resolve(stdout)));
-  });
+  const { stdout } = await promisify(execFile)('unshare', ['-rm', 'sh', '-c', command]);
+  return JSON.parse(stdout);
 }
 
 function canMountPrivately(): boolean {

@@ -122,12 +122,15 @@ describe('problem documents', () => {
     expect(text).not.toContain('secret');
   });
 
-  it('answer a body that is too large or malformed with a 4xx', async () => {
+  it('answer a request that the HTTP layer refuses with its status', async () => {
     const { url } = await startServer();
-    const headers = { 'content-type': 'application/json' };
-    const post = await fetch(`${url}/v1/cameras`, { method: 'POST', headers, body: 'x'.repeat(5000) });
-    expect(post.status).toBe(404);
-    expect(await post.json()).toMatchObject({ code: 'ROUTE_UNKNOWN' });
+    const post = async (body: string) => {
+      const headers = { 'content-type': 'application/json' };
+      return (await fetch(`${url}/v1/cameras`, { method: 'POST', headers, body })).json();
+    };
+    expect(await post('x'.repeat(5000))).toMatchObject({ status: 413, code: 'REQUEST_INVALID' });
+    expect(await post('{')).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
+    expect(await post('{}')).toMatchObject({ status: 404, code: 'ROUTE_UNKNOWN' });
   });
 
   it.each([
@@ -227,7 +230,7 @@ describe('listening and closing', () => {
     const stream = await fetch(`${url}/v1/cameras/door/stream.mjpeg`);
     await Promise.all([server.close(), server.close()]);
     expect(await events.closed).toBe(1001);
-    expect(camera.watched).toEqual([]);
+    await until(() => camera.watched.length === 0);
     await expect(stream.arrayBuffer()).rejects.toThrow();
     await expect(fetch(url)).rejects.toThrow();
   });

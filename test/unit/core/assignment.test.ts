@@ -16,14 +16,12 @@ function bruteForce(cost: readonly (readonly number[])[], row = 0, used = 0): { 
 }
 
 const matrix = (value: fc.Arbitrary<number>) =>
-  fc
-    .tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 }))
-    .chain(([rows, columns]) =>
-      fc.array(fc.array(value, { minLength: columns, maxLength: columns }), {
-        minLength: rows,
-        maxLength: rows,
-      }),
-    );
+  fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 })).chain(([rows, columns]) =>
+    fc.array(fc.array(value, { minLength: columns, maxLength: columns }), {
+      minLength: rows,
+      maxLength: rows,
+    }),
+  );
 
 describe('assign', () => {
   it('is as good as trying everything, forbidden pairs and negative costs included', () => {
@@ -54,7 +52,15 @@ describe('assign', () => {
   });
 
   it('finds the optimum where taking the cheapest first does not', () => {
-    expect(assign([[1, 2], [2, 100]])).toEqual([[0, 1], [1, 0]]); // prettier-ignore
+    expect(
+      assign([
+        [1, 2],
+        [2, 100],
+      ]),
+    ).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
   });
 
   it('gives no pair when all are forbidden, or when there is nothing', () => {

@@ -27,6 +27,17 @@ describe('FrameThrottle', () => {
     expect(Math.abs(passed(0.5, 25, 100, steady) - 50)).toBeLessThanOrEqual(1);
   });
 
+  it('spaces the first frames too, and those after a gap', () => {
+    const throttle = new FrameThrottle(1);
+    expect([0, 1, 999, 10_000, 10_001].map((atMs) => throttle.admits(atMs))).toEqual([
+      true,
+      false,
+      true,
+      true,
+      false,
+    ]);
+  });
+
   it('loses nothing to jitter when the camera is as fast as the limit', () => {
     expect(passed(25, 25, 4, (index) => (index % 2 === 0 ? 4 : -4))).toBe(100);
   });

@@ -156,7 +156,10 @@ describe('keeping the id', () => {
     const tracker = new Tracker();
     for (let time = 0; time < 500; time += 100) tracker.update([detect(face(200, 300))], time);
     const { tracks } = tracker.update([detect(face(1200, 300))], 600);
-    expect(tracks.map(({ id, state }) => [id, state])).toEqual([[1, 'lost'], [2, 'tentative']]); // prettier-ignore
+    expect(tracks.map(({ id, state }) => [id, state])).toEqual([
+      [1, 'lost'],
+      [2, 'tentative'],
+    ]);
   });
 });
 
@@ -218,7 +221,10 @@ describe('coming and going', () => {
     for (let time = 0; time <= 400; time += 100) tracker.update(two, time);
     const { ended, tracks } = tracker.update(two, 30_400);
     expect(ended.map(({ id }) => id)).toEqual([1, 2]);
-    expect(tracks.map(({ id, state }) => [id, state])).toEqual([[3, 'tentative'], [4, 'tentative']]); // prettier-ignore
+    expect(tracks.map(({ id, state }) => [id, state])).toEqual([
+      [3, 'tentative'],
+      [4, 'tentative'],
+    ]);
   });
 
   it('no longer predicts a face that is gone, though no update said so', () => {

@@ -1,0 +1,92 @@
+// One run of Sightline for bench/pipeline.mjs: starts the built program with the configuration it is sent, measures from
+// "measure" to "report", and says what it saw. With `flood`, the embedding queue is kept full all the time.
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { App } from '../dist/src/app.js';
+import { loadConfig } from '../dist/src/config/load-config.js';
+import { Metrics } from '../dist/src/observability/metrics.js';
+import { EmbeddingPool } from '../dist/src/recognition/embedding-pool.js';
+
+const resolutionMs = 10;
+const loop = monitorEventLoopDelay({ resolution: resolutionMs });
+let latencies = [];
+let detections = [];
+let pool;
+let crop;
+
+tap(Metrics.prototype, 'observeAnnotated', (_, latencyMs) => latencies.push(latencyMs));
+tap(Metrics.prototype, 'observeDetection', (_, durationMs) => detections.push(durationMs));
+tap(EmbeddingPool.prototype, 'embed', function remember(task) {
+  pool ??= this;
+  crop ??= { ...task, data: task.data.slice() };
+});
+
+const { options, flood } = JSON.parse(process.argv[2]);
+const app = new App(await loadConfig({ environment: {}, commandLine: options }), { onModelProgress: () => undefined });
+const { url } = await app.start();
+if (flood) setInterval(feed, 5);
+process.send({ url });
+
+let startedAt;
+let before;
+process.on('message', async (message) => {
+  if (message === 'measure') {
+    latencies = [];
+    detections = [];
+    loop.reset();
+    loop.enable();
+    startedAt = performance.now();
+    before = { cameras: await cameras(), pool: pool?.stats(), cpu: process.cpuUsage() };
+  } else if (message === 'report') {
+    process.send(await report());
+    await app.close();
+    process.exit(0);
+  }
+});
+
+async function report() {
+  const seconds = (performance.now() - startedAt) / 1000;
+  const [now, then] = [(await cameras())[0], before.cameras[0]];
+  const cpu = process.cpuUsage(before.cpu);
+  const stats = pool?.stats();
+  return {
+    seconds,
+    decodedFps: (now.frames - then.frames) / seconds,
+    annotatedFps: latencies.length / seconds,
+    detectionsPerSecond: detections.length / seconds,
+    dropped: { pool: now.dropped.pool - then.dropped.pool, encode: now.dropped.encode - then.dropped.encode },
+    latencyMs: percentiles(latencies, [50, 95]),
+    detectionMs: percentiles(detections, [50, 95]),
+    loopDelayMs: Object.fromEntries([50, 99].map((p) => [`p${p}`, loop.percentile(p) / 1e6 - resolutionMs])),
+    embeddings: stats && {
+      perSecond: (stats.embedded - (before.pool?.embedded ?? 0)) / seconds,
+      waiting: stats.waiting,
+      dropped: stats.dropped,
+    },
+    cpuCores: (cpu.user + cpu.system) / 1e6 / seconds,
+    rssMb: process.memoryUsage().rss / 1e6,
+  };
+}
+
+/** Keeps the list of waiting faces full. */
+function feed() {
+  if (pool === undefined) return;
+  while (pool.stats().waiting < options.recognition.queueLimit) void pool.embed({ ...crop, data: crop.data.slice() }, 1000);
+}
+
+async function cameras() {
+  return (await (await fetch(`${url}/v1/cameras`)).json()).cameras;
+}
+
+function percentiles(values, wanted) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return Object.fromEntries(wanted.map((p) => [`p${p}`, sorted[Math.floor((sorted.length * p) / 100)]]));
+}
+
+/** Calls `spy` before a method of a class, each time it is called. */
+function tap(prototype, name, spy) {
+  const original = prototype[name];
+  prototype[name] = function tapped(...values) {
+    spy.apply(this, values);
+    return original.apply(this, values);
+  };
+}

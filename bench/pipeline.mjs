@@ -1,0 +1,76 @@
+// How the whole program keeps up: one camera in real time, three viewers, with recognition off, on, and with its queue
+// kept full; prints JSON. `npm run bench [-- VIDEO [SECONDS [DETECTOR]]]`
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import WebSocket from 'ws';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const crowd = here('../../shared/data/video/crowd-1080p.mp4');
+const [video = existsSync(crowd) ? crowd : here('../models/cache/demo-franck.mp4'), seconds = '20', kind = 'mediapipe'] =
+  process.argv.slice(2);
+const warmUpMs = 4000;
+const viewerCount = 3;
+
+const scenarios = { 'recognition off': { recognition: false }, 'recognition on': {}, 'embedding queue full': { flood: true } };
+const results = {};
+for (const [name, scenario] of Object.entries(scenarios)) {
+  process.stderr.write(`${name} …\n`);
+  results[name] = await measure(scenario);
+}
+const off = results['recognition off'].annotatedFps;
+const full = results['embedding queue full'].annotatedFps;
+process.stdout.write(
+  `${JSON.stringify(
+    {
+      machine: { cpu: cpus()[0].model, cores: cpus().length, memoryGb: Math.round(totalmem() / 1e9), node: process.version },
+      date: new Date().toISOString(),
+      video,
+      detector: kind,
+      viewers: viewerCount,
+      results,
+      queueFullAgainstOff: full / off,
+    },
+    (_, value) => (typeof value === 'number' ? Number(value.toFixed(2)) : value),
+    2,
+  )}\n`,
+);
+
+async function measure({ recognition = true, flood = false }) {
+  const data = mkdtempSync(join(tmpdir(), 'sightline-bench-'));
+  const options = {
+    data,
+    server: { port: 0 },
+    log: { level: 'warn' },
+    detector: { kind },
+    recognition: { queueLimit: 16 },
+    cameras: [{ id: 'bench', url: video, loop: true, recognition }],
+  };
+  const child = fork(here('./app-process.mjs'), [JSON.stringify({ options, flood })]);
+  try {
+    const [{ url }] = await once(child, 'message');
+    const viewers = Array.from({ length: viewerCount }, () => watch(url));
+    await delay(warmUpMs);
+    for (const viewer of viewers) viewer.frames = 0;
+    child.send('measure');
+    await delay(Number(seconds) * 1000);
+    const received = viewers.map(({ frames }) => frames / Number(seconds));
+    child.send('report');
+    const [report] = await once(child, 'message');
+    for (const { socket } of viewers) socket.terminate();
+    return { ...report, viewerFps: received };
+  } finally {
+    child.kill();
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+function watch(url) {
+  const viewer = { frames: 0, socket: new WebSocket(`${url.replace('http', 'ws')}/ws/video/bench`) };
+  viewer.socket.on('message', () => viewer.frames++);
+  return viewer;
+}

@@ -1,0 +1,45 @@
+import { basename } from 'node:path';
+import type { RecognitionParts } from '../app.js';
+import { asSightlineError, type SightlineError } from '../core/errors.js';
+import { createDetector } from '../detection/create-detector.js';
+import { readImage } from '../ingest/still-image.js';
+import type { ModelStore } from '../models/model-store.js';
+import { Enroller } from '../recognition/enrolment.js';
+import type { NamedPhoto } from './photos.js';
+
+/** Far beyond any camera's photo, and far below what would fill the memory. */
+const photoLimits = { maxBytes: 100_000_000, maxPixels: 120_000_000 };
+/** MTCNN places landmarks best, and photos can wait for it. */
+const photoDetector = { kind: 'mtcnn', range: 'full', threshold: 0.7, minFaceSize: 40 } as const;
+
+export type PhotoOutcome =
+  | { readonly photo: NamedPhoto; readonly status: 'enrolled' | 'known already' }
+  | { readonly photo: NamedPhoto; readonly status: 'refused'; readonly error: SightlineError };
+
+/** Enrols photos one by one and yields what became of each; a photo that is refused stops none of the others. */
+export async function* enrollPhotos(
+  photos: readonly NamedPhoto[],
+  recognition: RecognitionParts,
+  models: ModelStore,
+): AsyncGenerator<PhotoOutcome> {
+  const detector = await createDetector(photoDetector, models, () => undefined);
+  const enroller = new Enroller({ ...recognition, detect: (image) => detector.detect(image) });
+  try {
+    for (const photo of photos) yield await enrollOne(photo, enroller);
+  } finally {
+    await detector.close();
+  }
+}
+
+async function enrollOne(photo: NamedPhoto, enroller: Enroller): Promise<PhotoOutcome> {
+  try {
+    const image = await readImage(photo.path, photoLimits);
+    const { added } = await enroller.enrollPhoto(photo.name, image, basename(photo.path));
+    return { photo, status: added ? 'enrolled' : 'known already' };
+  } catch (error) {
+    const known = asSightlineError(error);
+    // What no other photo can mend is not the photo's fault.
+    if (['GALLERY_CORRUPT', 'DATA_UNWRITABLE', 'INTERNAL'].includes(known.code)) throw known;
+    return { photo, status: 'refused', error: known };
+  }
+}

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import sharp from 'sharp';
+import { SightlineError } from '../core/errors.js';
+import { qualityFloor, qualityScore } from '../core/face-quality.js';
+import type { FaceQuality } from '../core/face-quality.js';
+import type { Detection, Person } from '../core/face.js';
+import type { GalleryFace, GalleryStore } from '../core/gallery-store.js';
+import type { RgbImage } from '../core/image.js';
+import { cutFace } from './crop.js';
+import type { EmbeddingPool, EmbedResult } from './embedding-pool.js';
+import type { Gallery } from './gallery.js';
+import { mainFace } from './main-face.js';
+import { normalisePersonName } from './person-name.js';
+
+/** Eyes of an enrolled face lie at least so far apart: below it recognition gets worse (docs/recognition.md). */
+const leastEyeDistancePixels = 20;
+
+export interface EnrollerOptions {
+  readonly detect: (image: RgbImage) => Promise<Detection[]>;
+  readonly pool: EmbeddingPool;
+  readonly store: GalleryStore;
+  readonly gallery: Gallery;
+}
+
+export interface Enrolment {
+  readonly person: Person;
+  readonly face: GalleryFace;
+  /** False when the person had this photo already. */
+  readonly added: boolean;
+}
+
+/** Adds photos of people to the gallery. */
+export class Enroller {
+  readonly #options: EnrollerOptions;
+
+  constructor(options: EnrollerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Adds a photo to the person of that name, who is made when there is none yet. Recognition knows the face at once.
+   *
+   * @param name in any script; stored in its NFC form
+   * @param photoName what people call the photo, such as its file name
+   * @throws SightlineError PERSON_NAME_INVALID, FACE_NOT_FOUND, FACE_AMBIGUOUS, FACE_TOO_SMALL, FACE_QUALITY_LOW,
+   * DETECTOR_FAILED, EMBEDDER_FAILED, DATA_UNWRITABLE, GALLERY_CORRUPT
+   */
+  async enrollPhoto(name: string, image: RgbImage, photoName: string): Promise<Enrolment> {
+    const { detect, store, gallery } = this.#options;
+    const personName = normalisePersonName(name);
+    const { embedding, quality, chip } = await this.#embed(image, mainFace(await detect(image)));
+    checkQuality(quality);
+    const stored = await store.addFace(personName, {
+      photoName,
+      photoHash: pixelHash(image),
+      quality: qualityScore(quality),
+      embedding,
+      chipPng: await toPng(chip),
+    });
+    const { person, face, added } = stored;
+    if (added) gallery.add({ faceId: face.id, person, vector: embedding.vector });
+    return stored;
+  }
+
+  async #embed(image: RgbImage, face: Detection): Promise<EmbedResult & { status: 'embedded' }> {
+    checkSize(face);
+    const crop = cutFace(image, face.landmarks);
+    if (!crop)
+      throw new SightlineError('FACE_NOT_FOUND', 'Expected a face inside the photo but it lies outside');
+    const result = await this.#options.pool.embed(crop);
+    if (result.status === 'embedded') return result;
+    if (result.status === 'failed') throw new SightlineError(result.error.code, result.error.message);
+    throw new SightlineError(
+      'EMBEDDER_FAILED',
+      `Expected an embedding but the face was dropped: ${result.reason}`,
+    );
+  }
+}
+
+function checkSize({ landmarks: [leftEye, rightEye], box }: Detection): void {
+  const distance = Math.hypot(rightEye.x - leftEye.x, rightEye.y - leftEye.y);
+  if (distance >= leastEyeDistancePixels) return;
+  throw new SightlineError(
+    'FACE_TOO_SMALL',
+    `Expected eyes at least ${leastEyeDistancePixels} pixels apart but received ${distance.toFixed(1)} ` +
+      `(a face of ${Math.round(box.width)}×${Math.round(box.height)} pixels)`,
+  );
+}
+
+function checkQuality(quality: FaceQuality): void {
+  const score = qualityScore(quality);
+  if (score >= qualityFloor) return;
+  const parts = ['size', 'frontality', 'sharpness', 'brightness'] as const;
+  const weakest = parts.find((part) => quality[part] === score);
+  throw new SightlineError(
+    'FACE_QUALITY_LOW',
+    `Expected a face of quality ${qualityFloor} or more but received ${score.toFixed(2)}; its weakest part is ${weakest}`,
+  );
+}
+
+/** The same for the same picture, whatever its file is called. */
+function pixelHash({ width, height, data }: RgbImage): string {
+  return createHash('sha256').update(`${width}×${height} RGB `).update(data).digest('hex');
+}
+
+function toPng({ width, height, data }: RgbImage): Promise<Uint8Array> {
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
+}

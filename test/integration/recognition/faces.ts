@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import sharp from 'sharp';
+import { packageRoot } from '../../../src/config/package-root.js';
+import type { EmbedTask } from '../../../src/core/embed-protocol.js';
+import type { Landmarks } from '../../../src/core/face.js';
+import type { RgbImage } from '../../../src/core/image.js';
+import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
+import { cutFace } from '../../../src/recognition/crop.js';
+import { findEmbedder } from '../../../src/recognition/embedders.js';
+import { EmbeddingPool } from '../../../src/recognition/embedding-pool.js';
+import type { EmbeddingPoolOptions } from '../../../src/recognition/embedding-pool.js';
+
+export const models = new ModelStore({ cacheDir: defaultCacheDir() });
+export const embedder = findEmbedder('mobilefacenet');
+
+export async function startPool(options: Partial<EmbeddingPoolOptions> = {}): Promise<EmbeddingPool> {
+  return new EmbeddingPool({
+    workerFile: pathToFileURL(join(packageRoot(), 'dist', 'workers', 'embed.js')),
+    modelPath: await models.ensure('mobilefacenet'),
+    embedder,
+    workers: 1,
+    queueLimit: 16,
+    executionProvider: 'cpu',
+    threadsPerWorker: 1,
+    ...options,
+  });
+}
+
+export async function readPicture(path: string): Promise<RgbImage> {
+  const { data, info } = await sharp(path)
+    .rotate()
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, data: new Uint8Array(data) };
+}
+
+/** A made-up picture of noise; the same seed gives the same one. */
+export function noise(seed: number, width = 200, height = 200): RgbImage {
+  const data = new Uint8Array(width * height * 3);
+  let state = seed * 2_654_435_761;
+  for (let index = 0; index < data.length; index++) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) | 0;
+    data[index] = state >>> 24;
+  }
+  return { width, height, data };
+}
+
+export const landmarks: Landmarks = [
+  { x: 70, y: 80 },
+  { x: 130, y: 80 },
+  { x: 100, y: 115 },
+  { x: 75, y: 150 },
+  { x: 125, y: 150 },
+];
+
+/** Something to embed that is no face, in a buffer of its own. */
+export function noiseCrop(seed: number): EmbedTask {
+  return cutFace(noise(seed), landmarks)!;
+}

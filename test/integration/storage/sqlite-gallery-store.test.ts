@@ -1,0 +1,211 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { GalleryEntry, NewFace } from '../../../src/core/gallery-store.js';
+import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
+
+const model = { id: 'test-net', version: '1' };
+let folder: string;
+let path: string;
+const open: SqliteGalleryStore[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sightline-store-'));
+  path = join(folder, 'data', 'gallery.db');
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((store) => store.close()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function openStore(at = path): SqliteGalleryStore {
+  const store = new SqliteGalleryStore(at);
+  open.push(store);
+  return store;
+}
+
+function face(number: number, change: Partial<NewFace> = {}): NewFace {
+  const vector = Float32Array.of(number, 1, 2, 3);
+  const chipPng = Uint8Array.of(137, 80, number % 256);
+  const photo = { photoName: `${number}.jpg`, photoHash: `hash ${number}` };
+  return { ...photo, quality: 0.5, embedding: { model, vector }, chipPng, ...change };
+}
+
+async function allEntries(store: SqliteGalleryStore, of = model): Promise<GalleryEntry[]> {
+  const entries: GalleryEntry[] = [];
+  for await (const portion of store.entries(of)) entries.push(...portion);
+  return entries;
+}
+
+describe('SqliteGalleryStore', () => {
+  it('keeps people, photos, embeddings and chips over a restart', async () => {
+    const first = openStore();
+    const { person, face: stored } = await first.addFace('Ana', face(1));
+    await first.addFace('Ana', face(2));
+    await first.addFace('李雷', face(3));
+    await first.close();
+    const store = openStore();
+    expect(await store.persons()).toMatchObject([{ ...person, faces: 2 }, { name: '李雷', faces: 1 }]);
+    expect((await store.faces(person.id)).map(({ photoName }) => photoName)).toEqual(['1.jpg', '2.jpg']);
+    expect(await store.chipPng(stored.id)).toEqual(face(1).chipPng);
+    const [entry] = await allEntries(store);
+    expect(entry).toEqual({ faceId: stored.id, person, vector: Float32Array.of(1, 1, 2, 3) });
+  });
+
+  it('stores a photo of a person once', async () => {
+    const store = openStore();
+    const once = await store.addFace('Ana', face(1));
+    const twice = await store.addFace('Ana', face(2, { photoHash: 'hash 1' }));
+    expect(once.added).toBe(true);
+    expect(twice).toEqual({ ...once, added: false });
+    expect((await store.addFace('Ben', face(1))).added).toBe(true);
+    expect(await allEntries(store)).toHaveLength(2);
+  });
+
+  it('stores the floats of a vector that is part of a larger buffer', async () => {
+    const store = openStore();
+    const vector = Float32Array.of(9, 9, 4, 5, 6, 7, 9).subarray(2, 6);
+    await store.addFace('Ana', face(1, { embedding: { model, vector } }));
+    expect((await allEntries(store))[0]?.vector).toEqual(Float32Array.of(4, 5, 6, 7));
+  });
+
+  it('tells the models apart', async () => {
+    const store = openStore();
+    const other = { id: 'test-net', version: '2' };
+    await store.addFace('Ana', face(1));
+    await store.addFace('Ana', face(2, { embedding: { model: other, vector: new Float32Array(8) } }));
+    expect(await allEntries(store)).toHaveLength(1);
+    expect(await store.modelCounts()).toEqual([
+      { model, faces: 1 },
+      { model: other, faces: 1 },
+    ]);
+  });
+
+  it('gives many entries in portions, each once', async () => {
+    const store = openStore();
+    for (let number = 0; number < 2100; number++) await store.addFace(`P${number % 7}`, face(number));
+    const sizes: number[] = [];
+    const seen = new Set<string>();
+    for await (const portion of store.entries(model)) {
+      sizes.push(portion.length);
+      for (const { faceId } of portion) seen.add(faceId);
+    }
+    expect(Math.max(...sizes)).toBeLessThan(2100);
+    expect(seen.size).toBe(2100);
+  });
+
+  it('removes a photo, and a person with every photo', async () => {
+    const store = openStore();
+    const { person, face: stored } = await store.addFace('Ana', face(1));
+    await store.addFace('Ana', face(2));
+    await store.addFace('Ben', face(3));
+    expect(await store.removeFace(stored.id)).toBe(true);
+    expect(await store.removeFace(stored.id)).toBe(false);
+    expect(await store.chipPng(stored.id)).toBeUndefined();
+    expect(await store.removePerson(person.id)).toBe(true);
+    expect(await store.removePerson(person.id)).toBe(false);
+    expect(await store.faces(person.id)).toEqual([]);
+    expect((await allEntries(store)).map(({ person: { name } }) => name)).toEqual(['Ben']);
+  });
+
+  it('leaves no trace of an erased person in its files', async () => {
+    const store = openStore();
+    const secret = Uint8Array.from({ length: 300 }, (_, index) => 1 + ((index * 7) % 251));
+    const { person } = await store.addFace('Zebulon Unmistakable', face(1, { chipPng: secret }));
+    await store.removePerson(person.id);
+    for (const file of [path, `${path}-wal`]) {
+      const bytes = readFileSync(file);
+      expect(bytes.includes('Zebulon')).toBe(false);
+      expect(bytes.includes(secret.subarray(0, 50))).toBe(false);
+    }
+  });
+
+  it('is for the owner only', async () => {
+    const store = openStore();
+    await store.addFace('Ana', face(1));
+    const mode = (file: string): number => statSync(file).mode & 0o777;
+    expect([path, `${path}-wal`, `${path}-shm`].map(mode)).toEqual([0o600, 0o600, 0o600]);
+    expect(mode(join(folder, 'data'))).toBe(0o700);
+  });
+
+  it('notices what another process did, and only that', async () => {
+    const store = openStore();
+    await store.addFace('Ana', face(1));
+    expect(await store.changedElsewhere()).toBe(false);
+    const insert = "INSERT INTO persons VALUES ('x', 'Ben', 0)";
+    const script = `new (require('libsql'))(${JSON.stringify(path)}).exec(${JSON.stringify(insert)})`;
+    execFileSync(process.execPath, ['-e', script]);
+    expect(await store.changedElsewhere()).toBe(true);
+    expect(await store.changedElsewhere()).toBe(false);
+    expect((await store.persons()).map(({ name }) => name)).toEqual(['Ana', 'Ben']);
+  });
+
+  it('may be closed again', async () => {
+    const store = openStore();
+    await store.close();
+    await expect(store.close()).resolves.toBeUndefined();
+  });
+});
+
+describe('a file that is no gallery', () => {
+  async function makeGallery(): Promise<void> {
+    const store = openStore();
+    for (let number = 0; number < 300; number++) await store.addFace(`P${number}`, face(number));
+    await store.close();
+  }
+
+  async function expectCorrupt(attempt: () => Promise<unknown>): Promise<void> {
+    const before = readFileSync(path);
+    await expect(attempt()).rejects.toMatchObject({
+      code: 'GALLERY_CORRUPT',
+      message: expect.stringContaining(path) as string,
+    });
+    expect(readFileSync(path).equals(before)).toBe(true);
+  }
+
+  it('of garbage is reported and left as it is', async () => {
+    mkdirSync(join(folder, 'data'));
+    writeFileSync(path, Buffer.alloc(20_000, 'no database at all '));
+    await expectCorrupt(async () => Promise.resolve(openStore()));
+  });
+
+  it.each([50, 4096, 30_000])('cut off after %i bytes is reported and left as it is', async (length) => {
+    await makeGallery();
+    expect(statSync(path).size).toBeGreaterThan(length);
+    truncateSync(path, length);
+    await expectCorrupt(async () => Promise.resolve(openStore()));
+  });
+
+  it('of another program is reported and left as it is', async () => {
+    mkdirSync(join(folder, 'data'));
+    const other = new Database(path);
+    other.exec('CREATE TABLE bookmarks (url TEXT); PRAGMA user_version = 1');
+    other.close();
+    await expectCorrupt(async () => Promise.resolve(openStore()));
+  });
+
+  it('of a newer version is reported and left as it is', async () => {
+    await makeGallery();
+    const bytes = readFileSync(path);
+    bytes.writeUInt32BE(999, 60);
+    writeFileSync(path, bytes);
+    await expectCorrupt(async () => Promise.resolve(openStore()));
+  });
+
+  it('but damaged inside is reported when it is read, and left as it is', async () => {
+    await makeGallery();
+    const bytes = readFileSync(path);
+    bytes.fill(0x5a, 4096 * 2);
+    writeFileSync(path, bytes);
+    await expectCorrupt(async () => allEntries(openStore()));
+  });
+
+  it('in a place that cannot be written is DATA_UNWRITABLE', () => {
+    writeFileSync(join(folder, 'data'), 'a file where the folder should be');
+    expect(() => openStore()).toThrow(expect.objectContaining({ code: 'DATA_UNWRITABLE' }));
+    expect(() => openStore(folder)).toThrow(expect.objectContaining({ code: 'DATA_UNWRITABLE' }));
+  });
+});

