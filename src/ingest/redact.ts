@@ -2,9 +2,9 @@
  * Removes credentials. It would rather hide too much than too little: camera passwords often hold `/`, `?`, `#` or `@`
  * unescaped, so everything between `scheme://` and the last `@` of an unbroken run of characters goes.
  */
-const USER_INFO = /([a-z][a-z0-9+.-]*:\/{1,})\S*@/gi;
+const USER_INFO = /([a-z][a-z0-9+.-]{0,20}:\/+)\S*@/gi;
 /** The same for a URL that was percent-encoded into another one, as media gateways take it. */
-const ENCODED_USER_INFO = /([a-z][a-z0-9+.-]*%3a%2f%2f)\S*%40/gi;
+const ENCODED_USER_INFO = /([a-z][a-z0-9+.-]{0,20}%3a%2f%2f)\S*%40/gi;
 /** `?user=…&password=…`, and the path form `/user=…_password=…_channel=1` of some cameras. */
 const CREDENTIAL_PARAMETER =
   /((?:user(?:name)?|usr|login|account|pass(?:word|wd)?|pwd|psw|token|auth|secret|(?:api|access)[_-]?key|key)(?:=|%3d))[^\s&]+/gi;

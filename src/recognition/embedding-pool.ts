@@ -181,7 +181,13 @@ export class EmbeddingPool {
     const chip = { width: chipSize, height: chipSize, data };
     const allTimes = { queueMs, ...times };
     this.#options.onEmbedded?.(allTimes);
-    job.settle({ status: 'embedded', embedding: { model: this.model, vector }, quality, chip, times: allTimes });
+    job.settle({
+      status: 'embedded',
+      embedding: { model: this.model, vector },
+      quality,
+      chip,
+      times: allTimes,
+    });
   }
 
   #dropExpired(): void {

@@ -61,8 +61,9 @@ interface TrackState {
  */
 export class Recognizer {
   readonly #options: RecognizerOptions;
-  readonly #rules: VotingRules;
+  #rules: VotingRules;
   readonly #tracks = new Map<number, TrackState>();
+  /** Of the gallery when the tracks were last matched; -1 when they must be matched anew. */
   #galleryRevision: number;
 
   constructor(options: RecognizerOptions) {
@@ -74,6 +75,12 @@ export class Recognizer {
       samePerson: (distance) => samePersonProbability(embedder, distance),
     };
     this.#galleryRevision = gallery.revision;
+  }
+
+  /** Sets the largest distance, 0 to 2, at which a face may be named; at the next frame for faces in view. */
+  setThreshold(threshold: number): void {
+    this.#rules = { ...this.#rules, threshold };
+    this.#galleryRevision = -1;
   }
 
   /** Looks at the tracks of a frame that was just searched; copies what it needs and returns at once. */

@@ -13,6 +13,8 @@ export interface ClipOptions {
   readonly height?: number;
   readonly fps?: number;
   readonly seconds?: number;
+  /** One colour, by name, in place of the moving test pattern. */
+  readonly colour?: string;
   /** File name; its extension chooses the container. */
   readonly name?: string;
 }
@@ -23,9 +25,9 @@ export class VideoFolder {
 
   /** Makes a clip (H.264, a key frame every 10 frames, no B frames, index in front) and returns its path. */
   async clip(options: ClipOptions = {}): Promise<string> {
-    const { width = 320, height = 240, fps = 25, seconds = 2, name = 'clip.mp4' } = options;
+    const { width = 320, height = 240, fps = 25, seconds = 2, colour, name = 'clip.mp4' } = options;
     const file = join(this.path, name);
-    const pattern = `testsrc2=size=${width}x${height}:rate=${fps}`;
+    const pattern = `${colour ? `color=${colour}:` : 'testsrc2='}size=${width}x${height}:rate=${fps}`;
     const input = ['-f', 'lavfi', '-i', pattern, '-t', String(seconds)];
     const codec = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '10', '-bf', '0'];
     const { path } = await findFfmpeg();

@@ -30,7 +30,7 @@ export interface Conv extends LayerBase {
   readonly pads: readonly [number, number, number, number];
 }
 
-export interface Dense extends LayerBase {
+interface Dense extends LayerBase {
   readonly op: 'dense';
   /** [output features, input features] */
   readonly weights: Weights;
@@ -45,7 +45,7 @@ export interface PRelu extends LayerBase {
   readonly rank: number;
 }
 
-export interface MaxPool extends LayerBase {
+interface MaxPool extends LayerBase {
   readonly op: 'maxpool';
   /** Vertical, horizontal. */
   readonly kernel: readonly [number, number];
@@ -55,7 +55,7 @@ export interface MaxPool extends LayerBase {
 }
 
 /** `softmax` runs over the channels; `flatten` keeps the first dimension. */
-export interface Plain extends LayerBase {
+interface Plain extends LayerBase {
   readonly op: 'relu' | 'add' | 'flatten' | 'softmax';
 }
 

@@ -31,7 +31,7 @@ export interface TfliteOperator {
   readonly options: FlatTable | null;
 }
 
-export interface TfliteTensor {
+interface TfliteTensor {
   /** Channels last. */
   readonly shape: readonly number[];
   /** Null for a value that is computed. */

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { create } from 'tar';
 import type { Asset } from '../../../src/models/manifest.js';
 
-export const packageName = 'sightline-test-assets';
+const packageName = 'sightline-test-assets';
 
 /** A package registry on a free loopback port, holding one package; the real npm client is pointed at it. */
 export interface LocalRegistry {

@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Worker } from 'node:worker_threads';
 import { euclideanDistance } from '../../../src/core/distance.js';
-import type { EmbeddingPool, EmbeddingPoolOptions, EmbedResult } from '../../../src/recognition/embedding-pool.js';
+import type {
+  EmbeddingPool,
+  EmbeddingPoolOptions,
+  EmbedResult,
+} from '../../../src/recognition/embedding-pool.js';
 import { embedder, noiseCrop, startPool } from './faces.js';
 
 let pool: EmbeddingPool | undefined;
@@ -112,7 +116,11 @@ describe('EmbeddingPool', () => {
     const { embed } = bound(await start({ modelPath: '/nowhere/network.onnx' }));
     expect(await embed(1)).toMatchObject({
       status: 'failed',
-      error: { code: 'EMBEDDER_FAILED', retryable: false, message: expect.stringContaining('network.onnx') as string },
+      error: {
+        code: 'EMBEDDER_FAILED',
+        retryable: false,
+        message: expect.stringContaining('network.onnx') as string,
+      },
     });
   });
 

@@ -5,7 +5,10 @@ import { packageRoot } from '../../../src/config/package-root.js';
 import type { EmbedTask } from '../../../src/core/embed-protocol.js';
 import type { Landmarks } from '../../../src/core/face.js';
 import type { RgbImage } from '../../../src/core/image.js';
+import type { FaceDetector } from '../../../src/detection/face-detector.js';
+import { MtcnnDetector } from '../../../src/detection/mtcnn/mtcnn-detector.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
+import { sessionOptions } from '../../../src/models/session-options.js';
 import { cutFace } from '../../../src/recognition/crop.js';
 import { findEmbedder } from '../../../src/recognition/embedders.js';
 import { EmbeddingPool } from '../../../src/recognition/embedding-pool.js';
@@ -59,4 +62,27 @@ export const landmarks: Landmarks = [
 /** Something to embed that is no face, in a buffer of its own. */
 export function noiseCrop(seed: number): EmbedTask {
   return cutFace(noise(seed), landmarks)!;
+}
+
+/** MTCNN, whose landmarks are the better ones. */
+export async function startDetector(): Promise<FaceDetector> {
+  const paths = await models.ensure(['mtcnn-pnet', 'mtcnn-rnet', 'mtcnn-onet']);
+  const path = (id: string): string => paths.get(id)!;
+  return MtcnnDetector.create({
+    models: {
+      pnet: path('mtcnn-pnet'),
+      rnet: path('mtcnn-rnet'),
+      onet: path('mtcnn-onet'),
+      sessionOptions: sessionOptions(),
+    },
+    minFaceSize: 40,
+    minScore: 0.7,
+  });
+}
+
+/** Stills of one man, from the demo media. */
+export const stills = ['01829', '02045', '02159', '02221', '02683', '02888', '03909'];
+
+export async function readAsset(id: string): Promise<RgbImage> {
+  return readPicture(await models.ensure(id));
 }

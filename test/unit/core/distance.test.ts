@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cosineFromDistance, distanceFromCosine, euclideanDistance, l2Normalise } from '../../../src/core/distance.js';
+import {
+  cosineFromDistance,
+  distanceFromCosine,
+  euclideanDistance,
+  l2Normalise,
+} from '../../../src/core/distance.js';
 
 const vector = fc
   .float32Array({ minLength: 2, maxLength: 64, noNaN: true, min: -100, max: 100 })
@@ -48,7 +53,9 @@ describe('distances', () => {
     fc.assert(
       fc.property(unit, unit, unit, (a, b, c) => {
         expect(euclideanDistance(a, b)).toBe(euclideanDistance(b, a));
-        expect(euclideanDistance(a, c)).toBeLessThanOrEqual(euclideanDistance(a, b) + euclideanDistance(b, c) + 1e-9);
+        expect(euclideanDistance(a, c)).toBeLessThanOrEqual(
+          euclideanDistance(a, b) + euclideanDistance(b, c) + 1e-9,
+        );
       }),
     );
   });

@@ -69,7 +69,11 @@ describe('redact', () => {
   });
 
   it('is idempotent and leaves text without credentials alone', () => {
-    fc.assert(fc.property(fc.string(), (text) => expect(redact(redact(text))).toBe(redact(text))));
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(redact(redact(text))).toBe(redact(text));
+      }),
+    );
     for (const text of [
       'rtsp://10.0.0.2:554/stream: Connection refused',
       'video at 25 fps',

@@ -12,7 +12,8 @@ type Shade = (x: number, y: number) => number;
 function picture(width: number, height: number, shade: Shade): RgbImage {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0, index = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, index += 3) data.fill(Math.round(shade(x + 0.5, y + 0.5)), index, index + 3);
+    for (let x = 0; x < width; x++, index += 3)
+      data.fill(Math.round(shade(x + 0.5, y + 0.5)), index, index + 3);
   }
   return { width, height, data };
 }
@@ -43,7 +44,14 @@ describe('alignFace', () => {
     fc.assert(
       fc.property(placement, (toPicture) => {
         const chip = alignFace(slope, landmarksAt(toPicture));
-        for (const [x, y] of [[0, 0], [111, 0], [0, 111], [111, 111], [56, 40], [23, 99]] as const) {
+        for (const [x, y] of [
+          [0, 0],
+          [111, 0],
+          [0, 111],
+          [111, 111],
+          [56, 40],
+          [23, 99],
+        ] as const) {
           const there = applySimilarity(toPicture, { x: x + 0.5, y: y + 0.5 });
           expect(Math.abs(chip.data[(y * 112 + x) * 3]! - shade(there.x, there.y))).toBeLessThanOrEqual(1.1);
         }
@@ -53,7 +61,11 @@ describe('alignFace', () => {
   });
 
   it('copies a face that is upright and of the chip’s size', () => {
-    const noise = picture(112, 112, (x, y) => (Math.imul(x * 7919 + y * 104_729, 2_654_435_761) >>> 24) & 255);
+    const noise = picture(
+      112,
+      112,
+      (x, y) => (Math.imul(x * 7919 + y * 104_729, 2_654_435_761) >>> 24) & 255,
+    );
     expect(alignFace(noise, arcFaceTemplate).data).toEqual(noise.data);
   });
 
@@ -65,14 +77,23 @@ describe('alignFace', () => {
   });
 
   it('keeps colours in their channels', () => {
-    const red = { width: 60, height: 60, data: new Uint8Array(60 * 60 * 3).map((_, index) => [200, 100, 50][index % 3]!) };
+    const red = {
+      width: 60,
+      height: 60,
+      data: new Uint8Array(60 * 60 * 3).map((_, index) => [200, 100, 50][index % 3]!),
+    };
     const chip = alignFace(red, landmarksAt({ a: 0.5, b: 0, tx: 2, ty: 2 }));
     expect([...chip.data.slice(0, 3), ...chip.data.slice(-3)]).toEqual([200, 100, 50, 200, 100, 50]);
   });
 
   it('refuses landmarks that coincide', () => {
     const point = { x: 5, y: 5 };
-    expect(() => alignFace(picture(20, 20, () => 0), [point, point, point, point, point])).toThrow(RangeError);
+    expect(() =>
+      alignFace(
+        picture(20, 20, () => 0),
+        [point, point, point, point, point],
+      ),
+    ).toThrow(RangeError);
   });
 });
 

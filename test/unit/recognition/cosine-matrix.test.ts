@@ -4,7 +4,9 @@ import { CosineMatrix } from '../../../src/recognition/cosine-matrix.js';
 
 const value = fc.float({ min: -1, max: 1, noNaN: true });
 const vectors = (dimension: number, maxLength: number) =>
-  fc.array(fc.float32Array({ minLength: dimension, maxLength: dimension, min: -1, max: 1, noNaN: true }), { maxLength });
+  fc.array(fc.float32Array({ minLength: dimension, maxLength: dimension, min: -1, max: 1, noNaN: true }), {
+    maxLength,
+  });
 
 function dot(a: Float32Array, b: Float32Array): number {
   return a.reduce((sum, x, index) => sum + x * b[index]!, 0);
@@ -14,7 +16,9 @@ describe('CosineMatrix', () => {
   it('gives the dot product of the probe with every row, for any dimension', () => {
     const input = fc
       .integer({ min: 1, max: 200 })
-      .chain((dimension) => fc.tuple(vectors(dimension, 150), fc.array(value, { minLength: dimension, maxLength: dimension })));
+      .chain((dimension) =>
+        fc.tuple(vectors(dimension, 150), fc.array(value, { minLength: dimension, maxLength: dimension })),
+      );
     fc.assert(
       fc.property(input, ([rows, probeValues]) => {
         const probe = Float32Array.from(probeValues);

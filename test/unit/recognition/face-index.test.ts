@@ -11,11 +11,18 @@ const unit = fc
 const entries = fc
   .array(fc.tuple(fc.integer({ min: 0, max: 8 }), unit), { maxLength: 90 })
   .map((list) =>
-    list.map(([person, vector], face) => ({ faceId: `f${face}`, person: { id: `p${person}`, name: `N${person}` }, vector })),
+    list.map(([person, vector], face) => ({
+      faceId: `f${face}`,
+      person: { id: `p${person}`, name: `N${person}` },
+      vector,
+    })),
   );
 
 /** The same, the slow and obvious way. */
-function nearestBySorting(list: { person: { id: string }; vector: Float32Array }[], probe: Float32Array): Map<string, number> {
+function nearestBySorting(
+  list: { person: { id: string }; vector: Float32Array }[],
+  probe: Float32Array,
+): Map<string, number> {
   const best = new Map<string, number>();
   for (const { person, vector } of list) {
     const distance = euclideanDistance(vector, probe);
@@ -37,7 +44,9 @@ describe('FaceIndex', () => {
         const expected = [...nearestBySorting(list, probe).values()].slice(0, count);
         const found = indexOf(list).nearest(probe, count);
         expect(found).toHaveLength(expected.length);
-        found.forEach(({ distance }, place) => expect(Math.abs(distance - expected[place]!)).toBeLessThan(2e-3));
+        found.forEach(({ distance }, place) =>
+          expect(Math.abs(distance - expected[place]!)).toBeLessThan(2e-3),
+        );
         expect(new Set(found.map(({ person }) => person.id)).size).toBe(found.length);
       }),
     );

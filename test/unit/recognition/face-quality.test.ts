@@ -34,7 +34,9 @@ describe('landmarkQuality', () => {
 
   it('falls as the face turns to either side, however the head is tilted', () => {
     for (const angle of [0, 0.5, -2]) {
-      const frontality = [0, 0.4, 0.6, 1].map((nose) => landmarkQuality(landmarks(40, nose, angle)).frontality);
+      const frontality = [0, 0.4, 0.6, 1].map(
+        (nose) => landmarkQuality(landmarks(40, nose, angle)).frontality,
+      );
       expect(frontality[0]).toBe(1);
       expect(frontality[1]).toBeLessThan(1);
       expect(frontality[2]).toBeLessThan(frontality[1]!);
@@ -59,7 +61,9 @@ describe('faceQuality', () => {
   });
 
   it('sees too little and too much light', () => {
-    const brightness = [2, 30, 120, 220, 254].map((mean) => faceQuality(landmarks(40), chip(mean, 1, 8)).brightness);
+    const brightness = [2, 30, 120, 220, 254].map(
+      (mean) => faceQuality(landmarks(40), chip(mean, 1, 8)).brightness,
+    );
     expect(brightness[0]).toBe(0);
     expect(brightness[1]).toBeGreaterThan(0.2);
     expect(brightness[2]).toBe(1);

@@ -22,7 +22,10 @@ describe('mainFace', () => {
 
   it('refuses a photo of two people and says how large they are', () => {
     expect(() => mainFace([face(100, 120), face(75), face(10)])).toThrow(
-      expect.objectContaining({ code: 'FACE_AMBIGUOUS', message: expect.stringMatching(/2 .*100×120, 75×75/) as string }),
+      expect.objectContaining({
+        code: 'FACE_AMBIGUOUS',
+        message: expect.stringMatching(/2 .*100×120, 75×75/) as string,
+      }),
     );
   });
 

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { shouldLook } from '../../../src/recognition/recognition-schedule.js';
 import type { TrackProgress } from '../../../src/recognition/recognition-schedule.js';
 
-const fresh: TrackProgress = { lastSubmittedAt: undefined, inFlight: false, looks: 0, settled: false, bestQuality: 0 };
+const fresh: TrackProgress = {
+  lastSubmittedAt: undefined,
+  inFlight: false,
+  looks: 0,
+  settled: false,
+  bestQuality: 0,
+};
 const seen: TrackProgress = { ...fresh, lastSubmittedAt: 1000, bestQuality: 0.5 };
 const settled: TrackProgress = { ...seen, settled: true };
 

@@ -11,14 +11,21 @@ const rules: VotingRules = { threshold: 1, leastMargin: 0.1, samePerson: (distan
 const near = (person: Person, distance = 0.5): Match => ({ nearest: [{ person, distance }], quality: 0.8 });
 const stranger = near(ana, 1.3);
 /** Too close to call between the two. */
-const torn: Match = { nearest: [{ person: ana, distance: 0.7 }, { person: ben, distance: 0.75 }], quality: 0.8 };
+const torn: Match = {
+  nearest: [
+    { person: ana, distance: 0.7 },
+    { person: ben, distance: 0.75 },
+  ],
+  quality: 0.8,
+};
 const anyMatch = fc.constantFrom(near(ana), near(ben), stranger, torn);
 
 function feed(track: TrackIdentity, ...matches: Match[]): (IdentityTransition | undefined)[] {
   return matches.map((match) => track.add(match, rules));
 }
 const times = (count: number, match: Match): Match[] => new Array<Match>(count).fill(match);
-const nameOf = (identity: Identity): string => (identity.state === 'known' ? identity.person.name : identity.state);
+const nameOf = (identity: Identity): string =>
+  identity.state === 'known' ? identity.person.name : identity.state;
 
 describe('TrackIdentity', () => {
   it('begins undecided', () => {
@@ -30,7 +37,13 @@ describe('TrackIdentity', () => {
   it('names after three crops that agree, and tells once', () => {
     const track = new TrackIdentity();
     const told = feed(track, ...times(5, near(ana)));
-    expect(told.map((transition) => transition?.kind)).toEqual([undefined, undefined, 'recognized', undefined, undefined]);
+    expect(told.map((transition) => transition?.kind)).toEqual([
+      undefined,
+      undefined,
+      'recognized',
+      undefined,
+      undefined,
+    ]);
     expect(nameOf(track.identity)).toBe('Ana');
     expect(track.settled).toBe(true);
   });
@@ -38,7 +51,10 @@ describe('TrackIdentity', () => {
   it('explains itself with the newest crop that spoke for the decision', () => {
     const track = new TrackIdentity();
     feed(track, near(ana, 0.9), near(ana, 0.8), stranger);
-    const nearest = [{ person: ana, distance: 0.4 }, { person: ben, distance: 0.9 }];
+    const nearest = [
+      { person: ana, distance: 0.4 },
+      { person: ben, distance: 0.9 },
+    ];
     feed(track, { nearest, quality: 0.6 });
     expect(track.identity).toEqual({
       state: 'known',
@@ -57,14 +73,23 @@ describe('TrackIdentity', () => {
 
   it('needs five crops for a stranger', () => {
     const track = new TrackIdentity();
-    expect(feed(track, ...times(5, stranger)).map((told) => told?.kind)).toEqual([...times(4, stranger).map(() => undefined), 'unknown']);
-    expect(track.identity).toMatchObject({ state: 'unknown', evidence: { distance: 1.3, votes: { total: 5, inFavour: 5 } } });
+    expect(feed(track, ...times(5, stranger)).map((told) => told?.kind)).toEqual([
+      ...times(4, stranger).map(() => undefined),
+      'unknown',
+    ]);
+    expect(track.identity).toMatchObject({
+      state: 'unknown',
+      evidence: { distance: 1.3, votes: { total: 5, inFavour: 5 } },
+    });
   });
 
   it('calls everybody a stranger when nobody is enrolled', () => {
     const track = new TrackIdentity();
     feed(track, ...times(5, { nearest: [], quality: 0.9 }));
-    expect(track.identity).toMatchObject({ state: 'unknown', evidence: { distance: null, margin: null, confidence: 1 } });
+    expect(track.identity).toMatchObject({
+      state: 'unknown',
+      evidence: { distance: null, margin: null, confidence: 1 },
+    });
   });
 
   it('stays undecided while two people are too close to call', () => {
@@ -84,7 +109,11 @@ describe('TrackIdentity', () => {
     feed(track, ...times(5, stranger));
     const told = feed(track, ...times(5, near(ana))).filter(Boolean);
     expect(told).toHaveLength(1);
-    expect(told[0]).toMatchObject({ kind: 'recognized', previous: { state: 'unknown' }, identity: { person: ana } });
+    expect(told[0]).toMatchObject({
+      kind: 'recognized',
+      previous: { state: 'unknown' },
+      identity: { person: ana },
+    });
   });
 
   it('replaces a name only by a clear majority of the newest crops', () => {
@@ -92,14 +121,22 @@ describe('TrackIdentity', () => {
     feed(track, ...times(7, near(ana)));
     expect(feed(track, ...times(4, near(ben))).filter(Boolean)).toEqual([]);
     expect(track.settled).toBe(false);
-    expect(track.add(near(ben), rules)).toMatchObject({ kind: 'changed', previous: { person: ana }, identity: { person: ben } });
+    expect(track.add(near(ben), rules)).toMatchObject({
+      kind: 'changed',
+      previous: { person: ana },
+      identity: { person: ben },
+    });
   });
 
   it('withdraws a name only when no crop of the window bears it out', () => {
     const track = new TrackIdentity();
     feed(track, ...times(3, near(ana)));
     expect(feed(track, ...times(6, stranger)).filter(Boolean)).toEqual([]);
-    expect(track.add(stranger, rules)).toMatchObject({ kind: 'changed', previous: { person: ana }, identity: { state: 'unknown' } });
+    expect(track.add(stranger, rules)).toMatchObject({
+      kind: 'changed',
+      previous: { person: ana },
+      identity: { state: 'unknown' },
+    });
   });
 
   it('never decides with fewer than three crops, whatever they say', () => {
@@ -120,7 +157,9 @@ describe('TrackIdentity', () => {
           const told = track.add(match, rules);
           if (told?.identity.state !== 'known') return;
           const { person } = told.identity;
-          const spoke = matches.slice(0, index + 1).filter((m) => m !== torn && m !== stranger && m.nearest[0]!.person === person);
+          const spoke = matches
+            .slice(0, index + 1)
+            .filter((m) => m !== torn && m !== stranger && m.nearest[0]!.person === person);
           expect(spoke.length).toBeGreaterThanOrEqual(3);
         });
       }),
@@ -132,7 +171,9 @@ describe('TrackIdentity', () => {
     fc.assert(
       fc.property(good, anyMatch, good, (before, bad, after) => {
         const track = new TrackIdentity();
-        const told = feed(track, ...times(before, near(ana)), bad, ...times(after, near(ana))).filter(Boolean);
+        const told = feed(track, ...times(before, near(ana)), bad, ...times(after, near(ana))).filter(
+          Boolean,
+        );
         expect(told.map((transition) => transition!.kind)).toEqual(['recognized']);
         expect(nameOf(track.identity)).toBe('Ana');
       }),
@@ -160,13 +201,19 @@ describe('reconsider', () => {
   it('names a stranger who was just enrolled', () => {
     const track = new TrackIdentity();
     feed(track, ...times(7, stranger));
-    expect(track.reconsider(times(7, near(ana)), rules)).toMatchObject({ kind: 'recognized', identity: { person: ana } });
+    expect(track.reconsider(times(7, near(ana)), rules)).toMatchObject({
+      kind: 'recognized',
+      identity: { person: ana },
+    });
   });
 
   it('drops the name of a person who was erased', () => {
     const track = new TrackIdentity();
     feed(track, ...times(5, near(ana)));
-    expect(track.reconsider(times(5, near(ben, 1.4)), rules)).toMatchObject({ kind: 'changed', identity: { state: 'unknown' } });
+    expect(track.reconsider(times(5, near(ben, 1.4)), rules)).toMatchObject({
+      kind: 'changed',
+      identity: { state: 'unknown' },
+    });
     const short = new TrackIdentity();
     feed(short, ...times(3, near(ana)));
     expect(short.reconsider(times(3, near(ben, 1.4)), rules)).toBeUndefined();
@@ -184,6 +231,8 @@ describe('reconsider', () => {
   it('takes a new threshold into account', () => {
     const track = new TrackIdentity();
     feed(track, ...times(5, near(ana, 0.9)));
-    expect(track.reconsider(times(5, near(ana, 0.9)), { ...rules, threshold: 0.8 })?.identity.state).toBe('unknown');
+    expect(track.reconsider(times(5, near(ana, 0.9)), { ...rules, threshold: 0.8 })?.identity.state).toBe(
+      'unknown',
+    );
   });
 });

@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { l2Normalise } from '../../../src/core/distance.js';
+import type { Embedding } from '../../../src/core/face.js';
+import type { NewFace } from '../../../src/core/gallery-store.js';
+import { Gallery } from '../../../src/recognition/gallery.js';
+import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
+import { embedder } from './faces.js';
+
+let folder: string;
+let store: SqliteGalleryStore;
+let gallery: Gallery | undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sightline-gallery-'));
+  store = new SqliteGalleryStore(join(folder, 'gallery.db'));
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  gallery?.close();
+  gallery = undefined;
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function openGallery(onError: (error: unknown) => void = () => {}): Promise<Gallery> {
+  gallery = await Gallery.open({ store, embedder, onError });
+  return gallery;
+}
+
+/** The unit vector along one axis, leaning a little towards another. */
+function axis(along: number, lean = 0): Float32Array {
+  const vector = new Float32Array(192);
+  vector[along] = 1;
+  vector[(along + 1) % 192] = lean;
+  return l2Normalise(vector);
+}
+
+function face(vector: Float32Array, model: Embedding['model'] = embedder.model): NewFace {
+  const photo = `photo ${[...vector].findIndex((value) => value > 0)} ${vector.join()}`;
+  return {
+    photoName: photo,
+    photoHash: photo,
+    quality: 1,
+    embedding: { model, vector },
+    chipPng: new Uint8Array(3),
+  };
+}
+
+describe('Gallery', () => {
+  it('matches against what the store holds, each person by their nearest photo', async () => {
+    await store.addFace('Ana', face(axis(0)));
+    await store.addFace('Ana', face(axis(5)));
+    await store.addFace('Ben', face(axis(1)));
+    const neighbours = (await openGallery()).match(axis(5, 0.1), 3);
+    expect(neighbours.map(({ person }) => person.name)).toEqual(['Ana', 'Ben']);
+    expect(neighbours[0]!.distance).toBeCloseTo(0.1, 2);
+    expect(neighbours[1]!.distance).toBeCloseTo(Math.SQRT2, 5);
+    expect(gallery!.match(axis(5), 1)).toHaveLength(1);
+    expect(gallery!.faces).toBe(3);
+    expect(gallery!.mismatch).toBeUndefined();
+  });
+
+  it('erases people and photos from memory and from the store', async () => {
+    const ana = await store.addFace('Ana', face(axis(0)));
+    const ben = await store.addFace('Ben', face(axis(1)));
+    const { match, ...opened } = {
+      match: (await openGallery()).match.bind(gallery),
+      revision: gallery!.revision,
+    };
+    expect(await gallery!.removePerson(ana.person.id)).toBe(true);
+    expect(match(axis(0), 3).map(({ person }) => person.name)).toEqual(['Ben']);
+    expect(await gallery!.removeFace(ben.face.id)).toBe(true);
+    expect(match(axis(0), 3)).toEqual([]);
+    expect(await store.persons()).toMatchObject([{ name: 'Ben', faces: 0 }]);
+    expect(gallery!.revision).toBeGreaterThan(opened.revision);
+  });
+
+  it('counts faces of other models and does not compare them', async () => {
+    await store.addFace('Ana', face(axis(0)));
+    await store.addFace('Ben', face(axis(1), { id: embedder.model.id, version: '0' }));
+    await store.addFace('Cem', face(new Float32Array(512).fill(1), { id: 'other-net', version: '1' }));
+    const { mismatch } = await openGallery();
+    expect(gallery!.match(axis(1), 5).map(({ person }) => person.name)).toEqual(['Ana']);
+    expect(mismatch).toMatchObject({ code: 'GALLERY_MODEL_MISMATCH' });
+    expect(mismatch!.message).toMatch(/1 of model mobilefacenet version 0/);
+    expect(mismatch!.message).toMatch(/1 of model other-net version 1/);
+  });
+
+  it('takes in what another process enrols within about a second', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    await openGallery();
+    const before = gallery!.revision;
+    const other = new SqliteGalleryStore(join(folder, 'gallery.db'));
+    await other.addFace('Ana', face(axis(0)));
+    await other.close();
+    vi.advanceTimersByTime(1000);
+    await vi.waitFor(() => expect(gallery!.revision).toBeGreaterThan(before));
+    expect(gallery!.match(axis(0), 1)[0]?.person.name).toBe('Ana');
+  });
+
+  it('keeps what it has, and tells, when the store cannot be read later', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    await store.addFace('Ana', face(axis(0)));
+    const onError = vi.fn();
+    await openGallery(onError);
+    vi.spyOn(store, 'changedElsewhere').mockRejectedValue(new Error('the disk is gone'));
+    vi.advanceTimersByTime(1000);
+    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
+    expect(gallery!.match(axis(0), 1)).toHaveLength(1);
+  });
+
+  it('loses no face that is added while it reads', async () => {
+    await store.addFace('Ana', face(axis(0)));
+    await openGallery();
+    const reading = gallery!.reload();
+    const { person, face: stored } = await store.addFace('Ben', face(axis(1)));
+    gallery!.add({ faceId: stored.id, person, vector: axis(1) });
+    await reading;
+    expect(gallery!.faces).toBe(2);
+  });
+});

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { euclideanDistance } from '../../../src/core/distance.js';
+import type { FaceDetector } from '../../../src/detection/face-detector.js';
+import { samePersonProbability } from '../../../src/recognition/embedders.js';
+import type { EmbeddingPool } from '../../../src/recognition/embedding-pool.js';
+import { embedder, startDetector, startPool } from './faces.js';
+import { embedPhotos, lfwIsThere, readPairs } from './lfw.js';
+import type { LfwFaces, Pair } from './lfw.js';
+
+/** Every pair and the fit, for docs/recognition.md, when asked for; it takes minutes. Else a sample. */
+const calibrate = process.env['SIGHTLINE_CALIBRATE'] === '1';
+
+interface Scored {
+  readonly same: boolean;
+  readonly distance: number;
+}
+
+let detector: FaceDetector;
+let pool: EmbeddingPool;
+let pairs: Pair[];
+let faces: LfwFaces;
+
+function scoredPairs(): Scored[] {
+  return pairs.flatMap(({ same, photos: [first, second] }) => {
+    const [a, b] = [faces.vectors.get(first), faces.vectors.get(second)];
+    return a && b ? [{ same, distance: euclideanDistance(a, b) }] : [];
+  });
+}
+
+/** Distances of every two photos of different people. */
+function impostorDistances(): Float64Array {
+  const all = [...faces.vectors].map(([photo, vector]) => ({ person: photo.split('/')[0], vector }));
+  const distances: number[] = [];
+  all.forEach((a, index) => {
+    for (const b of all.slice(index + 1))
+      if (a.person !== b.person) distances.push(euclideanDistance(a.vector, b.vector));
+  });
+  return Float64Array.from(distances).sort();
+}
+
+const share = <T>(list: ArrayLike<T>, holds: (item: T) => boolean): number =>
+  Array.from(list).filter(holds).length / list.length;
+
+describe.skipIf(!lfwIsThere)('on Labeled Faces in the Wild', () => {
+  beforeAll(async () => {
+    [detector, pool] = await Promise.all([startDetector(), startPool()]);
+    pairs = readPairs().filter((_, index) => calibrate || index % 12 === 0);
+    faces = await embedPhotos(
+      pairs.flatMap(({ photos }) => [...photos]),
+      detector,
+      pool,
+    );
+  }, 600_000);
+  afterAll(async () => {
+    await Promise.all([detector?.close(), pool?.close()]);
+  });
+
+  it('finds and embeds nearly every face', () => {
+    expect(faces.missed.length).toBeLessThanOrEqual(0.01 * (faces.missed.length + faces.vectors.size));
+  });
+
+  it('tells same from different at the default threshold', () => {
+    const scored = scoredPairs();
+    const [genuine, impostor] = [true, false].map((same) => scored.filter((pair) => pair.same === same));
+    expect(share(genuine!, ({ distance }) => distance <= embedder.threshold)).toBeGreaterThan(0.9);
+    expect(share(impostor!, ({ distance }) => distance <= embedder.threshold)).toBe(0);
+  });
+
+  it('has confidence that agrees with the truth: Brier score below .03', () => {
+    const errors = scoredPairs().map(
+      ({ same, distance }) => (samePersonProbability(embedder, distance) - (same ? 1 : 0)) ** 2,
+    );
+    expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeLessThan(0.03);
+  });
+
+  it.skipIf(!calibrate)(
+    'was declared with the figures that come out',
+    () => {
+      const scored = scoredPairs();
+      const genuine = scored.filter(({ same }) => same);
+      const impostors = impostorDistances();
+      const fit = fitLogistic(scored);
+      const report = [1e-2, 1e-3, 1e-4, 1e-5].map((far) => {
+        const threshold = impostors[Math.floor(impostors.length * far)]!;
+        return { far, threshold, tar: share(genuine, ({ distance }) => distance <= threshold) };
+      });
+      const at = embedder.threshold;
+      const atThreshold = {
+        far: share(impostors, (distance) => distance <= at),
+        tar: share(genuine, ({ distance }) => distance <= at),
+      };
+      console.log(
+        JSON.stringify(
+          {
+            pairs: scored.length,
+            impostors: impostors.length,
+            missed: faces.missed,
+            report,
+            atThreshold,
+            fit,
+          },
+          null,
+          2,
+        ),
+      );
+      expect(embedder.confidence.midpoint).toBeCloseTo(fit.midpoint, 1.5);
+      expect(embedder.confidence.slope / fit.slope).toBeCloseTo(1, 1);
+      expect(atThreshold.far).toBeLessThan(2e-4);
+    },
+    600_000,
+  );
+});
+
+/** Logistic regression of "same person" on distance, by Newton's method. */
+function fitLogistic(scored: readonly Scored[]): { midpoint: number; slope: number } {
+  let [weight, bias] = [-10, 11];
+  for (let step = 0; step < 50; step++) {
+    const gradient = [0, 0] as [number, number];
+    const hessian = [0, 0, 0] as [number, number, number];
+    for (const { same, distance } of scored) {
+      const chance = 1 / (1 + Math.exp(-(weight * distance + bias)));
+      const error = (same ? 1 : 0) - chance;
+      const spread = chance * (1 - chance);
+      gradient[0] += error * distance;
+      gradient[1] += error;
+      hessian[0] += spread * distance * distance;
+      hessian[1] += spread * distance;
+      hessian[2] += spread;
+    }
+    const determinant = hessian[0] * hessian[2] - hessian[1] ** 2;
+    weight += (hessian[2] * gradient[0] - hessian[1] * gradient[1]) / determinant;
+    bias += (hessian[0] * gradient[1] - hessian[1] * gradient[0]) / determinant;
+  }
+  return { midpoint: -bias / weight, slope: -weight };
+}

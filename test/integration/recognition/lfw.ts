@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../../src/config/package-root.js';
+import { qualityFloor, qualityScore } from '../../../src/core/face-quality.js';
+import type { Detection } from '../../../src/core/face.js';
+import { area, centre } from '../../../src/core/geometry.js';
+import type { RgbImage } from '../../../src/core/image.js';
+import type { FaceDetector } from '../../../src/detection/face-detector.js';
+import { cutFace } from '../../../src/recognition/crop.js';
+import type { EmbeddingPool } from '../../../src/recognition/embedding-pool.js';
+import { readPicture } from './faces.js';
+
+/** Labeled Faces in the Wild, development view; not part of the project. */
+const folder = join(packageRoot(), '..', 'shared', 'data', 'lfw-view1');
+export const lfwIsThere = existsSync(folder);
+
+export interface Pair {
+  readonly same: boolean;
+  readonly photos: readonly [string, string];
+}
+
+/** The 500 same and 500 different pairs of pairsDevTest.txt; photos as paths in the image folder. */
+export function readPairs(): Pair[] {
+  const [, ...lines] = readFileSync(join(folder, 'pairsDevTest.txt'), 'utf8').trim().split('\n');
+  return lines.map((line) => {
+    const [first, number, ...rest] = line.trim().split('\t') as [string, string, ...string[]];
+    const [second, otherNumber] = rest.length === 1 ? [first, rest[0]!] : [rest[0]!, rest[1]!];
+    return { same: rest.length === 1, photos: [photo(first, number), photo(second, otherNumber)] };
+  });
+}
+
+function photo(name: string, number: string): string {
+  return `${name}/${name}_${number.padStart(4, '0')}.jpg`;
+}
+
+export interface LfwFaces {
+  readonly vectors: ReadonlyMap<string, Float32Array>;
+  /** Photos without a face, or with one below the quality floor. */
+  readonly missed: readonly string[];
+}
+
+/** Embeds photos as the program would, one face each: large and near the middle, as LFW's labels are meant. */
+export async function embedPhotos(
+  photos: Iterable<string>,
+  detector: FaceDetector,
+  pool: EmbeddingPool,
+): Promise<LfwFaces> {
+  const vectors = new Map<string, Float32Array>();
+  const missed: string[] = [];
+  for (const name of new Set(photos)) {
+    const image = await readPicture(join(folder, 'images', name));
+    const vector = await embedFace(image, await detector.detect(image), pool);
+    if (vector) vectors.set(name, vector);
+    else missed.push(name);
+  }
+  return { vectors, missed };
+}
+
+async function embedFace(
+  image: RgbImage,
+  detections: readonly Detection[],
+  pool: EmbeddingPool,
+): Promise<Float32Array | undefined> {
+  const prominence = ({ box }: Detection): number => {
+    const { x, y } = centre(box);
+    return area(box) - 2 * ((x - image.width / 2) ** 2 + (y - image.height / 2) ** 2);
+  };
+  const [face] = [...detections].sort((a, b) => prominence(b) - prominence(a));
+  const crop = face && cutFace(image, face.landmarks);
+  const result = crop && (await pool.embed(crop));
+  if (result?.status !== 'embedded' || qualityScore(result.quality) < qualityFloor) return undefined;
+  return result.embedding.vector;
+}

@@ -1,0 +1,193 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Detection, Track } from '../../../src/core/face.js';
+import type { Frame, RgbImage } from '../../../src/core/image.js';
+import type { EmbeddingPool } from '../../../src/recognition/embedding-pool.js';
+import { Enroller } from '../../../src/recognition/enrolment.js';
+import { Gallery } from '../../../src/recognition/gallery.js';
+import { Recognizer } from '../../../src/recognition/recognizer.js';
+import type { Transition } from '../../../src/recognition/recognizer.js';
+import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
+import { embedder, readAsset, startDetector, startPool, stills } from './faces.js';
+
+interface Shot {
+  readonly image: RgbImage;
+  readonly detection: Detection;
+}
+
+let pool: EmbeddingPool;
+/** Another picture of the same man each. */
+let man: Shot[];
+let woman: Shot;
+
+beforeAll(async () => {
+  const detector = await startDetector();
+  const shoot = async (asset: string): Promise<Shot> => {
+    const image = await readAsset(asset);
+    return { image, detection: (await detector.detect(image))[0]! };
+  };
+  man = [];
+  for (const still of stills) man.push(await shoot(`demo-franck-${still}`));
+  woman = await shoot('sample-2');
+  await detector.close();
+  pool = await startPool();
+});
+afterAll(() => pool.close());
+
+let folder: string;
+let store: SqliteGalleryStore;
+let gallery: Gallery;
+let told: { track: Track; transition: Transition }[];
+let recognizer: Recognizer;
+let sequence: number;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'sightline-recognizer-'));
+  store = new SqliteGalleryStore(join(folder, 'gallery.db'));
+  gallery = await Gallery.open({ store, embedder, onError: () => {} });
+  told = [];
+  sequence = 0;
+  const { threshold } = embedder;
+  const onTransition = (track: Track, transition: Transition): void => void told.push({ track, transition });
+  recognizer = new Recognizer({ pool, gallery, embedder, threshold, onTransition });
+});
+afterEach(async () => {
+  gallery.close();
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function enrol(name: string, { image, detection }: Shot): Promise<string> {
+  const enroller = new Enroller({ detect: () => Promise.resolve([detection]), pool, store, gallery });
+  return (await enroller.enrollPhoto(name, image, `${name}.jpg`)).person.id;
+}
+
+function trackOf(id: number, { detection }: Shot, change: Partial<Track> = {}): Track {
+  const still = { velocity: { x: 0, y: 0 }, firstSeenAt: 0, lastSeenAt: 0, hits: 5 };
+  return { id, state: 'confirmed', box: detection.box, detection, ...still, ...change };
+}
+
+/** Shows a shot as the next frame, 200 ms after the last. */
+function show(shot: Shot, tracks: readonly Track[]): void {
+  sequence++;
+  const capturedMonotonic = sequence * 200;
+  const times = { capturedAt: 1_700_000_000_000 + capturedMonotonic, capturedMonotonic };
+  const frame: Frame = {
+    ...shot.image,
+    cameraId: 'door',
+    sequence,
+    ...times,
+    retain: () => {},
+    release: () => {},
+  };
+  recognizer.observe(frame, tracks);
+}
+
+/** Waits until every result is in. */
+async function settle(): Promise<void> {
+  while (pool.stats().running + pool.stats().waiting > 0) await nextTurn();
+  await nextTurn();
+}
+
+async function watch(id: number, shots: readonly Shot[]): Promise<void> {
+  for (const shot of shots) {
+    show(shot, [trackOf(id, shot)]);
+    await settle();
+  }
+}
+
+describe('Recognizer', () => {
+  it('names an enrolled man from other pictures of him, once, with its reasons', async () => {
+    const id = await enrol('Franck', man[0]!);
+    await enrol('Woman', woman);
+    await watch(7, man.slice(1));
+    expect(told.map(({ transition }) => transition.kind)).toEqual(['recognized']);
+    const [{ track, transition }] = told as [(typeof told)[0]];
+    expect(track.id).toBe(7);
+    expect(transition.frame).toEqual({ sequence: 3, width: 720, height: 576, capturedAt: 1_700_000_000_600 });
+    expect(transition.detection).toBe(man[3]!.detection);
+    expect(transition.identity).toMatchObject({ state: 'known', person: { id, name: 'Franck' } });
+    expect(transition.previous).toEqual({ state: 'undecided' });
+    expect(transition.times.embedMs).toBeGreaterThan(0);
+    const identity = recognizer.identity(7);
+    if (identity.state !== 'known') throw new Error('expected a name');
+    expect(identity.evidence.distance).toBeLessThan(embedder.threshold);
+    expect(identity.evidence.nearest.map(({ person }) => person.name)).toEqual(['Franck', 'Woman']);
+    expect(identity.evidence.confidence).toBeGreaterThan(0.9);
+  });
+
+  it('calls somebody unknown who is not enrolled', async () => {
+    await enrol('Woman', woman);
+    await watch(1, man.slice(1));
+    expect(told.map(({ transition }) => transition.kind)).toEqual(['unknown']);
+    expect(recognizer.identity(1).state).toBe('unknown');
+  });
+
+  it('names a stranger in view as soon as somebody enrols him, and takes the name back when he is erased', async () => {
+    await watch(1, man.slice(1));
+    const id = await enrol('Franck', man[0]!);
+    show(man[1]!, []);
+    expect(recognizer.identity(1)).toMatchObject({ state: 'known', person: { name: 'Franck' } });
+    await gallery.removePerson(id);
+    show(man[1]!, []);
+    expect(recognizer.identity(1).state).toBe('unknown');
+    expect(told.map(({ transition }) => transition.kind)).toEqual(['unknown', 'recognized', 'changed']);
+  });
+
+  it('takes a new threshold into account for faces in view', async () => {
+    await enrol('Franck', man[0]!);
+    await watch(1, man.slice(1));
+    recognizer.setThreshold(0.05);
+    show(man[1]!, []);
+    expect(recognizer.identity(1).state).toBe('unknown');
+    recognizer.setThreshold(embedder.threshold);
+    show(man[1]!, []);
+    expect(recognizer.identity(1).state).toBe('known');
+  });
+
+  it('copies what it needs: the frame may be written over at once', async () => {
+    await enrol('Franck', man[0]!);
+    for (const { image, detection } of man.slice(1, 4)) {
+      const shot = { image: { ...image, data: image.data.slice() }, detection };
+      show(shot, [trackOf(1, shot)]);
+      shot.image.data.fill(0);
+      await settle();
+    }
+    expect(recognizer.identity(1)).toMatchObject({ person: { name: 'Franck' } });
+  });
+
+  it('has one crop of a track under way at a time, and looks at every track', async () => {
+    const before = pool.stats().embedded;
+    for (let frame = 0; frame < 3; frame++) show(man[0]!, [trackOf(1, man[0]!), trackOf(2, man[0]!)]);
+    await settle();
+    expect(pool.stats().embedded - before).toBe(2);
+  });
+
+  it('looks only at faces that are there to be seen', async () => {
+    const before = pool.stats().embedded;
+    const { detection } = man[0]!;
+    const point = { x: 300, y: 200 };
+    const far = { ...detection, landmarks: [point, { x: 304, y: 200 }, point, point, point] as const };
+    show(man[0]!, [
+      trackOf(1, man[0]!, { state: 'tentative' }),
+      trackOf(2, man[0]!, { state: 'lost', detection: undefined }),
+      trackOf(3, man[0]!, { detection: undefined }),
+      trackOf(4, man[0]!, { detection: far }),
+    ]);
+    await settle();
+    expect(pool.stats().embedded - before).toBe(0);
+  });
+
+  it('ignores results of tracks that ended', async () => {
+    await enrol('Franck', man[0]!);
+    await watch(1, man.slice(1, 3));
+    show(man[3]!, [trackOf(1, man[3]!)]);
+    recognizer.forget(1);
+    await settle();
+    expect(told).toEqual([]);
+    expect(recognizer.identity(1)).toEqual({ state: 'undecided' });
+  });
+});
