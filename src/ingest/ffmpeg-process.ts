@@ -39,12 +39,12 @@ export class FfmpegProcess {
       const settle = (code: number | null) => resolve({ code, stderr: this.#stderr });
       command.on('start', () => this.#adopt(command, settle));
       command.on('stderr', (line: string) => this.#note(line));
-      // fluent-ffmpeg also calls it an error when we stop ffmpeg; only what kept it from starting, or a refusal of
-      // its output, is news here.
+      // fluent-ffmpeg also calls it an error when we stop ffmpeg; only that its output refused the
+      // data, for which it kills ffmpeg, is news here.
       command.on('error', (error: Error) => {
-        if (this.#child?.pid !== undefined && !('outputStreamError' in error)) return;
+        if (!('outputStreamError' in error)) return;
+        this.#stopping = true;
         this.#note(error.message);
-        settle(null);
       });
       command.run();
     });
@@ -71,6 +71,13 @@ export class FfmpegProcess {
       running.delete(child);
       if (signal && !this.#stopping) this.#note(`ffmpeg was ended by ${signal}`);
       settle(code);
+    });
+    // In place of fluent-ffmpeg's own listener, which throws when the program could not be started.
+    child.removeAllListeners('error');
+    child.once('error', (error) => {
+      running.delete(child);
+      this.#note(error.message);
+      settle(null);
     });
     if (this.#stopping) child.kill('SIGTERM');
   }

@@ -27,6 +27,7 @@ const TEST_PATTERN = /^(\d{2,4})x(\d{2,4})(?:@(\d{1,3}))?$/;
 export function parseSource(source: string, platform: NodeJS.Platform): SourceSpec {
   const text = source.trim();
   if (text === '') throw invalid('an empty text');
+  if (text.includes('\0')) throw invalid('a text with a zero character');
   const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]+):(.*)$/is.exec(text) ?? [];
   switch (scheme?.toLowerCase()) {
     case undefined:

@@ -1,31 +1,17 @@
-import { Piscina } from 'piscina';
-import type {
-  EmbeddedFace,
-  EmbedReply,
-  EmbedTask,
-  EmbedWorkerData,
-  RemoteError,
-} from '../core/embed-protocol.js';
+import type { Piscina } from 'piscina';
+import type { EmbeddedFace, EmbedReply, EmbedTask, RemoteError } from '../core/embed-protocol.js';
 import type { Embedding, ModelRef } from '../core/face.js';
 import type { FaceQuality } from '../core/face-quality.js';
 import type { RgbImage } from '../core/image.js';
 import { chipSize } from '../core/similarity.js';
 import type { Embedder } from './embedders.js';
+import { startThreads, type EmbedThreadsOptions } from './embed-threads.js';
 import { WaitingList } from './waiting-list.js';
 
-export interface EmbeddingPoolOptions {
-  /** The built worker, dist/workers/embed.js. */
-  readonly workerFile: URL;
-  /** The network's ONNX file. */
-  readonly modelPath: string;
+export interface EmbeddingPoolOptions extends EmbedThreadsOptions {
   readonly embedder: Embedder;
-  /** Threads, each with a copy of the network. */
-  readonly workers: number;
   /** Faces that may wait for a worker. */
   readonly queueLimit: number;
-  /** ONNX Runtime's name: `cpu`, `cuda`, `coreml`, … */
-  readonly executionProvider: string;
-  readonly threadsPerWorker: number;
   /** Told of each face embedded, for metrics. */
   readonly onEmbedded?: (times: EmbedTimes) => void;
 }
@@ -87,7 +73,7 @@ export class EmbeddingPool {
     this.model = options.embedder.model;
     this.#options = options;
     this.#waiting = new WaitingList(options.queueLimit);
-    this.#piscina = this.#startThreads();
+    this.#piscina = startThreads(options);
   }
 
   /**
@@ -128,7 +114,8 @@ export class EmbeddingPool {
   async #close(): Promise<void> {
     for (const job of [...this.#waiting.takeAll(), ...this.#running]) this.#drop(job, 'closed');
     this.#running.clear();
-    await this.#piscina.destroy();
+    // Lets a thread finish the face in hand: ending it inside ONNX Runtime would end the process.
+    await this.#piscina.close();
   }
 
   /** Hands out faces while workers are free. Piscina's own queue stays empty, so that the order is ours. */
@@ -144,7 +131,7 @@ export class EmbeddingPool {
 
   async #run(job: Job): Promise<void> {
     const queueMs = performance.now() - job.submittedAt;
-    if (this.#piscina.threads.length === 0) this.#piscina = this.#startThreads();
+    if (this.#piscina.threads.length === 0) this.#piscina = startThreads(this.#options);
     const reply = await this.#piscina
       .run(job.crop, { transferList: [job.crop.data.buffer] })
       .catch((error: unknown): EmbedReply => ({ kind: 'failed', error: threadLost(error) }));
@@ -156,19 +143,6 @@ export class EmbeddingPool {
       this.#fail(job, reply.error);
     }
     this.#dispatch();
-  }
-
-  #startThreads(): Piscina<EmbedTask, EmbedReply> {
-    const piscina = createPiscina(this.#options);
-    // Threads that end between tasks are told here only; without a listener the error would end the process.
-    piscina.on('error', () => {});
-    // Piscina starts a new thread for one that dies, but not for one that dies while starting: its task would hang.
-    piscina.on('workerDestroy', () => {
-      setImmediate(() => {
-        if (piscina.threads.length === 0) void piscina.destroy();
-      });
-    });
-    return piscina;
   }
 
   #fail(job: Job, error: RemoteError): void {
@@ -198,22 +172,6 @@ export class EmbeddingPool {
     this.#dropped[reason]++;
     job.settle({ status: 'dropped', reason });
   }
-}
-
-function createPiscina(options: EmbeddingPoolOptions): Piscina<EmbedTask, EmbedReply> {
-  const { embedder, modelPath, workers, executionProvider, threadsPerWorker: threads } = options;
-  const { dimension, preprocessing } = embedder;
-  const workerData: EmbedWorkerData = { modelPath, dimension, preprocessing, executionProvider, threads };
-  return new Piscina<EmbedTask, EmbedReply>({
-    filename: options.workerFile.href,
-    workerData,
-    minThreads: workers,
-    maxThreads: workers,
-    maxQueue: workers,
-    idleTimeout: Infinity,
-    // Its waiting on shared memory would stop timers and promises of the worker.
-    atomics: 'disabled',
-  });
 }
 
 function threadLost(cause: unknown): RemoteError {

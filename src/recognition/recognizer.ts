@@ -12,11 +12,13 @@ import type { IdentityTransition, Match, VotingRules } from './track-identity.js
 
 /** A crop that no worker took by then shows the past. */
 const maxWaitMs = 1000;
+/** Time of the main loop that a frame may take to match faces in view with a changed gallery. */
+const followBudgetMs = 5;
 /** People listed in the evidence. */
 const neighbours = 3;
 
 /** The frame that a crop was taken from. */
-export type FrameRef = Pick<Frame, 'sequence' | 'width' | 'height' | 'capturedAt'>;
+type FrameRef = Pick<Frame, 'sequence' | 'width' | 'height' | 'capturedAt'>;
 
 /** What changed about a track, and the newest crop that had a say. */
 export interface Transition extends IdentityTransition {
@@ -53,6 +55,8 @@ interface TrackState {
   inFlight: boolean;
   looks: number;
   bestQuality: number;
+  /** Whether the gallery or the rules have changed since the crops were matched. */
+  stale: boolean;
 }
 
 /**
@@ -63,7 +67,6 @@ export class Recognizer {
   readonly #options: RecognizerOptions;
   #rules: VotingRules;
   readonly #tracks = new Map<number, TrackState>();
-  /** Of the gallery when the tracks were last matched; -1 when they must be matched anew. */
   #galleryRevision: number;
 
   constructor(options: RecognizerOptions) {
@@ -80,7 +83,7 @@ export class Recognizer {
   /** Sets the largest distance, 0 to 2, at which a face may be named; at the next frame for faces in view. */
   setThreshold(threshold: number): void {
     this.#rules = { ...this.#rules, threshold };
-    this.#galleryRevision = -1;
+    for (const state of this.#tracks.values()) state.stale = true;
   }
 
   /** Looks at the tracks of a frame that was just searched; copies what it needs and returns at once. */
@@ -130,31 +133,41 @@ export class Recognizer {
     if (quality < qualityFloor) return;
     const look: Look = { ...crop, vector: result.embedding.vector, quality, times: result.times };
     state.recent = [...state.recent, look].slice(-votingWindow);
-    const settledBefore = state.identity.settled;
-    const transition = state.identity.add(this.#match(look), this.#rules);
-    if (state.identity.settled !== settledBefore) state.looks = 0;
-    this.#tell(look, transition);
+    this.#update(state, look, () => state.identity.add(this.#match(look), this.#rules));
   }
 
-  /** Whoever was enrolled or erased meanwhile counts for the faces in view at once. */
+  /** Whoever was enrolled or erased meanwhile counts for the faces in view too. */
   #followGallery(): void {
     const { revision } = this.#options.gallery;
-    if (revision === this.#galleryRevision) return;
+    if (revision !== this.#galleryRevision) for (const state of this.#tracks.values()) state.stale = true;
     this.#galleryRevision = revision;
-    for (const { identity, recent } of this.#tracks.values()) {
-      const newest = recent.at(-1);
-      if (!newest) continue;
-      const matches = recent.map((look) => this.#match(look));
-      this.#tell(newest, identity.reconsider(matches, this.#rules));
+    const started = performance.now();
+    for (const state of this.#tracks.values()) {
+      // The rest has its turn at the next frame.
+      if (performance.now() - started > followBudgetMs) return;
+      if (state.stale) this.#reconsider(state);
     }
+  }
+
+  #reconsider(state: TrackState): void {
+    state.stale = false;
+    const newest = state.recent.at(-1);
+    if (!newest) return;
+    const matches = state.recent.map((look) => this.#match(look));
+    this.#update(state, newest, () => state.identity.reconsider(matches, this.#rules));
+  }
+
+  #update(state: TrackState, newest: Look, vote: () => IdentityTransition | undefined): void {
+    const { settled } = state.identity;
+    const transition = vote();
+    if (state.identity.settled !== settled) state.looks = 0;
+    if (!transition) return;
+    const { track, detection, frame, times } = newest;
+    this.#options.onTransition(track, { ...transition, detection, frame, times });
   }
 
   #match({ vector, quality }: Look): Match {
     return { nearest: this.#options.gallery.match(vector, neighbours), quality };
-  }
-
-  #tell({ track, detection, frame, times }: Look, transition: IdentityTransition | undefined): void {
-    if (transition) this.#options.onTransition(track, { ...transition, detection, frame, times });
   }
 
   #stateOf(trackId: number): TrackState {
@@ -167,6 +180,7 @@ export class Recognizer {
       inFlight: false,
       looks: 0,
       bestQuality: 0,
+      stale: false,
     };
     this.#tracks.set(trackId, state);
     return state;

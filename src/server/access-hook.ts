@@ -29,7 +29,7 @@ async function enterPage(gate: Gate, request: FastifyRequest, reply: FastifyRepl
     return reply.setCookie(tokenCookie.name, token, tokenCookie.options).redirect('/', 303);
   } catch (error) {
     if (request.headers.accept?.includes('text/html') !== true) throw error;
-    return reply.code(problemOf(error).status).type('text/html; charset=utf-8').send(signInPage);
+    return reply.code(problemOf(error).status).headers(signInPage.headers).send(signInPage.html);
   }
 }
 

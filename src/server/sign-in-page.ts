@@ -1,21 +1,46 @@
+import { createHash } from 'node:crypto';
+import { securityHeaders } from './security-headers.js';
+
+const style = `
+  :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
+  body { display: grid; place-items: center; min-height: 100vh; margin: 0; }
+  main { max-width: 24rem; padding: 1.5rem; }
+  label { display: block; margin-bottom: 0.25rem; }
+  input, button { box-sizing: border-box; width: 100%; padding: 0.6rem; border-radius: 0.5rem; font: inherit; }
+  input { border: 1px solid #8a94a3; }
+  button { margin-top: 0.75rem; border: 0; background: #0f766e; color: #fff; cursor: pointer; }
+`;
+
 /** What a browser shows that comes without the token. Stands alone: the page's own files need the token too. */
-export const signInPage = `<!doctype html>
+const html = `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <meta name="color-scheme" content="light dark" />
     <title>Sightline: sign in</title>
+    <style>${style}</style>
   </head>
   <body>
     <main>
       <h1>Sightline</h1>
       <p>Open the link that Sightline printed when it started, or enter the token here.</p>
       <form action="/" method="get">
-        <label>Token <input name="token" type="password" autocomplete="current-password" required autofocus /></label>
+        <label for="token">Token</label>
+        <input id="token" name="token" type="password" autocomplete="current-password" required autofocus />
         <button>Sign in</button>
       </form>
     </main>
   </body>
 </html>
 `;
+
+const styleHash = createHash('sha256').update(style).digest('base64');
+
+/** The page, and the policy that allows its one style by hash. */
+export const signInPage = {
+  html,
+  headers: {
+    'content-security-policy': `${securityHeaders['content-security-policy']}; style-src 'sha256-${styleHash}'`,
+    'content-type': 'text/html; charset=utf-8',
+  },
+} as const;

@@ -10,12 +10,11 @@ import type {
   ModelCount,
   NewFace,
 } from '../core/gallery-store.js';
+import { toEntry, toFace, type EntryRow, type FaceRow, type Row } from './gallery-rows.js';
 import { openDatabase, storageError } from './sqlite-file.js';
 
 /** Embeddings read at a time: a portion holds the main loop up for a few milliseconds. */
 const portion = 1000;
-
-type Row = Record<string, unknown>;
 
 /** The gallery in one SQLite file, with write-ahead logging, so that several processes can use it at once. */
 export class SqliteGalleryStore implements GalleryStore {
@@ -188,28 +187,4 @@ export class SqliteGalleryStore implements GalleryStore {
       return Promise.reject(storageError(this.#path, error));
     }
   }
-}
-
-interface FaceRow extends Row {
-  id: string;
-  person_id: string;
-  photo_name: string;
-  quality: number;
-  created_at: number;
-}
-
-interface EntryRow extends Row {
-  sequence: number;
-  face_id: string;
-  person_id: string;
-  name: string;
-  vector: ArrayBuffer;
-}
-
-function toFace({ id, person_id, photo_name, quality, created_at }: FaceRow): GalleryFace {
-  return { id, personId: person_id, photoName: photo_name, quality, createdAt: created_at };
-}
-
-function toEntry({ face_id, person_id, name, vector }: EntryRow): GalleryEntry {
-  return { faceId: face_id, person: { id: person_id, name }, vector: new Float32Array(vector) };
 }

@@ -15,7 +15,7 @@ describe('sightline demo', () => {
   const data = temporaryFolder();
   let demo: RunningSightline;
   let url: string;
-  let events: EventStream;
+  let events: EventStream | undefined;
   let browser: Browser | undefined;
 
   beforeAll(async () => {
@@ -27,7 +27,7 @@ describe('sightline demo', () => {
   });
 
   afterAll(async () => {
-    events.close();
+    events?.close();
     await browser?.close();
     await demo.stop();
     data.remove();

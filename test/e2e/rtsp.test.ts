@@ -11,7 +11,7 @@ describe('a camera behind a real RTSP server', () => {
   let camera: RtspTestServer;
   let program: RunningSightline;
   let url: string;
-  let events: EventStream;
+  let events: EventStream | undefined;
 
   beforeAll(async () => {
     const models = new ModelStore({ cacheDir: defaultCacheDir() });
@@ -26,7 +26,7 @@ describe('a camera behind a real RTSP server', () => {
   });
 
   afterAll(async () => {
-    events.close();
+    events?.close();
     await program.stop();
     await camera.close();
     data.remove();

@@ -123,6 +123,25 @@ describe.each(await allFfmpegs())('VideoSource with ffmpeg $version', (ffmpeg) =
     expect(watched.sequences[2]).toBeGreaterThan(decoded);
   });
 
+  it('needs no more memory than its pool, however long it plays', async () => {
+    const buffers = new Set<ArrayBufferLike>();
+    const onFrame = (frame: Frame) => {
+      buffers.add(frame.data.buffer);
+      frame.release();
+    };
+    await open(clip, { ffmpeg, loop: true, poolSize: 2, onFrame }).frames(60);
+    expect(buffers.size).toBeLessThanOrEqual(2);
+  });
+
+  it('survives listeners that throw', async () => {
+    const broken = () => {
+      throw new Error('broken listener');
+    };
+    const watched = open('test:64x48@25', { ffmpeg, poolSize: 2, onFrame: broken, onState: broken });
+    await watched.until(({ logged }) => logged.length > 5);
+    expect(watched.source.dropped).toBe(0);
+  });
+
   it('leaves no ffmpeg behind and calls nobody back after close()', async () => {
     const watched = open('test:', { ffmpeg });
     await watched.frames(3);

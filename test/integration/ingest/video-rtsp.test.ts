@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RtspTestServer } from '../../helpers/rtsp-server.js';
 import { VideoFolder } from '../../helpers/video.js';
@@ -98,15 +100,22 @@ describe.each(await allFfmpegs())('RTSP with ffmpeg $version', (ffmpeg) => {
     await source.state('online', seen);
   });
 
-  it('closes while it waits to try again, and while it connects', async () => {
-    const waiting = open('rtsp://127.0.0.1:1/x', { ffmpeg });
-    await waiting.state('offline');
-    await waiting.source.close();
-    server.freeze();
-    const connecting = open(server.url, { ffmpeg });
-    await connecting.state('connecting');
-    await connecting.source.close();
-    server.thaw();
-    expect(ffmpegChildren().filter((pid) => pid !== undefined)).toHaveLength(2);
+  it('closes while it waits to try again', async () => {
+    const source = open('rtsp://127.0.0.1:1/x', { ffmpeg });
+    await source.state('offline');
+    await source.source.close();
+    expect(source.path).toEqual(['connecting', 'offline']);
+  });
+
+  it('closes while a camera does not answer, and leaves no ffmpeg behind', async () => {
+    const before = ffmpegChildren();
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const source = open(`rtsp://127.0.0.1:${(silent.address() as AddressInfo).port}/x`, { ffmpeg });
+    await once(silent, 'connection');
+    expect(ffmpegChildren()).toHaveLength(before.length + 1);
+    await source.source.close();
+    expect(ffmpegChildren()).toEqual(before);
+    silent.close();
   });
 });

@@ -20,14 +20,9 @@ afterEach(async () => {
 });
 
 /** The threads that pools start from now on, oldest first. */
-function watchThreads(): Worker[] {
-  const threads: Worker[] = [];
-  const { postMessage } = Worker.prototype;
-  vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker, ...message) {
-    if (!threads.includes(this)) threads.push(this);
-    postMessage.apply(this, message);
-  });
-  return threads;
+function watchThreads(): () => Worker[] {
+  const posted = vi.spyOn(Worker.prototype, 'postMessage');
+  return () => [...new Set(posted.mock.contexts as Worker[])];
 }
 
 function embedded(result: EmbedResult): EmbedResult & { status: 'embedded' } {
@@ -91,18 +86,18 @@ describe('EmbeddingPool', () => {
     const { embed } = bound(await start());
     await embed(1);
     const results = Promise.all([embed(2), embed(3), embed(4)]);
-    await threads.at(-1)!.terminate();
+    await threads().at(-1)!.terminate();
     const statuses = (await results).map(({ status }) => status);
     expect(statuses).toEqual(['failed', 'embedded', 'embedded']);
     expect((await results)[0]).toMatchObject({ error: { code: 'EMBEDDER_FAILED', retryable: true } });
-    expect(threads).toHaveLength(2);
+    expect(threads()).toHaveLength(2);
   });
 
   it('survives a thread that dies while idle', async () => {
     const threads = watchThreads();
     const { embed } = bound(await start());
     await embed(1);
-    await threads.at(-1)!.terminate();
+    await threads().at(-1)!.terminate();
     expect((await embed(2)).status).toBe('embedded');
   });
 

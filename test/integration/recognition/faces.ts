@@ -14,7 +14,7 @@ import { findEmbedder } from '../../../src/recognition/embedders.js';
 import { EmbeddingPool } from '../../../src/recognition/embedding-pool.js';
 import type { EmbeddingPoolOptions } from '../../../src/recognition/embedding-pool.js';
 
-export const models = new ModelStore({ cacheDir: defaultCacheDir() });
+const models = new ModelStore({ cacheDir: defaultCacheDir() });
 export const embedder = findEmbedder('mobilefacenet');
 
 export async function startPool(options: Partial<EmbeddingPoolOptions> = {}): Promise<EmbeddingPool> {
@@ -51,7 +51,7 @@ export function noise(seed: number, width = 200, height = 200): RgbImage {
   return { width, height, data };
 }
 
-export const landmarks: Landmarks = [
+const landmarks: Landmarks = [
   { x: 70, y: 80 },
   { x: 130, y: 80 },
   { x: 100, y: 115 },

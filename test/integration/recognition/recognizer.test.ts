@@ -142,7 +142,7 @@ describe('Recognizer', () => {
     await watch(1, man.slice(1));
     recognizer.setThreshold(0.05);
     show(man[1]!, []);
-    expect(recognizer.identity(1).state).toBe('unknown');
+    expect(recognizer.identity(1).state).toBe('undecided');
     recognizer.setThreshold(embedder.threshold);
     show(man[1]!, []);
     expect(recognizer.identity(1).state).toBe('known');

@@ -1,9 +1,12 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../../src/config/package-root.js';
 import type { GalleryEntry, NewFace } from '../../../src/core/gallery-store.js';
 import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
 
@@ -210,5 +213,27 @@ describe('a file that is no gallery', () => {
     writeFileSync(join(folder, 'data'), 'a file where the folder should be');
     expect(() => openStore()).toThrow(expect.objectContaining({ code: 'DATA_UNWRITABLE' }));
     expect(() => openStore(folder)).toThrow(expect.objectContaining({ code: 'DATA_UNWRITABLE' }));
+  });
+});
+
+describe('several processes at once', () => {
+  it('make one gallery and lose nothing', async () => {
+    const code = `
+      const { SqliteGalleryStore } = await import(process.argv[1]);
+      const store = new SqliteGalleryStore(process.argv[2]);
+      const model = { id: 'test-net', version: '1' };
+      for (let n = 0; n < 20; n++) {
+        const photo = process.pid + ' ' + n;
+        const embedding = { model, vector: new Float32Array(4) };
+        await store.addFace('Ana', { photoName: photo, photoHash: photo, quality: 1, embedding, chipPng: new Uint8Array(3) });
+      }
+      await store.close();`;
+    const module = pathToFileURL(
+      join(packageRoot(), 'dist', 'src', 'storage', 'sqlite-gallery-store.js'),
+    ).href;
+    const run = promisify(execFile);
+    const args = ['--input-type=module', '-e', code, module, path];
+    await Promise.all([1, 2, 3].map(() => run(process.execPath, args)));
+    expect(await openStore().persons()).toMatchObject([{ name: 'Ana', faces: 60 }]);
   });
 });

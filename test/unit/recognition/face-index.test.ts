@@ -8,15 +8,13 @@ const unit = fc
   .float32Array({ minLength: dimension, maxLength: dimension, min: -1, max: 1, noNaN: true })
   .filter((vector) => Math.hypot(...vector) > 0.1)
   .map((vector) => l2Normalise(Float32Array.from(vector)));
-const entries = fc
-  .array(fc.tuple(fc.integer({ min: 0, max: 8 }), unit), { maxLength: 90 })
-  .map((list) =>
-    list.map(([person, vector], face) => ({
-      faceId: `f${face}`,
-      person: { id: `p${person}`, name: `N${person}` },
-      vector,
-    })),
-  );
+const entries = fc.array(fc.tuple(fc.integer({ min: 0, max: 8 }), unit), { maxLength: 90 }).map((list) =>
+  list.map(([person, vector], face) => ({
+    faceId: `f${face}`,
+    person: { id: `p${person}`, name: `N${person}` },
+    vector,
+  })),
+);
 
 /** The same, the slow and obvious way. */
 function nearestBySorting(

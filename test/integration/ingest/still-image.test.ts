@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import sharp, { type Sharp } from 'sharp';
+import { afterAll, describe, expect, it } from 'vitest';
+import { VideoFolder } from '../../helpers/video.js';
+import { readImage } from '../../../src/ingest/still-image.js';
+
+const folder = new VideoFolder();
+const limits = { maxBytes: 1_000_000, maxPixels: 4_000_000 };
+const colour = { r: 200, g: 100, b: 50 };
+const plain = () => sharp({ create: { width: 8, height: 4, channels: 3, background: colour } });
+const grey = { r: 128, g: 128, b: 128 };
+afterAll(() => folder.remove());
+
+function blank(width: number, height: number): Sharp {
+  return sharp({ create: { width, height, channels: 3, background: colour } });
+}
+
+async function firstPixel(input: Buffer | string): Promise<number[]> {
+  const image = await readImage(input, limits);
+  expect([image.width, image.height, image.data.length]).toEqual([8, 4, 8 * 4 * 3]);
+  return [...image.data.subarray(0, 3)];
+}
+
+function expectNear(pixel: number[], { r, g, b }: typeof colour, tolerance = 4): void {
+  for (const [index, value] of [r, g, b].entries()) {
+    expect(Math.abs((pixel[index] ?? 999) - value)).toBeLessThanOrEqual(tolerance);
+  }
+}
+
+describe('readImage', () => {
+  it.each(['jpeg', 'png', 'webp', 'tiff', 'gif', 'avif'] as const)(
+    'reads %s from bytes and from a file',
+    async (format) => {
+      const bytes = await plain().toFormat(format).toBuffer();
+      expectNear(await firstPixel(bytes), colour);
+      expectNear(await firstPixel(await folder.write(`picture.${format}`, bytes)), colour);
+    },
+  );
+
+  it.each([
+    ['grey JPEG', () => blank(8, 4).greyscale().jpeg(), grey, 2],
+    ['grey PNG', () => blank(8, 4).toColourspace('b-w').png(), grey, 2],
+    ['16-bit PNG', () => plain().toColourspace('rgb16').png(), colour, 2],
+    ['16-bit grey PNG', () => plain().toColourspace('grey16').png(), grey, 2],
+    // There is no one way from inks to light.
+    ['CMYK JPEG', () => plain().toColourspace('cmyk').jpeg({ quality: 100 }), colour, 40],
+    ['PNG with a palette', () => plain().png({ palette: true }), colour, 2],
+  ] as const)('turns a %s into 8-bit RGB', async (_name, make, expected, tolerance) => {
+    expectNear(await firstPixel(await make().toBuffer()), expected, tolerance);
+  });
+
+  it('lays transparent pictures on white', async () => {
+    const background = { ...colour, alpha: 0 };
+    const bytes = await sharp({ create: { width: 8, height: 4, channels: 4, background } })
+      .png()
+      .toBuffer();
+    expect(await firstPixel(bytes)).toEqual([255, 255, 255]);
+  });
+
+  it('turns a picture upright by its EXIF orientation', async () => {
+    const left = await blank(10, 20).png().toBuffer();
+    const sideways = sharp({ create: { width: 30, height: 20, channels: 3, background: 'white' } })
+      .composite([{ input: left, left: 0, top: 0 }])
+      .withMetadata({ orientation: 6 });
+    const image = await readImage(await sideways.png().toBuffer(), limits);
+    expect([image.width, image.height]).toEqual([20, 30]);
+    expect([...image.data.subarray(0, 3)]).toEqual([200, 100, 50]);
+    expect([...image.data.subarray(-3)]).toEqual([255, 255, 255]);
+  });
+
+  it('takes the first picture of an animation', async () => {
+    const pages = [await plain().png().toBuffer(), await blank(8, 4).negate().png().toBuffer()];
+    expectNear(
+      await firstPixel(
+        await sharp(pages, { join: { animated: true } })
+          .gif()
+          .toBuffer(),
+      ),
+      colour,
+    );
+  });
+
+  it.each([
+    ['more bytes than allowed', () => Buffer.alloc(1_000_001), '1000000 bytes'],
+    ['more pixels than allowed', () => blank(2500, 2000).png().toBuffer(), '2500×2000'],
+    ['a strip 30,000 pixels wide', () => blank(30_000, 2).png().toBuffer(), '30000×2'],
+  ])('refuses %s', async (_name, make, reason) => {
+    await expect(readImage(await make(), limits)).rejects.toMatchObject({
+      code: 'IMAGE_TOO_LARGE',
+      message: expect.stringContaining(reason) as string,
+    });
+  });
+
+  it.each([
+    ['an empty file', () => '', 'an empty file'],
+    ['a text file', () => 'not a picture', 'not a pictu'],
+    ['an SVG', () => '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', '<svg'],
+    ['half a JPEG', async () => half(await noise().jpeg().toBuffer()), 'does not decode'],
+    ['half a PNG', async () => half(await noise().png().toBuffer()), 'does not decode'],
+    [
+      'a header and nothing else',
+      async () => (await plain().png().toBuffer()).subarray(0, 30),
+      'does not decode',
+    ],
+  ])('refuses %s, naming the file and what came', async (name, make, reason) => {
+    const path = await folder.write(`${name}.jpg`, await make());
+    const reading = readImage(path, limits);
+    await expect(reading).rejects.toMatchObject({ code: 'IMAGE_UNREADABLE' });
+    await expect(reading).rejects.toThrow(reason);
+    await expect(reading).rejects.toThrow(path);
+  });
+
+  it('refuses a folder and a file that is not there', async () => {
+    await expect(readImage(folder.path, limits)).rejects.toMatchObject({ code: 'IMAGE_UNREADABLE' });
+    await expect(readImage(join(folder.path, 'none.jpg'), limits)).rejects.toThrow('ENOENT');
+  });
+});
+
+function noise(): Sharp {
+  const gaussian = { type: 'gaussian', mean: 128, sigma: 60 } as const;
+  return sharp({ create: { width: 200, height: 200, channels: 3, background: 'red', noise: gaussian } });
+}
+
+function half(bytes: Buffer): Buffer {
+  return bytes.subarray(0, bytes.length >> 1);
+}

@@ -1,0 +1,143 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { cameraOffline, identityDecided, trackStarted } from '../../../src/events/build-event.js';
+import type { EventBus } from '../../../src/events/event-bus.js';
+import { launchBrowser, noBrowserReason } from '../../helpers/browser.js';
+import { FakeCamera } from '../../helpers/fake-camera.js';
+import { franck, known, sightingOf, stranger, undecided } from '../../unit/events/sighting.js';
+import { startServer } from './start-server.js';
+
+const title = noBrowserReason === null ? 'the page' : `the page (skipped: ${noBrowserReason})`;
+
+describe.skipIf(noBrowserReason !== null)(title, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser.close());
+
+  /** The page at this address, with everything that went wrong on it. */
+  async function open(url: string, options: Parameters<Browser['newPage']>[0] = {}) {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...options });
+    onTestFinished(() => page.close());
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    await page.goto(url);
+    return { page, complaints };
+  }
+
+  function publishName(bus: EventBus): void {
+    const draft = identityDecided(sightingOf(known(franck)), undecided);
+    if (draft !== null) bus.publish(draft);
+  }
+
+  /** The picture on the canvas of a tile as data. */
+  function pictureOf(page: Page): Promise<string> {
+    return page.locator('.tile canvas').evaluate((canvas: { toDataURL(): string }) => canvas.toDataURL());
+  }
+
+  it('shows a live picture in a width that fits, and no errors', async () => {
+    const { url, camera } = await startServer({ cameras: [new FakeCamera({ width: 1920, height: 1080 })] });
+    onTestFinished(camera.play(10));
+    const { page, complaints } = await open(url);
+    await page.locator('.overlay').waitFor({ state: 'hidden' });
+    const first = await pictureOf(page);
+    await expect.poll(() => pictureOf(page)).not.toBe(first);
+    expect(camera.watched).toEqual([{ width: 960, overlay: true }]);
+    await page.locator('.figures').filter({ hasText: '10 fps · 0 faces' }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('lists what happened before and what happens now, newest first, with the reason', async () => {
+    const { url, bus } = await startServer();
+    publishName(bus);
+    const { page, complaints } = await open(url);
+    await page.getByText('Franck recognised on Front door').waitFor();
+    const draft = identityDecided(sightingOf(stranger), undecided);
+    if (draft !== null) bus.publish(draft);
+    await page.getByText('Unknown person on Front door').click();
+    await page.getByText('The nearest person is Franck at distance 1.30').waitFor();
+    expect(await page.locator('.sentence').allTextContents()).toEqual([
+      'Unknown person on Front door',
+      'Franck recognised on Front door',
+    ]);
+    expect(await page.locator('.confidence').allTextContents()).toEqual(['93 %']);
+    expect(complaints).toEqual([]);
+  });
+
+  it('lists faces that only pass by when asked to', async () => {
+    const { url, bus } = await startServer();
+    bus.publish(trackStarted(sightingOf(undecided)));
+    const { page } = await open(url);
+    const passing = page.getByText('A face came into view on Front door');
+    await passing.waitFor({ state: 'attached' });
+    expect(await passing.isVisible()).toBe(false);
+    await page.getByLabel('Show every face that comes and goes').check();
+    await passing.waitFor({ state: 'visible' });
+  });
+
+  it('writes names as text, never as markup', async () => {
+    const { url, bus } = await startServer();
+    const evil = { id: 'x', name: '<img src=x onerror=alert(1)>' };
+    const draft = identityDecided(sightingOf(known(evil)), undecided);
+    if (draft !== null) bus.publish(draft);
+    const { page } = await open(url);
+    await page.getByText('<img src=x onerror=alert(1)> recognised on Front door').waitFor();
+    expect(await page.locator('.event-list img').count()).toBe(0);
+  });
+
+  it('says when a camera goes, and why', async () => {
+    const { url, bus, camera } = await startServer();
+    onTestFinished(camera.play(10));
+    const { page } = await open(url);
+    await page.locator('.overlay').waitFor({ state: 'hidden' });
+    const reason = { code: 'SOURCE_STALLED', message: 'Expected a frame within 5 s but none came.' };
+    camera.set({ state: 'offline', error: reason });
+    bus.publish(cameraOffline({ id: 'door', name: 'Front door' }, reason));
+    const overlay = page.locator('.overlay');
+    await overlay.getByText('Offline').waitFor();
+    await overlay.getByText(reason.message).waitFor();
+    await page.getByText('0 of 1 camera live').waitFor();
+    await page.getByText('Front door went offline').waitFor();
+  });
+
+  it('comes back after the server was away, and catches up', async () => {
+    const before = await startServer();
+    const { page } = await open(before.url);
+    await page.getByText('Up to date').waitFor();
+    await before.server.close();
+    await page.getByText('Sightline does not answer').waitFor();
+    await page.getByText('Reconnecting…').waitFor();
+    const after = await startServer({ port: Number(new URL(before.url).port) });
+    publishName(after.bus);
+    await page.getByText('Franck recognised on Front door').waitFor();
+    await page.locator('#notice').waitFor({ state: 'hidden' });
+  });
+
+  it('watches only cameras that are on the screen', async () => {
+    const cameras = Array.from(
+      { length: 8 },
+      (_, i) => new FakeCamera({ id: `cam${i}`, name: `Camera ${i}` }),
+    );
+    const { url } = await startServer({ cameras });
+    const { page } = await open(url, { viewport: { width: 390, height: 700 } });
+    await expect.poll(() => cameras[0]?.watched.length).toBe(1);
+    expect(cameras[7]?.watched).toEqual([]);
+    await page.locator('.tile').last().scrollIntoViewIfNeeded();
+    await expect.poll(() => [cameras[0]?.watched.length, cameras[7]?.watched.length]).toEqual([0, 1]);
+  });
+
+  it('asks for the token, and works with it', async () => {
+    const { url, camera } = await startServer({ token: 'correct-horse' });
+    onTestFinished(camera.play(10));
+    const { page } = await open(url);
+    await page.getByLabel('Token').fill('correct-horse');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.overlay').waitFor({ state: 'hidden' });
+    await page.getByText('Up to date').waitFor();
+    expect(page.url()).toBe(`${url}/`);
+  });
+});

@@ -1,0 +1,77 @@
+import { element } from './element.js';
+import { figuresOf, kindOf, percent, reasonOf, sentenceOf } from './event-sentence.js';
+
+/** Older events leave the page; GET /v1/events has more. */
+const MAX_SHOWN = 300;
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+
+/** The events on the page, newest first. */
+export class EventList {
+  #list;
+  #emptyNote;
+  #showsPassing = false;
+
+  constructor(list, emptyNote) {
+    this.#list = list;
+    this.#emptyNote = emptyNote;
+  }
+
+  add(event) {
+    this.#list.prepend(itemOf(event));
+    while (this.#list.childElementCount > MAX_SHOWN) this.#list.lastElementChild.remove();
+    this.#showNote();
+  }
+
+  /** Whether faces that only come and go are listed too. */
+  showPassing(isShown) {
+    this.#showsPassing = isShown;
+    this.#list.classList.toggle('with-passing', isShown);
+    this.#showNote();
+  }
+
+  #showNote() {
+    const listed = this.#showsPassing ? 'li' : 'li:not([data-kind="passing"])';
+    this.#emptyNote.hidden = this.#list.querySelector(listed) !== null;
+  }
+}
+
+function itemOf(event) {
+  const reason = reasonOf(event);
+  const line = [
+    element('span', { class: 'sentence' }, sentenceOf(event)),
+    timeOf(event),
+    ...confidenceOf(event),
+  ];
+  const body =
+    reason === ''
+      ? element('div', { class: 'line' }, ...line)
+      : element(
+          'details',
+          {},
+          element('summary', { class: 'line', title: reason }, ...line),
+          element('p', {}, reason),
+          element('dl', {}, ...figuresOf(event).map(([label, value]) => pair(label, value))),
+        );
+  return element('li', { 'data-kind': kindOf(event), 'data-id': event.id }, body);
+}
+
+function pair(label, value) {
+  return element('div', {}, element('dt', {}, label), element('dd', {}, value));
+}
+
+function timeOf({ time }) {
+  const date = new Date(time);
+  const isToday = date.toDateString() === new Date().toDateString();
+  return element(
+    'time',
+    { datetime: time, title: calendar.format(date) },
+    (isToday ? clock : calendar).format(date),
+  );
+}
+
+/** Only a name has a confidence that means something to people. */
+function confidenceOf({ data }) {
+  if (!data.identity || data.confidence === null) return [];
+  return [element('span', { class: 'confidence', title: 'Confidence' }, percent(data.confidence))];
+}

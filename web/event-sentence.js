@@ -1,0 +1,68 @@
+/** What kind of news an event is; it decides the colour. */
+const KINDS = {
+  'sightline.identity.recognized': 'recognised',
+  'sightline.identity.unknown': 'unknown',
+  'sightline.identity.changed': 'changed',
+  'sightline.track.started': 'passing',
+  'sightline.track.ended': 'passing',
+  'sightline.camera.online': 'online',
+  'sightline.camera.offline': 'offline',
+};
+
+/** `recognised`, `unknown`, `changed`, `passing`, `online` or `offline`. */
+export function kindOf(event) {
+  return KINDS[event.type] ?? 'passing';
+}
+
+/** An event in one sentence for people. */
+export function sentenceOf({ type, data }) {
+  const place = data.camera.name;
+  const person = data.identity?.name;
+  switch (type) {
+    case 'sightline.identity.recognized':
+      return `${person} recognised on ${place}`;
+    case 'sightline.identity.unknown':
+      return `Unknown person on ${place}`;
+    case 'sightline.identity.changed':
+      return person === undefined
+        ? `No longer sure of ${data.previous.name} on ${place}`
+        : `${person}, not ${data.previous.name}, on ${place}`;
+    case 'sightline.track.started':
+      return `A face came into view on ${place}`;
+    case 'sightline.track.ended':
+      return `${person ?? 'A face'} left the view of ${place}`;
+    case 'sightline.camera.online':
+      return `${place} is live`;
+    case 'sightline.camera.offline':
+      return `${place} went offline`;
+    default:
+      return `${type} on ${place}`;
+  }
+}
+
+/** Why it is so, in a sentence or two; empty when there is nothing to add. */
+export function reasonOf({ data }) {
+  return data.why?.summary ?? data.reason?.message ?? '';
+}
+
+/** The figures behind an event about a face, as pairs of a label and a value. */
+export function figuresOf({ data }) {
+  if (data.track === undefined) return [];
+  const votes = data.why.votes;
+  return [
+    [
+      'Distance',
+      data.distance === null ? null : `${data.distance.toFixed(2)} (limit ${data.threshold.toFixed(2)})`,
+    ],
+    ['Margin', data.margin?.toFixed(2)],
+    ['Votes', votes && `${votes.inFavour} of ${votes.total}`],
+    ['Quality', data.quality === null ? null : percent(data.quality)],
+    ['Face', `${Math.round(data.box.width)} × ${Math.round(data.box.height)} px`],
+    ['Track', `${data.track.id}, ${(data.track.ageMs / 1000).toFixed(1)} s`],
+  ].filter(([, value]) => value !== null && value !== undefined);
+}
+
+/** A part of one as a percentage. */
+export function percent(part) {
+  return `${Math.round(part * 100)} %`;
+}
