@@ -37,20 +37,32 @@ const zones = Object.entries(rooms).flatMap(([room, allowed]) =>
 const workerZones = Object.keys(rooms)
   .concat('commands')
   .filter((room) => !['core', 'models'].includes(room))
-  .map((room) => ({ target: './workers', from: `./src/${room}`, message: 'workers/ may import core and models only.' }));
+  .map((room) => ({
+    target: './workers',
+    from: `./src/${room}`,
+    message: 'workers/ may import core and models only.',
+  }));
 
 export default tseslint.config(
   { ignores: ['dist', 'models/cache', 'coverage', 'node_modules'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.js', '*.mjs'] }, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.js', '*.mjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     plugins: { 'import-x': importX },
     settings: { 'import-x/resolver-next': [createTypeScriptImportResolver({ project: './tsconfig.json' })] },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       'import-x/no-restricted-paths': ['error', { zones: [...zones, ...workerZones] }],
       'no-restricted-properties': [
         'error',
@@ -64,12 +76,44 @@ export default tseslint.config(
     files: ['web/**'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['document', 'window', 'location', 'WebSocket', 'fetch', 'createImageBitmap', 'URL', 'Blob', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'requestAnimationFrame', 'console', 'localStorage', 'IntersectionObserver', 'navigator', 'performance', 'URLSearchParams', 'Intl'].map((name) => [name, 'readonly']),
+        [
+          'document',
+          'window',
+          'location',
+          'WebSocket',
+          'fetch',
+          'createImageBitmap',
+          'URL',
+          'Blob',
+          'setTimeout',
+          'clearTimeout',
+          'setInterval',
+          'clearInterval',
+          'requestAnimationFrame',
+          'console',
+          'localStorage',
+          'IntersectionObserver',
+          'navigator',
+          'performance',
+          'URLSearchParams',
+          'Intl',
+        ].map((name) => [name, 'readonly']),
       ),
     },
   },
   {
     files: ['**/*.mjs', '*.js'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly', performance: 'readonly', Buffer: 'readonly' } },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+        setInterval: 'readonly',
+        fetch: 'readonly',
+        performance: 'readonly',
+        Buffer: 'readonly',
+      },
+    },
   },
 );

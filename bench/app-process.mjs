@@ -13,15 +13,17 @@ let detections = [];
 let pool;
 let crop;
 
-tap(Metrics.prototype, 'observeAnnotated', (_, latencyMs) => latencies.push(latencyMs));
-tap(Metrics.prototype, 'observeDetection', (_, durationMs) => detections.push(durationMs));
-tap(EmbeddingPool.prototype, 'embed', function remember(task) {
-  pool ??= this;
+tap(Metrics.prototype, 'observeAnnotated', (_self, _camera, latencyMs) => latencies.push(latencyMs));
+tap(Metrics.prototype, 'observeDetection', (_self, _camera, durationMs) => detections.push(durationMs));
+tap(EmbeddingPool.prototype, 'embed', (self, task) => {
+  pool ??= self;
   crop ??= { ...task, data: task.data.slice() };
 });
 
 const { options, flood } = JSON.parse(process.argv[2]);
-const app = new App(await loadConfig({ environment: {}, commandLine: options }), { onModelProgress: () => undefined });
+const app = new App(await loadConfig({ environment: {}, commandLine: options }), {
+  onModelProgress: () => undefined,
+});
 const { url } = await app.start();
 if (flood) setInterval(feed, 5);
 process.send({ url });
@@ -70,7 +72,8 @@ async function report() {
 /** Keeps the list of waiting faces full. */
 function feed() {
   if (pool === undefined) return;
-  while (pool.stats().waiting < options.recognition.queueLimit) void pool.embed({ ...crop, data: crop.data.slice() }, 1000);
+  while (pool.stats().waiting < options.recognition.queueLimit)
+    void pool.embed({ ...crop, data: crop.data.slice() }, 1000);
 }
 
 async function cameras() {
@@ -82,11 +85,11 @@ function percentiles(values, wanted) {
   return Object.fromEntries(wanted.map((p) => [`p${p}`, sorted[Math.floor((sorted.length * p) / 100)]]));
 }
 
-/** Calls `spy` before a method of a class, each time it is called. */
+/** Calls `spy` with the object and the arguments before a method of a class, each time it is called. */
 function tap(prototype, name, spy) {
   const original = prototype[name];
   prototype[name] = function tapped(...values) {
-    spy.apply(this, values);
+    spy(this, ...values);
     return original.apply(this, values);
   };
 }

@@ -11,12 +11,19 @@ import WebSocket from 'ws';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const crowd = here('../../shared/data/video/crowd-1080p.mp4');
-const [video = existsSync(crowd) ? crowd : here('../models/cache/demo-franck.mp4'), seconds = '20', kind = 'mediapipe'] =
-  process.argv.slice(2);
+const [
+  video = existsSync(crowd) ? crowd : here('../models/cache/demo-franck.mp4'),
+  seconds = '20',
+  kind = 'mediapipe',
+] = process.argv.slice(2);
 const warmUpMs = 4000;
 const viewerCount = 3;
 
-const scenarios = { 'recognition off': { recognition: false }, 'recognition on': {}, 'embedding queue full': { flood: true } };
+const scenarios = {
+  'recognition off': { recognition: false },
+  'recognition on': {},
+  'embedding queue full': { flood: true },
+};
 const results = {};
 for (const [name, scenario] of Object.entries(scenarios)) {
   process.stderr.write(`${name} …\n`);
@@ -27,7 +34,12 @@ const full = results['embedding queue full'].annotatedFps;
 process.stdout.write(
   `${JSON.stringify(
     {
-      machine: { cpu: cpus()[0].model, cores: cpus().length, memoryGb: Math.round(totalmem() / 1e9), node: process.version },
+      machine: {
+        cpu: cpus()[0].model,
+        cores: cpus().length,
+        memoryGb: Math.round(totalmem() / 1e9),
+        node: process.version,
+      },
       date: new Date().toISOString(),
       video,
       detector: kind,

@@ -14,11 +14,18 @@ function collect(schema, path, fallback) {
   const only = variants.length === 1 ? variants[0] : undefined;
   const value = schema.default ?? fallback;
   if (path.length > 0 && !only?.properties) {
-    options.push({ path: path.join('.'), type: variants.map(typeName).join(' or '), value, text: schema.description ?? '' });
+    options.push({
+      path: path.join('.'),
+      type: variants.map(typeName).join(' or '),
+      value,
+      text: schema.description ?? '',
+    });
   }
-  for (const [key, child] of Object.entries(only?.properties ?? {})) collect(child, [...path, key], value?.[key]);
+  for (const [key, child] of Object.entries(only?.properties ?? {}))
+    collect(child, [...path, key], value?.[key]);
   const item = only?.items;
-  if (item?.properties) for (const [key, child] of Object.entries(item.properties)) collect(child, [`${path.join('.')}[]`, key]);
+  if (item?.properties)
+    for (const [key, child] of Object.entries(item.properties)) collect(child, [`${path.join('.')}[]`, key]);
 }
 
 function typeName(schema) {
@@ -26,15 +33,24 @@ function typeName(schema) {
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.type === 'integer' || schema.type === 'number') {
     const kind = schema.type === 'integer' ? 'whole number' : 'number';
-    const low = schema.minimum ?? (schema.exclusiveMinimum === undefined ? undefined : `above ${schema.exclusiveMinimum}`);
+    const low =
+      schema.minimum ??
+      (schema.exclusiveMinimum === undefined ? undefined : `above ${schema.exclusiveMinimum}`);
     const high = schema.maximum;
     return low === undefined || high > 1e9 ? kind : `${kind}, ${low} to ${high}`;
   }
-  return { string: 'text', boolean: '`true` or `false`', array: 'list', object: 'mapping' }[schema.type] ?? 'any';
+  return (
+    { string: 'text', boolean: '`true` or `false`', array: 'list', object: 'mapping' }[schema.type] ?? 'any'
+  );
 }
 
 const variable = (path) =>
-  path.includes('[]') ? '' : `\`SIGHTLINE_${path.split('.').map((part) => part.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()).join('_')}\``;
+  path.includes('[]')
+    ? ''
+    : `\`SIGHTLINE_${path
+        .split('.')
+        .map((part) => part.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase())
+        .join('_')}\``;
 const row = (cells) => `| ${cells.join(' | ')} |`;
 
 const configuration = `# Configuration
@@ -56,7 +72,9 @@ camera's state.
 
 | code | HTTP status | what to do |
 |---|---|---|
-${Object.entries(errorCatalogue).map(([code, { status, remedy }]) => row([`\`${code}\``, status, remedy])).join('\n')}
+${Object.entries(errorCatalogue)
+  .map(([code, { status, remedy }]) => row([`\`${code}\``, status, remedy]))
+  .join('\n')}
 `;
 
 let stale = 0;

@@ -56,7 +56,9 @@ export class App {
   constructor(config: Config, hooks: AppHooks) {
     this.#config = config;
     this.log = createLogger({ level: config.log.level, redact });
-    this.bus = new EventBus({ onListenerError: (err) => this.log.error({ err }, 'An event listener failed') });
+    this.bus = new EventBus({
+      onListenerError: (err) => this.log.error({ err }, 'An event listener failed'),
+    });
     this.models = new ModelStore({ cacheDir: modelsDir(config), onProgress: hooks.onModelProgress });
     this.#metrics = new Metrics(() => [...this.#cameras.values()].map((camera) => camera.status()));
     this.#labels = new LabelCache({
@@ -89,7 +91,9 @@ export class App {
     // The port first: a program that runs twice should say so before it fetches models.
     const token = address.token ?? (isLoopback(address.host) ? null : await storedToken(data));
     const { url } = await (await this.#createServer(token)).listen();
-    const recognition = this.#config.cameras.some((camera) => camera.recognition) ? await this.#openRecognition() : undefined;
+    const recognition = this.#config.cameras.some((camera) => camera.recognition)
+      ? await this.#openRecognition()
+      : undefined;
     for (const camera of this.#config.cameras) await this.#addCamera(camera, recognition);
     this.#missing.delete('models');
     this.#missing.delete('cameras');
@@ -134,7 +138,14 @@ export class App {
       name,
       sourceLabel: redactUrl(url),
       createSource: (handlers) =>
-        new VideoSource({ cameraId: id, source: url, poolSize: framesPerCamera, log, ...camera, ...handlers }),
+        new VideoSource({
+          cameraId: id,
+          source: url,
+          poolSize: framesPerCamera,
+          log,
+          ...camera,
+          ...handlers,
+        }),
       detector: await this.#detector(detector),
       turns: this.#scheduler.join(detector.rate),
       createRecognizer:
@@ -153,11 +164,14 @@ export class App {
 
   /** Cameras with the same settings share a detector: it keeps nothing from frame to frame. */
   #detector(settings: CameraConfig['detector']): Promise<FaceDetector> {
-    const { rate: _, ...choice } = settings;
+    const { kind, range, threshold, minFaceSize } = settings;
+    const choice = { kind, range, threshold, minFaceSize };
     const key = JSON.stringify(choice);
     const known = this.#detectors.get(key);
     if (known !== undefined) return known;
-    const created = createDetector(choice, this.models, (line) => this.log.debug({ mediapipe: line }, 'MediaPipe'));
+    const created = createDetector(choice, this.models, (line) =>
+      this.log.debug({ mediapipe: line }, 'MediaPipe'),
+    );
     this.#detectors.set(key, created);
     this.#closers.push(async () => (await created.catch(() => undefined))?.close());
     return created;
@@ -180,7 +194,11 @@ export interface RecognitionParts {
 }
 
 /** Opens gallery and worker pool. @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE, MODEL_… */
-export async function openRecognition(config: Config, models: ModelStore, log: Logger): Promise<RecognitionParts> {
+export async function openRecognition(
+  config: Config,
+  models: ModelStore,
+  log: Logger,
+): Promise<RecognitionParts> {
   const embedder = findEmbedder(embedderId);
   const modelPath = await models.ensure(embedderId);
   const store = await openStore(config.data);
@@ -191,7 +209,15 @@ export async function openRecognition(config: Config, models: ModelStore, log: L
   });
   const { workers, queueLimit, executionProvider, threadsPerWorker, threshold } = config.recognition;
   const workerFile = pathToFileURL(join(packageRoot(), 'dist', 'workers', 'embed.js'));
-  const pool = new EmbeddingPool({ workerFile, modelPath, embedder, workers, queueLimit, executionProvider, threadsPerWorker });
+  const pool = new EmbeddingPool({
+    workerFile,
+    modelPath,
+    embedder,
+    workers,
+    queueLimit,
+    executionProvider,
+    threadsPerWorker,
+  });
   return {
     pool,
     gallery,
@@ -210,7 +236,9 @@ async function openStore(dataDir: string): Promise<SqliteGalleryStore> {
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new SightlineError('DATA_UNWRITABLE', `Expected a folder at ${dataDir}: ${String(error)}`, { cause: error });
+    throw new SightlineError('DATA_UNWRITABLE', `Expected a folder at ${dataDir}: ${String(error)}`, {
+      cause: error,
+    });
   }
   return new SqliteGalleryStore(join(dataDir, 'gallery.db'));
 }

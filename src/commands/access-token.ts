@@ -9,14 +9,21 @@ import { SightlineError } from '../core/errors.js';
  */
 export async function storedToken(dataDir: string): Promise<string> {
   const path = join(dataDir, 'token');
-  const stored = await readFile(path, 'utf8').then((text) => text.trim(), () => '');
+  const stored = await readFile(path, 'utf8').then(
+    (text) => text.trim(),
+    () => '',
+  );
   if (stored.length >= 16) return stored;
   const token = randomBytes(24).toString('base64url');
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     await writeFile(path, `${token}\n`, { mode: 0o600 });
   } catch (error) {
-    throw new SightlineError('DATA_UNWRITABLE', `Expected to keep the access token in ${path}: ${String(error)}`, { cause: error });
+    throw new SightlineError(
+      'DATA_UNWRITABLE',
+      `Expected to keep the access token in ${path}: ${String(error)}`,
+      { cause: error },
+    );
   }
   return token;
 }

@@ -20,7 +20,11 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .addCommand(enrollCommand())
     .addCommand(modelsCommand())
     .addCommand(doctorCommand());
-  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
+  for (const command of [
+    program,
+    ...program.commands,
+    ...program.commands.flatMap(({ commands }) => commands),
+  ]) {
     command.exitOverride().showHelpAfterError('(--help shows how to use it)');
   }
   try {
@@ -36,5 +40,7 @@ function report(error: unknown): number {
   const known = asSightlineError(error);
   process.stderr.write(`Error ${known.code}: ${known.message}\n${known.remedy}\n`);
   if (known.code === 'INTERNAL') process.stderr.write(`${known.stack ?? ''}\n`);
-  return known.code === 'CONFIG_INVALID' || known.code === 'CONFIG_UNREADABLE' || known.code === 'USAGE' ? 2 : 1;
+  return known.code === 'CONFIG_INVALID' || known.code === 'CONFIG_UNREADABLE' || known.code === 'USAGE'
+    ? 2
+    : 1;
 }

@@ -26,7 +26,10 @@ export function demoCommand(): Command {
     const withData = { ...options, data: options.data ?? '.sightline/demo' };
     const progress = progressDisplay();
     const config = await configFrom(withData);
-    const models = new ModelStore({ cacheDir: config.models.dir ?? defaultCacheDir(), onProgress: progress.update });
+    const models = new ModelStore({
+      cacheDir: config.models.dir ?? defaultCacheDir(),
+      onProgress: progress.update,
+    });
     const paths = await models.ensure([...enrolledPhotos, ...cameras.map(({ video }) => video)]);
     await enrollDemoPerson(config, models, paths);
     progress.stop();
@@ -35,8 +38,16 @@ export function demoCommand(): Command {
   });
 }
 
-async function enrollDemoPerson(config: Config, models: ModelStore, paths: Map<string, string>): Promise<void> {
-  const recognition = await openRecognition(config, models, createLogger({ level: config.log.level, redact }));
+async function enrollDemoPerson(
+  config: Config,
+  models: ModelStore,
+  paths: Map<string, string>,
+): Promise<void> {
+  const recognition = await openRecognition(
+    config,
+    models,
+    createLogger({ level: config.log.level, redact }),
+  );
   try {
     const photos = enrolledPhotos.map((id) => ({ name: enrolledName, path: paths.get(id) as string }));
     for await (const outcome of enrollPhotos(photos, recognition, models)) {

@@ -64,7 +64,10 @@ async function perform({ name, run }: Check): Promise<boolean> {
 function checkNode(): Promise<string> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])) {
-    throw new SightlineError('NODE_TOO_OLD', `Expected Node ${oldestNode.join('.')} or newer, but this is ${process.version}.`);
+    throw new SightlineError(
+      'NODE_TOO_OLD',
+      `Expected Node ${oldestNode.join('.')} or newer, but this is ${process.version}.`,
+    );
   }
   return Promise.resolve(process.version);
 }
@@ -78,7 +81,10 @@ async function checkModels(cacheDir: string): Promise<string> {
   const models = (await new ModelStore({ cacheDir }).verify()).filter(({ asset }) => asset.kind === 'model');
   const damaged = models.filter(({ state }) => state === 'damaged').map(({ asset }) => asset.id);
   if (damaged.length > 0) {
-    throw new SightlineError('MODEL_CHECKSUM_MISMATCH', `Expected the files as fetched, but these differ: ${damaged.join(', ')}.`);
+    throw new SightlineError(
+      'MODEL_CHECKSUM_MISMATCH',
+      `Expected the files as fetched, but these differ: ${damaged.join(', ')}.`,
+    );
   }
   const missing = models.filter(({ state }) => state === 'missing').map(({ asset }) => asset.id);
   if (missing.length === 0) return `all ${models.length} in ${cacheDir}`;
@@ -118,7 +124,12 @@ async function checkCamera(camera: CameraConfig): Promise<string> {
   try {
     return await new Promise<string>((resolve, reject) => {
       timer = setTimeout(() => {
-        reject(new SightlineError('SOURCE_UNREACHABLE', `Expected a picture within ${cameraTimeoutMs / 1000} s, but none came.`));
+        reject(
+          new SightlineError(
+            'SOURCE_UNREACHABLE',
+            `Expected a picture within ${cameraTimeoutMs / 1000} s, but none came.`,
+          ),
+        );
       }, cameraTimeoutMs);
       source = new VideoSource({
         ...camera,
@@ -130,7 +141,8 @@ async function checkCamera(camera: CameraConfig): Promise<string> {
         onState: (state) => {
           if (state.state === 'online') resolve(`${state.width}×${state.height}`);
           else if (state.state === 'offline' || state.state === 'failed') reject(state.error);
-          else if (state.state === 'ended') reject(new SightlineError('SOURCE_NOT_VIDEO', 'Expected a picture, but the file has none.'));
+          else if (state.state === 'ended')
+            reject(new SightlineError('SOURCE_NOT_VIDEO', 'Expected a picture, but the file has none.'));
         },
       });
       source.start();

@@ -16,15 +16,25 @@ interface EnrollOptions extends SharedOptions {
 export function enrollCommand(): Command {
   const command = new Command('enroll')
     .description('Teach Sightline people from photos, one face on each')
-    .argument('<path>', 'a folder with a folder of photos for each person, a folder of one person, or one photo')
+    .argument(
+      '<path>',
+      'a folder with a folder of photos for each person, a folder of one person, or one photo',
+    )
     .option('--name <name>', 'who the photo, or the folder of photos, shows');
   withOptions(command, ['config', 'data', 'modelsDir', 'logLevel']);
   return command.action(async (path: string, options: EnrollOptions) => {
     const config = await configFrom(options);
     const photos = await findPhotos(path, options.name);
     const progress = progressDisplay();
-    const models = new ModelStore({ cacheDir: config.models.dir ?? defaultCacheDir(), onProgress: progress.update });
-    const recognition = await openRecognition(config, models, createLogger({ level: config.log.level, redact }));
+    const models = new ModelStore({
+      cacheDir: config.models.dir ?? defaultCacheDir(),
+      onProgress: progress.update,
+    });
+    const recognition = await openRecognition(
+      config,
+      models,
+      createLogger({ level: config.log.level, redact }),
+    );
     const counts = { enrolled: 0, 'known already': 0, refused: 0 };
     try {
       for await (const outcome of enrollPhotos(photos, recognition, models)) {

@@ -17,8 +17,10 @@ const shared = {
   host: () => new Option('--host <address>', 'address to listen on (default: 127.0.0.1)'),
   port: () => new Option('--port <number>', 'port to listen on (default: 8420)').argParser(Number),
   data: () => new Option('--data <dir>', 'folder of the gallery (default: .sightline)'),
-  modelsDir: () => new Option('--models-dir <dir>', 'folder of fetched models (default: models/cache in the package)'),
-  logLevel: () => new Option('--log-level <level>', 'fatal, error, warn, info, debug or trace (default: info)'),
+  modelsDir: () =>
+    new Option('--models-dir <dir>', 'folder of fetched models (default: models/cache in the package)'),
+  logLevel: () =>
+    new Option('--log-level <level>', 'fatal, error, warn, info, debug or trace (default: info)'),
 };
 
 /** Adds shared options to a command. */
@@ -28,7 +30,10 @@ export function withOptions(command: Command, names: readonly (keyof typeof shar
 }
 
 /** The configuration with the shared options, and what else the command sets, on top. */
-export function configFrom(options: SharedOptions, rest: Readonly<Record<string, unknown>> = {}): Promise<Config> {
+export function configFrom(
+  options: SharedOptions,
+  rest: Readonly<Record<string, unknown>> = {},
+): Promise<Config> {
   return loadConfig({
     file: options.config,
     commandLine: {

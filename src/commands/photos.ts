@@ -18,23 +18,33 @@ const photoExtensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tif
  */
 export async function findPhotos(path: string, name: string | undefined): Promise<NamedPhoto[]> {
   const kind = await stat(path).catch(() => undefined);
-  if (kind === undefined) throw new SightlineError('PHOTOS_NOT_FOUND', `Expected a photo or a folder, but there is no ${path}.`);
+  if (kind === undefined)
+    throw new SightlineError('PHOTOS_NOT_FOUND', `Expected a photo or a folder, but there is no ${path}.`);
   if (!kind.isDirectory()) {
-    if (name === undefined) throw new SightlineError('PHOTOS_NOT_FOUND', `Expected --name with the one photo ${path}.`);
+    if (name === undefined)
+      throw new SightlineError('PHOTOS_NOT_FOUND', `Expected --name with the one photo ${path}.`);
     return [{ name, path }];
   }
   const photos = await photosIn(path);
   const found =
-    photos.length > 0 ? photos.map((photo) => ({ name: name ?? basename(path), path: photo })) : await photosOfPeople(path, name);
+    photos.length > 0
+      ? photos.map((photo) => ({ name: name ?? basename(path), path: photo }))
+      : await photosOfPeople(path, name);
   if (found.length > 0) return found;
-  throw new SightlineError('PHOTOS_NOT_FOUND', `Expected photos in ${path} or in folders below it, but there are none.`);
+  throw new SightlineError(
+    'PHOTOS_NOT_FOUND',
+    `Expected photos in ${path} or in folders below it, but there are none.`,
+  );
 }
 
 async function photosOfPeople(folder: string, name: string | undefined): Promise<NamedPhoto[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const people = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
   if (name !== undefined && people.length > 0) {
-    throw new SightlineError('PHOTOS_NOT_FOUND', `Expected no --name with a folder of people, but received "${name}" with ${folder}.`);
+    throw new SightlineError(
+      'PHOTOS_NOT_FOUND',
+      `Expected no --name with a folder of people, but received "${name}" with ${folder}.`,
+    );
   }
   const found: NamedPhoto[] = [];
   for (const person of people.map((entry) => entry.name).sort()) {
@@ -47,7 +57,12 @@ async function photosOfPeople(folder: string, name: string | undefined): Promise
 async function photosIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   return entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.') && photoExtensions.has(extname(entry.name).toLowerCase()))
+    .filter(
+      (entry) =>
+        entry.isFile() &&
+        !entry.name.startsWith('.') &&
+        photoExtensions.has(extname(entry.name).toLowerCase()),
+    )
     .map((entry) => join(folder, entry.name))
     .sort();
 }

@@ -12,7 +12,10 @@ interface RunOptions extends SharedOptions {
 export function runCommand(): Command {
   const command = new Command('run')
     .description('Watch cameras: serve the live picture and identity events until Ctrl-C')
-    .argument('[url...]', 'cameras: rtsp://, http://, a file, webcam: or test:; instead of those of the configuration')
+    .argument(
+      '[url...]',
+      'cameras: rtsp://, http://, a file, webcam: or test:; instead of those of the configuration',
+    )
     .option('--detector <kind>', 'mediapipe or mtcnn (default: mediapipe)')
     .option('--loop', 'play files again when they end');
   withOptions(command, ['config', 'host', 'port', 'data', 'modelsDir', 'logLevel']);
@@ -23,7 +26,10 @@ export function runCommand(): Command {
       detector: { kind: options.detector },
     });
     if (config.cameras.length === 0) {
-      throw new SightlineError('USAGE', 'Expected a camera, but none was named on the command line or in the configuration.');
+      throw new SightlineError(
+        'USAGE',
+        'Expected a camera, but none was named on the command line or in the configuration.',
+      );
     }
     await serve(config);
   });

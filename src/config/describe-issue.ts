@@ -20,7 +20,9 @@ export function closest(word: string, candidates: readonly string[]): string {
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(2, word.length / 3) ? `; did you mean ${best.candidate}?` : '';
+  return best !== undefined && best.distance <= Math.max(2, word.length / 3)
+    ? `; did you mean ${best.candidate}?`
+    : '';
 }
 
 function expectation(issue: Issue): string {
@@ -34,7 +36,10 @@ function expectation(issue: Issue): string {
     case 'too_big':
       return `expected at most ${String(issue.maximum)}${unit(issue.origin)}`;
     case 'invalid_union':
-      return `expected ${issue.errors.flatMap((branch) => branch.map(expectation)).map((text) => text.replace(/^expected /, '')).join(' or ')}`;
+      return `expected ${issue.errors
+        .flatMap((branch) => branch.map(expectation))
+        .map((text) => text.replace(/^expected /, ''))
+        .join(' or ')}`;
     default:
       return issue.message;
   }
@@ -62,7 +67,10 @@ function showPath(path: readonly PropertyKey[]): string {
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((node, key) => (node as Record<PropertyKey, unknown> | undefined)?.[key], input);
+  return path.reduce<unknown>(
+    (node, key) => (node as Record<PropertyKey, unknown> | undefined)?.[key],
+    input,
+  );
 }
 
 /** Keys that the schema allows at a path, found in its JSON Schema. */

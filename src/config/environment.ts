@@ -56,7 +56,9 @@ function schemaLeaves(): Leaf[] {
 }
 
 function variableName(path: readonly string[]): string {
-  return prefix + path.map((part) => part.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()).join('_');
+  return (
+    prefix + path.map((part) => part.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()).join('_')
+  );
 }
 
 function setPath(target: Record<string, unknown>, path: readonly string[], value: unknown): void {

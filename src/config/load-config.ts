@@ -28,14 +28,22 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   else problems.push(...duplicateIds(parsed.data.cameras.map(cameraId)));
   if (problems.length > 0 || !parsed.success) {
     const count = problems.length === 1 ? 'One problem' : `${problems.length} problems`;
-    throw new SightlineError('CONFIG_INVALID', `${count} in the configuration:\n${problems.map((p) => `  - ${p}`).join('\n')}`);
+    throw new SightlineError(
+      'CONFIG_INVALID',
+      `${count} in the configuration:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
+    );
   }
   const { cameras, detector, ...rest } = parsed.data;
   return {
     ...rest,
     cameras: cameras.map((camera, index): CameraConfig => {
       const id = cameraId(camera, index);
-      return { ...camera, id, name: camera.name ?? id, detector: { ...detector, ...definedOnly(camera.detector) } };
+      return {
+        ...camera,
+        id,
+        name: camera.name ?? id,
+        detector: { ...detector, ...definedOnly(camera.detector) },
+      };
     }),
   };
 }
@@ -46,16 +54,24 @@ async function readConfigFile(path: string): Promise<Record<string, unknown>> {
     document = parseYaml(await readFile(path, 'utf8')) ?? {};
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new SightlineError('CONFIG_UNREADABLE', `Expected a YAML file at ${path}: ${reason}`, { cause: error });
+    throw new SightlineError('CONFIG_UNREADABLE', `Expected a YAML file at ${path}: ${reason}`, {
+      cause: error,
+    });
   }
   if (!isRecord(document)) {
-    throw new SightlineError('CONFIG_UNREADABLE', `Expected a mapping of options in ${path}, but received ${typeof document}.`);
+    throw new SightlineError(
+      'CONFIG_UNREADABLE',
+      `Expected a mapping of options in ${path}, but received ${typeof document}.`,
+    );
   }
   return document;
 }
 
 /** Objects are merged key by key; anything else is replaced by the later one. */
-function merge(base: Record<string, unknown>, over: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function merge(
+  base: Record<string, unknown>,
+  over: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   const result = { ...base };
   for (const [key, value] of Object.entries(over)) {
     if (value === undefined) continue;

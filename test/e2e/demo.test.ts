@@ -20,7 +20,9 @@ describe('sightline demo', () => {
 
   beforeAll(async () => {
     // An empty PATH but for Node: the bundled ffmpeg must do.
-    demo = new RunningSightline(['demo', '--port', '0', '--data', data.path], { PATH: join(process.execPath, '..') });
+    demo = new RunningSightline(['demo', '--port', '0', '--data', data.path], {
+      PATH: join(process.execPath, '..'),
+    });
     url = await demo.serving();
     events = await EventStream.open(url);
     browser = noBrowserReason === null ? await launchBrowser() : undefined;
@@ -61,13 +63,18 @@ describe('sightline demo', () => {
   it.skipIf(noBrowserReason !== null)(`shows both cameras and the name in a browser`, async () => {
     const page = await (browser as Browser).newPage({ viewport: { width: 1280, height: 800 } });
     await page.goto(url);
-    await page.getByText(/Franck recognised on Front door/i).first().waitFor();
+    await page
+      .getByText(/Franck recognised on Front door/i)
+      .first()
+      .waitFor();
     const pictures = page.locator('canvas');
     expect(await pictures.count()).toBe(2);
     for (const index of [0, 1]) {
       const picture = pictures.nth(index);
       const before = await picture.screenshot();
-      await expect.poll(async () => meanDifference(before, await picture.screenshot()), { timeout: 10_000 }).toBeGreaterThan(0.1);
+      await expect
+        .poll(async () => meanDifference(before, await picture.screenshot()), { timeout: 10_000 })
+        .toBeGreaterThan(0.1);
     }
     mkdirSync(screenshots, { recursive: true });
     await page.screenshot({ path: join(screenshots, 'demo-page.png') });
@@ -84,7 +91,9 @@ describe('sightline demo', () => {
 
 /** Mean absolute difference of two pictures of one size, 0 to 255. */
 async function meanDifference(a: Buffer, b: Buffer): Promise<number> {
-  const [first, second] = await Promise.all([a, b].map((picture) => sharp(picture).greyscale().raw().toBuffer()));
+  const [first, second] = await Promise.all(
+    [a, b].map((picture) => sharp(picture).greyscale().raw().toBuffer()),
+  );
   if (first === undefined || second === undefined || first.length !== second.length) return 255;
   return first.reduce((sum, value, i) => sum + Math.abs(value - (second[i] as number)), 0) / first.length;
 }

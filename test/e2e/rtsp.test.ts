@@ -35,19 +35,30 @@ describe('a camera behind a real RTSP server', () => {
   it('is online, and its person is recognised with an explained event', async () => {
     await events.until(({ type }) => type === 'sightline.camera.online');
     const event = await events.until(({ type }) => type === 'sightline.identity.recognized');
-    expect(event).toMatchObject({ specversion: '1.0', source: '/cameras/cam1', datacontenttype: 'application/json' });
+    expect(event).toMatchObject({
+      specversion: '1.0',
+      source: '/cameras/cam1',
+      datacontenttype: 'application/json',
+    });
     expect(event.data).toMatchObject({
       camera: { id: 'cam1' },
       identity: { name: 'Франк Дюбуа' },
       frame: { width: 360, height: 288 },
     });
-    const { distance, threshold, confidence } = event.data as { distance: number; threshold: number; confidence: number };
+    const { distance, threshold, confidence } = event.data as {
+      distance: number;
+      threshold: number;
+      confidence: number;
+    };
     expect(distance).toBeLessThan(threshold);
     expect(confidence).toBeGreaterThan(0.9);
   });
 
   it('shows annotated frames that move', async () => {
-    const [annotated, plain] = await Promise.all([videoFrames(url, 'cam1', 25), videoFrames(url, 'cam1', 25, '?overlay=off')]);
+    const [annotated, plain] = await Promise.all([
+      videoFrames(url, 'cam1', 25),
+      videoFrames(url, 'cam1', 25, '?overlay=off'),
+    ]);
     expect(await sharp(annotated[0]).metadata()).toMatchObject({ format: 'jpeg', width: 360, height: 288 });
     expect(new Set(annotated.map((frame) => frame.toString('base64'))).size).toBeGreaterThan(20);
     // The box of a known face is blue and opaque; the plain picture has no such pixels at the same moment.
@@ -62,7 +73,13 @@ describe('a camera behind a real RTSP server', () => {
     await camera.start();
     await events.until(({ id, type }) => type === 'sightline.camera.online' && id > offline.id);
     await events.until(({ id, type }) => type === 'sightline.identity.recognized' && id > offline.id);
-    const everything = [program.stdout, program.stderr, JSON.stringify(events.events), await text('/v1/cameras'), await text('/metrics')];
+    const everything = [
+      program.stdout,
+      program.stderr,
+      JSON.stringify(events.events),
+      await text('/v1/cameras'),
+      await text('/metrics'),
+    ];
     for (const output of everything) expect(output).not.toMatch(/p4ss|w%C3%B6rd|watcher/);
   });
 

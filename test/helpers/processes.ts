@@ -5,10 +5,7 @@ export function ffmpegChildren(parentPid: number | undefined): string[] {
   return execFileSync('ps', ['-eo', 'ppid=,args='], { encoding: 'utf8' })
     .split('\n')
     .map((line) => /^\s*(\d+) (.*)$/.exec(line))
-    .flatMap((match) => (match !== null && Number(match[1]) === parentPid && match[2]?.includes('ffmpeg') ? [match[2]] : []));
-}
-
-/** Whether a process runs whose command line holds a text. */
-export function runs(text: string): boolean {
-  return execFileSync('ps', ['-eo', 'args='], { encoding: 'utf8' }).includes(text);
+    .flatMap((match) =>
+      match !== null && Number(match[1]) === parentPid && match[2]?.includes('ffmpeg') ? [match[2]] : [],
+    );
 }

@@ -21,7 +21,10 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
 }
 
 /** Runs the built command line to its end. */
-export async function sightline(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Finished> {
+export async function sightline(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Finished> {
   return new RunningSightline(args, environment).finished;
 }
 

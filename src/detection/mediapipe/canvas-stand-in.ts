@@ -20,7 +20,7 @@ const VENDOR_TO_VERSION = [7936, 7937, 7938];
  * the canvas and the WebGL context for exactly that way: `texImage2D` keeps the picture, `readPixels` copies it out
  * unchanged. Everything else a context can do is a no-op here.
  */
-export function createCanvasStandIn(): OffscreenCanvasLike {
+export function createCanvasStandIn(): CanvasStandIn {
   const gl = createContextStandIn();
   return {
     width: 1,
@@ -30,7 +30,7 @@ export function createCanvasStandIn(): OffscreenCanvasLike {
   };
 }
 
-export interface OffscreenCanvasLike {
+export interface CanvasStandIn {
   width: number;
   height: number;
   getContextSafariWebGL2Fixed: boolean;
@@ -52,11 +52,25 @@ function createContextStandIn(): object {
       // Six arguments carry a picture; the nine-argument form only allocates.
       if (values.length === 6 && bound !== undefined) bound.source = values[5] as RgbaPicture;
     },
-    framebufferTexture2D: (_target: number, _attachment: number, _textureTarget: number, texture: Texture | null) => {
+    framebufferTexture2D: (
+      _target: number,
+      _attachment: number,
+      _textureTarget: number,
+      texture: Texture | null,
+    ) => {
       attached = texture ?? undefined;
     },
     readPixels: (...values: unknown[]) => {
-      const [, , width, height, , , heap, offset] = values as [number, number, number, number, number, number, Uint8Array, number];
+      const [, , width, height, , , heap, offset] = values as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+        Uint8Array,
+        number,
+      ];
       const source = attached?.source;
       // The detector checks sizes before it calls MediaPipe. Throwing here would make the next detect() spin for ever.
       if (source !== undefined) heap.set(source.data.subarray(0, width * height * 4), offset);

@@ -36,7 +36,9 @@ export class MediaPipeDetector implements FaceDetector {
     try {
       return new MediaPipeDetector(options, await createMediaPipeGraph(options));
     } catch (error) {
-      throw new SightlineError('DETECTOR_FAILED', `MediaPipe could not start: ${String(error)}`, { cause: error });
+      throw new SightlineError('DETECTOR_FAILED', `MediaPipe could not start: ${String(error)}`, {
+        cause: error,
+      });
     }
   }
 
@@ -54,7 +56,9 @@ export class MediaPipeDetector implements FaceDetector {
     } catch (error) {
       // An error leaves MediaPipe's graph unusable for good.
       this.#graph = undefined;
-      throw new SightlineError('DETECTOR_FAILED', `MediaPipe failed on a frame: ${String(error)}`, { cause: error });
+      throw new SightlineError('DETECTOR_FAILED', `MediaPipe failed on a frame: ${String(error)}`, {
+        cause: error,
+      });
     }
   }
 
@@ -75,7 +79,10 @@ function checkSize({ width, height, data }: RgbImage): void {
 
 function toDetection(found: MediaPipeDetection, image: RgbImage, scale: Point): Detection[] {
   const { boundingBox, keypoints, categories } = found;
-  const [leftEye, rightEye, nose, mouth] = keypoints.map(({ x, y }) => ({ x: x * image.width, y: y * image.height }));
+  const [leftEye, rightEye, nose, mouth] = keypoints.map(({ x, y }) => ({
+    x: x * image.width,
+    y: y * image.height,
+  }));
   if (boundingBox === undefined || !leftEye || !rightEye || !nose || !mouth) return [];
   const box = {
     x: boundingBox.originX * scale.x,
@@ -83,11 +90,19 @@ function toDetection(found: MediaPipeDetection, image: RgbImage, scale: Point): 
     width: boundingBox.width * scale.x,
     height: boundingBox.height * scale.y,
   };
-  return [{ box, score: categories[0]?.score ?? 0, landmarks: withMouthCorners(leftEye, rightEye, nose, mouth) }];
+  return [
+    { box, score: categories[0]?.score ?? 0, landmarks: withMouthCorners(leftEye, rightEye, nose, mouth) },
+  ];
 }
 
 function withMouthCorners(leftEye: Point, rightEye: Point, nose: Point, mouth: Point): Landmarks {
   const dx = (rightEye.x - leftEye.x) * mouthHalfWidth;
   const dy = (rightEye.y - leftEye.y) * mouthHalfWidth;
-  return [leftEye, rightEye, nose, { x: mouth.x - dx, y: mouth.y - dy }, { x: mouth.x + dx, y: mouth.y + dy }];
+  return [
+    leftEye,
+    rightEye,
+    nose,
+    { x: mouth.x - dx, y: mouth.y - dy },
+    { x: mouth.x + dx, y: mouth.y + dy },
+  ];
 }

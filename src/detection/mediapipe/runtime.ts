@@ -1,13 +1,22 @@
 import { createRequire } from 'node:module';
-import type {
-  Detection as MediaPipeDetection,
-  FaceDetector as MediaPipeTask,
-  FaceDetectorOptions,
-} from '@mediapipe/tasks-vision';
-import { createCanvasStandIn, type RgbaPicture } from './canvas-stand-in.js';
+import type { Detection as MediaPipeDetection } from '@mediapipe/tasks-vision';
+import { createCanvasStandIn, type CanvasStandIn, type RgbaPicture } from './canvas-stand-in.js';
 
-type TaskCanvas = NonNullable<FaceDetectorOptions['canvas']>;
-type TaskInput = Parameters<MediaPipeTask['detect']>[0];
+/** The part of the package's API that is used here; its own types want a browser's. */
+interface TaskApi {
+  readonly FaceDetector: {
+    createFromOptions(
+      wasm: { wasmLoaderPath: string; wasmBinaryPath: string },
+      options: {
+        canvas: CanvasStandIn;
+        runningMode: 'IMAGE';
+        minDetectionConfidence: number;
+        baseOptions: { modelAssetBuffer: Uint8Array; delegate: 'CPU' };
+      },
+    ): Promise<{ detect(picture: RgbaPicture): { detections: MediaPipeDetection[] }; close(): void }>;
+  };
+}
+
 type ModuleFactory = (options: object) => Promise<unknown>;
 
 /** What MediaPipe expects to find on the global object of a browser. */
@@ -52,18 +61,21 @@ async function createNow({ model, minScore, log }: MediaPipeOptions): Promise<Me
   globals.custom_dbg = (...words) => log(words.join(' '));
   // The bundle takes the factory off the global object at each creation.
   globals.ModuleFactory = (wasmOptions) => glue({ ...wasmOptions, print: log, printErr: log });
-  const { FaceDetector } = await import('@mediapipe/tasks-vision');
-  const task: MediaPipeTask = await FaceDetector.createFromOptions(
-    { wasmLoaderPath: '', wasmBinaryPath: require.resolve('@mediapipe/tasks-vision/vision_wasm_module_internal.wasm') },
+  const { FaceDetector } = (await import('@mediapipe/tasks-vision')) as unknown as TaskApi;
+  const task = await FaceDetector.createFromOptions(
     {
-      canvas: createCanvasStandIn() as unknown as TaskCanvas,
+      wasmLoaderPath: '',
+      wasmBinaryPath: require.resolve('@mediapipe/tasks-vision/vision_wasm_module_internal.wasm'),
+    },
+    {
+      canvas: createCanvasStandIn(),
       runningMode: 'IMAGE',
       minDetectionConfidence: minScore,
       baseOptions: { modelAssetBuffer: model, delegate: 'CPU' },
     },
   );
   return {
-    detect: (picture) => task.detect(picture as unknown as TaskInput).detections,
+    detect: (picture) => task.detect(picture).detections,
     close: () => task.close(),
   };
 }

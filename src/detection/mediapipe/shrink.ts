@@ -29,11 +29,22 @@ export class Shrinker {
         const b = upper + right;
         const c = lower + left;
         const d = lower + right;
-        const red = ((data[a] as number) + (data[b] as number) + (data[c] as number) + (data[d] as number) + 2) >> 2;
+        const red =
+          ((data[a] as number) + (data[b] as number) + (data[c] as number) + (data[d] as number) + 2) >> 2;
         const green =
-          ((data[a + 1] as number) + (data[b + 1] as number) + (data[c + 1] as number) + (data[d + 1] as number) + 2) >> 2;
+          ((data[a + 1] as number) +
+            (data[b + 1] as number) +
+            (data[c + 1] as number) +
+            (data[d + 1] as number) +
+            2) >>
+          2;
         const blue =
-          ((data[a + 2] as number) + (data[b + 2] as number) + (data[c + 2] as number) + (data[d + 2] as number) + 2) >> 2;
+          ((data[a + 2] as number) +
+            (data[b + 2] as number) +
+            (data[c + 2] as number) +
+            (data[d + 2] as number) +
+            2) >>
+          2;
         // Little endian, as every machine that Node runs on.
         words[out] = 0xff000000 | (blue << 16) | (green << 8) | red;
       }
@@ -45,6 +56,7 @@ export class Shrinker {
 /** Two sample positions for each of `to` cells over `from` pixels, at a quarter and three quarters, times `stride`. */
 function sampleOffsets(from: number, to: number, stride: number): Int32Array {
   const offsets = new Int32Array(to * 2);
-  for (let i = 0; i < to * 2; i++) offsets[i] = Math.min(from - 1, Math.floor(((i + 0.5) * from) / (to * 2))) * stride;
+  for (let i = 0; i < to * 2; i++)
+    offsets[i] = Math.min(from - 1, Math.floor(((i + 0.5) * from) / (to * 2))) * stride;
   return offsets;
 }

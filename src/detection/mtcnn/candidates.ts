@@ -21,7 +21,12 @@ export function pyramidScales(width: number, height: number, minFaceSize: number
 
 /** P-Net's output map at one scale as candidates in pixels of the whole picture. */
 export function readProposals(
-  map: { readonly width: number; readonly height: number; readonly faces: Float32Array; readonly regressions: Float32Array },
+  map: {
+    readonly width: number;
+    readonly height: number;
+    readonly faces: Float32Array;
+    readonly regressions: Float32Array;
+  },
   scale: number,
   threshold: number,
 ): Candidate[] {
@@ -41,7 +46,12 @@ export function readProposals(
         Math.floor((cellStride * y + cellSize) / scale),
         score,
       ],
-      regression: [0, 1, 2, 3].map((k) => regressions[k * plane + i] as number) as [number, number, number, number],
+      regression: [0, 1, 2, 3].map((k) => regressions[k * plane + i] as number) as [
+        number,
+        number,
+        number,
+        number,
+      ],
     });
   }
   return candidates;

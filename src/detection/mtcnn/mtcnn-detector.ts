@@ -47,7 +47,9 @@ export class MtcnnDetector implements FaceDetector {
       const refined = await this.#refine(image, proposals);
       return await this.#finish(image, refined);
     } catch (error) {
-      throw new SightlineError('DETECTOR_FAILED', `MTCNN failed on a frame: ${String(error)}`, { cause: error });
+      throw new SightlineError('DETECTOR_FAILED', `MTCNN failed on a frame: ${String(error)}`, {
+        cause: error,
+      });
     }
   }
 
@@ -69,21 +71,31 @@ export class MtcnnDetector implements FaceDetector {
 
   async #refine(image: RgbImage, boxes: readonly ScoredCorners[]): Promise<ScoredCorners[]> {
     const inside = windowsOf(image, boxes);
-    const output = await this.#networks.refine(image, inside.map(({ window }) => window));
+    const output = await this.#networks.refine(
+      image,
+      inside.map(({ window }) => window),
+    );
     const passed = inside.flatMap(({ box }, i) => candidateAt(box, output, i, refineThreshold));
     return suppress(passed, 0.7).map((candidate) => square(regress(candidate, 1)));
   }
 
   async #finish(image: RgbImage, boxes: readonly ScoredCorners[]): Promise<Detection[]> {
     const inside = windowsOf(image, boxes);
-    const output = await this.#networks.finish(image, inside.map(({ window }) => window));
+    const output = await this.#networks.finish(
+      image,
+      inside.map(({ window }) => window),
+    );
     const faces = inside.flatMap(({ box }, i) =>
       candidateAt(box, output, i, this.#options.minScore).map((candidate) => ({
         corners: regress(candidate, 1),
         landmarks: landmarksAt(box, output, i),
       })),
     );
-    const kept = nonMaximumSuppression(faces.map(({ corners }) => corners), 0.7, minimumOverlap);
+    const kept = nonMaximumSuppression(
+      faces.map(({ corners }) => corners),
+      0.7,
+      minimumOverlap,
+    );
     return kept.flatMap((index) => {
       const face = faces[index];
       return face === undefined ? [] : [toDetection(face.corners, face.landmarks)];
@@ -92,17 +104,28 @@ export class MtcnnDetector implements FaceDetector {
 }
 
 function suppress(candidates: readonly Candidate[], threshold: number): Candidate[] {
-  return nonMaximumSuppression(candidates.map(({ box }) => box), threshold).map((i) => candidates[i] as Candidate);
+  return nonMaximumSuppression(
+    candidates.map(({ box }) => box),
+    threshold,
+  ).map((i) => candidates[i] as Candidate);
 }
 
-function windowsOf(image: RgbImage, boxes: readonly ScoredCorners[]): { box: ScoredCorners; window: Window }[] {
+function windowsOf(
+  image: RgbImage,
+  boxes: readonly ScoredCorners[],
+): { box: ScoredCorners; window: Window }[] {
   return boxes.flatMap((box) => {
     const window = insideWindow(box, image.width, image.height);
     return window === undefined ? [] : [{ box, window }];
   });
 }
 
-function candidateAt(box: ScoredCorners, output: RefinedBatch, index: number, threshold: number): Candidate[] {
+function candidateAt(
+  box: ScoredCorners,
+  output: RefinedBatch,
+  index: number,
+  threshold: number,
+): Candidate[] {
   const score = output.probabilities[2 * index + 1] as number;
   if (!(score > threshold)) return [];
   const [x1, y1, x2, y2] = box;

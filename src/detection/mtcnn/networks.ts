@@ -44,7 +44,8 @@ export class MtcnnNetworks {
   }
 
   static async load(models: MtcnnModels): Promise<MtcnnNetworks> {
-    const load = (path: string): Promise<InferenceSession> => InferenceSession.create(path, models.sessionOptions);
+    const load = (path: string): Promise<InferenceSession> =>
+      InferenceSession.create(path, models.sessionOptions);
     return new MtcnnNetworks(await load(models.pnet), await load(models.rnet), await load(models.onet));
   }
 

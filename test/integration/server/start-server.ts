@@ -9,7 +9,7 @@ import { createServer } from '../../../src/server/server.js';
 import type { ServerOptions } from '../../../src/server/server-options.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
 
-export const webDir = fileURLToPath(new URL('../../../web', import.meta.url));
+const webDir = fileURLToPath(new URL('../../../web', import.meta.url));
 
 export type StartOptions = Partial<Omit<ServerOptions, 'cameras'>> & {
   readonly cameras?: readonly FakeCamera[];

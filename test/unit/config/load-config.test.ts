@@ -25,7 +25,9 @@ describe('loadConfig', () => {
   });
 
   it('lets the command line win over the environment, and that over the file', async () => {
-    const file = await yamlFile('server: {port: 1000, host: 127.0.0.2}\ndata: from-file\nrecognition: {workers: 3}\n');
+    const file = await yamlFile(
+      'server: {port: 1000, host: 127.0.0.2}\ndata: from-file\nrecognition: {workers: 3}\n',
+    );
     const config = await loadConfig({
       file,
       environment: { SIGHTLINE_SERVER_PORT: '2000', SIGHTLINE_DATA: 'from-env', PATH: '/bin' },
@@ -47,7 +49,10 @@ describe('loadConfig', () => {
 
   it('reads lists from the environment and keeps text as it stands', async () => {
     const { cameras, server } = await loadConfig({
-      environment: { SIGHTLINE_CAMERAS: '[rtsp://u:p@one/, "test:"]', SIGHTLINE_SERVER_TOKEN: '1234567890123456' },
+      environment: {
+        SIGHTLINE_CAMERAS: '[rtsp://u:p@one/, "test:"]',
+        SIGHTLINE_SERVER_TOKEN: '1234567890123456',
+      },
     });
     expect(cameras.map((camera) => camera.url)).toEqual(['rtsp://u:p@one/', 'test:']);
     expect(server.token).toBe('1234567890123456');
@@ -82,7 +87,10 @@ describe('loadConfig', () => {
   });
 
   it('never repeats a password', async () => {
-    const failure = loadConfig({ environment: {}, commandLine: { server: { host: 5, port: 'rtsp://me:secret@cam' } } });
+    const failure = loadConfig({
+      environment: {},
+      commandLine: { server: { host: 5, port: 'rtsp://me:secret@cam' } },
+    });
     await expect(failure).rejects.toThrow(/server\.port/);
     await expect(failure).rejects.not.toThrow(/secret/);
   });
@@ -92,11 +100,21 @@ describe('loadConfig', () => {
     ['a list', yamlFile('- 1\n- 2\n')],
     ['broken YAML', yamlFile('server: {port: 1\n')],
   ])('says so when the file is %s', async (_, file) => {
-    await expect(loadConfig({ file: await file, environment: {} })).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE' });
+    await expect(loadConfig({ file: await file, environment: {} })).rejects.toMatchObject({
+      code: 'CONFIG_UNREADABLE',
+    });
   });
 
   it('refuses two cameras of one id', async () => {
-    const failure = loadConfig({ environment: {}, commandLine: { cameras: [{ id: 'a', url: 'x' }, { id: 'a', url: 'y' }] } });
+    const failure = loadConfig({
+      environment: {},
+      commandLine: {
+        cameras: [
+          { id: 'a', url: 'x' },
+          { id: 'a', url: 'y' },
+        ],
+      },
+    });
     await expect(failure).rejects.toThrow(/cameras\[1\]\.id.*"a"/);
   });
 });

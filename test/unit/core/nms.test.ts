@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { minimumOverlap, nonMaximumSuppression, unionOverlap, type ScoredCorners } from '../../../src/core/nms.js';
+import {
+  minimumOverlap,
+  nonMaximumSuppression,
+  unionOverlap,
+  type ScoredCorners,
+} from '../../../src/core/nms.js';
 
 const box = fc
   .tuple(
@@ -15,20 +20,26 @@ const box = fc
 describe('nonMaximumSuppression', () => {
   it('keeps only boxes that overlap no better kept one, and drops none without a reason', () => {
     fc.assert(
-      fc.property(fc.array(box, { maxLength: 30 }), fc.double({ min: 0.1, max: 0.9, noNaN: true }), (boxes, threshold) => {
-        const kept = nonMaximumSuppression(boxes, threshold);
-        const at = (i: number): ScoredCorners => boxes[i] as ScoredCorners;
-        for (const [rank, i] of kept.entries()) {
-          for (const j of kept.slice(0, rank)) {
-            expect(unionOverlap(at(j), at(i))).toBeLessThanOrEqual(threshold);
-            expect(at(j)[4]).toBeGreaterThanOrEqual(at(i)[4]);
+      fc.property(
+        fc.array(box, { maxLength: 30 }),
+        fc.double({ min: 0.1, max: 0.9, noNaN: true }),
+        (boxes, threshold) => {
+          const kept = nonMaximumSuppression(boxes, threshold);
+          const at = (i: number): ScoredCorners => boxes[i] as ScoredCorners;
+          for (const [rank, i] of kept.entries()) {
+            for (const j of kept.slice(0, rank)) {
+              expect(unionOverlap(at(j), at(i))).toBeLessThanOrEqual(threshold);
+              expect(at(j)[4]).toBeGreaterThanOrEqual(at(i)[4]);
+            }
           }
-        }
-        for (const i of boxes.keys()) {
-          if (kept.includes(i)) continue;
-          expect(kept.some((j) => at(j)[4] >= at(i)[4] && unionOverlap(at(j), at(i)) > threshold)).toBe(true);
-        }
-      }),
+          for (const i of boxes.keys()) {
+            if (kept.includes(i)) continue;
+            expect(kept.some((j) => at(j)[4] >= at(i)[4] && unionOverlap(at(j), at(i)) > threshold)).toBe(
+              true,
+            );
+          }
+        },
+      ),
     );
   });
 

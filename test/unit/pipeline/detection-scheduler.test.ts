@@ -6,9 +6,13 @@ describe('DetectionScheduler', () => {
   afterEach(() => void vi.useRealTimers());
 
   /** Plays frames every `intervalMs` to each camera for ten seconds; each detection costs `costMs`. */
-  async function detections(turns: readonly DetectionTurns[], intervalMs: number, costMs: number): Promise<number[]> {
+  async function detections(
+    turns: readonly DetectionTurns[],
+    intervalMs: number,
+    costMs: number,
+  ): Promise<number[]> {
     const counts = turns.map(() => 0);
-    for (let time = 0; time < 10_000; ) {
+    for (let time = 0; time < 10_000;) {
       for (const [index, turn] of turns.entries()) {
         if (!turn.admit()) continue;
         counts[index] = (counts[index] ?? 0) + 1;
@@ -29,7 +33,11 @@ describe('DetectionScheduler', () => {
 
   it('shares the budget evenly among many cameras', async () => {
     const scheduler = new DetectionScheduler({ share: 0.5 });
-    const counts = await detections([1, 2, 3, 4].map(() => scheduler.join('auto')), 5, 20);
+    const counts = await detections(
+      [1, 2, 3, 4].map(() => scheduler.join('auto')),
+      5,
+      20,
+    );
     const total = counts.reduce((sum, count) => sum + count, 0);
     expect(total * 20).toBeGreaterThan(3500);
     expect(total * 20).toBeLessThan(5500);
