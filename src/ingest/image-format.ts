@@ -2,7 +2,7 @@
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'tiff' | 'gif' | 'avif';
 
 /** How many first bytes of a file tell its format. */
-export const FORMAT_BYTES = 16;
+const FORMAT_BYTES = 16;
 
 const SIGNATURES: readonly (readonly [ImageFormat, RegExp])[] = [
   ['jpeg', /^\xff\xd8\xff/],

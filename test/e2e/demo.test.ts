@@ -15,7 +15,7 @@ describe('sightline demo', () => {
   const data = temporaryFolder();
   let demo: RunningSightline;
   let url: string;
-  let events: EventStream | undefined;
+  let events: EventStream;
   let browser: Browser | undefined;
 
   beforeAll(async () => {

@@ -11,7 +11,7 @@ describe('a camera behind a real RTSP server', () => {
   let camera: RtspTestServer;
   let program: RunningSightline;
   let url: string;
-  let events: EventStream | undefined;
+  let events: EventStream;
 
   beforeAll(async () => {
     const models = new ModelStore({ cacheDir: defaultCacheDir() });
