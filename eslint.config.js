@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 
 /**
  * Which rooms a room may import, as in docs/architecture.md. A room always may import itself.
- * `commands` and the files directly under src/ are the composition root and may import everything.
+ * `app`, `commands` and main.ts are the composition root and may import everything.
  */
 const rooms = {
   core: [],
@@ -26,7 +26,7 @@ const rooms = {
 };
 
 const zones = Object.entries(rooms).flatMap(([room, allowed]) =>
-  [...Object.keys(rooms), 'commands']
+  [...Object.keys(rooms), 'app', 'commands']
     .filter((other) => other !== room && !allowed.includes(other))
     .map((other) => ({
       target: `./src/${room}`,
@@ -35,7 +35,7 @@ const zones = Object.entries(rooms).flatMap(([room, allowed]) =>
     })),
 );
 const workerZones = Object.keys(rooms)
-  .concat('commands')
+  .concat('app', 'commands')
   .filter((room) => !['core', 'models'].includes(room))
   .map((room) => ({
     target: './workers',

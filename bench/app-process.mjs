@@ -1,7 +1,7 @@
 // One run of Sightline for bench/pipeline.mjs: starts the built program with the configuration it is sent, measures from
 // "measure" to "report", and says what it saw. With `flood`, the embedding queue is kept full all the time.
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { App } from '../dist/src/app.js';
+import { App } from '../dist/src/app/app.js';
 import { loadConfig } from '../dist/src/config/load-config.js';
 import { Metrics } from '../dist/src/observability/metrics.js';
 import { EmbeddingPool } from '../dist/src/recognition/embedding-pool.js';

@@ -73,5 +73,7 @@ function timeOf({ time }) {
 /** Only a name has a confidence that means something to people. */
 function confidenceOf({ data }) {
   if (!data.identity || data.confidence === null) return [];
-  return [element('span', { class: 'confidence', title: 'Confidence' }, percent(data.confidence))];
+  // Nobody is ever certain.
+  const shown = percent(Math.min(0.99, data.confidence));
+  return [element('span', { class: 'confidence', title: 'Confidence' }, shown)];
 }

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { asSightlineError } from '../core/errors.js';
-import { packageInfo } from './package-info.js';
+import { packageInfo } from '../app/package-info.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { enrollCommand } from './enroll.js';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { RecognitionParts } from '../app.js';
+import type { RecognitionParts } from '../app/open-recognition.js';
 import { asSightlineError, type SightlineError } from '../core/errors.js';
 import { createDetector } from '../detection/create-detector.js';
 import { readImage } from '../ingest/still-image.js';

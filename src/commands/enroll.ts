@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { openRecognition } from '../app.js';
+import { openRecognition } from '../app/open-recognition.js';
 import { redact } from '../ingest/redact.js';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';
 import { createLogger } from '../observability/logger.js';

@@ -6,7 +6,7 @@ import type { Config } from '../config/schema.js';
 export interface SharedOptions {
   readonly config?: string;
   readonly host?: string;
-  readonly port?: number;
+  readonly port?: number | string;
   readonly data?: string;
   readonly modelsDir?: string;
   readonly logLevel?: string;
@@ -15,13 +15,18 @@ export interface SharedOptions {
 const shared = {
   config: () => new Option('-c, --config <file>', 'YAML file with options; docs/configuration.md lists them'),
   host: () => new Option('--host <address>', 'address to listen on (default: 127.0.0.1)'),
-  port: () => new Option('--port <number>', 'port to listen on (default: 8420)').argParser(Number),
+  port: () => new Option('--port <number>', 'port to listen on (default: 8420)').argParser(numberOrText),
   data: () => new Option('--data <dir>', 'folder of the gallery (default: .sightline)'),
   modelsDir: () =>
     new Option('--models-dir <dir>', 'folder of fetched models (default: models/cache in the package)'),
   logLevel: () =>
     new Option('--log-level <level>', 'fatal, error, warn, info, debug or trace (default: info)'),
 };
+
+/** What is no number is left for the schema to refuse, with what was typed. */
+function numberOrText(text: string): number | string {
+  return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
+}
 
 /** Adds shared options to a command. */
 export function withOptions(command: Command, names: readonly (keyof typeof shared)[]): Command {

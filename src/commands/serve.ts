@@ -1,4 +1,4 @@
-import { App } from '../app.js';
+import { App } from '../app/app.js';
 import type { Config } from '../config/schema.js';
 import { progressDisplay } from './model-progress.js';
 

@@ -19,6 +19,7 @@ const BUCKETS_SECONDS = [0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1
 export class Metrics {
   readonly #registry = new Registry();
   readonly #cameras: () => readonly CameraFigures[];
+  readonly #waitingFaces: () => number;
   readonly #up = this.#gauge('camera_up', 'Whether the camera shows pictures', ['camera']);
   readonly #faces = this.#gauge('faces_in_view', 'Faces in view now', ['camera']);
   readonly #frames = this.#counter('frames_total', 'Frames decoded', ['camera']);
@@ -41,9 +42,10 @@ export class Metrics {
   );
   readonly #events = this.#counter('events_total', 'Events published', ['type']);
 
-  /** @param cameras the figures of every camera, asked for whenever the metrics are read */
-  constructor(cameras: () => readonly CameraFigures[]) {
+  /** Both are asked for whenever the metrics are read: every camera's figures, and the faces waiting for a worker. */
+  constructor(cameras: () => readonly CameraFigures[], waitingFaces: () => number) {
     this.#cameras = cameras;
+    this.#waitingFaces = waitingFaces;
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -60,10 +62,6 @@ export class Metrics {
   /** One frame annotated and encoded, `latencyMs` after its capture. */
   observeAnnotated(camera: string, latencyMs: number): void {
     this.#annotated.observe({ camera }, latencyMs * SECONDS_PER_MS);
-  }
-
-  setEmbeddingQueueDepth(faces: number): void {
-    this.#queueDepth.set(faces);
   }
 
   countEvent(type: string): void {
@@ -89,6 +87,7 @@ export class Metrics {
   /** Everything in the text format of Prometheus. */
   expose(): Promise<string> {
     this.#readCameras();
+    this.#queueDepth.set(this.#waitingFaces());
     return this.#registry.metrics();
   }
 

@@ -23,7 +23,11 @@ describe('bad options', () => {
     ['an unknown option', ['run', '--prot', '80', 'test:'], /unknown option '--prot'[\s\S]*--port/],
     ['an unknown command', ['rum'], /unknown command 'rum'[\s\S]*run/],
     ['no camera', ['run'], /USAGE: Expected a camera/],
-    ['a port that is none', ['run', 'test:', '--port', 'http'], /server\.port: expected a number/],
+    [
+      'a port that is none',
+      ['run', 'test:', '--port', 'http'],
+      /server\.port: expected a number, but received "http"/,
+    ],
     ['a missing configuration', ['run', '--config', '/nowhere.yaml'], /CONFIG_UNREADABLE.*\/nowhere\.yaml/],
     ['a source of no known kind', ['run', 'ftp://camera/'], /SOURCE_INVALID.*rtsp:\/\/.*ftp/],
   ])('says what is wrong with %s, and what would be right', async (_, args, expected) => {

@@ -4,6 +4,7 @@ import type { Detection, Landmarks } from '../../core/face.js';
 import type { Point } from '../../core/geometry.js';
 import type { RgbImage } from '../../core/image.js';
 import type { FaceDetector } from '../face-detector.js';
+import { requireWholeImage } from '../require-whole-image.js';
 import { createMediaPipeGraph, type MediaPipeGraph, type MediaPipeOptions } from './runtime.js';
 import { Shrinker } from './shrink.js';
 
@@ -44,7 +45,7 @@ export class MediaPipeDetector implements FaceDetector {
 
   /** @throws SightlineError DETECTOR_FAILED; the next call starts with a graph made anew. */
   async detect(image: RgbImage): Promise<Detection[]> {
-    checkSize(image);
+    requireWholeImage(image);
     this.#graph ??= await createMediaPipeGraph(this.#options);
     const picture = this.#shrinker.shrink(image, maxInputSide, maxInputSide);
     try {
@@ -67,14 +68,6 @@ export class MediaPipeDetector implements FaceDetector {
     this.#graph = undefined;
     return Promise.resolve();
   }
-}
-
-function checkSize({ width, height, data }: RgbImage): void {
-  if (width > 0 && height > 0 && data.length >= width * height * 3) return;
-  throw new SightlineError(
-    'DETECTOR_FAILED',
-    `Expected ${width}×${height}×3 bytes of RGB for a picture, but received ${data.length}.`,
-  );
 }
 
 function toDetection(found: MediaPipeDetection, image: RgbImage, scale: Point): Detection[] {

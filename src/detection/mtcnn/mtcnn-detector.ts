@@ -4,6 +4,7 @@ import type { Detection, Landmarks } from '../../core/face.js';
 import type { RgbImage } from '../../core/image.js';
 import { minimumOverlap, nonMaximumSuppression, type ScoredCorners } from '../../core/nms.js';
 import type { FaceDetector } from '../face-detector.js';
+import { requireWholeImage } from '../require-whole-image.js';
 import { insideWindow, pyramidScales, readProposals, regress, square, type Candidate } from './candidates.js';
 import { MtcnnNetworks, type MtcnnModels, type RefinedBatch } from './networks.js';
 import type { Window } from './resample.js';
@@ -42,6 +43,7 @@ export class MtcnnDetector implements FaceDetector {
 
   /** @throws SightlineError DETECTOR_FAILED */
   async detect(image: RgbImage): Promise<Detection[]> {
+    requireWholeImage(image);
     try {
       const proposals = await this.#propose(image);
       const refined = await this.#refine(image, proposals);

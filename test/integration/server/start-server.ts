@@ -18,7 +18,10 @@ export type StartOptions = Partial<Omit<ServerOptions, 'cameras'>> & {
 /** A server on a free port of 127.0.0.1 with one fake camera `door`, closed when the test is over. */
 export async function startServer({ cameras = [new FakeCamera()], ...options }: StartOptions = {}) {
   const bus = options.bus ?? new EventBus();
-  const metrics = new Metrics(() => cameras.map((camera) => camera.status()));
+  const metrics = new Metrics(
+    () => cameras.map((camera) => camera.status()),
+    () => 0,
+  );
   const server = await createServer({
     host: '127.0.0.1',
     port: 0,

@@ -15,7 +15,10 @@ describe('docs/protocol.md', () => {
   });
 
   it('lists every metric, and no other', async () => {
-    const exposed = await new Metrics(() => []).expose();
+    const exposed = await new Metrics(
+      () => [],
+      () => 0,
+    ).expose();
     const names = [...exposed.matchAll(/^# TYPE (sightline_\w+)/gm)].map(([, name]) => name);
     expect(documented.filter((name) => name?.startsWith('sightline_')).sort()).toEqual(names.sort());
   });

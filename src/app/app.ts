@@ -1,35 +1,29 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { LabelCache } from './annotate/label-cache.js';
-import { storedToken } from './commands/access-token.js';
-import { packageInfo } from './commands/package-info.js';
-import { packageRoot } from './config/package-root.js';
-import type { CameraConfig, Config } from './config/schema.js';
-import { SightlineError } from './core/errors.js';
-import { createDetector } from './detection/create-detector.js';
-import type { FaceDetector } from './detection/face-detector.js';
-import { EventBus } from './events/event-bus.js';
-import { redact, redactUrl } from './ingest/redact.js';
-import { VideoSource } from './ingest/video-source.js';
-import { ModelStore, defaultCacheDir, type ModelProgress } from './models/model-store.js';
-import { createLogger, type Logger } from './observability/logger.js';
-import { Metrics } from './observability/metrics.js';
-import { CameraPipeline } from './pipeline/camera-pipeline.js';
-import { DetectionScheduler } from './pipeline/detection-scheduler.js';
-import { EmbeddingPool } from './recognition/embedding-pool.js';
-import { findEmbedder, type Embedder } from './recognition/embedders.js';
-import { Gallery } from './recognition/gallery.js';
-import { Recognizer } from './recognition/recognizer.js';
-import { createServer, type SightlineServer } from './server/server.js';
-import { isLoopback } from './server/host-names.js';
-import { SqliteGalleryStore } from './storage/sqlite-gallery-store.js';
+import { LabelCache } from '../annotate/label-cache.js';
+import { storedToken } from './access-token.js';
+import { openRecognition, type RecognitionParts } from './open-recognition.js';
+import { packageInfo } from './package-info.js';
+import { packageRoot } from '../config/package-root.js';
+import type { CameraConfig, Config } from '../config/schema.js';
+import { createDetector } from '../detection/create-detector.js';
+import type { FaceDetector } from '../detection/face-detector.js';
+import { EventBus } from '../events/event-bus.js';
+import { redact, redactUrl } from '../ingest/redact.js';
+import { VideoSource } from '../ingest/video-source.js';
+import { ModelStore, defaultCacheDir, type ModelProgress } from '../models/model-store.js';
+import { createLogger, type Logger } from '../observability/logger.js';
+import { Metrics } from '../observability/metrics.js';
+import { CameraPipeline } from '../pipeline/camera-pipeline.js';
+import { DetectionScheduler } from '../pipeline/detection-scheduler.js';
+import type { EmbeddingPool, EmbedTimes } from '../recognition/embedding-pool.js';
+import { Recognizer } from '../recognition/recognizer.js';
+import { createServer, type SightlineServer } from '../server/server.js';
+import { isLoopback } from '../server/host-names.js';
 
 /** Part of the main loop's time that detections may take; see docs/adr/0004. */
 const detectionShare = 0.6;
 /** Frames of one camera in memory: being read, searched, waiting and being encoded, and one in reserve. */
 const framesPerCamera = 5;
-const embedderId = 'mobilefacenet';
 
 export interface AppHooks {
   readonly onModelProgress: (progress: ModelProgress) => void;
@@ -51,6 +45,7 @@ export class App {
   readonly #metrics: Metrics;
   readonly #closers: (() => Promise<void> | void)[] = [];
   readonly #missing = new Set(['models', 'cameras']);
+  #pool: EmbeddingPool | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(config: Config, hooks: AppHooks) {
@@ -60,7 +55,10 @@ export class App {
       onListenerError: (err) => this.log.error({ err }, 'An event listener failed'),
     });
     this.models = new ModelStore({ cacheDir: modelsDir(config), onProgress: hooks.onModelProgress });
-    this.#metrics = new Metrics(() => [...this.#cameras.values()].map((camera) => camera.status()));
+    this.#metrics = new Metrics(
+      () => [...this.#cameras.values()].map((camera) => camera.status()),
+      () => this.#pool?.stats().waiting ?? 0,
+    );
     this.#labels = new LabelCache({
       fontsDir: join(modelsDir(config), 'fonts'),
       onError: (err) => this.log.warn({ err }, 'A name could not be drawn'),
@@ -123,7 +121,10 @@ export class App {
   }
 
   async #openRecognition(): Promise<RecognitionParts> {
-    const parts = await openRecognition(this.#config, this.models, this.log);
+    const onEmbedded = ({ alignMs, embedMs }: EmbedTimes): void =>
+      this.#metrics.observeEmbedding(alignMs + embedMs);
+    const parts = await openRecognition(this.#config, this.models, this.log, onEmbedded);
+    this.#pool = parts.pool;
     this.#closers.push(() => parts.close());
     const { mismatch } = parts.gallery;
     if (mismatch !== undefined) this.log.warn({ code: mismatch.code }, mismatch.message);
@@ -181,66 +182,6 @@ export class App {
     await Promise.all([...this.#cameras.values()].map((camera) => camera.close()));
     for (const close of this.#closers.splice(0).reverse()) await close();
   }
-}
-
-/** What recognition needs, shared by all cameras. */
-export interface RecognitionParts {
-  readonly pool: EmbeddingPool;
-  readonly gallery: Gallery;
-  readonly store: SqliteGalleryStore;
-  readonly embedder: Embedder;
-  readonly threshold: number;
-  close(): Promise<void>;
-}
-
-/** Opens gallery and worker pool. @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE, MODEL_… */
-export async function openRecognition(
-  config: Config,
-  models: ModelStore,
-  log: Logger,
-): Promise<RecognitionParts> {
-  const embedder = findEmbedder(embedderId);
-  const modelPath = await models.ensure(embedderId);
-  const store = await openStore(config.data);
-  const gallery = await Gallery.open({
-    store,
-    embedder,
-    onError: (err) => log.error({ err }, 'The gallery could not be read again'),
-  });
-  const { workers, queueLimit, executionProvider, threadsPerWorker, threshold } = config.recognition;
-  const workerFile = pathToFileURL(join(packageRoot(), 'dist', 'workers', 'embed.js'));
-  const pool = new EmbeddingPool({
-    workerFile,
-    modelPath,
-    embedder,
-    workers,
-    queueLimit,
-    executionProvider,
-    threadsPerWorker,
-  });
-  return {
-    pool,
-    gallery,
-    store,
-    embedder,
-    threshold: threshold ?? embedder.threshold,
-    close: async () => {
-      await pool.close();
-      gallery.close();
-      await store.close();
-    },
-  };
-}
-
-async function openStore(dataDir: string): Promise<SqliteGalleryStore> {
-  try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new SightlineError('DATA_UNWRITABLE', `Expected a folder at ${dataDir}: ${String(error)}`, {
-      cause: error,
-    });
-  }
-  return new SqliteGalleryStore(join(dataDir, 'gallery.db'));
 }
 
 function modelsDir(config: Config): string {
