@@ -9,7 +9,12 @@ const detectorShape = {
     .describe(
       'MediaPipe only: `full` for cameras in rooms and streets, `short` for a face close to a webcam.',
     ),
-  threshold: z.number().min(0.05).max(0.99).describe('Detections with a lower score are ignored.'),
+  threshold: z
+    .number()
+    .min(0.05)
+    .max(0.99)
+    .nullable()
+    .describe('Detections with a lower score are ignored. The detector’s own default when null.'),
   minFaceSize: z
     .number()
     .int()
@@ -24,7 +29,7 @@ const detectorShape = {
 const detectorSchema = z.strictObject({
   kind: detectorShape.kind.default('mediapipe'),
   range: detectorShape.range.default('full'),
-  threshold: detectorShape.threshold.default(0.5),
+  threshold: detectorShape.threshold.default(null),
   minFaceSize: detectorShape.minFaceSize.default(40),
   rate: detectorShape.rate.default('auto'),
 });

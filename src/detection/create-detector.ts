@@ -10,8 +10,8 @@ export interface DetectorChoice {
   readonly kind: 'mediapipe' | 'mtcnn';
   /** MediaPipe only. */
   readonly range: 'full' | 'short';
-  /** Detections with a lower score are left out. */
-  readonly threshold: number;
+  /** Detections with a lower score are left out; null for the detector's own default. */
+  readonly threshold: number | null;
   /** MTCNN only: side in pixels. */
   readonly minFaceSize: number;
 }
@@ -38,13 +38,13 @@ async function loadDetector(
   if (choice.kind === 'mediapipe') {
     const id = choice.range === 'full' ? 'blazeface-full-range-sparse' : 'blazeface-short-range';
     const model = await readFile(await models.ensure(id));
-    return MediaPipeDetector.create({ model, minScore: choice.threshold, log });
+    return MediaPipeDetector.create({ model, minScore: choice.threshold ?? 0.5, log });
   }
   const paths = await Promise.all(['mtcnn-pnet', 'mtcnn-rnet', 'mtcnn-onet'].map((id) => models.ensure(id)));
   const [pnet, rnet, onet] = paths as [string, string, string];
   return MtcnnDetector.create({
     models: { pnet, rnet, onet, sessionOptions: sessionOptions() },
     minFaceSize: choice.minFaceSize,
-    minScore: choice.threshold,
+    minScore: choice.threshold ?? 0.7,
   });
 }

@@ -3,7 +3,7 @@ import type { LabelCache } from '../annotate/label-cache.js';
 import { asSightlineError, SightlineError } from '../core/errors.js';
 import type { Identity, Track } from '../core/face.js';
 import type { Frame } from '../core/image.js';
-import type { FaceDetector } from '../detection/face-detector.js';
+import type { FaceDetector, VideoSearch } from '../detection/face-detector.js';
 import {
   cameraOffline,
   cameraOnline,
@@ -70,6 +70,7 @@ const latestTimeoutMs = 3000;
 export class CameraPipeline implements Camera {
   readonly #options: CameraPipelineOptions;
   readonly #source: FrameSource;
+  readonly #search: VideoSearch;
   readonly #tracker = new Tracker();
   readonly #recognizer: Recognizer | undefined;
   readonly #pictures: PictureMaker;
@@ -88,6 +89,7 @@ export class CameraPipeline implements Camera {
 
   constructor(options: CameraPipelineOptions) {
     this.#options = options;
+    this.#search = options.detector.video();
     this.#recognizer = options.createRecognizer?.((track, transition) =>
       this.#onTransition(track, transition),
     );
@@ -171,7 +173,7 @@ export class CameraPipeline implements Camera {
     this.#size = { width: frame.width, height: frame.height };
     if (this.#searching === undefined && this.#options.turns.admit()) {
       frame.retain();
-      this.#searching = this.#search(frame).finally(() => {
+      this.#searching = this.#searchFrame(frame).finally(() => {
         frame.release();
         this.#searching = undefined;
       });
@@ -179,11 +181,12 @@ export class CameraPipeline implements Camera {
     this.#pictures.offer(frame);
   }
 
-  async #search(frame: Frame): Promise<void> {
-    const { id, detector, turns, metrics, log } = this.#options;
+  async #searchFrame(frame: Frame): Promise<void> {
+    const { id, turns, metrics, log } = this.#options;
     try {
       const startedAt = performance.now();
-      const detections = await turns.run(() => detector.detect(frame));
+      const expected = this.#tracker.predict(frame.capturedMonotonic).map(({ box }) => box);
+      const detections = await turns.run(() => this.#search.detect(frame, expected));
       const now = performance.now();
       metrics.observeDetection(id, now - startedAt);
       this.#detectionRate.add(now);

@@ -3,7 +3,7 @@ import { SightlineError } from '../../core/errors.js';
 import type { Detection, Landmarks } from '../../core/face.js';
 import type { Point } from '../../core/geometry.js';
 import type { RgbImage } from '../../core/image.js';
-import type { FaceDetector } from '../face-detector.js';
+import type { FaceDetector, VideoSearch } from '../face-detector.js';
 import { requireWholeImage } from '../require-whole-image.js';
 import { createMediaPipeGraph, type MediaPipeGraph, type MediaPipeOptions } from './runtime.js';
 import { Shrinker } from './shrink.js';
@@ -61,6 +61,11 @@ export class MediaPipeDetector implements FaceDetector {
         cause: error,
       });
     }
+  }
+
+  /** Each frame is searched anew. */
+  video(): VideoSearch {
+    return { detect: (image) => this.detect(image) };
   }
 
   close(): Promise<void> {

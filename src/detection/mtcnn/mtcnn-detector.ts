@@ -3,7 +3,7 @@ import { SightlineError } from '../../core/errors.js';
 import type { Detection, Landmarks } from '../../core/face.js';
 import type { RgbImage } from '../../core/image.js';
 import { minimumOverlap, nonMaximumSuppression, type ScoredCorners } from '../../core/nms.js';
-import type { FaceDetector } from '../face-detector.js';
+import type { FaceDetector, VideoSearch } from '../face-detector.js';
 import { requireWholeImage } from '../require-whole-image.js';
 import { insideWindow, pyramidScales, readProposals, regress, square, type Candidate } from './candidates.js';
 import { MtcnnNetworks, type MtcnnModels, type RefinedBatch } from './networks.js';
@@ -53,6 +53,11 @@ export class MtcnnDetector implements FaceDetector {
         cause: error,
       });
     }
+  }
+
+  /** Each frame is searched anew. */
+  video(): VideoSearch {
+    return { detect: (image) => this.detect(image) };
   }
 
   close(): Promise<void> {
