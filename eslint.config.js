@@ -16,6 +16,7 @@ const rooms = {
   tracking: ['core'],
   recognition: ['core', 'models'],
   annotate: ['core'],
+  training: ['core', 'models', 'recognition'],
   events: ['core'],
   storage: ['core'],
   observability: ['core'],
@@ -36,11 +37,11 @@ const zones = Object.entries(rooms).flatMap(([room, allowed]) =>
 );
 const workerZones = Object.keys(rooms)
   .concat('app', 'commands')
-  .filter((room) => !['core', 'models'].includes(room))
+  .filter((room) => !['core', 'models', 'detection'].includes(room))
   .map((room) => ({
     target: './workers',
     from: `./src/${room}`,
-    message: 'workers/ may import core and models only.',
+    message: 'workers/ may import core, models and detection only.',
   }));
 
 export default tseslint.config(

@@ -8,24 +8,29 @@ import { faceQuality } from '../src/core/face-quality.js';
 import type { RgbImage } from '../src/core/image.js';
 import { chipSize } from '../src/core/similarity.js';
 import { sessionOptions } from '../src/models/session-options.js';
+import { LandmarkRefiner } from './landmark-refiner.js';
 
 /** Entry of the threads that turn faces into embeddings; the pool in src/recognition/ talks to it. */
 
-const { modelPath, dimension, preprocessing, executionProvider, threads } = workerData as EmbedWorkerData;
+const { modelPath, refinerPath, dimension, preprocessing, executionProvider, threads } =
+  workerData as EmbedWorkerData;
 const channelSize = chipSize * chipSize;
 /** Written over for every face: a worker has one in hand at a time. */
 const input = new Float32Array(3 * channelSize);
 
 /** Loading begins with the thread; a failure is told to each face that asks, and does not end the thread. */
-const session = InferenceSession.create(modelPath, sessionOptions({ executionProvider, threads }));
+const options = sessionOptions({ executionProvider, threads });
+const session = InferenceSession.create(modelPath, options);
 session.catch(() => {});
+const refiner = new LandmarkRefiner(refinerPath, options);
 
 /** Aligns and embeds one face. Never rejects: whatever goes wrong is in the reply. */
 export default async function embed(task: EmbedTask): Promise<EmbedReply> {
   try {
     const started = performance.now();
-    const chip = alignFace(task, task.landmarks);
-    const quality = faceQuality(task.landmarks, chip);
+    const landmarks = await refiner.refine(task, task.landmarks);
+    const chip = alignFace(task, landmarks);
+    const quality = faceQuality(landmarks, chip);
     const aligned = performance.now();
     const vector = await embedChip(chip);
     const times = { alignMs: aligned - started, embedMs: performance.now() - aligned };

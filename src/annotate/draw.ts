@@ -1,4 +1,4 @@
-import type { Box } from '../core/geometry.js';
+import type { Box, Point } from '../core/geometry.js';
 import type { RgbImage } from '../core/image.js';
 import type { LabelBitmap } from './label-cache.js';
 
@@ -54,6 +54,17 @@ export function drawText(image: RgbImage, x: number, y: number, text: LabelBitma
 /** `ink` / 255 of the new value, rounded to nearest. */
 function blend(old: number, value: number, ink: number): number {
   return (old * (255 - ink) + value * ink + 127) / 255;
+}
+
+/** Fills the pixels whose centre is within `radius` of a point; what lies outside the picture is left out. */
+export function fillDisc(image: RgbImage, { x, y }: Point, radius: number, colour: Rgb): void {
+  const top = Math.max(0, Math.ceil(y - radius - 0.5));
+  const bottom = Math.min(image.height - 1, Math.floor(y + radius - 0.5));
+  for (let row = top; row <= bottom; row++) {
+    const half = Math.sqrt(Math.max(0, radius ** 2 - (row + 0.5 - y) ** 2));
+    const left = Math.ceil(x - half - 0.5);
+    fillRect(image, left, row, Math.floor(x + half - 0.5) - left + 1, 1, colour);
+  }
 }
 
 export interface Stroke {

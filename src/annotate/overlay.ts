@@ -1,6 +1,7 @@
+import type { Landmarks } from '../core/face.js';
 import { clip, type Box } from '../core/geometry.js';
 import type { RgbImage } from '../core/image.js';
-import { drawText, fillRect, strokeBox, type Rgb } from './draw.js';
+import { drawText, fillDisc, fillRect, strokeBox, type Rgb } from './draw.js';
 import type { LabelBitmap, LabelCache } from './label-cache.js';
 import { placeLabel } from './place-label.js';
 
@@ -13,6 +14,8 @@ export interface FaceOverlay {
   readonly tone: 'known' | 'unknown' | 'undecided';
   /** For a box that is expected rather than seen. */
   readonly dashed?: boolean;
+  /** Drawn as dots, in pixels of the picture. */
+  readonly landmarks?: Landmarks;
 }
 
 /**
@@ -50,7 +53,10 @@ function overlayStyle(pictureHeight: number): OverlayStyle {
  */
 export function drawOverlay(image: RgbImage, overlays: readonly FaceOverlay[], labels: LabelCache): void {
   const style = overlayStyle(image.height);
-  for (const overlay of overlays) drawBox(image, overlay, style);
+  for (const overlay of overlays) {
+    drawBox(image, overlay, style);
+    drawLandmarks(image, overlay, style);
+  }
   const taken: Box[] = [];
   for (const overlay of overlays) {
     const text = overlay.label === '' ? undefined : labels.get(overlay.label, style.textHeight);
@@ -82,6 +88,15 @@ function drawBox(image: RgbImage, overlay: FaceOverlay, style: OverlayStyle): vo
     outlineWidth: outline,
     dash: overlay.dashed === true ? style.dash : 0,
   });
+}
+
+function drawLandmarks(image: RgbImage, { landmarks, tone, box }: FaceOverlay, style: OverlayStyle): void {
+  // On a small face, dots as thick as the line would run into each other.
+  const radius = Math.min(style.lineWidth, Math.max(1, box.width / 40));
+  for (const point of landmarks ?? []) {
+    fillDisc(image, point, radius + style.outline, dark);
+    fillDisc(image, point, radius, tones[tone]);
+  }
 }
 
 /** The part of a box inside a picture less a margin: at the picture's edge the whole thickness of the line shows. */

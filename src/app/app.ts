@@ -1,19 +1,21 @@
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { LabelCache } from '../annotate/label-cache.js';
 import { storedToken } from './access-token.js';
 import { openRecognition, type RecognitionParts } from './open-recognition.js';
 import { packageInfo } from './package-info.js';
 import { packageRoot } from '../config/package-root.js';
 import type { CameraConfig, Config } from '../config/schema.js';
-import { createDetector } from '../detection/create-detector.js';
+import { createDetector, networksOf, type DetectorChoice } from '../detection/create-detector.js';
 import type { FaceDetector } from '../detection/face-detector.js';
+import { WorkerDetector } from '../detection/worker/worker-detector.js';
 import { EventBus } from '../events/event-bus.js';
 import { redact, redactUrl } from '../ingest/redact.js';
 import { VideoSource } from '../ingest/video-source.js';
 import { ModelStore, defaultCacheDir, type ModelProgress } from '../models/model-store.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { Metrics } from '../observability/metrics.js';
-import { CameraPipeline } from '../pipeline/camera-pipeline.js';
+import { CameraPipeline, historyFrames, type SourceHandlers } from '../pipeline/camera-pipeline.js';
 import { DetectionScheduler } from '../pipeline/detection-scheduler.js';
 import type { EmbeddingPool, EmbedTimes } from '../recognition/embedding-pool.js';
 import { Recognizer } from '../recognition/recognizer.js';
@@ -40,7 +42,10 @@ export class App {
   readonly #config: Config;
   readonly #cameras = new Map<string, CameraPipeline>();
   readonly #detectors = new Map<string, Promise<FaceDetector>>();
-  readonly #scheduler = new DetectionScheduler({ share: detectionShare });
+  readonly #schedulers = {
+    main: new DetectionScheduler({ share: detectionShare }),
+    worker: new DetectionScheduler({ share: 1 }),
+  };
   readonly #labels: LabelCache;
   readonly #metrics: Metrics;
   readonly #closers: (() => Promise<void> | void)[] = [];
@@ -132,23 +137,30 @@ export class App {
   }
 
   async #addCamera(camera: CameraConfig, recognition: RecognitionParts | undefined): Promise<void> {
-    const { id, name, url, detector } = camera;
+    const { id, name, url, detectUrl, detector } = camera;
     const log = this.log.child({ camera: id });
+    const poolSize = framesPerCamera + (detectUrl === null ? 0 : historyFrames);
+    const createSource = (handlers: SourceHandlers): VideoSource =>
+      new VideoSource({ ...camera, cameraId: id, source: url, poolSize, log, ...handlers });
+    const createSearchSource = (source: string) => (handlers: SourceHandlers) =>
+      new VideoSource({
+        ...camera,
+        cameraId: id,
+        source,
+        width: null,
+        poolSize: framesPerCamera,
+        log,
+        ...handlers,
+      });
     const pipeline = new CameraPipeline({
       id,
       name,
       sourceLabel: redactUrl(url),
-      createSource: (handlers) =>
-        new VideoSource({
-          cameraId: id,
-          source: url,
-          poolSize: framesPerCamera,
-          log,
-          ...camera,
-          ...handlers,
-        }),
+      createSource,
+      createSearchSource: detectUrl === null ? undefined : createSearchSource(detectUrl),
       detector: await this.#detector(detector),
-      turns: this.#scheduler.join(detector.rate),
+      turns: this.#schedulers[detector.thread].join(detector.rate),
+      region: detector.region?.map(([x, y]) => ({ x, y })),
       createRecognizer:
         recognition && camera.recognition
           ? (onTransition) => new Recognizer({ ...recognition, onTransition })
@@ -163,19 +175,27 @@ export class App {
     this.#closers.push(() => pipeline.close());
   }
 
-  /** Cameras with the same settings share a detector: it keeps nothing from frame to frame. */
+  /** Cameras with the same settings share a detector: what it keeps from frame to frame, it keeps by camera. */
   #detector(settings: CameraConfig['detector']): Promise<FaceDetector> {
-    const { kind, range, threshold, minFaceSize } = settings;
+    const { kind, range, threshold, minFaceSize, thread } = settings;
     const choice = { kind, range, threshold, minFaceSize };
-    const key = JSON.stringify(choice);
+    const key = JSON.stringify({ ...choice, thread });
     const known = this.#detectors.get(key);
     if (known !== undefined) return known;
-    const created = createDetector(choice, this.models, (line) =>
-      this.log.debug({ mediapipe: line }, 'MediaPipe'),
-    );
+    const created = thread === 'main' ? this.#detectorHere(choice) : this.#detectorInThread(choice);
     this.#detectors.set(key, created);
     this.#closers.push(async () => (await created.catch(() => undefined))?.close());
     return created;
+  }
+
+  #detectorHere(choice: DetectorChoice): Promise<FaceDetector> {
+    return createDetector(choice, this.models, (line) => this.log.debug({ mediapipe: line }, 'MediaPipe'));
+  }
+
+  async #detectorInThread(choice: DetectorChoice): Promise<FaceDetector> {
+    const workerFile = pathToFileURL(join(packageRoot(), 'dist', 'workers', 'detect.js'));
+    await this.models.ensure(networksOf(choice));
+    return new WorkerDetector({ workerFile, choice, modelsDir: modelsDir(this.#config) });
   }
 
   async #close(): Promise<void> {

@@ -12,6 +12,7 @@ import { Gallery } from '../recognition/gallery.js';
 import { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
 
 const embedderId = 'mobilefacenet';
+const refinerId = 'mtcnn-onet';
 
 /** What recognition needs, shared by all cameras. */
 export interface RecognitionParts {
@@ -31,7 +32,8 @@ export async function openRecognition(
   onEmbedded?: (times: EmbedTimes) => void,
 ): Promise<RecognitionParts> {
   const embedder = findEmbedder(embedderId);
-  const modelPath = await models.ensure(embedderId);
+  const networks = await models.ensure([embedderId, refinerId]);
+  const [modelPath, refinerPath] = [...networks.values()] as [string, string];
   const store = await openStore(config.data);
   const gallery = await Gallery.open({
     store,
@@ -43,6 +45,7 @@ export async function openRecognition(
   const pool = new EmbeddingPool({
     workerFile,
     modelPath,
+    refinerPath,
     embedder,
     workers,
     queueLimit,

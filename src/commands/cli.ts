@@ -2,8 +2,10 @@ import { Command, CommanderError } from 'commander';
 import { asSightlineError } from '../core/errors.js';
 import { packageInfo } from '../app/package-info.js';
 import { demoCommand } from './demo.js';
+import { detectCommand } from './detect.js';
 import { doctorCommand } from './doctor.js';
 import { enrollCommand } from './enroll.js';
+import { evaluateCommand } from './evaluate.js';
 import { modelsCommand } from './models.js';
 import { runCommand } from './run.js';
 
@@ -18,6 +20,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .addCommand(runCommand())
     .addCommand(demoCommand())
     .addCommand(enrollCommand())
+    .addCommand(detectCommand())
+    .addCommand(evaluateCommand())
     .addCommand(modelsCommand())
     .addCommand(doctorCommand());
   for (const command of [

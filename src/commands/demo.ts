@@ -11,6 +11,8 @@ import { serve } from './serve.js';
 
 const enrolledName = 'Franck';
 const enrolledPhotos = ['demo-franck-01829', 'demo-franck-02221', 'demo-franck-02888', 'demo-franck-03909'];
+/** Fetched in one go, so that no package is downloaded twice. */
+const networks = ['mobilefacenet', 'mtcnn-pnet', 'mtcnn-rnet', 'mtcnn-onet', 'blazeface-full-range-sparse'];
 const cameras = [
   { id: 'front-door', name: 'Front door', video: 'demo-franck' },
   { id: 'garden', name: 'Garden', video: 'demo-cap12' },
@@ -30,7 +32,7 @@ export function demoCommand(): Command {
       cacheDir: config.models.dir ?? defaultCacheDir(),
       onProgress: progress.update,
     });
-    const paths = await models.ensure([...enrolledPhotos, ...cameras.map(({ video }) => video)]);
+    const paths = await models.ensure([...networks, ...enrolledPhotos, ...cameras.map(({ video }) => video)]);
     await enrollDemoPerson(config, models, paths);
     progress.stop();
     const entries = cameras.map(({ id, name, video }) => ({ id, name, url: paths.get(video), loop: true }));

@@ -43,10 +43,13 @@ function checks(config: Config): Check[] {
     { name: 'models', run: () => checkModels(config.models.dir ?? defaultCacheDir()) },
     { name: 'gallery', run: () => checkGallery(config.data) },
     { name: 'port', run: () => checkPort(config.server.host, config.server.port) },
-    ...config.cameras.map((camera) => ({
-      name: `camera ${camera.id} (${redactUrl(camera.url)})`,
-      run: () => checkCamera(camera),
-    })),
+    ...config.cameras.flatMap((camera) =>
+      [camera.url, camera.detectUrl].flatMap((url) =>
+        url === null
+          ? []
+          : [{ name: `camera ${camera.id} (${redactUrl(url)})`, run: () => checkCamera(camera, url) }],
+      ),
+    ),
   ];
 }
 
@@ -118,7 +121,7 @@ function checkPort(host: string, port: number): Promise<string> {
 }
 
 /** Plays the camera until its first frame. */
-async function checkCamera(camera: CameraConfig): Promise<string> {
+async function checkCamera(camera: CameraConfig, url: string): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
   let source: VideoSource | undefined;
   try {
@@ -134,7 +137,7 @@ async function checkCamera(camera: CameraConfig): Promise<string> {
       source = new VideoSource({
         ...camera,
         cameraId: camera.id,
-        source: camera.url,
+        source: url,
         poolSize: 2,
         log: { warn: () => undefined },
         onFrame: (frame) => frame.release(),

@@ -5,10 +5,8 @@ import { createDetector } from '../detection/create-detector.js';
 import { readImage } from '../ingest/still-image.js';
 import type { ModelStore } from '../models/model-store.js';
 import { Enroller } from '../recognition/enrolment.js';
-import type { NamedPhoto } from './photos.js';
+import { photoLimits, type NamedPhoto } from './photos.js';
 
-/** Far beyond any camera's photo, and far below what would fill the memory. */
-const photoLimits = { maxBytes: 100_000_000, maxPixels: 120_000_000 };
 /** MTCNN places landmarks best, and photos can wait for it. */
 const photoDetector = { kind: 'mtcnn', range: 'full', threshold: 0.7, minFaceSize: 40 } as const;
 

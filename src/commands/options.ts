@@ -24,7 +24,7 @@ const shared = {
 };
 
 /** What is no number is left for the schema to refuse, with what was typed. */
-function numberOrText(text: string): number | string {
+export function numberOrText(text: string): number | string {
   return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
 }
 

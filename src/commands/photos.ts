@@ -8,6 +8,9 @@ export interface NamedPhoto {
   readonly path: string;
 }
 
+/** Far beyond any camera's photo, and far below what would fill the memory. */
+export const photoLimits = { maxBytes: 100_000_000, maxPixels: 120_000_000 };
+
 const photoExtensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.gif', '.avif']);
 
 /**

@@ -33,7 +33,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
       `${count} in the configuration:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
     );
   }
-  const { cameras, detector, ...rest } = parsed.data;
+  const { cameras, ...rest } = parsed.data;
   return {
     ...rest,
     cameras: cameras.map((camera, index): CameraConfig => {
@@ -42,7 +42,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
         ...camera,
         id,
         name: camera.name ?? id,
-        detector: { ...detector, ...definedOnly(camera.detector) },
+        detector: { ...rest.detector, ...definedOnly(camera.detector) },
       };
     }),
   };

@@ -20,18 +20,33 @@ const detectorShape = {
     .int()
     .min(12)
     .max(2000)
-    .describe('MTCNN only: side of the smallest face looked for, in pixels.'),
+    .nullable()
+    .describe('Side of the smallest face looked for, in pixels. The detector’s own default when null.'),
+  region: z
+    .array(z.tuple([z.number().min(0).max(1), z.number().min(0).max(1)]))
+    .min(3)
+    .nullable()
+    .describe(
+      'Corners of the part of the picture that counts, each [x, y] from 0 to 1; faces outside are ignored. All when null.',
+    ),
   rate: z
     .union([z.literal('auto'), z.number().positive().max(120)])
     .describe('Most detections a second. `auto`: as many as keep the main loop free enough for all cameras.'),
+  thread: z
+    .enum(['main', 'worker'])
+    .describe(
+      'Where detection runs; `worker` leaves the main loop to many cameras at the price of a copy of each frame.',
+    ),
 };
 
 const detectorSchema = z.strictObject({
   kind: detectorShape.kind.default('mediapipe'),
   range: detectorShape.range.default('full'),
   threshold: detectorShape.threshold.default(null),
-  minFaceSize: detectorShape.minFaceSize.default(40),
+  minFaceSize: detectorShape.minFaceSize.default(null),
+  region: detectorShape.region.default(null),
   rate: detectorShape.rate.default('auto'),
+  thread: detectorShape.thread.default('main'),
 });
 
 const cameraSchema = z.strictObject({
@@ -50,6 +65,12 @@ const cameraSchema = z.strictObject({
     .describe(
       'rtsp://, rtsps://, http://, https:// (MJPEG, HLS), a file path, `webcam:`, `webcam:/dev/video1` or `test:`.',
     ),
+  detectUrl: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('A smaller stream of the same camera to find faces in; names and pictures come from `url`.'),
   transport: z.enum(['tcp', 'udp']).default('tcp').describe('How RTSP carries the picture.'),
   hwaccel: z
     .string()
@@ -202,6 +223,6 @@ export type CameraConfig = Omit<ParsedConfig['cameras'][number], 'id' | 'name' |
 };
 
 /** The whole configuration with every default filled in. */
-export type Config = Omit<ParsedConfig, 'cameras' | 'detector'> & {
+export type Config = Omit<ParsedConfig, 'cameras'> & {
   readonly cameras: readonly CameraConfig[];
 };

@@ -24,13 +24,18 @@ const leastSampledScale = 0.5;
  * @throws RangeError when the landmarks all coincide
  */
 export function alignFace(crop: RgbImage, landmarks: Landmarks): RgbImage {
-  let source = crop;
-  let toChip = estimateSimilarity(landmarks, arcFaceTemplate);
+  return warp(crop, estimateSimilarity(landmarks, arcFaceTemplate), chipSize);
+}
+
+/** The square of `side` pixels that a similarity takes a picture to, anti-aliased; see `alignFace`. */
+export function warp(picture: RgbImage, toSquare: Similarity, side: number): RgbImage {
+  let source = picture;
+  let toChip = toSquare;
   while (Math.hypot(toChip.a, toChip.b) < leastSampledScale && source.width > 1 && source.height > 1) {
     source = halve(source);
     toChip = { ...toChip, a: toChip.a * 2, b: toChip.b * 2 };
   }
-  return { width: chipSize, height: chipSize, data: sample(source, invertSimilarity(toChip)) };
+  return { width: side, height: side, data: sample(source, invertSimilarity(toChip), side) };
 }
 
 /** A picture of half the size; each pixel is the mean of four. An odd last row or column is left out. */
@@ -58,12 +63,12 @@ function halve({ width, height, data }: RgbImage): RgbImage {
 }
 
 /** Samples `source` bilinearly at the chip's pixel centres, which `toSource` takes to where they lie in it. */
-function sample({ width, height, data }: RgbImage, toSource: Similarity): Uint8Array {
-  const chip = new Uint8Array(chipSize * chipSize * 3);
+function sample({ width, height, data }: RgbImage, toSource: Similarity, side: number): Uint8Array {
+  const chip = new Uint8Array(side * side * 3);
   let target = 0;
-  for (let chipY = 0; chipY < chipSize; chipY++) {
+  for (let chipY = 0; chipY < side; chipY++) {
     const start = applySimilarity(toSource, { x: 0.5, y: chipY + 0.5 });
-    for (let chipX = 0; chipX < chipSize; chipX++) {
+    for (let chipX = 0; chipX < side; chipX++) {
       const x = Math.min(Math.max(start.x + toSource.a * chipX - 0.5, 0), width - 1);
       const y = Math.min(Math.max(start.y + toSource.b * chipX - 0.5, 0), height - 1);
       const left = Math.floor(x);

@@ -11,6 +11,8 @@ import type { ErrorCode } from './errors.js';
 export interface EmbedWorkerData {
   /** Absolute path of an ONNX network with input [N, 3, 112, 112] and output [N, dimension]. */
   readonly modelPath: string;
+  /** Absolute path of MTCNN's O-Net, which puts landmarks right. */
+  readonly refinerPath: string;
   readonly dimension: number;
   /** A channel value v, 0 to 255, enters the network as (v − mean) · scale. */
   readonly preprocessing: { readonly mean: number; readonly scale: number };
@@ -20,7 +22,7 @@ export interface EmbedWorkerData {
   readonly threads: number;
 }
 
-/** One face to embed: part of a picture, RGB, with the landmarks in its pixels. */
+/** One face to embed: part of a picture, RGB, with the landmarks, which may be coarse, in its pixels. */
 export interface EmbedTask {
   readonly width: number;
   readonly height: number;

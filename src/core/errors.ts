@@ -76,6 +76,17 @@ export const errorCatalogue = {
     remedy: 'Arrange photos as folder/<name>/*.jpg, or name one photo and --name.',
   },
 
+  TRUTH_INVALID: {
+    status: 400,
+    remedy: 'Give the truth as FDDB’s JSON rows or as WIDER FACE’s text; docs/benchmarks.md shows both.',
+  },
+  TRUTH_UNREADABLE: { status: 404, remedy: 'Check the path given with --truth.' },
+  TRUTH_IMAGES_MISSING: {
+    status: 404,
+    remedy: 'Give with --images the folder that the paths in the truth begin at.',
+  },
+  OUTPUT_UNWRITABLE: { status: 500, remedy: 'Choose a place to write to that exists and is yours.' },
+
   GALLERY_CORRUPT: {
     status: 500,
     remedy:

@@ -12,8 +12,8 @@ export interface DetectorChoice {
   readonly range: 'full' | 'short';
   /** Detections with a lower score are left out; null for the detector's own default. */
   readonly threshold: number | null;
-  /** MTCNN only: side in pixels. */
-  readonly minFaceSize: number;
+  /** Side in pixels of the smallest face looked for; null for the detector's own default. */
+  readonly minFaceSize: number | null;
 }
 
 /** A first run takes many times as long as the later ones; a camera's first frame shall not pay for it. */
@@ -30,21 +30,40 @@ export async function createDetector(
   return detector;
 }
 
+/** The ids of the networks that a detector works with, as models/manifest.json names them. */
+export function networksOf({ kind, range }: DetectorChoice): readonly string[] {
+  switch (kind) {
+    case 'mediapipe':
+      return [range === 'full' ? 'blazeface-full-range-sparse' : 'blazeface-short-range'];
+    case 'mtcnn':
+      return ['mtcnn-pnet', 'mtcnn-rnet', 'mtcnn-onet'];
+  }
+}
+
 async function loadDetector(
   choice: DetectorChoice,
   models: ModelStore,
   log: (line: string) => void,
 ): Promise<FaceDetector> {
-  if (choice.kind === 'mediapipe') {
-    const id = choice.range === 'full' ? 'blazeface-full-range-sparse' : 'blazeface-short-range';
-    const model = await readFile(await models.ensure(id));
-    return MediaPipeDetector.create({ model, minScore: choice.threshold ?? 0.5, log });
+  const { kind, range, threshold, minFaceSize } = choice;
+  const files = [...(await models.ensure(networksOf(choice))).values()];
+  switch (kind) {
+    case 'mediapipe': {
+      const [model] = files as [string];
+      return MediaPipeDetector.create({
+        model: await readFile(model),
+        minScore: threshold ?? 0.5,
+        minFaceSize: minFaceSize ?? (range === 'full' ? 80 : 200),
+        log,
+      });
+    }
+    case 'mtcnn': {
+      const [pnet, rnet, onet] = files as [string, string, string];
+      return MtcnnDetector.create({
+        models: { pnet, rnet, onet, sessionOptions: sessionOptions() },
+        minFaceSize: minFaceSize ?? 40,
+        minScore: threshold ?? 0.7,
+      });
+    }
   }
-  const paths = await Promise.all(['mtcnn-pnet', 'mtcnn-rnet', 'mtcnn-onet'].map((id) => models.ensure(id)));
-  const [pnet, rnet, onet] = paths as [string, string, string];
-  return MtcnnDetector.create({
-    models: { pnet, rnet, onet, sessionOptions: sessionOptions() },
-    minFaceSize: choice.minFaceSize,
-    minScore: choice.threshold ?? 0.7,
-  });
 }

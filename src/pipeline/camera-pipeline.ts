@@ -2,8 +2,11 @@ import type { FaceOverlay } from '../annotate/overlay.js';
 import type { LabelCache } from '../annotate/label-cache.js';
 import { asSightlineError, SightlineError } from '../core/errors.js';
 import type { Identity, Track } from '../core/face.js';
+import type { Point } from '../core/geometry.js';
 import type { Frame } from '../core/image.js';
+import { scaleBox, scaleDetection } from '../core/scale-detection.js';
 import type { FaceDetector, VideoSearch } from '../detection/face-detector.js';
+import { withinRegion } from '../detection/within-region.js';
 import {
   cameraOffline,
   cameraOnline,
@@ -21,6 +24,7 @@ import { Tracker } from '../tracking/tracker.js';
 import type { Camera, CameraState, CameraStatus, Picture, PictureVariant } from './camera.js';
 import type { DetectionTurns } from './detection-scheduler.js';
 import { faceOverlay } from './face-overlay.js';
+import { FrameHistory } from './frame-history.js';
 import { PictureMaker } from './picture-maker.js';
 import { RateMeter } from './rate-meter.js';
 
@@ -47,8 +51,12 @@ export interface CameraPipelineOptions {
   /** The source for people to read, without credentials. */
   readonly sourceLabel: string;
   readonly createSource: (handlers: SourceHandlers) => FrameSource;
+  /** A smaller stream of the same camera to find faces in; undefined when they are found in the stream itself. */
+  readonly createSearchSource: ((handlers: SourceHandlers) => FrameSource) | undefined;
   readonly detector: FaceDetector;
   readonly turns: DetectionTurns;
+  /** Corners of the part of the picture that counts, in fractions of its size; undefined for all of it. */
+  readonly region: readonly Point[] | undefined;
   /** Undefined when this camera only detects. */
   readonly createRecognizer:
     ((onTransition: (track: Track, transition: Transition) => void) => Recognizer) | undefined;
@@ -61,6 +69,10 @@ export interface CameraPipelineOptions {
 
 const rateWindowMs = 5000;
 const latestTimeoutMs = 3000;
+/** Two streams of a camera differ by some hundred ms; a face has moved on after more. */
+const historyReachMs = 500;
+/** Frames of the large stream kept for the smaller one. */
+export const historyFrames = 4;
 
 /**
  * One camera: frames come in, faces are found, followed and recognised, pictures and events go out. Two paths share
@@ -70,6 +82,9 @@ const latestTimeoutMs = 3000;
 export class CameraPipeline implements Camera {
   readonly #options: CameraPipelineOptions;
   readonly #source: FrameSource;
+  readonly #searchSource: FrameSource | undefined;
+  /** Frames in which to look up what was found in the smaller stream. */
+  readonly #history = new FrameHistory(historyFrames, historyReachMs);
   readonly #search: VideoSearch;
   readonly #tracker = new Tracker();
   readonly #recognizer: Recognizer | undefined;
@@ -79,6 +94,7 @@ export class CameraPipeline implements Camera {
   #state: CameraState = 'connecting';
   #since = Date.now();
   #error: SightlineError | undefined;
+  #searchError: SightlineError | undefined;
   #size: { width: number; height: number } | undefined;
   #encodeDrops = 0;
   #faces = 0;
@@ -89,7 +105,8 @@ export class CameraPipeline implements Camera {
 
   constructor(options: CameraPipelineOptions) {
     this.#options = options;
-    this.#search = options.detector.video();
+    const search = options.detector.video();
+    this.#search = options.region === undefined ? search : withinRegion(search, options.region);
     this.#recognizer = options.createRecognizer?.((track, transition) =>
       this.#onTransition(track, transition),
     );
@@ -107,18 +124,29 @@ export class CameraPipeline implements Camera {
       onFrame: (frame) => this.#onFrame(frame),
       onState: (state) => this.#onSourceState(state),
     });
+    this.#searchSource = options.createSearchSource?.({
+      onFrame: (frame) => {
+        this.#offerToSearch(frame, this.#history.nearest(frame.capturedMonotonic));
+        frame.release();
+      },
+      onState: (state) => {
+        this.#searchError = 'error' in state ? state.error : undefined;
+      },
+    });
   }
 
   start(): void {
     this.#source.start();
+    this.#searchSource?.start();
   }
 
   /** Ends the source, waits for the frame in hand, and tells of the tracks that end with it. Idempotent. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#source.close();
+    await Promise.all([this.#source.close(), this.#searchSource?.close()]);
     await this.#searching;
+    this.#history.clear();
     this.#endAllTracks();
     this.#pictures.close();
     this.#options.turns.close();
@@ -126,7 +154,7 @@ export class CameraPipeline implements Camera {
 
   status(): CameraStatus {
     const now = performance.now();
-    const error = this.#error;
+    const error = this.#error ?? this.#searchError;
     return {
       id: this.#options.id,
       name: this.#options.name,
@@ -171,33 +199,44 @@ export class CameraPipeline implements Camera {
   #onFrame(frame: Frame): void {
     this.#frameRate.add(frame.capturedMonotonic);
     this.#size = { width: frame.width, height: frame.height };
-    if (this.#searching === undefined && this.#options.turns.admit()) {
-      frame.retain();
-      this.#searching = this.#searchFrame(frame).finally(() => {
-        frame.release();
-        this.#searching = undefined;
-      });
-    }
+    if (this.#searchSource === undefined) this.#offerToSearch(frame, frame);
+    else this.#history.push(frame);
     this.#pictures.offer(frame);
   }
 
-  async #searchFrame(frame: Frame): Promise<void> {
+  /** Searches `frame` when it is this camera's turn. What is found is looked up in `full`, the large frame of then. */
+  #offerToSearch(frame: Frame, full: Frame | undefined): void {
+    if (full === undefined || this.#searching !== undefined || !this.#options.turns.admit()) return;
+    frame.retain();
+    full.retain();
+    this.#searching = this.#searchFrame(frame, full).finally(() => {
+      frame.release();
+      full.release();
+      this.#searching = undefined;
+    });
+  }
+
+  async #searchFrame(frame: Frame, full: Frame): Promise<void> {
     const { id, turns, metrics, log } = this.#options;
     try {
       const startedAt = performance.now();
-      const expected = this.#tracker.predict(frame.capturedMonotonic).map(({ box }) => box);
-      const detections = await turns.run(() => this.#search.detect(frame, expected));
+      const time = full.capturedMonotonic;
+      const toFull = { x: full.width / frame.width, y: full.height / frame.height };
+      const toFrame = { x: 1 / toFull.x, y: 1 / toFull.y };
+      const expected = this.#tracker.predict(time).map(({ box }) => scaleBox(box, toFrame));
+      const found = await turns.run(() => this.#search.detect(frame, expected));
+      const detections = found.map((detection) => scaleDetection(detection, toFull));
       const now = performance.now();
       metrics.observeDetection(id, now - startedAt);
       this.#detectionRate.add(now);
-      const { tracks, started, ended } = this.#tracker.update(detections, frame.capturedMonotonic);
-      const { sequence, width, height, capturedAt } = frame;
+      const { tracks, started, ended } = this.#tracker.update(detections, time);
+      const { sequence, width, height, capturedAt } = full;
       this.#searched = { sequence, width, height, capturedAt };
       this.#faces = tracks.filter((track) => track.state === 'confirmed').length;
       for (const track of started)
         this.#options.bus.publish(trackStarted(this.#sighting(track, this.#searched)));
       this.#endTracks(ended, this.#searched);
-      this.#recognizer?.observe(frame, tracks);
+      this.#recognizer?.observe(full, tracks);
     } catch (error) {
       log.error(
         { camera: id, err: asSightlineError(error, 'DETECTOR_FAILED') },

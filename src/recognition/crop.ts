@@ -11,8 +11,8 @@ import {
   invertSimilarity,
 } from '../core/similarity.js';
 
-/** Chip pixels around the chip that sampling may touch. */
-const margin = 2;
+/** Chip pixels around the chip that sampling may touch once the landmarks are put right. */
+const margin = 10;
 
 /**
  * Cuts out of a picture, at full resolution and into a buffer of its own, the part that alignment will look at.

@@ -7,6 +7,8 @@ export interface EmbedThreadsOptions {
   readonly workerFile: URL;
   /** The network's ONNX file. */
   readonly modelPath: string;
+  /** The ONNX file of MTCNN's O-Net. */
+  readonly refinerPath: string;
   readonly embedder: Embedder;
   /** Threads, each with a copy of the network. */
   readonly workers: number;
@@ -20,9 +22,10 @@ export interface EmbedThreadsOptions {
  * starting, everything handed over rejects, and `threads` is empty: then start anew for the next face.
  */
 export function startThreads(options: EmbedThreadsOptions): Piscina<EmbedTask, EmbedReply> {
-  const { embedder, modelPath, workers, executionProvider, threadsPerWorker: threads } = options;
+  const { embedder, modelPath, refinerPath, workers, executionProvider, threadsPerWorker: threads } = options;
   const { dimension, preprocessing } = embedder;
-  const workerData: EmbedWorkerData = { modelPath, dimension, preprocessing, executionProvider, threads };
+  const networks = { modelPath, refinerPath, dimension, preprocessing };
+  const workerData: EmbedWorkerData = { ...networks, executionProvider, threads };
   const piscina = new Piscina<EmbedTask, EmbedReply>({
     filename: options.workerFile.href,
     workerData,

@@ -1,12 +1,21 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Detection as MediaPipeDetection } from '@mediapipe/tasks-vision';
 import { SightlineError } from '../../core/errors.js';
 import type { Detection, Landmarks } from '../../core/face.js';
-import type { Point } from '../../core/geometry.js';
+import { scaleAboutCentre, type Box, type Point } from '../../core/geometry.js';
 import type { RgbImage } from '../../core/image.js';
+import { minimumOverlap, nonMaximumSuppression, type ScoredCorners } from '../../core/nms.js';
 import type { FaceDetector, VideoSearch } from '../face-detector.js';
 import { requireWholeImage } from '../require-whole-image.js';
+import type { RgbaPicture } from './canvas-stand-in.js';
 import { createMediaPipeGraph, type MediaPipeGraph, type MediaPipeOptions } from './runtime.js';
 import { Shrinker } from './shrink.js';
+import { viewsOf } from './views.js';
+
+export interface MediaPipeDetectorOptions extends MediaPipeOptions {
+  /** Side of the smallest face looked for, in pixels; a large picture is then searched in parts, too. */
+  readonly minFaceSize: number;
+}
 
 /**
  * The networks look at 192×192 or 128×128 pixels; a larger picture only costs time on its way there. Measured on the
@@ -17,23 +26,26 @@ const maxInputSide = 384;
 /** Half the distance of the mouth's corners by the distance of the eyes, in the ArcFace template. */
 const mouthHalfWidth = 0.414;
 
+/** Above this overlap with a better one, a box is the same face, seen in another part or cut off at its edge. */
+const sameFaceOverlap = 0.5;
+
 /**
  * BlazeFace by MediaPipe (Bazarevsky et al. 2019, arXiv:1907.05047), full range or short range by the model given.
  * It gives eyes, nose and the middle of the mouth; the mouth's corners are put beside it along the line of the eyes.
  */
 export class MediaPipeDetector implements FaceDetector {
   readonly kind = 'mediapipe';
-  readonly #options: MediaPipeOptions;
+  readonly #options: MediaPipeDetectorOptions;
   readonly #shrinker = new Shrinker();
   #graph: MediaPipeGraph | undefined;
 
-  private constructor(options: MediaPipeOptions, graph: MediaPipeGraph) {
+  private constructor(options: MediaPipeDetectorOptions, graph: MediaPipeGraph) {
     this.#options = options;
     this.#graph = graph;
   }
 
   /** @throws SightlineError DETECTOR_FAILED when MediaPipe does not take the model. */
-  static async create(options: MediaPipeOptions): Promise<MediaPipeDetector> {
+  static async create(options: MediaPipeDetectorOptions): Promise<MediaPipeDetector> {
     try {
       return new MediaPipeDetector(options, await createMediaPipeGraph(options));
     } catch (error) {
@@ -43,17 +55,45 @@ export class MediaPipeDetector implements FaceDetector {
     }
   }
 
+  detect(image: RgbImage): Promise<Detection[]> {
+    return this.#searchViews(image, viewsOf(image.width, image.height, this.#options.minFaceSize));
+  }
+
+  /** Each frame is searched where faces are expected and in one part more, in turn. */
+  video(): VideoSearch {
+    let turn = 0;
+    return {
+      detect: (image, expected) => {
+        const views = viewsOf(image.width, image.height, this.#options.minFaceSize);
+        const next = views[turn++ % views.length] as Box;
+        return this.#searchViews(image, viewsToSearch(views, expected, next));
+      },
+    };
+  }
+
+  close(): Promise<void> {
+    this.#graph?.close();
+    this.#graph = undefined;
+    return Promise.resolve();
+  }
+
   /** @throws SightlineError DETECTOR_FAILED; the next call starts with a graph made anew. */
-  async detect(image: RgbImage): Promise<Detection[]> {
+  async #searchViews(image: RgbImage, views: readonly Box[]): Promise<Detection[]> {
     requireWholeImage(image);
-    this.#graph ??= await createMediaPipeGraph(this.#options);
-    const picture = this.#shrinker.shrink(image, maxInputSide, maxInputSide);
+    const found: Detection[] = [];
+    for (const [index, view] of views.entries()) {
+      // Each view takes about 10 ms of the main loop, which others need in between.
+      if (index > 0) await nextTurn();
+      this.#graph ??= await createMediaPipeGraph(this.#options);
+      found.push(...this.#searchView(image, view, this.#graph));
+    }
+    return mergeFaces(found);
+  }
+
+  #searchView(image: RgbImage, view: Box, graph: MediaPipeGraph): Detection[] {
+    const picture = this.#shrinker.shrink(image, view, maxInputSide);
     try {
-      const scale = { x: image.width / picture.width, y: image.height / picture.height };
-      return this.#graph
-        .detect(picture)
-        .flatMap((found) => toDetection(found, image, scale))
-        .sort((a, b) => b.score - a.score);
+      return graph.detect(picture).flatMap((face) => toDetection(face, view, picture));
     } catch (error) {
       // An error leaves MediaPipe's graph unusable for good.
       this.#graph = undefined;
@@ -62,35 +102,56 @@ export class MediaPipeDetector implements FaceDetector {
       });
     }
   }
-
-  /** Each frame is searched anew. */
-  video(): VideoSearch {
-    return { detect: (image) => this.detect(image) };
-  }
-
-  close(): Promise<void> {
-    this.#graph?.close();
-    this.#graph = undefined;
-    return Promise.resolve();
-  }
 }
 
-function toDetection(found: MediaPipeDetection, image: RgbImage, scale: Point): Detection[] {
+/** The fewest views, in their order, in which every expected face is as large and as whole as can be, and `next`. */
+function viewsToSearch(views: readonly Box[], expected: readonly Box[], next: Box): Box[] {
+  const wanted = new Set([next]);
+  for (const face of expected) {
+    // Later views are closer; the whole picture holds every face.
+    const closest = views.findLast((view) => holds(view, scaleAboutCentre(face, 1.2))) ?? views[0];
+    if (closest !== undefined) wanted.add(closest);
+  }
+  return views.filter((view) => wanted.has(view));
+}
+
+function holds(view: Box, face: Box): boolean {
+  return (
+    face.x >= view.x &&
+    face.y >= view.y &&
+    face.x + face.width <= view.x + view.width &&
+    face.y + face.height <= view.y + view.height
+  );
+}
+
+/** Best first, each face once. */
+function mergeFaces(found: readonly Detection[]): Detection[] {
+  const corners = found.map(({ box: { x, y, width, height }, score }): ScoredCorners => [
+    x,
+    y,
+    x + width,
+    y + height,
+    score,
+  ]);
+  return nonMaximumSuppression(corners, sameFaceOverlap, minimumOverlap).map((i) => found[i] as Detection);
+}
+
+function toDetection(found: MediaPipeDetection, view: Box, picture: RgbaPicture): Detection[] {
   const { boundingBox, keypoints, categories } = found;
   const [leftEye, rightEye, nose, mouth] = keypoints.map(({ x, y }) => ({
-    x: x * image.width,
-    y: y * image.height,
+    x: view.x + x * view.width,
+    y: view.y + y * view.height,
   }));
   if (boundingBox === undefined || !leftEye || !rightEye || !nose || !mouth) return [];
+  const scale = { x: view.width / picture.width, y: view.height / picture.height };
   const box = {
-    x: boundingBox.originX * scale.x,
-    y: boundingBox.originY * scale.y,
+    x: view.x + boundingBox.originX * scale.x,
+    y: view.y + boundingBox.originY * scale.y,
     width: boundingBox.width * scale.x,
     height: boundingBox.height * scale.y,
   };
-  return [
-    { box, score: categories[0]?.score ?? 0, landmarks: withMouthCorners(leftEye, rightEye, nose, mouth) },
-  ];
+  const landmarks = withMouthCorners(leftEye, rightEye, nose, mouth);
+  return [{ box, score: categories[0]?.score ?? 0, landmarks }];
 }
 
 function withMouthCorners(leftEye: Point, rightEye: Point, nose: Point, mouth: Point): Landmarks {

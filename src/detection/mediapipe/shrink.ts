@@ -1,3 +1,4 @@
+import type { Box } from '../../core/geometry.js';
 import type { RgbImage } from '../../core/image.js';
 import type { RgbaPicture } from './canvas-stand-in.js';
 
@@ -6,18 +7,19 @@ export class Shrinker {
   #bytes = new Uint8Array(0);
 
   /**
-   * `image` as RGBA, scaled down so that it is at most `maxWidth` wide and `maxHeight` high; never scaled up. Each
-   * output pixel is the mean of 2×2 samples spread over the pixels it stands for, when there are that many.
+   * A part of `image` (in whole pixels, inside it) as RGBA, scaled down so that no side is longer than `maxSide`;
+   * never scaled up. Each output pixel is the mean of 2×2 samples spread over the pixels it stands for, when there are
+   * that many.
    */
-  shrink(image: RgbImage, maxWidth: number, maxHeight: number): RgbaPicture {
-    const scale = Math.max(1, image.width / maxWidth, image.height / maxHeight);
-    const width = Math.max(1, Math.round(image.width / scale));
-    const height = Math.max(1, Math.round(image.height / scale));
+  shrink(image: RgbImage, part: Box, maxSide: number): RgbaPicture {
+    const scale = Math.max(1, part.width / maxSide, part.height / maxSide);
+    const width = Math.max(1, Math.round(part.width / scale));
+    const height = Math.max(1, Math.round(part.height / scale));
     const size = width * height * 4;
     if (this.#bytes.length !== size) this.#bytes = new Uint8Array(size);
     const words = new Uint32Array(this.#bytes.buffer);
-    const columns = sampleOffsets(image.width, width, 3);
-    const rows = sampleOffsets(image.height, height, image.width * 3);
+    const columns = sampleOffsets(part.x, part.width, width, 3);
+    const rows = sampleOffsets(part.y, part.height, height, image.width * 3);
     const { data } = image;
     for (let y = 0, out = 0; y < height; y++) {
       const upper = rows[2 * y] as number;
@@ -53,10 +55,11 @@ export class Shrinker {
   }
 }
 
-/** Two sample positions for each of `to` cells over `from` pixels, at a quarter and three quarters, times `stride`. */
-function sampleOffsets(from: number, to: number, stride: number): Int32Array {
+/** Two sample positions for each of `to` cells over `from` pixels from `start` on, at a quarter and three quarters. */
+function sampleOffsets(start: number, from: number, to: number, stride: number): Int32Array {
   const offsets = new Int32Array(to * 2);
-  for (let i = 0; i < to * 2; i++)
-    offsets[i] = Math.min(from - 1, Math.floor(((i + 0.5) * from) / (to * 2))) * stride;
+  for (let i = 0; i < to * 2; i++) {
+    offsets[i] = (start + Math.min(from - 1, Math.floor(((i + 0.5) * from) / (to * 2)))) * stride;
+  }
   return offsets;
 }

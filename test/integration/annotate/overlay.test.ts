@@ -74,6 +74,20 @@ describe('drawOverlay', () => {
     expect(colours).toContain(blue.join());
   });
 
+  it('marks landmarks with dots, smaller ones on a small face', () => {
+    const dotWidth = (side: number) => {
+      const image = grey(640, 360);
+      const dot = { x: 300.5, y: 150.5 };
+      const box = { x: 300 - side / 2, y: 150 - side / 2, width: side, height: side };
+      drawOverlay(image, [{ ...ann, box, label: '', landmarks: [dot, dot, dot, dot, dot] }], labels);
+      expect(pixel(image, 300, 150)).toEqual(blue);
+      const across = Array.from({ length: 21 }, (_, index) => pixel(image, 290 + index, 150).join());
+      return across.filter((colour) => colour !== '120,120,120').length;
+    };
+    expect(dotWidth(200)).toBeGreaterThanOrEqual(5);
+    expect(dotWidth(40)).toBeLessThan(dotWidth(200));
+  });
+
   it('scales line and text with the picture, text not below 13 px', async () => {
     const labelHeight = async (width: number, height: number) => {
       await prepareLabels(height, [ann], labels);

@@ -9,8 +9,8 @@ import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js'
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
 const samples = [1, 2, 3, 4, 5, 6].map((number) => `sample-${number}`);
 const choices: Record<string, DetectorChoice> = {
-  'mediapipe, full range': { kind: 'mediapipe', range: 'full', threshold: 0.5, minFaceSize: 40 },
-  'mediapipe, short range': { kind: 'mediapipe', range: 'short', threshold: 0.5, minFaceSize: 40 },
+  'mediapipe, full range': { kind: 'mediapipe', range: 'full', threshold: 0.5, minFaceSize: null },
+  'mediapipe, short range': { kind: 'mediapipe', range: 'short', threshold: 0.5, minFaceSize: null },
   mtcnn: { kind: 'mtcnn', range: 'full', threshold: 0.7, minFaceSize: 20 },
 };
 

@@ -5,10 +5,9 @@ import { packageRoot } from '../../../src/config/package-root.js';
 import type { EmbedTask } from '../../../src/core/embed-protocol.js';
 import type { Landmarks } from '../../../src/core/face.js';
 import type { RgbImage } from '../../../src/core/image.js';
+import { createDetector, type DetectorChoice } from '../../../src/detection/create-detector.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
-import { MtcnnDetector } from '../../../src/detection/mtcnn/mtcnn-detector.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
-import { sessionOptions } from '../../../src/models/session-options.js';
 import { cutFace } from '../../../src/recognition/crop.js';
 import { findEmbedder } from '../../../src/recognition/embedders.js';
 import { EmbeddingPool } from '../../../src/recognition/embedding-pool.js';
@@ -21,6 +20,7 @@ export async function startPool(options: Partial<EmbeddingPoolOptions> = {}): Pr
   return new EmbeddingPool({
     workerFile: pathToFileURL(join(packageRoot(), 'dist', 'workers', 'embed.js')),
     modelPath: await models.ensure('mobilefacenet'),
+    refinerPath: await models.ensure('mtcnn-onet'),
     embedder,
     workers: 1,
     queueLimit: 16,
@@ -65,19 +65,8 @@ export function noiseCrop(seed: number): EmbedTask {
 }
 
 /** MTCNN, whose landmarks are the better ones. */
-export async function startDetector(): Promise<FaceDetector> {
-  const paths = await models.ensure(['mtcnn-pnet', 'mtcnn-rnet', 'mtcnn-onet']);
-  const path = (id: string): string => paths.get(id)!;
-  return MtcnnDetector.create({
-    models: {
-      pnet: path('mtcnn-pnet'),
-      rnet: path('mtcnn-rnet'),
-      onet: path('mtcnn-onet'),
-      sessionOptions: sessionOptions(),
-    },
-    minFaceSize: 40,
-    minScore: 0.7,
-  });
+export function startDetector(kind: DetectorChoice['kind'] = 'mtcnn'): Promise<FaceDetector> {
+  return createDetector({ kind, range: 'full', threshold: null, minFaceSize: null }, models, () => undefined);
 }
 
 /** Stills of one man, from the demo media. */

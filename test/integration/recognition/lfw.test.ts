@@ -7,8 +7,13 @@ import { embedder, startDetector, startPool } from './faces.js';
 import { embedPhotos, lfwIsThere, readPairs } from './lfw.js';
 import type { LfwFaces, Pair } from './lfw.js';
 
-/** Every pair and the fit, for docs/recognition.md, when asked for; it takes minutes. Else a sample. */
-const calibrate = process.env['SIGHTLINE_CALIBRATE'] === '1';
+/**
+ * Names the detector with which every pair and the fit are measured, for docs/recognition.md; it takes minutes. A
+ * sample, with MTCNN, when it is not set.
+ */
+const calibrated = process.env['SIGHTLINE_CALIBRATE'];
+const calibrate = calibrated !== undefined;
+const kind = calibrated === 'mediapipe' ? 'mediapipe' : 'mtcnn';
 
 interface Scored {
   readonly same: boolean;
@@ -43,7 +48,7 @@ const share = <T>(list: ArrayLike<T>, holds: (item: T) => boolean): number =>
 
 describe.skipIf(!lfwIsThere)('on Labeled Faces in the Wild', () => {
   beforeAll(async () => {
-    [detector, pool] = await Promise.all([startDetector(), startPool()]);
+    [detector, pool] = await Promise.all([startDetector(kind), startPool()]);
     pairs = readPairs().filter((_, index) => calibrate || index % 12 === 0);
     faces = await embedPhotos(
       pairs.flatMap(({ photos }) => [...photos]),

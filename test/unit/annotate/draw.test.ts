@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { drawText, fillRect, strokeBox, type Rgb } from '../../../src/annotate/draw.js';
+import { drawText, fillDisc, fillRect, strokeBox, type Rgb } from '../../../src/annotate/draw.js';
 
 const white: Rgb = [255, 255, 255];
 const blank = (width: number, height: number) => ({
@@ -30,6 +30,37 @@ describe('fillRect', () => {
             const at = (row * 7 + column) * 3;
             expect([...image.data.subarray(at, at + 3)]).toEqual(inside ? [1, 2, 3] : [0, 0, 0]);
           }
+        }
+      }),
+    );
+  });
+});
+
+describe('fillDisc', () => {
+  it('fills a round dot about a point', () => {
+    const image = blank(7, 7);
+    fillDisc(image, { x: 3.5, y: 3.5 }, 2.3, white);
+    expect(show(image)).toEqual([
+      '.......',
+      '..###..',
+      '.#####.',
+      '.#####.',
+      '.#####.',
+      '..###..',
+      '.......',
+    ]);
+  });
+
+  it('fills just the pixels whose centre is near enough, inside the picture', () => {
+    const place = fc.double({ min: -6, max: 14, noNaN: true });
+    fc.assert(
+      fc.property(place, place, fc.double({ min: 0, max: 6, noNaN: true }), (x, y, radius) => {
+        const image = blank(7, 5);
+        fillDisc(image, { x, y }, radius, white);
+        for (let pixel = 0; pixel < 35; pixel++) {
+          const away = Math.hypot((pixel % 7) + 0.5 - x, Math.floor(pixel / 7) + 0.5 - y) - radius;
+          // On the very edge, rounding decides.
+          if (Math.abs(away) > 1e-9) expect(image.data[pixel * 3]).toBe(away < 0 ? 255 : 0);
         }
       }),
     );

@@ -1,0 +1,18 @@
+import type { RemoteError } from './embed-protocol.js';
+import type { Detection } from './face.js';
+import type { Box } from './geometry.js';
+
+/** What crosses between a detector on the main loop and the worker thread (workers/detect.ts) that does its work. */
+
+/** One picture to search. Its bytes are transferred. */
+export interface DetectTask {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array<ArrayBuffer>;
+  /** Which video the picture is the next frame of, and where known faces should be; null for a picture on its own. */
+  readonly video: { readonly id: number; readonly expected: readonly Box[] } | null;
+}
+
+export type DetectReply =
+  | { readonly kind: 'found'; readonly detections: readonly Detection[] }
+  | { readonly kind: 'failed'; readonly error: RemoteError };

@@ -1,0 +1,70 @@
+import { Piscina } from 'piscina';
+import type { DetectReply, DetectTask } from '../../core/detect-protocol.js';
+import { SightlineError } from '../../core/errors.js';
+import type { Detection } from '../../core/face.js';
+import type { RgbImage } from '../../core/image.js';
+import type { DetectorChoice } from '../create-detector.js';
+import type { FaceDetector, VideoSearch } from '../face-detector.js';
+import { requireWholeImage } from '../require-whole-image.js';
+
+/** Given to the thread once, when it starts. */
+export interface DetectWorkerData {
+  readonly choice: DetectorChoice;
+  readonly modelsDir: string;
+}
+
+export interface WorkerDetectorOptions extends DetectWorkerData {
+  /** The built worker, dist/workers/detect.js. */
+  readonly workerFile: URL;
+}
+
+/** A detector that runs in a thread of its own, so that the main loop only pays for a copy of each frame. */
+export class WorkerDetector implements FaceDetector {
+  readonly kind: string;
+  readonly #thread: Piscina<DetectTask, DetectReply>;
+  #videos = 0;
+
+  constructor({ workerFile, choice, modelsDir }: WorkerDetectorOptions) {
+    this.kind = choice.kind;
+    const workerData: DetectWorkerData = { choice, modelsDir };
+    this.#thread = new Piscina<DetectTask, DetectReply>({
+      filename: workerFile.href,
+      workerData,
+      minThreads: 1,
+      maxThreads: 1,
+      idleTimeout: Infinity,
+      // Its waiting on shared memory would stop timers and promises of the worker.
+      atomics: 'disabled',
+    });
+    // A thread that ends between tasks is replaced; without a listener the error would end the process.
+    this.#thread.on('error', () => undefined);
+  }
+
+  /** @throws SightlineError DETECTOR_FAILED, MODEL_… when the networks cannot be had */
+  detect(image: RgbImage): Promise<Detection[]> {
+    return this.#run(image, null);
+  }
+
+  video(): VideoSearch {
+    const id = this.#videos++;
+    return { detect: (image, expected) => this.#run(image, { id, expected }) };
+  }
+
+  /** Lets the thread finish the picture in hand. */
+  close(): Promise<void> {
+    return this.#thread.close();
+  }
+
+  async #run(image: RgbImage, video: DetectTask['video']): Promise<Detection[]> {
+    requireWholeImage(image);
+    const { width, height } = image;
+    const data = new Uint8Array(image.data.subarray(0, width * height * 3));
+    const reply = await this.#thread
+      .run({ width, height, data, video }, { transferList: [data.buffer] })
+      .catch((error: unknown) => {
+        throw new SightlineError('DETECTOR_FAILED', `The detector's thread was lost: ${String(error)}`);
+      });
+    if (reply.kind === 'found') return [...reply.detections];
+    throw new SightlineError(reply.error.code, reply.error.message);
+  }
+}

@@ -1,0 +1,36 @@
+import type { Frame } from '../core/image.js';
+
+/** The newest frames of a stream, kept so that one can be found that was taken at a certain moment. */
+export class FrameHistory {
+  readonly #size: number;
+  readonly #maxDistanceMs: number;
+  /** Oldest first. */
+  readonly #frames: Frame[] = [];
+
+  /** @param maxDistanceMs a frame taken further from the moment asked for does not show it any more */
+  constructor(size: number, maxDistanceMs: number) {
+    this.#size = size;
+    this.#maxDistanceMs = maxDistanceMs;
+  }
+
+  /** Keeps the frame until `size` newer ones have come. */
+  push(frame: Frame): void {
+    frame.retain();
+    this.#frames.push(frame);
+    if (this.#frames.length > this.#size) this.#frames.shift()?.release();
+  }
+
+  /** The frame taken nearest to a moment on the monotonic clock; undefined when none was near enough. */
+  nearest(monotonicMs: number): Frame | undefined {
+    const distance = (frame: Frame): number => Math.abs(frame.capturedMonotonic - monotonicMs);
+    const [first, ...others] = this.#frames;
+    if (first === undefined) return undefined;
+    const best = others.reduce((near, frame) => (distance(frame) <= distance(near) ? frame : near), first);
+    return distance(best) <= this.#maxDistanceMs ? best : undefined;
+  }
+
+  /** Lets go of every frame. */
+  clear(): void {
+    for (const frame of this.#frames.splice(0)) frame.release();
+  }
+}

@@ -1,0 +1,118 @@
+import type { Detection, Landmarks } from '../../core/face.js';
+import { iou, type Point } from '../../core/geometry.js';
+import type { LabelledFace } from './truth.js';
+
+/** What is on one picture, and what a detector found there. */
+export interface SearchedPicture {
+  readonly faces: readonly LabelledFace[];
+  readonly detections: readonly Detection[];
+}
+
+/** How good a detector is on a set of pictures. */
+export interface DetectionFigures {
+  /** Part of the faces found, 0 to 1. */
+  readonly recall: number;
+  /** Part of the detections that are faces, 0 to 1; 0 when nothing was found at all. */
+  readonly precision: number;
+  /** Area under the curve of precision over recall, 0 to 1; see `averagePrecision`. */
+  readonly averagePrecision: number;
+  /** Mean distance of the landmarks of faces found by the distance of the eyes; null where the truth has none. */
+  readonly landmarkError: number | null;
+  readonly images: number;
+  /** Faces that count. */
+  readonly faces: number;
+  readonly truePositives: number;
+  readonly falsePositives: number;
+}
+
+/** A detection after it was held against the truth; those that lie on an ignored face are no longer among them. */
+interface Judged {
+  readonly score: number;
+  /** The face it found; undefined for a false alarm. */
+  readonly face: LabelledFace | undefined;
+  readonly landmarks: Landmarks;
+}
+
+/**
+ * Holds detections against the truth. Best score first, each detection takes the free face of its picture that it
+ * overlaps most, if by `minIou` or more; a face can be taken once. A detection left without that overlaps an ignored
+ * face so much does not count.
+ *
+ * @param minIou least intersection over union of a hit, above 0 to 1
+ */
+export function detectionFigures(pictures: readonly SearchedPicture[], minIou: number): DetectionFigures {
+  const judged = pictures.flatMap((picture) => judge(picture, minIou)).sort((a, b) => b.score - a.score);
+  const faces = pictures.reduce((sum, picture) => sum + picture.faces.filter(counts).length, 0);
+  const truePositives = judged.filter(({ face }) => face !== undefined).length;
+  return {
+    recall: faces === 0 ? 0 : truePositives / faces,
+    precision: judged.length === 0 ? 0 : truePositives / judged.length,
+    averagePrecision: averagePrecision(judged, faces),
+    landmarkError: meanLandmarkError(judged),
+    images: pictures.length,
+    faces,
+    truePositives,
+    falsePositives: judged.length - truePositives,
+  };
+}
+
+function counts(face: LabelledFace): boolean {
+  return !face.ignored;
+}
+
+/** Pictures do not share faces, so best score first within each is best score first in all. */
+function judge({ faces, detections }: SearchedPicture, minIou: number): Judged[] {
+  const free = new Set(faces.filter(counts));
+  const ignored = faces.filter((face) => face.ignored);
+  const judged: Judged[] = [];
+  for (const { box, score, landmarks } of [...detections].sort((a, b) => b.score - a.score)) {
+    const overlaps = (face: LabelledFace): boolean => iou(face.box, box) >= minIou;
+    const [face] = [...free].filter(overlaps).sort((a, b) => iou(b.box, box) - iou(a.box, box));
+    if (face === undefined && ignored.some(overlaps)) continue;
+    if (face !== undefined) free.delete(face);
+    judged.push({ score, face, landmarks });
+  }
+  return judged;
+}
+
+/**
+ * All-point area under the curve of precision over recall, as of PASCAL VOC 2010 and later (M. Everingham et al.,
+ * IJCV 2015): each step of recall counts with the best precision at that recall or a higher one. Detections of equal
+ * score come as one step, so their order does not matter. The curve ends at the detector's own threshold.
+ *
+ * @param judged best score first
+ */
+function averagePrecision(judged: readonly Judged[], faces: number): number {
+  if (faces === 0) return 0;
+  const steps: { hits: number; precision: number }[] = [];
+  let hits = 0;
+  for (const [index, { score, face }] of judged.entries()) {
+    if (face !== undefined) hits++;
+    if (judged[index + 1]?.score !== score) steps.push({ hits, precision: hits / (index + 1) });
+  }
+  let area = 0;
+  let bestPrecision = 0;
+  for (let index = steps.length - 1; index >= 0; index--) {
+    const step = steps[index]!;
+    bestPrecision = Math.max(bestPrecision, step.precision);
+    area += (step.hits - (steps[index - 1]?.hits ?? 0)) * bestPrecision;
+  }
+  return area / faces;
+}
+
+function meanLandmarkError(judged: readonly Judged[]): number | null {
+  const errors = judged.flatMap(({ face, landmarks }) =>
+    face?.landmarks ? landmarkError(landmarks, face.landmarks) : [],
+  );
+  return errors.length === 0 ? null : errors.reduce((sum, error) => sum + error, 0) / errors.length;
+}
+
+function landmarkError(found: Landmarks, truth: Landmarks): number {
+  const [leftEye, rightEye] = truth;
+  const sum = truth.reduce((total, point, index) => total + distance(point, found[index]!), 0);
+  return sum / truth.length / distance(leftEye, rightEye);
+}
+
+function distance(a: Point, b: Point): number {
+  return Math.hypot(a.x - b.x, a.y - b.y);
+}

@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FaceEventData } from '../../src/events/identity-event.js';
+import { findFfmpeg } from '../../src/ingest/ffmpeg-binary.js';
+import { defaultCacheDir, ModelStore } from '../../src/models/model-store.js';
+import { EventStream } from '../helpers/event-stream.js';
+import { RunningSightline, sightline, temporaryFolder } from '../helpers/sightline.js';
+
+const run = promisify(execFile);
+
+describe('the options of a camera', () => {
+  const folder = temporaryFolder();
+  const data = join(folder.path, 'data');
+  const wide = join(folder.path, 'wide.mp4');
+  let small: string;
+  let program: RunningSightline | undefined;
+  let events: EventStream;
+
+  beforeAll(async () => {
+    const models = new ModelStore({ cacheDir: defaultCacheDir() });
+    const paths = await models.ensure(['demo-franck-01829', 'demo-franck', 'demo-cap12']);
+    const [photo, franck, other] = [...paths.values()] as [string, string, string];
+    small = join(folder.path, 'small.mp4');
+    const { path } = await findFfmpeg();
+    const encode = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-an', '-t', '6', '-y'];
+    // Two people side by side at 1440×576, and the same at half the size.
+    const side = '[0:v]scale=720:576,fps=25[a];[1:v]scale=720:576,fps=25[b];[a][b]hstack';
+    const inputs = ['-loglevel', 'error', '-i', franck, '-i', other];
+    await run(path, [...inputs, '-filter_complex', side, ...encode, wide]);
+    await run(path, ['-loglevel', 'error', '-i', wide, '-vf', 'scale=720:288', ...encode, small]);
+    await sightline(['enroll', photo, '--name', 'Franck', '--data', data]);
+  });
+
+  afterAll(() => folder.remove());
+
+  async function watch(camera: Record<string, unknown>): Promise<void> {
+    const file = join(folder.path, 'config.yaml');
+    writeFileSync(file, JSON.stringify({ cameras: [{ id: 'cam', url: wide, loop: true, ...camera }] }));
+    program = new RunningSightline(['run', '--config', file, '--port', '0', '--data', data]);
+    events = await EventStream.open(await program.serving());
+  }
+
+  /** The faces that were followed by the time both, or the one, were decided on. */
+  async function decided(type: string): Promise<FaceEventData> {
+    const { data } = await events.until((event) => event.type === type);
+    return data as FaceEventData;
+  }
+
+  async function stop(): Promise<void> {
+    events.close();
+    const { code } = (await program?.stop()) ?? {};
+    expect(code).toBe(0);
+  }
+
+  it('finds faces in the small stream and recognises them in the large one', async () => {
+    await watch({ detectUrl: small });
+    const known = await decided('sightline.identity.recognized');
+    expect(known).toMatchObject({ identity: { name: 'Franck' }, frame: { width: 1440, height: 576 } });
+    // In pixels of the large stream: Franck's face fills a third of his half.
+    expect(known.box.width).toBeGreaterThan(200);
+    expect(known.box.x + known.box.width).toBeLessThan(720);
+    const unknown = await decided('sightline.identity.unknown');
+    expect(unknown.box.x).toBeGreaterThan(720);
+    await stop();
+  });
+
+  it('ignores faces outside the region', async () => {
+    const rightHalf = [
+      [0.5, 0],
+      [1, 0],
+      [1, 1],
+      [0.5, 1],
+    ];
+    await watch({ detector: { region: rightHalf } });
+    const unknown = await decided('sightline.identity.unknown');
+    expect(unknown.box.x).toBeGreaterThan(720);
+    for (const event of events.events) {
+      if ('track' in event.data) expect(event.data.box.x).toBeGreaterThan(720);
+    }
+    await stop();
+  });
+
+  it.each(['mediapipe', 'mtcnn'])('names people with %s in a thread of its own', async (kind) => {
+    await watch({ detector: { kind, thread: 'worker' } });
+    expect(await decided('sightline.identity.recognized')).toMatchObject({ identity: { name: 'Franck' } });
+    expect((await decided('sightline.identity.unknown')).box.x).toBeGreaterThan(720);
+    await stop();
+  });
+});

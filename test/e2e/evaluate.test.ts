@@ -1,0 +1,132 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../src/config/package-root.js';
+import type { Detection } from '../../src/core/face.js';
+import { defaultCacheDir, ModelStore } from '../../src/models/model-store.js';
+import { sightline, temporaryFolder } from '../helpers/sightline.js';
+
+type Figures = Readonly<Record<string, number | string | null>>;
+
+const folder = temporaryFolder();
+/** Of the three faces on sample-1.jpg, as MTCNN finds them. */
+let faces: Detection[];
+let photo: string;
+afterAll(() => folder.remove());
+
+beforeAll(async () => {
+  photo = await new ModelStore({ cacheDir: defaultCacheDir() }).ensure('sample-1');
+  const { stdout } = await sightline(['detect', '--json', '--detector', 'mtcnn', photo]);
+  faces = (JSON.parse(stdout) as [{ faces: Detection[] }])[0].faces;
+  expect(faces).toHaveLength(3);
+});
+
+function truthFile(name: string, text: string): string {
+  const path = join(folder.path, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+function evaluate(truth: string, ...args: string[]) {
+  const where = ['--images', dirname(photo), '--truth', truth, '--detector', 'mtcnn'];
+  return sightline(['evaluate', 'detection', ...where, ...args]);
+}
+
+const numbers = ({ box }: Detection): number[] => [box.x, box.y, box.width, box.height];
+
+describe('sightline evaluate detection', () => {
+  it('holds a detector against JSON rows, landmarks included', async () => {
+    const iname = basename(photo);
+    const rows = faces.slice(0, 2).map((face) => {
+      // Every landmark marked a tenth of the eyes' distance further right.
+      const [left, right] = face.landmarks;
+      const shift = Math.hypot(right.x - left.x, right.y - left.y) / 10;
+      return { iname, bbox: numbers(face), landmarks: face.landmarks.map(({ x, y }) => [x + shift, y]) };
+    });
+    const missed = { iname, bbox: [0, 0, 50, 50] };
+    const { code, stdout } = await evaluate(
+      truthFile('truth.json', JSON.stringify([...rows, missed])),
+      '--json',
+    );
+    expect(code).toBe(0);
+    const { medianMs, landmarkError, averagePrecision, ...rest } = JSON.parse(stdout) as Figures;
+    expect(rest).toEqual({
+      detector: 'mtcnn',
+      iou: 0.5,
+      recall: 2 / 3,
+      precision: 2 / 3,
+      images: 1,
+      faces: 3,
+      truePositives: 2,
+      falsePositives: 1,
+    });
+    expect(landmarkError).toBeCloseTo(0.1, 3);
+    expect(averagePrecision).toBeGreaterThan(0.3);
+    expect(averagePrecision).toBeLessThanOrEqual(2 / 3);
+    expect(medianMs).toBeGreaterThan(0);
+  });
+
+  it("reads WIDER FACE's text, and prints a table", async () => {
+    const rows = faces.map(
+      (face, index) => `${numbers(face).map(Math.round).join(' ')} 0 0 0 ${index === 0 ? 1 : 0} 0 0`,
+    );
+    const { code, stdout } = await evaluate(
+      truthFile('wider.txt', `${basename(photo)}\n3\n${rows.join('\n')}\n`),
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^faces +2$/m);
+    expect(stdout).toMatch(/^recall +1\.000$/m);
+    expect(stdout).toMatch(/^precision +1\.000$/m);
+    expect(stdout).toMatch(/^landmark error +the truth has no landmarks$/m);
+    expect(stdout).toMatch(/^median +\d+\.\d ms a picture$/m);
+  });
+
+  it.each([
+    ['a truth that is not there', () => '/nowhere.json', [], 1, /TRUTH_UNREADABLE.*\/nowhere\.json/],
+    ['a truth of another kind', () => truthFile('a', 'some\ntext'), [], 1, /TRUTH_INVALID.*line 2.*"text"/],
+    ['an empty truth', () => truthFile('b', ''), [], 1, /TRUTH_INVALID.*at least one face/],
+    [
+      'pictures that are not there',
+      () => truthFile('c', 'gone.jpg\n1\n1 2 3 4 0 0 0 0 0 0'),
+      [],
+      1,
+      /TRUTH_IMAGES_MISSING.*1 are not there: gone\.jpg/,
+    ],
+    [
+      'a picture that is none',
+      () => truthFile('d', 'sample-1.jpg.json\n1\n1 2 3 4 0 0 0 0 0 0'),
+      [],
+      1,
+      /IMAGE_UNREADABLE.*sample-1\.jpg\.json/,
+    ],
+    ['an overlap past 1', () => '/any', ['--iou', '50'], 2, /USAGE: Expected --iou.*50/],
+  ])('says what is wrong with %s', async (_, truth, args, expectedCode, expected) => {
+    const { code, stderr, stdout } = await evaluate(truth(), ...args);
+    expect(stderr).toMatch(expected);
+    expect(code).toBe(expectedCode);
+    expect(stdout).toBe('');
+  });
+});
+
+const fddb = join(packageRoot(), '..', 'shared', 'data', 'fddb');
+
+describe.skipIf(!existsSync(fddb))('on the 103 pictures of FDDB', () => {
+  // facenet-pytorch's MTCNN, measured before the project began.
+  it.each([
+    ['mtcnn', ['--min-face', '40'], 0.931, 0.931],
+    ['mtcnn', ['--min-face', '20'], 0.914, 0.889],
+  ])(
+    '%s %s is as good as its reference',
+    async (detector, args, recall, precision) => {
+      const { stdout } = await sightline([
+        ...['evaluate', 'detection', '--json', '--detector', detector, ...args],
+        ...['--images', join(fddb, 'images'), '--truth', join(fddb, 'ground-truth.json')],
+      ]);
+      const figures = JSON.parse(stdout) as Record<string, number>;
+      expect(figures).toMatchObject({ images: 103, faces: 175, landmarkError: null });
+      expect(figures.recall).toBeGreaterThan(recall - 0.01);
+      expect(figures.precision).toBeGreaterThan(precision - 0.01);
+    },
+    120_000,
+  );
+});

@@ -1,0 +1,30 @@
+import { workerData } from 'node:worker_threads';
+import type { DetectReply, DetectTask } from '../src/core/detect-protocol.js';
+import { asSightlineError } from '../src/core/errors.js';
+import { createDetector } from '../src/detection/create-detector.js';
+import type { VideoSearch } from '../src/detection/face-detector.js';
+import type { DetectWorkerData } from '../src/detection/worker/worker-detector.js';
+import { ModelStore } from '../src/models/model-store.js';
+
+/** Entry of the thread that searches pictures for faces; src/detection/worker/ talks to it. */
+
+const { choice, modelsDir } = workerData as DetectWorkerData;
+
+/** Loading begins with the thread; a failure is told with each picture, and does not end the thread. */
+const detector = createDetector(choice, new ModelStore({ cacheDir: modelsDir }), () => undefined);
+detector.catch(() => undefined);
+const videos = new Map<number, VideoSearch>();
+
+/** Searches one picture. Never rejects: whatever goes wrong is in the reply. */
+export default async function detect({ video, ...image }: DetectTask): Promise<DetectReply> {
+  try {
+    const ready = await detector;
+    if (video === null) return { kind: 'found', detections: await ready.detect(image) };
+    const search = videos.get(video.id) ?? ready.video();
+    videos.set(video.id, search);
+    return { kind: 'found', detections: await search.detect(image, video.expected) };
+  } catch (error) {
+    const { code, message } = asSightlineError(error, 'DETECTOR_FAILED');
+    return { kind: 'failed', error: { code, message, retryable: true } };
+  }
+}
