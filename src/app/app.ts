@@ -24,6 +24,8 @@ import { isLoopback } from '../server/host-names.js';
 
 /** Part of the main loop's time that detections may take; see docs/adr/0004. */
 const detectionShare = 0.6;
+/** Far more than any detector needs for a picture, its loading included. */
+const detectorTimeoutMs = 30_000;
 /** Frames of one camera in memory: being read, searched, waiting and being encoded, and one in reserve. */
 const framesPerCamera = 5;
 
@@ -195,7 +197,12 @@ export class App {
   async #detectorInThread(choice: DetectorChoice): Promise<FaceDetector> {
     const workerFile = pathToFileURL(join(packageRoot(), 'dist', 'workers', 'detect.js'));
     await this.models.ensure(networksOf(choice));
-    return new WorkerDetector({ workerFile, choice, modelsDir: modelsDir(this.#config) });
+    return new WorkerDetector({
+      workerFile,
+      choice,
+      modelsDir: modelsDir(this.#config),
+      timeoutMs: detectorTimeoutMs,
+    });
   }
 
   async #close(): Promise<void> {

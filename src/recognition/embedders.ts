@@ -23,7 +23,7 @@ const embedders: readonly Embedder[] = [
     preprocessing: { mean: 127.5, scale: 1 / 128 },
     threshold: 0.967,
     leastMargin: 0.1,
-    confidence: { midpoint: 1.1, slope: 28.5 },
+    confidence: { midpoint: 1.1, slope: 27.5 },
   },
 ];
 

@@ -30,7 +30,11 @@ export async function composeMovers(movers: readonly [Mover, Mover], seconds: nu
   const { path } = await findFfmpeg();
   const output = ['-map', '[out]', '-t', String(seconds), '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'];
   const options = { encoding: 'buffer', maxBuffer: 1e9 } as const;
-  const { stdout } = await run(path, ['-loglevel', 'error', ...inputs, '-filter_complex', graph, ...output], options);
+  const { stdout } = await run(
+    path,
+    ['-loglevel', 'error', ...inputs, '-filter_complex', graph, ...output],
+    options,
+  );
   const size = width * height * 3;
   return Array.from({ length: Math.floor(stdout.length / size) }, (_, i) => ({
     width,

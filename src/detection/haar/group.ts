@@ -37,7 +37,7 @@ function cluster(windows: readonly Box[]): Box[][] {
     for (let j = i + 1; j < sorted.length; j++) {
       const other = sorted[j]!;
       // Those further right lie further away still.
-      if (other.x - window.x > tolerance * window.width) break;
+      if (other.x - window.x > tolerance * Math.max(window.width, window.height)) break;
       if (liesAlike(window, other)) parents[rootOf(j)] = rootOf(i);
     }
   }

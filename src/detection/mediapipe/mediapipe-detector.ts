@@ -36,18 +36,27 @@ const sameFaceOverlap = 0.5;
 export class MediaPipeDetector implements FaceDetector {
   readonly kind = 'mediapipe';
   readonly #options: MediaPipeDetectorOptions;
+  readonly #createGraph: typeof createMediaPipeGraph;
   readonly #shrinker = new Shrinker();
   #graph: MediaPipeGraph | undefined;
 
-  private constructor(options: MediaPipeDetectorOptions, graph: MediaPipeGraph) {
+  private constructor(options: MediaPipeDetectorOptions, createGraph: typeof createMediaPipeGraph) {
     this.#options = options;
-    this.#graph = graph;
+    this.#createGraph = createGraph;
   }
 
-  /** @throws SightlineError DETECTOR_FAILED when MediaPipe does not take the model. */
-  static async create(options: MediaPipeDetectorOptions): Promise<MediaPipeDetector> {
+  /**
+   * @param createGraph makes the graph, now and after each failure
+   * @throws SightlineError DETECTOR_FAILED when MediaPipe does not take the model.
+   */
+  static async create(
+    options: MediaPipeDetectorOptions,
+    createGraph = createMediaPipeGraph,
+  ): Promise<MediaPipeDetector> {
     try {
-      return new MediaPipeDetector(options, await createMediaPipeGraph(options));
+      const detector = new MediaPipeDetector(options, createGraph);
+      detector.#graph = await createGraph(options);
+      return detector;
     } catch (error) {
       throw new SightlineError('DETECTOR_FAILED', `MediaPipe could not start: ${String(error)}`, {
         cause: error,
@@ -84,7 +93,7 @@ export class MediaPipeDetector implements FaceDetector {
     for (const [index, view] of views.entries()) {
       // Each view takes about 10 ms of the main loop, which others need in between.
       if (index > 0) await nextTurn();
-      this.#graph ??= await createMediaPipeGraph(this.#options);
+      this.#graph ??= await this.#createGraph(this.#options);
       found.push(...this.#searchView(image, view, this.#graph));
     }
     return mergeFaces(found);

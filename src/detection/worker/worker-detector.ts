@@ -16,16 +16,20 @@ export interface DetectWorkerData {
 export interface WorkerDetectorOptions extends DetectWorkerData {
   /** The built worker, dist/workers/detect.js. */
   readonly workerFile: URL;
+  /** A picture that takes longer has hung the thread, which is then ended and replaced. */
+  readonly timeoutMs: number;
 }
 
 /** A detector that runs in a thread of its own, so that the main loop only pays for a copy of each frame. */
 export class WorkerDetector implements FaceDetector {
   readonly kind: string;
   readonly #thread: Piscina<DetectTask, DetectReply>;
+  readonly #timeoutMs: number;
   #videos = 0;
 
-  constructor({ workerFile, choice, modelsDir }: WorkerDetectorOptions) {
+  constructor({ workerFile, choice, modelsDir, timeoutMs }: WorkerDetectorOptions) {
     this.kind = choice.kind;
+    this.#timeoutMs = timeoutMs;
     const workerData: DetectWorkerData = { choice, modelsDir };
     this.#thread = new Piscina<DetectTask, DetectReply>({
       filename: workerFile.href,
@@ -59,10 +63,12 @@ export class WorkerDetector implements FaceDetector {
     requireWholeImage(image);
     const { width, height } = image;
     const data = new Uint8Array(image.data.subarray(0, width * height * 3));
+    const signal = AbortSignal.timeout(this.#timeoutMs);
     const reply = await this.#thread
-      .run({ width, height, data, video }, { transferList: [data.buffer] })
+      .run({ width, height, data, video }, { transferList: [data.buffer], signal })
       .catch((error: unknown) => {
-        throw new SightlineError('DETECTOR_FAILED', `The detector's thread was lost: ${String(error)}`);
+        const reason = signal.aborted ? `no answer within ${this.#timeoutMs} ms` : String(error);
+        throw new SightlineError('DETECTOR_FAILED', `The detector's thread was lost: ${reason}`);
       });
     if (reply.kind === 'found') return [...reply.detections];
     throw new SightlineError(reply.error.code, reply.error.message);

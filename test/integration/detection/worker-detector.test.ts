@@ -10,44 +10,65 @@ import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js'
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
 const workerFile = pathToFileURL(join(packageRoot(), 'dist', 'workers', 'detect.js'));
 const mediapipe: DetectorChoice = { kind: 'mediapipe', range: 'full', threshold: null, minFaceSize: null };
+const timeoutMs = 30_000;
 const limits = { maxBytes: 1e8, maxPixels: 1e8 };
 
-describe.each([mediapipe, { ...mediapipe, kind: 'mtcnn', minFaceSize: 80 } as const])('$kind in a thread', (choice) => {
-  const threaded = new WorkerDetector({ workerFile, choice, modelsDir: defaultCacheDir() });
-  afterAll(() => threaded.close());
+describe.each([mediapipe, { ...mediapipe, kind: 'mtcnn', minFaceSize: 80 } as const])(
+  '$kind in a thread',
+  (choice) => {
+    const threaded = new WorkerDetector({ workerFile, choice, modelsDir: defaultCacheDir(), timeoutMs });
+    afterAll(() => threaded.close());
 
-  it('finds what it finds on the main loop, and leaves the picture as it is', async () => {
-    const photo = await readImage(await models.ensure('sample-1'), limits);
-    const before = Buffer.from(photo.data);
-    const here = await createDetector(choice, models, () => undefined);
-    expect(await threaded.detect(photo)).toEqual(await here.detect(photo));
-    expect(before.equals(photo.data)).toBe(true);
-    await here.close();
-  });
+    it('finds what it finds on the main loop, and leaves the picture as it is', async () => {
+      const photo = await readImage(await models.ensure('sample-1'), limits);
+      const before = Buffer.from(photo.data);
+      const here = await createDetector(choice, models, () => undefined);
+      expect(await threaded.detect(photo)).toEqual(await here.detect(photo));
+      expect(before.equals(photo.data)).toBe(true);
+      await here.close();
+    });
 
-  it('searches two videos apart', async () => {
-    const photo = await readImage(await models.ensure('demo-franck-01829'), limits);
-    const [first, second] = [threaded.video(), threaded.video()];
-    for (let frame = 0; frame < 8; frame++) await first.detect(photo, []);
-    expect(await first.detect(photo, [])).toHaveLength(1);
-    const found = [];
-    for (let frame = 0; frame < 8; frame++) found.push(...(await second.detect(photo, [])));
-    expect(found.length).toBeGreaterThan(0);
-  });
+    it('searches two videos apart', async () => {
+      const photo = await readImage(await models.ensure('demo-franck-01829'), limits);
+      const [first, second] = [threaded.video(), threaded.video()];
+      for (let frame = 0; frame < 8; frame++) await first.detect(photo, []);
+      expect(await first.detect(photo, [])).toHaveLength(1);
+      const found = [];
+      for (let frame = 0; frame < 8; frame++) found.push(...(await second.detect(photo, [])));
+      expect(found.length).toBeGreaterThan(0);
+    });
 
-  it('refuses a short buffer and goes on', async () => {
-    const short = { width: 640, height: 480, data: new Uint8Array(10) };
-    await expect(threaded.detect(short)).rejects.toMatchObject({ code: 'DETECTOR_FAILED' });
-    const photo = await readImage(await models.ensure('sample-1'), limits);
-    expect((await threaded.detect(photo)).length).toBeGreaterThan(0);
-  });
-});
+    it('refuses a short buffer and goes on', async () => {
+      const short = { width: 640, height: 480, data: new Uint8Array(10) };
+      await expect(threaded.detect(short)).rejects.toMatchObject({ code: 'DETECTOR_FAILED' });
+      const photo = await readImage(await models.ensure('sample-1'), limits);
+      expect((await threaded.detect(photo)).length).toBeGreaterThan(0);
+    });
+  },
+);
 
 describe('a detector whose networks cannot be had', () => {
   it('says so with each picture', async () => {
-    const threaded = new WorkerDetector({ workerFile, choice: mediapipe, modelsDir: '/dev/null/models' });
+    const threaded = new WorkerDetector({
+      workerFile,
+      choice: mediapipe,
+      modelsDir: '/dev/null/models',
+      timeoutMs,
+    });
     const black = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3) };
     await expect(threaded.detect(black)).rejects.toMatchObject({ code: 'MODEL_CACHE_UNWRITABLE' });
+    await threaded.close();
+  });
+});
+
+describe('a thread that does not answer in time', () => {
+  it('is given up, and said so', async () => {
+    const options = { workerFile, choice: mediapipe, modelsDir: defaultCacheDir(), timeoutMs: 1 };
+    const threaded = new WorkerDetector(options);
+    const black = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3) };
+    for (let picture = 0; picture < 2; picture++) {
+      await expect(threaded.detect(black)).rejects.toThrow(/no answer within 1 ms/);
+    }
     await threaded.close();
   });
 });
