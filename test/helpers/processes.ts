@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 
-/** Command lines of the ffmpeg processes that a process has started and that still run. */
-export function ffmpegChildren(parentPid: number | undefined): string[] {
-  return execFileSync('ps', ['-eo', 'ppid=,args='], { encoding: 'utf8' })
-    .split('\n')
-    .map((line) => /^\s*(\d+) (.*)$/.exec(line))
-    .flatMap((match) =>
-      match !== null && Number(match[1]) === parentPid && match[2]?.includes('ffmpeg') ? [match[2]] : [],
-    );
+/** Process ids and command lines of the living ffmpegs that a process started; this process unless told otherwise. */
+export function ffmpegChildren(parentPid = process.pid): string[] {
+  const lines = execFileSync('ps', ['-eo', 'ppid=,pid=,stat=,args='], { encoding: 'utf8' }).split('\n');
+  return lines.flatMap((line) => {
+    const [, ppid, pid, stat, args = ''] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    const isChild = Number(ppid) === parentPid && !stat?.startsWith('Z') && /^\S*ffmpeg /.test(args);
+    return isChild ? [`${pid} ${args}`] : [];
+  });
 }

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { VideoFolder } from '../../helpers/video.js';
 import type { Frame } from '../../../src/core/image.js';
-import { allFfmpegs, ffmpegChildren, WatchedSource } from './watch-source.js';
+import { ffmpegChildren } from '../../helpers/processes.js';
+import { allFfmpegs, WatchedSource } from './watch-source.js';
 
 const folder = new VideoFolder();
 const opened: WatchedSource[] = [];

@@ -3,7 +3,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RtspTestServer } from '../../helpers/rtsp-server.js';
 import { VideoFolder } from '../../helpers/video.js';
-import { allFfmpegs, ffmpegChildren, WatchedSource } from './watch-source.js';
+import { ffmpegChildren } from '../../helpers/processes.js';
+import { allFfmpegs, WatchedSource } from './watch-source.js';
 
 const folder = new VideoFolder();
 const credentials = { user: 'admin', password: 'p@ss/w?rd #1' };

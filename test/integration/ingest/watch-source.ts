@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import type { Frame } from '../../../src/core/image.js';
 import { bundledFfmpeg, findFfmpeg, type FfmpegBinary } from '../../../src/ingest/ffmpeg-binary.js';
@@ -81,16 +80,4 @@ export class WatchedSource {
     note();
     this.#news.emit('news');
   }
-}
-
-/** Process ids of the living ffmpegs that this process started. */
-export function ffmpegChildren(): number[] {
-  const lines = execFileSync('ps', ['-o', 'pid=,stat=,comm=', '--ppid', String(process.pid)], {
-    encoding: 'utf8',
-  });
-  return lines
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, stat, name]) => name?.startsWith('ffmpeg') && !stat?.startsWith('Z'))
-    .map(([pid]) => Number(pid));
 }
