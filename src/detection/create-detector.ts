@@ -54,6 +54,7 @@ async function loadDetector(
         model: await readFile(model),
         minScore: threshold ?? 0.5,
         minFaceSize: minFaceSize ?? (range === 'full' ? 80 : 200),
+        range,
         log,
       });
     }

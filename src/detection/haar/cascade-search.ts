@@ -1,9 +1,9 @@
 import type { RgbImage } from '../../core/image.js';
 import type { Box } from '../../core/geometry.js';
 import type { HaarCascade } from './cascade.js';
+import { createCascadeKernel } from './cascade-kernel.js';
 import { writeGreyRows, type GreyImage } from './grey.js';
 import { roundHalfToEven } from './group.js';
-import { IntegralStrip } from './integral-strip.js';
 import { pyramidLevels, type Level } from './pyramid.js';
 import { ResizedRows } from './resize-rows.js';
 import { WindowClassifier } from './window-classifier.js';
@@ -17,7 +17,6 @@ const rowsAtATime = 32;
 interface Workspace {
   readonly grey: GreyImage;
   readonly levels: readonly Level[];
-  readonly strip: IntegralStrip;
   readonly classifier: WindowClassifier;
   readonly row: Uint8Array;
 }
@@ -26,6 +25,7 @@ interface Workspace {
 export class CascadeSearch {
   readonly #cascade: HaarCascade;
   readonly #minSize: number;
+  readonly #kernel = createCascadeKernel();
   #workspace: Workspace | undefined;
 
   /** @param minSize side of the smallest window, in pixels of the picture */
@@ -55,22 +55,21 @@ export class CascadeSearch {
   #createWorkspace({ width, height }: RgbImage): Workspace {
     const levels = pyramidLevels({ width, height }, this.#cascade, scaleFactor, this.#minSize);
     const widest = levels[0]?.width ?? 0;
-    const strip = new IntegralStrip(widest, rowsAtATime, this.#cascade.height - 1);
     return {
       grey: { width, height, data: new Uint8Array(width * height) },
       levels,
-      strip,
-      classifier: new WindowClassifier(this.#cascade, strip),
+      classifier: new WindowClassifier(this.#kernel, this.#cascade, widest, rowsAtATime),
       row: new Uint8Array(widest),
     };
   }
 
-  *#searchLevel(level: Level, { grey, strip, classifier, row }: Workspace, found: Box[]): Generator<void> {
+  *#searchLevel(level: Level, { grey, classifier, row }: Workspace, found: Box[]): Generator<void> {
     const { scale, step, windowWidth, windowHeight } = level;
     const rows = new ResizedRows(grey, level.width, level.height);
-    const endX = level.width - this.#cascade.width + 1;
+    const { strip } = classifier;
+    const columns = Math.ceil((level.width - this.#cascade.width + 1) / step);
     const endY = level.height - this.#cascade.height + 1;
-    strip.begin(level.width);
+    strip.begin(level.width, classifier.layout(step));
     let added = 0;
     for (let top = 0; top < endY; top += rowsAtATime) {
       if (top > 0) strip.slide();
@@ -80,7 +79,7 @@ export class CascadeSearch {
         strip.add(row);
       }
       for (let y = top; y < bottom; y += step) {
-        classifier.scanRow(y - top, endX, step, (x) =>
+        classifier.judgeRow(y - top, columns, step, (x) =>
           found.push({
             x: roundHalfToEven(Math.fround(x * scale)),
             y: roundHalfToEven(Math.fround(y * scale)),

@@ -1,59 +1,81 @@
+/** Where the entries of a strip lie in the arrays. */
+export interface StripLayout {
+  /** From one row to the next; even. */
+  readonly stride: number;
+  /**
+   * Windows begin at every column or at every second. With step 2 the even columns of a row come first, the odd ones
+   * half a stride later, so that entries of neighbouring windows are neighbours, too.
+   */
+  readonly step: 1 | 2;
+}
+
+/** Place in the arrays of the entry for column `x` and row `y`. */
+export function entryAt({ stride, step }: StripLayout, x: number, y: number): number {
+  return y * stride + (step === 1 ? x : (x & 1) * (stride >> 1) + (x >> 1));
+}
+
 /**
- * A part of the integral images of a picture, some rows at a time: for each pixel, the sum of all pixels above and to
- * the left of it, and of their squares. Sums wrap at 32 bits; the difference of four corners is right all the same
- * while it fits. Only a strip is kept, so that it stays in the processor's cache.
+ * Some rows of the integral images of a picture: entry (x, y) is the sum of all pixels left of x and above y, and of
+ * their squares (P. Viola and M. Jones, CVPR 2001). Sums wrap at 32 bits; the difference of four corners is right all
+ * the same while it fits. Only a strip is kept, so that it stays in the processor's cache.
  */
 export class IntegralStrip {
-  /** From one row to the next in both arrays. */
-  readonly stride: number;
-  readonly sums: Int32Array;
-  readonly squares: Int32Array;
+  readonly #sums: Int32Array;
+  readonly #squares: Int32Array;
   readonly #overlap: number;
-  /** Rows there now; row 0 of the arrays is picture row `#top`. */
-  #rows = 0;
+  #layout: StripLayout;
   #width = 0;
+  /** Rows of entries there now. */
+  #rows = 0;
 
   /**
-   * @param width of the widest picture
-   * @param rows of the picture that may be added between two calls of `slide`
-   * @param overlap rows of the picture that `slide` keeps
+   * @param sums one entry for each row added between two calls of `slide`, for `overlap` rows and for one more
+   * @param squares as many
+   * @param overlap how many rows of the picture `slide` keeps
    */
-  constructor(width: number, rows: number, overlap: number) {
-    this.stride = width + 1;
+  constructor(sums: Int32Array, squares: Int32Array, overlap: number) {
+    this.#sums = sums;
+    this.#squares = squares;
     this.#overlap = overlap;
-    const size = this.stride * (rows + overlap + 1);
-    this.sums = new Int32Array(size);
-    this.squares = new Int32Array(size);
+    this.#layout = { stride: 0, step: 1 };
   }
 
-  /** Begins a picture of `width` pixels. Entry (x, y) of the arrays sums up what lies left of x and above y. */
-  begin(width: number): void {
+  /** Begins a picture of `width` pixels, at most the stride less one. */
+  begin(width: number, layout: StripLayout): void {
     this.#width = width;
+    this.#layout = layout;
     this.#rows = 1;
-    this.sums.fill(0, 0, width + 1);
-    this.squares.fill(0, 0, width + 1);
+    this.#sums.fill(0, 0, layout.stride);
+    this.#squares.fill(0, 0, layout.stride);
   }
 
   /** Drops all rows but the last `overlap` ones of the picture, which move to the top. */
   slide(): void {
-    const from = (this.#rows - this.#overlap - 1) * this.stride;
-    const to = this.#rows * this.stride;
-    this.sums.copyWithin(0, from, to);
-    this.squares.copyWithin(0, from, to);
+    const { stride } = this.#layout;
+    const from = (this.#rows - this.#overlap - 1) * stride;
+    const to = this.#rows * stride;
+    this.#sums.copyWithin(0, from, to);
+    this.#squares.copyWithin(0, from, to);
     this.#rows = this.#overlap + 1;
   }
 
   /** Adds the next row of the picture. */
   add(pixels: Uint8Array): void {
-    const { sums, squares, stride } = this;
-    let at = this.#rows * stride;
+    const { stride, step } = this.#layout;
+    const sums = this.#sums;
+    const squares = this.#squares;
+    const start = this.#rows * stride;
+    // As in `entryAt`, without its branch.
+    const shift = step - 1;
+    const oddColumns = stride >> 1;
     let sum = 0;
     let square = 0;
-    sums[at] = 0;
-    squares[at] = 0;
+    sums[start] = 0;
+    squares[start] = 0;
     for (let x = 0; x < this.#width; x++) {
       const value = pixels[x]!;
-      at++;
+      const column = x + 1;
+      const at = start + (column & shift) * oddColumns + (column >> shift);
       sum = (sum + value) | 0;
       square = (square + value * value) | 0;
       sums[at] = sums[at - stride]! + sum;

@@ -12,7 +12,18 @@ import { createMediaPipeGraph, type MediaPipeGraph, type MediaPipeOptions } from
 import { Shrinker } from './shrink.js';
 import { viewsOf } from './views.js';
 
+/**
+ * How BlazeFace's square, which ends at the eyebrows, becomes the box of a face as everybody else draws it: the middle of
+ * MTCNN's boxes against it on 300 photos of LFW. Factors of width and height, and a shift down in heights.
+ */
+const faceShape = {
+  full: { width: 0.834, height: 1.115, down: -0.057 },
+  short: { width: 0.876, height: 1.167, down: -0.108 },
+};
+
 export interface MediaPipeDetectorOptions extends MediaPipeOptions {
+  /** Which of the two networks the model is. */
+  readonly range: 'full' | 'short';
   /** Side of the smallest face looked for, in pixels; a large picture is then searched in parts, too. */
   readonly minFaceSize: number;
 }
@@ -102,7 +113,8 @@ export class MediaPipeDetector implements FaceDetector {
   #searchView(image: RgbImage, view: Box, graph: MediaPipeGraph): Detection[] {
     const picture = this.#shrinker.shrink(image, view, maxInputSide);
     try {
-      return graph.detect(picture).flatMap((face) => toDetection(face, view, picture));
+      const shape = faceShape[this.#options.range];
+      return graph.detect(picture).flatMap((face) => toDetection(face, view, picture, shape));
     } catch (error) {
       // An error leaves MediaPipe's graph unusable for good.
       this.#graph = undefined;
@@ -145,7 +157,12 @@ function mergeFaces(found: readonly Detection[]): Detection[] {
   return nonMaximumSuppression(corners, sameFaceOverlap, minimumOverlap).map((i) => found[i] as Detection);
 }
 
-function toDetection(found: MediaPipeDetection, view: Box, picture: RgbaPicture): Detection[] {
+function toDetection(
+  found: MediaPipeDetection,
+  view: Box,
+  picture: RgbaPicture,
+  shape: (typeof faceShape)['full'],
+): Detection[] {
   const { boundingBox, keypoints, categories } = found;
   const [leftEye, rightEye, nose, mouth] = keypoints.map(({ x, y }) => ({
     x: view.x + x * view.width,
@@ -153,12 +170,11 @@ function toDetection(found: MediaPipeDetection, view: Box, picture: RgbaPicture)
   }));
   if (boundingBox === undefined || !leftEye || !rightEye || !nose || !mouth) return [];
   const scale = { x: view.width / picture.width, y: view.height / picture.height };
-  const box = {
-    x: view.x + boundingBox.originX * scale.x,
-    y: view.y + boundingBox.originY * scale.y,
-    width: boundingBox.width * scale.x,
-    height: boundingBox.height * scale.y,
-  };
+  const centreX = view.x + (boundingBox.originX + boundingBox.width / 2) * scale.x;
+  const centreY = view.y + (boundingBox.originY + boundingBox.height * (0.5 + shape.down)) * scale.y;
+  const width = boundingBox.width * scale.x * shape.width;
+  const height = boundingBox.height * scale.y * shape.height;
+  const box = { x: centreX - width / 2, y: centreY - height / 2, width, height };
   const landmarks = withMouthCorners(leftEye, rightEye, nose, mouth);
   return [{ box, score: categories[0]?.score ?? 0, landmarks }];
 }

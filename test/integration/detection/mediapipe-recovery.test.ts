@@ -11,7 +11,7 @@ describe('MediaPipe', () => {
   it('is made anew after a frame that its graph cannot stand', async () => {
     const graphs: MediaPipeGraph[] = [];
     const model = await readFile(await models.ensure('blazeface-full-range-sparse'));
-    const options = { model, minScore: 0.5, minFaceSize: 80, log: () => undefined };
+    const options = { model, minScore: 0.5, minFaceSize: 80, range: 'full' as const, log: () => undefined };
     const detector = await MediaPipeDetector.create(options, async (graphOptions) => {
       const graph = await createMediaPipeGraph(graphOptions);
       graphs.push(graph);
