@@ -24,6 +24,8 @@ export function redact(text: string): string {
  * `user:password@host` is hidden even where the scheme was forgotten.
  */
 export function redactUrl(source: string): string {
+  // Neither has credentials, and `test:1280x720@25` only looks as if it had.
+  if (/^(test|webcam):/i.test(source)) return source;
   const at = source.lastIndexOf('@');
   if (at === -1 || !source.slice(0, at).includes(':')) return redact(source);
   const scheme = /^[a-z][a-z0-9+.-]*:\/+/i.exec(source)?.[0] ?? '';

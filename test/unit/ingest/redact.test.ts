@@ -85,6 +85,10 @@ describe('redact', () => {
 });
 
 describe('redactUrl', () => {
+  it('leaves a test pattern as it is', () => {
+    expect(redactUrl('test:1280x720@25')).toBe('test:1280x720@25');
+  });
+
   it('hides credentials with spaces, and those without a scheme', () => {
     fc.assert(
       fc.property(secret('abc019 \n@:/?#&='), host, (password, name) => {
