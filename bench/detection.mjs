@@ -14,6 +14,7 @@ const base = { range: 'full', threshold: null, minFaceSize: null };
 const detectors = {
   'mediapipe full': { ...base, kind: 'mediapipe' },
   'mediapipe short': { ...base, kind: 'mediapipe', range: 'short' },
+  haar: { ...base, kind: 'haar' },
   'mtcnn 80': { ...base, kind: 'mtcnn', minFaceSize: 80 },
   'mtcnn 40': { ...base, kind: 'mtcnn', minFaceSize: 40 },
   'mtcnn 20': { ...base, kind: 'mtcnn', minFaceSize: 20 },

@@ -16,7 +16,7 @@ export function runCommand(): Command {
       '[url...]',
       'cameras: rtsp://, http://, a file, webcam: or test:; instead of those of the configuration',
     )
-    .option('--detector <kind>', 'mediapipe or mtcnn (default: mediapipe)')
+    .option('--detector <kind>', 'mediapipe, mtcnn or haar (default: mediapipe)')
     .option('--loop', 'play files again when they end');
   withOptions(command, ['config', 'host', 'port', 'data', 'modelsDir', 'logLevel']);
   return command.action(async (urls: string[], options: RunOptions) => {

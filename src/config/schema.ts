@@ -3,7 +3,11 @@ import { z } from 'zod';
 /** The one place for every option: its type, default and description. docs/configuration.md is made from it. */
 
 const detectorShape = {
-  kind: z.enum(['mediapipe', 'mtcnn']).describe('Which detector finds the faces.'),
+  kind: z
+    .enum(['mediapipe', 'mtcnn', 'haar'])
+    .describe(
+      'Which detector finds the faces: MediaPipe’s BlazeFace, MTCNN, or OpenCV’s cascade of Haar features.',
+    ),
   range: z
     .enum(['full', 'short'])
     .describe(

@@ -2,12 +2,13 @@ import { readFile } from 'node:fs/promises';
 import type { ModelStore } from '../models/model-store.js';
 import { sessionOptions } from '../models/session-options.js';
 import type { FaceDetector } from './face-detector.js';
+import { HaarDetector } from './haar/haar-detector.js';
 import { MediaPipeDetector } from './mediapipe/mediapipe-detector.js';
 import { MtcnnDetector } from './mtcnn/mtcnn-detector.js';
 
 /** Which detector, and how it is set; as in the configuration. */
 export interface DetectorChoice {
-  readonly kind: 'mediapipe' | 'mtcnn';
+  readonly kind: 'mediapipe' | 'mtcnn' | 'haar';
   /** MediaPipe only. */
   readonly range: 'full' | 'short';
   /** Detections with a lower score are left out; null for the detector's own default. */
@@ -37,6 +38,8 @@ export function networksOf({ kind, range }: DetectorChoice): readonly string[] {
       return [range === 'full' ? 'blazeface-full-range-sparse' : 'blazeface-short-range'];
     case 'mtcnn':
       return ['mtcnn-pnet', 'mtcnn-rnet', 'mtcnn-onet'];
+    case 'haar':
+      return ['haar-frontalface-default', 'fr-landmark'];
   }
 }
 
@@ -64,6 +67,15 @@ async function loadDetector(
         models: { pnet, rnet, onet, sessionOptions: sessionOptions() },
         minFaceSize: minFaceSize ?? 40,
         minScore: threshold ?? 0.7,
+      });
+    }
+    case 'haar': {
+      const [cascade, landmarks] = files as [string, string];
+      return HaarDetector.create({
+        cascade: await readFile(cascade, 'utf8'),
+        landmarks: { model: landmarks, sessionOptions: sessionOptions() },
+        minFaceSize: minFaceSize ?? 24,
+        minScore: threshold ?? 0,
       });
     }
   }

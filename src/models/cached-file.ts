@@ -8,7 +8,7 @@ import type { Asset } from './manifest.js';
 export type AssetState = 'ready' | 'missing' | 'damaged';
 
 /** Raised when a conversion gives another result than before, so that files of an older Sightline are made anew. */
-const conversionRevision = 1;
+const conversionRevision = 2;
 
 /** What is kept beside each file of the cache, as <file>.json. */
 const record = z.object({

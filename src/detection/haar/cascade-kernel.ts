@@ -1,4 +1,20 @@
-import { bits, block, branch, doubles, floats, get, i32, int, int32, ints, loop, moduleOf, set, v128, when } from './wasm-code.js';
+import {
+  bits,
+  block,
+  branch,
+  doubles,
+  floats,
+  get,
+  i32,
+  int,
+  int32,
+  ints,
+  loop,
+  moduleOf,
+  set,
+  v128,
+  when,
+} from './wasm-code.js';
 import type { Code } from './wasm-code.js';
 
 /**
@@ -39,10 +55,12 @@ export const stumpRecord = { corners: 0, weights: 48, threshold: 60, vote: 64, s
 const flatness = 0.1;
 
 /** Parameters and locals, by index. */
-const [window, windowsEnd, squares, program, programEnd, verdict, at, end, passed] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+const [window, windowsEnd, squares, program, programEnd, verdict, at, end, passed] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8,
+];
 const [sum, square, scale, alive, failed, value, low, high] = [9, 10, 11, 12, 13, 14, 15, 16];
 
-const advance = (local: number, bytes: number): Code => set(local, int32.add(get(local), [0x41, (bytes & 0x7f) | 0x80, bytes >> 7]));
+const advance = (local: number, bytes: number): Code => set(local, int32.add(get(local), int(bytes)));
 
 /** The sum over a rectangle for four windows; where its corners lie stands in the record at `record`. */
 function rectSum(windows: Code, record: number, corners: number): Code {
@@ -91,8 +109,14 @@ const judgeByStump: Code = [
       bits.load32(get(at), stumpRecord.threshold),
     ),
   ),
-  ...set(low, doubles.add(get(low), bits.and(ints.widenLow(get(value)), bits.load64(get(at), stumpRecord.vote)))),
-  ...set(high, doubles.add(get(high), bits.and(ints.widenHigh(get(value)), bits.load64(get(at), stumpRecord.vote)))),
+  ...set(
+    low,
+    doubles.add(get(low), bits.and(ints.widenLow(get(value)), bits.load64(get(at), stumpRecord.vote))),
+  ),
+  ...set(
+    high,
+    doubles.add(get(high), bits.and(ints.widenHigh(get(value)), bits.load64(get(at), stumpRecord.vote))),
+  ),
   ...advance(at, stumpRecord.size),
 ];
 
@@ -151,22 +175,24 @@ interface WebAssemblyApi {
 }
 const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
 
-const compiled = new WebAssembly.Module(moduleOf(
-  6,
-  [
-    { type: i32, count: 3 },
-    { type: v128, count: 8 },
-  ],
-  [
-    ...loop(
-      judgeFour,
-      advance(window, 16),
-      advance(verdict, 16),
-      branch(0, int32.below(get(window), get(windowsEnd))),
-    ),
-    ...get(passed),
-  ],
-));
+const compiled = new WebAssembly.Module(
+  moduleOf(
+    6,
+    [
+      { type: i32, count: 3 },
+      { type: v128, count: 8 },
+    ],
+    [
+      ...loop(
+        judgeFour,
+        advance(window, 16),
+        advance(verdict, 16),
+        branch(0, int32.below(get(window), get(windowsEnd))),
+      ),
+      ...get(passed),
+    ],
+  ),
+);
 
 /** A kernel with a memory of its own. */
 export function createCascadeKernel(): CascadeKernel {

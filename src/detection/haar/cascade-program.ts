@@ -11,7 +11,12 @@ export function programSize({ stages }: HaarCascade): number {
 }
 
 /** Writes a cascade as the kernel's program for one layout of the integral images, from byte `start` of its memory. */
-export function writeProgram(cascade: HaarCascade, layout: StripLayout, memory: DataView, start: number): void {
+export function writeProgram(
+  cascade: HaarCascade,
+  layout: StripLayout,
+  memory: DataView,
+  start: number,
+): void {
   const { width, height, stages } = cascade;
   // Features are scaled by the spread of the window without its rim.
   const inner = { x: 1, y: 1, width: width - 2, height: height - 2 };
@@ -31,7 +36,12 @@ export function writeProgram(cascade: HaarCascade, layout: StripLayout, memory: 
   }
 }
 
-function writeStump({ rects, threshold, below, above }: Stump, layout: StripLayout, memory: DataView, at: number): void {
+function writeStump(
+  { rects, threshold, below, above }: Stump,
+  layout: StripLayout,
+  memory: DataView,
+  at: number,
+): void {
   for (const [index, rect] of rects.entries()) {
     writeCorners(rect, layout, memory, at + stumpRecord.corners + index * 16);
     memory.setInt32(at + stumpRecord.weights + index * 4, rect.weight, true);

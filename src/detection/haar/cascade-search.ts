@@ -40,16 +40,22 @@ export class CascadeSearch {
    * @returns the picture in grey, which the next search writes over
    */
   *search(image: RgbImage, found: Box[]): Generator<void, GreyImage> {
-    const { width, height } = image;
-    const known = this.#workspace?.grey;
-    if (known?.width !== width || known.height !== height) this.#workspace = this.#createWorkspace(image);
-    const workspace = this.#workspace as Workspace;
+    const { height } = image;
+    const workspace = this.#workspaceFor(image);
     for (let y = 0; y < height; y += rowsAtATime) {
       writeGreyRows(image, y, Math.min(y + rowsAtATime, height), workspace.grey.data);
       yield;
     }
     for (const level of workspace.levels) yield* this.#searchLevel(level, workspace, found);
     return workspace.grey;
+  }
+
+  #workspaceFor(image: RgbImage): Workspace {
+    const known = this.#workspace;
+    if (known?.grey.width === image.width && known.grey.height === image.height) return known;
+    // The kernel's memory is laid out anew: the old workspace is of no use even if that fails.
+    this.#workspace = undefined;
+    return (this.#workspace = this.#createWorkspace(image));
   }
 
   #createWorkspace({ width, height }: RgbImage): Workspace {

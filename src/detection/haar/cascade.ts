@@ -13,6 +13,7 @@ export interface FeatureRect {
 
 /** A weak classifier: votes `below` when the feature's value is less than the threshold, else `above`. */
 export interface Stump {
+  /** One to three. */
   readonly rects: readonly FeatureRect[];
   readonly threshold: number;
   readonly below: number;
@@ -48,7 +49,9 @@ export function readCascade(xml: string): HaarCascade {
     requireText(cascade, 'featureType', 'HAAR');
     const width = wholeNumber(child(cascade, 'width'));
     const height = wholeNumber(child(cascade, 'height'));
-    const features = child(cascade, 'features').children.map((feature) => readFeature(feature, width, height));
+    const features = child(cascade, 'features').children.map((feature) =>
+      readFeature(feature, width, height),
+    );
     const stages = child(cascade, 'stages').children.map((stage) => readStage(stage, features));
     if (stages.length === 0) throw new TypeError('it has no stages');
     return { width, height, stages };
@@ -78,7 +81,10 @@ function readStage(stage: XmlElement, features: readonly (readonly FeatureRect[]
 function readFeature(feature: XmlElement, windowWidth: number, windowHeight: number): FeatureRect[] {
   if (feature.children.some(({ name, text }) => name === 'tilted' && Number(text) !== 0))
     throw new TypeError('it has tilted features');
-  return child(feature, 'rects').children.map((rect): FeatureRect => {
+  const rects = child(feature, 'rects').children;
+  if (rects.length < 1 || rects.length > 3)
+    throw new TypeError(`it has a feature of ${rects.length} rectangles, not 1 to 3`);
+  return rects.map((rect): FeatureRect => {
     const values = numbers(rect, 5) as [number, number, number, number, number];
     const [x, y, width, height, weight] = values;
     const inside = x >= 0 && y >= 0 && x + width <= windowWidth && y + height <= windowHeight;
@@ -108,7 +114,10 @@ function wholeNumber(element: XmlElement): number {
 
 /** The numbers in an element's text, in single precision. */
 function numbers({ name, text }: XmlElement, count: number): number[] {
-  const values = text.trim().split(/\s+/).map((word) => Math.fround(Number(word)));
+  const values = text
+    .trim()
+    .split(/\s+/)
+    .map((word) => Math.fround(Number(word)));
   if (values.length !== count || !values.every(Number.isFinite))
     throw new TypeError(`<${name}> holds "${text.trim().slice(0, 80)}", not ${count} numbers`);
   return values;

@@ -17,8 +17,7 @@ const noResult = 0x40;
 const vectorPrefix = 0xfd;
 
 /** A number below 2^14 as unsigned LEB128. */
-const unsigned = (value: number): Code =>
-  value < 0x80 ? [value] : [(value & 0x7f) | 0x80, value >> 7];
+const unsigned = (value: number): Code => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, value >> 7]);
 const vector = (opcode: number): Code => [vectorPrefix, ...unsigned(opcode)];
 const float64 = (value: number): Code => [...new Uint8Array(Float64Array.of(value).buffer)];
 
@@ -44,8 +43,8 @@ export const when = (condition: Code, ...body: Code[]): Code => [
   ...[0x04, noResult, ...body.flat(), end],
 ];
 
-/** A whole number from −64 to 63. */
-export const int = (value: number): Code => [0x41, value & 0x7f];
+/** A whole number from −2^13 to 2^13 − 1, as signed LEB128 of two bytes. */
+export const int = (value: number): Code => [0x41, (value & 0x7f) | 0x80, (value >> 7) & 0x7f];
 export const int32 = {
   load: access([0x28]),
   add: binary([0x6a]),
@@ -67,7 +66,12 @@ export const bits = {
   or: binary(vector(80)),
   any: unary(vector(83)),
   /** Sixteen bytes picked from 32, of which the second operand's are 16 to 31. */
-  pick: (left: Code, right: Code, bytes: readonly number[]): Code => [...left, ...right, ...vector(13), ...bytes],
+  pick: (left: Code, right: Code, bytes: readonly number[]): Code => [
+    ...left,
+    ...right,
+    ...vector(13),
+    ...bytes,
+  ],
 };
 
 export const ints = {
@@ -107,7 +111,11 @@ export const doubles = {
  * A module with a memory of one page at first and one function, exported as `memory` and `run`. The function takes and
  * gives back `i32`.
  */
-export function moduleOf(parameters: number, locals: readonly { type: number; count: number }[], body: Code): Uint8Array {
+export function moduleOf(
+  parameters: number,
+  locals: readonly { type: number; count: number }[],
+  body: Code,
+): Uint8Array {
   const section = (id: number, content: Code): Code => [id, ...unsigned(content.length), ...content];
   const name = (text: string): Code => [text.length, ...Buffer.from(text)];
   const code = [locals.length, ...locals.flatMap(({ type, count }) => [count, type]), ...body, end];

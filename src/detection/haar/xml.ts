@@ -22,7 +22,8 @@ export function parseXml(document: string): XmlElement {
   token.lastIndex = 0;
   while (token.lastIndex < document.length) {
     const at = token.lastIndex;
-    const { close, name, empty, text } = token.exec(document)?.groups ?? fail('there is something not XML', at);
+    const { close, name, empty, text } =
+      token.exec(document)?.groups ?? fail('there is something not XML', at);
     const current = open.at(-1)!;
     if (text !== undefined) current.text += text;
     if (name === undefined) continue;
@@ -37,6 +38,7 @@ export function parseXml(document: string): XmlElement {
   }
   if (open.length > 1) fail(`<${open.at(-1)!.name}> is not ended`, document.length);
   const [root] = top.children;
-  if (root === undefined || top.children.length > 1 || top.text.trim() !== '') fail('there is not one root', 0);
+  if (root === undefined || top.children.length > 1 || top.text.trim() !== '')
+    fail('there is not one root', 0);
   return root!;
 }

@@ -1,5 +1,9 @@
+import type { Landmarks } from '../../core/face.js';
+import type { Box } from '../../core/geometry.js';
 import type { ScoredCorners } from '../../core/nms.js';
-import type { Window } from './resample.js';
+import type { ProposalMap, Verdicts } from './networks.js';
+import type { Window } from './picture-sampler.js';
+import { cellSize, cellStride, type Strip } from './pyramid.js';
 
 /** A box on its way through the cascade: corners and score, and the regression its network asked for. */
 export interface Candidate {
@@ -8,53 +12,50 @@ export interface Candidate {
   readonly regression: readonly [number, number, number, number];
 }
 
-const cellStride = 2;
-const cellSize = 12;
-
-/** Scales at which P-Net looks, largest first: a face of `minFaceSize` pixels becomes 12 pixels at the first. */
-export function pyramidScales(width: number, height: number, minFaceSize: number, factor: number): number[] {
-  const scales: number[] = [];
-  let scale = cellSize / minFaceSize;
-  for (; Math.min(width, height) * scale >= cellSize; scale *= factor) scales.push(scale);
-  return scales;
-}
-
-/** P-Net's output map at one scale as candidates in pixels of the whole picture. */
-export function readProposals(
-  map: {
-    readonly width: number;
-    readonly height: number;
-    readonly faces: Float32Array;
-    readonly regressions: Float32Array;
-  },
-  scale: number,
-  threshold: number,
-): Candidate[] {
+/** P-Net's cells that see a face, as candidates in pixels of the whole picture. */
+export function readProposals(map: ProposalMap, { level, firstRow }: Strip, threshold: number): Candidate[] {
   const { width, height, faces, regressions } = map;
-  const plane = width * height;
   const candidates: Candidate[] = [];
-  for (let i = 0; i < plane; i++) {
-    const score = faces[i] as number;
+  for (let cell = 0; cell < width * height; cell++) {
+    const score = faces[cell] as number;
     if (score < threshold) continue;
-    const x = i % width;
-    const y = (i - x) / width;
+    const column = cell % width;
+    const x = cellStride * column;
+    const y = (cellStride * (cell - column)) / width + firstRow;
     candidates.push({
       box: [
-        Math.floor((cellStride * x + 1) / scale),
-        Math.floor((cellStride * y + 1) / scale),
-        Math.floor((cellStride * x + cellSize) / scale),
-        Math.floor((cellStride * y + cellSize) / scale),
+        Math.floor((x + 1) / level.scale),
+        Math.floor((y + 1) / level.scale),
+        Math.floor((x + cellSize) / level.scale),
+        Math.floor((y + cellSize) / level.scale),
         score,
       ],
-      regression: [0, 1, 2, 3].map((k) => regressions[k * plane + i] as number) as [
-        number,
-        number,
-        number,
-        number,
-      ],
+      regression: fourAt(regressions, cell, width * height),
     });
   }
   return candidates;
+}
+
+/** The verdict on one crop as a candidate. */
+export function readVerdict(box: ScoredCorners, verdicts: Verdicts, index: number): Candidate {
+  const score = verdicts.probabilities[2 * index + 1] as number;
+  return {
+    box: [box[0], box[1], box[2], box[3], score],
+    regression: fourAt(verdicts.regressions, 4 * index, 1),
+  };
+}
+
+/** The landmarks that O-Net saw in the crop of a box. */
+export function readLandmarks(
+  [x1, y1, x2, y2]: ScoredCorners,
+  { points }: Verdicts,
+  index: number,
+): Landmarks {
+  const at = (k: number): { x: number; y: number } => ({
+    x: (x2 - x1 + 1) * (points[10 * index + k] as number) + x1 - 1,
+    y: (y2 - y1 + 1) * (points[10 * index + 5 + k] as number) + y1 - 1,
+  });
+  return [at(0), at(1), at(2), at(3), at(4)];
 }
 
 /** Moves the corners as the network asks. R-Net and O-Net count both corners' pixels (`inclusive` 1), P-Net does not. */
@@ -85,4 +86,22 @@ export function insideWindow(box: ScoredCorners, width: number, height: number):
   const right = Math.min(width, Math.trunc(box[2]));
   const bottom = Math.min(height, Math.trunc(box[3]));
   return right > left && bottom > top ? { left, top, right, bottom } : undefined;
+}
+
+export function toBox([x1, y1, x2, y2]: ScoredCorners): Box {
+  return { x: x1, y: y1, width: x2 - x1, height: y2 - y1 };
+}
+
+/** @param score where none is known, any will do for boxes that are judged anew */
+export function toCorners({ x, y, width, height }: Box, score = 1): ScoredCorners {
+  return [x, y, x + width, y + height, score];
+}
+
+function fourAt(values: Float32Array, start: number, step: number): [number, number, number, number] {
+  return [
+    values[start] as number,
+    values[start + step] as number,
+    values[start + 2 * step] as number,
+    values[start + 3 * step] as number,
+  ];
 }

@@ -1,6 +1,4 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { RgbImage } from '../../core/image.js';
-import { resampleArea, type Window } from './resample.js';
 
 /** Where the three networks lie, and how ONNX Runtime shall run them. */
 export interface MtcnnModels {
@@ -10,69 +8,69 @@ export interface MtcnnModels {
   readonly sessionOptions: InferenceSession.SessionOptions;
 }
 
+/** What P-Net says about each cell of a picture, row by row. */
 export interface ProposalMap {
   readonly width: number;
   readonly height: number;
-  /** Probability of a face for each cell, row by row. */
+  /** Probability of a face. */
   readonly faces: Float32Array;
   /** Four planes of the same size. */
   readonly regressions: Float32Array;
 }
 
-export interface RefinedBatch {
-  /** Two numbers a box: no face, face. */
+/** What R-Net or O-Net says about crops. */
+export interface Verdicts {
+  /** Two numbers a crop: no face, face. */
   readonly probabilities: Float32Array;
-  /** Four numbers a box. */
+  /** Four numbers a crop. */
   readonly regressions: Float32Array;
-  /** Ten numbers a box, x0…x4 then y0…y4 as fractions of the box; O-Net only. */
-  readonly points: Float32Array | undefined;
+  /** O-Net only: ten numbers a crop, x0…x4 then y0…y4 as fractions of the crop. */
+  readonly points: Float32Array;
 }
 
-/** Boxes that one call of R-Net or O-Net takes; keeps a call, which blocks its thread, short. */
-const batchSize = 32;
+/** R-Net or O-Net, with the size of the crops it takes and how many of them fit into one run of a few milliseconds. */
+export interface CropNetwork {
+  readonly side: number;
+  readonly batchSize: number;
+  /** @param pixels of `count` crops in three planes each */
+  judge(pixels: Float32Array, count: number): Promise<Verdicts>;
+}
 
-/** MTCNN's three networks in ONNX Runtime. Not for two calls at a time. */
+/** MTCNN's three networks in ONNX Runtime, which begins every run in a turn of its own of the event loop. */
 export class MtcnnNetworks {
   readonly #pnet: InferenceSession;
   readonly #rnet: InferenceSession;
   readonly #onet: InferenceSession;
+  readonly refiner: CropNetwork;
+  readonly finisher: CropNetwork;
 
   private constructor(pnet: InferenceSession, rnet: InferenceSession, onet: InferenceSession) {
     this.#pnet = pnet;
     this.#rnet = rnet;
     this.#onet = onet;
+    this.refiner = cropNetwork(rnet, 24, 32);
+    this.finisher = cropNetwork(onet, 48, 8);
   }
 
-  static async load(models: MtcnnModels): Promise<MtcnnNetworks> {
-    const load = (path: string): Promise<InferenceSession> =>
-      InferenceSession.create(path, models.sessionOptions);
-    return new MtcnnNetworks(await load(models.pnet), await load(models.rnet), await load(models.onet));
+  static async load({ pnet, rnet, onet, sessionOptions }: MtcnnModels): Promise<MtcnnNetworks> {
+    // Planning memory ahead for a fixed shape asks the system for fresh pages at every run: a quarter of the time.
+    const options = { ...sessionOptions, enableMemPattern: false };
+    const load = (path: string): Promise<InferenceSession> => InferenceSession.create(path, options);
+    return new MtcnnNetworks(await load(pnet), await load(rnet), await load(onet));
   }
 
-  /** P-Net over the whole picture, scaled down to `width` × `height`. */
-  async propose(image: RgbImage, width: number, height: number): Promise<ProposalMap> {
-    const pixels = new Float32Array(3 * width * height);
-    resampleArea(image, { left: 0, top: 0, right: image.width, bottom: image.height }, width, height, pixels);
-    const output = await this.#pnet.run({ input: new Tensor('float32', pixels, [1, 3, height, width]) });
-    const { prob, reg } = output as Record<'prob' | 'reg', Tensor>;
-    const [, , rows, columns] = prob.dims as [number, number, number, number];
-    const plane = rows * columns;
+  /** P-Net on pixels in three planes of `width` × `height`. */
+  async propose(pixels: Float32Array, width: number, height: number): Promise<ProposalMap> {
+    const { prob, reg } = await this.#pnet.run({
+      input: new Tensor('float32', pixels, [1, 3, height, width]),
+    });
+    const [, , rows, columns] = prob?.dims as [number, number, number, number];
     return {
       width: columns,
       height: rows,
-      faces: (prob.data as Float32Array).subarray(plane),
-      regressions: reg.data as Float32Array,
+      faces: (prob?.data as Float32Array).subarray(rows * columns),
+      regressions: reg?.data as Float32Array,
     };
-  }
-
-  /** R-Net (24×24 pixels) on parts of the picture. */
-  refine(image: RgbImage, windows: readonly Window[]): Promise<RefinedBatch> {
-    return runBatches(this.#rnet, image, windows, 24);
-  }
-
-  /** O-Net (48×48 pixels) on parts of the picture. */
-  finish(image: RgbImage, windows: readonly Window[]): Promise<RefinedBatch> {
-    return runBatches(this.#onet, image, windows, 48);
   }
 
   async close(): Promise<void> {
@@ -80,25 +78,21 @@ export class MtcnnNetworks {
   }
 }
 
-async function runBatches(
-  session: InferenceSession,
-  image: RgbImage,
-  windows: readonly Window[],
-  side: number,
-): Promise<RefinedBatch> {
-  const probabilities = new Float32Array(windows.length * 2);
-  const regressions = new Float32Array(windows.length * 4);
-  const points = session.outputNames.includes('points') ? new Float32Array(windows.length * 10) : undefined;
-  const cropSize = 3 * side * side;
-  for (let start = 0; start < windows.length; start += batchSize) {
-    const batch = windows.slice(start, start + batchSize);
-    const pixels = new Float32Array(batch.length * cropSize);
-    batch.forEach((window, i) => resampleArea(image, window, side, side, pixels, i * cropSize));
-    const output = await session.run({ input: new Tensor('float32', pixels, [batch.length, 3, side, side]) });
-    const { prob, reg, points: found } = output as Record<'prob' | 'reg', Tensor> & { points?: Tensor };
-    probabilities.set(prob.data as Float32Array, start * 2);
-    regressions.set(reg.data as Float32Array, start * 4);
-    if (found !== undefined) points?.set(found.data as Float32Array, start * 10);
-  }
-  return { probabilities, regressions, points };
+function cropNetwork(session: InferenceSession, side: number, batchSize: number): CropNetwork {
+  return {
+    side,
+    batchSize,
+    judge: async (pixels, count) => {
+      const { prob, reg, points } = await session.run({
+        input: new Tensor('float32', pixels, [count, 3, side, side]),
+      });
+      return {
+        probabilities: prob?.data as Float32Array,
+        regressions: reg?.data as Float32Array,
+        points: (points?.data ?? noPoints) as Float32Array,
+      };
+    },
+  };
 }
+
+const noPoints = new Float32Array();

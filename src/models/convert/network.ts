@@ -45,7 +45,7 @@ export interface PRelu extends LayerBase {
   readonly rank: number;
 }
 
-interface MaxPool extends LayerBase {
+export interface MaxPool extends LayerBase {
   readonly op: 'maxpool';
   /** Vertical, horizontal. */
   readonly kernel: readonly [number, number];
@@ -56,7 +56,7 @@ interface MaxPool extends LayerBase {
 
 /** `softmax` runs over the channels; `flatten` keeps the first dimension. */
 interface Plain extends LayerBase {
-  readonly op: 'relu' | 'add' | 'flatten' | 'softmax';
+  readonly op: 'relu' | 'sigmoid' | 'add' | 'flatten' | 'softmax';
 }
 
 export interface Weights {

@@ -129,6 +129,9 @@ class GraphWriter {
       case 'relu':
         this.#node('Relu', layer, []);
         break;
+      case 'sigmoid':
+        this.#node('Sigmoid', layer, []);
+        break;
     }
   }
 

@@ -2,37 +2,58 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   insideWindow,
-  pyramidScales,
+  readLandmarks,
   readProposals,
+  readVerdict,
   regress,
   square,
+  toBox,
+  toCorners,
 } from '../../../src/detection/mtcnn/candidates.js';
 
-describe('pyramidScales', () => {
-  it('begins where the smallest face is 12 pixels and ends where the picture is no smaller than that', () => {
-    const scales = pyramidScales(1920, 1080, 40, 0.709);
-    expect(scales[0]).toBeCloseTo(0.3);
-    expect(scales).toHaveLength(10);
-    expect(Math.min(...scales) * 1080).toBeGreaterThanOrEqual(12);
-    expect(Math.min(...scales) * 0.709 * 1080).toBeLessThan(12);
-  });
-
-  it('is empty for a picture smaller than the smallest face', () => {
-    expect(pyramidScales(30, 500, 40, 0.709)).toEqual([]);
-  });
-});
-
 describe('readProposals', () => {
+  const faces = Float32Array.of(0, 0.9, 0, 0, 0, 0.7);
+  const regressions = Float32Array.from({ length: 24 }, (_, i) => i / 100);
+  const map = { width: 3, height: 2, faces, regressions };
+  const level = { scale: 0.5, width: 18, height: 40 };
+
   it('places cells where the network saw them', () => {
-    const faces = Float32Array.of(0, 0.9, 0, 0, 0, 0.7);
-    const regressions = Float32Array.from({ length: 24 }, (_, i) => i / 100);
-    const found = readProposals({ width: 3, height: 2, faces, regressions }, 0.5, 0.6);
+    const found = readProposals(map, { level, firstRow: 0, rowCount: 14 }, 0.6);
     // Cell (1, 0) covers input pixels 2 to 13 at half size; cell (2, 1) begins at (4, 2).
     expect(found.map(({ box }) => box.slice(0, 4))).toEqual([
       [6, 2, 28, 24],
       [10, 6, 32, 28],
     ]);
-    expect(found[0]?.regression[3]).toBeCloseTo(0.19);
+    expect(found[0]?.regression).toEqual([0.01, 0.07, 0.13, 0.19].map(Math.fround));
+  });
+
+  it('counts rows from the strip’s first', () => {
+    const [found] = readProposals(map, { level, firstRow: 20, rowCount: 14 }, 0.8);
+    expect(found?.box.slice(0, 4)).toEqual([6, 42, 28, 64]);
+  });
+});
+
+describe('verdicts', () => {
+  const verdicts = {
+    probabilities: Float32Array.of(1, 0, 0.25, 0.75),
+    regressions: Float32Array.of(9, 9, 9, 9, 0.1, 0.2, 0.3, 0.4),
+    points: Float32Array.of(...new Array<number>(10).fill(9), 0, 1, 0.5, 0, 1, 0, 0, 0.5, 1, 1),
+  };
+
+  it('give the score and regression of their crop', () => {
+    const { box, regression } = readVerdict([1, 2, 3, 4, 0.1], verdicts, 1);
+    expect(box).toEqual([1, 2, 3, 4, 0.75]);
+    expect(regression).toEqual([0.1, 0.2, 0.3, 0.4].map(Math.fround));
+  });
+
+  it('give landmarks as parts of their crop, whose pixels are counted from 1', () => {
+    expect(readLandmarks([11, 21, 20, 30, 1], verdicts, 1)).toEqual([
+      { x: 10, y: 20 },
+      { x: 20, y: 20 },
+      { x: 15, y: 25 },
+      { x: 10, y: 30 },
+      { x: 20, y: 30 },
+    ]);
   });
 });
 
@@ -72,5 +93,10 @@ describe('boxes', () => {
     const candidate = { box: [10, 20, 30, 60, 1], regression: [0.1, 0, -0.5, 0.25] } as const;
     expect(regress(candidate, 0)).toEqual([12, 20, 20, 70, 1]);
     expect(regress(candidate, 1)[0]).toBeCloseTo(12.1);
+  });
+
+  it('become corners and back', () => {
+    expect(toCorners({ x: 1, y: 2, width: 10, height: 20 }, 0.5)).toEqual([1, 2, 11, 22, 0.5]);
+    expect(toBox([1, 2, 11, 22, 0.5])).toEqual({ x: 1, y: 2, width: 10, height: 20 });
   });
 });

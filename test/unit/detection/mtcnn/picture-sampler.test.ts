@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { RgbImage } from '../../../../src/core/image.js';
+import { PictureSampler, type Window } from '../../../../src/detection/mtcnn/picture-sampler.js';
+
+/** Adaptive average pooling, as PyTorch's `interpolate(mode='area')` is defined, in the plainest way. */
+function meansOf(image: RgbImage, window: Window, width: number, height: number): number[] {
+  const cell = (index: number, count: number, from: number, to: number): [number, number] => [
+    from + Math.floor((index * (to - from)) / count),
+    from + Math.ceil(((index + 1) * (to - from)) / count),
+  ];
+  const means: number[] = [];
+  for (let channel = 0; channel < 3; channel++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const [left, right] = cell(x, width, window.left, window.right);
+        const [top, bottom] = cell(y, height, window.top, window.bottom);
+        let sum = 0;
+        for (let row = top; row < bottom; row++) {
+          for (let column = left; column < right; column++) {
+            sum += image.data[(row * image.width + column) * 3 + channel] as number;
+          }
+        }
+        means.push((sum / ((right - left) * (bottom - top)) - 127.5) / 128);
+      }
+    }
+  }
+  return means;
+}
+
+function largestDifference(received: Float32Array, expected: readonly number[]): number {
+  expect(received).toHaveLength(expected.length);
+  return expected.reduce(
+    (most, value, index) => Math.max(most, Math.abs(value - (received[index] ?? NaN))),
+    0,
+  );
+}
+
+const image = fc
+  .tuple(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 90 }))
+  .chain(([width, height]) =>
+    fc
+      .uint8Array({ minLength: width * height * 3, maxLength: width * height * 3 })
+      .map((data): RgbImage => ({ width, height, data })),
+  );
+const part = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+/** The pixels from one part of a length to another, at least one. */
+function span(length: number, a: number, b: number): [number, number] {
+  const [from, to] = [Math.floor(Math.min(a, b) * length), Math.floor(Math.max(a, b) * length) + 1];
+  return [from, Math.min(to, length)];
+}
+
+describe('PictureSampler', () => {
+  // One for all pictures: what an earlier one left in the memory must not matter.
+  const sampler = new PictureSampler();
+
+  it('gives any rows of the picture at any size as means over cells', () => {
+    const sizes = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 2, max: 60 }));
+    fc.assert(
+      fc.property(image, sizes, part, part, (picture, [width, height], a, b) => {
+        const [first, end] = span(height, a, b);
+        const whole = { left: 0, top: 0, right: picture.width, bottom: picture.height };
+        const all = meansOf(picture, whole, width, height);
+        const rows = [0, 1, 2].flatMap((plane) =>
+          all.slice((plane * height + first) * width, (plane * height + end) * width),
+        );
+        sampler.load(picture);
+        expect(largestDifference(sampler.strip(width, height, first, end - first), rows)).toBeLessThan(1e-6);
+      }),
+    );
+  });
+
+  it('gives crops one after the other', () => {
+    fc.assert(
+      fc.property(
+        image,
+        fc.array(fc.tuple(part, part, part, part), { minLength: 1, maxLength: 5 }),
+        (picture, cuts) => {
+          const windows = cuts.map(([a, b, c, d]): Window => {
+            const [left, right] = span(picture.width, a, b);
+            const [top, bottom] = span(picture.height, c, d);
+            return { left, top, right, bottom };
+          });
+          sampler.load(picture);
+          const expected = windows.flatMap((window) => meansOf(picture, window, 24, 24));
+          expect(largestDifference(sampler.crops(windows, 24), expected)).toBeLessThan(1e-6);
+        },
+      ),
+    );
+  });
+
+  it('does not overflow on cells of very many bright pixels', () => {
+    const [width, height] = [700, 9000];
+    sampler.load({ width, height, data: new Uint8Array(width * height * 3).fill(255) });
+    const window = { left: 0, top: 0, right: width, bottom: height };
+    for (const sample of [() => sampler.strip(2, 13, 0, 13), () => sampler.crops([window], 24)]) {
+      const values = sample();
+      expect(Math.min(...values)).toBeCloseTo(127.5 / 128, 5);
+      expect(Math.max(...values)).toBeCloseTo(127.5 / 128, 5);
+    }
+  });
+
+  it('works in one memory for all frames of a size, and gives that of a huge picture back', () => {
+    const frame = (width: number, height: number): RgbImage => ({
+      width,
+      height,
+      data: new Uint8Array(width * height * 3),
+    });
+    const memoryAfter = (picture: RgbImage): ArrayBufferLike => {
+      sampler.load(picture);
+      sampler.crops([{ left: 0, top: 0, right: 9, bottom: 9 }], 24);
+      return sampler.strip(300, 200, 0, 200).buffer;
+    };
+    const first = memoryAfter(frame(640, 480));
+    expect(memoryAfter(frame(640, 480))).toBe(first);
+    const huge = memoryAfter(frame(4000, 4000));
+    expect(huge.byteLength).toBeGreaterThan(48e6);
+    expect(memoryAfter(frame(640, 480)).byteLength).toBeLessThan(8e6);
+  });
+});

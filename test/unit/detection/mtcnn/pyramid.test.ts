@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cutIntoStrips, pyramidLevels } from '../../../../src/detection/mtcnn/pyramid.js';
+
+describe('pyramidLevels', () => {
+  it('begin where the smallest face is 12 pixels and end where the picture is no smaller than that', () => {
+    const levels = pyramidLevels(1920, 1080, 40);
+    expect(levels).toHaveLength(10);
+    expect(levels[0]).toEqual({ scale: 0.3, width: 577, height: 325 });
+    const smallest = levels.at(-1)?.scale ?? NaN;
+    expect(smallest * 1080).toBeGreaterThanOrEqual(12);
+    expect(smallest * 0.709 * 1080).toBeLessThan(12);
+  });
+
+  it('are none for a picture smaller than the smallest face', () => {
+    expect(pyramidLevels(30, 500, 40)).toEqual([]);
+  });
+});
+
+describe('cutIntoStrips', () => {
+  it('puts each window of 12 × 12 pixels, 2 apart, into exactly one strip', () => {
+    const size = fc.integer({ min: 12, max: 4000 });
+    fc.assert(
+      fc.property(size, size, (width, height) => {
+        const strips = cutIntoStrips({ scale: 1, width, height });
+        const windows = strips.flatMap(({ firstRow, rowCount }) =>
+          Array.from({ length: Math.floor((rowCount - 12) / 2) + 1 }, (_, index) => firstRow + 2 * index),
+        );
+        const all = Array.from({ length: Math.floor((height - 12) / 2) + 1 }, (_, index) => 2 * index);
+        expect(windows).toEqual(all);
+        for (const { firstRow, rowCount } of strips) expect(firstRow + rowCount).toBeLessThanOrEqual(height);
+      }),
+    );
+  });
+});
