@@ -51,7 +51,7 @@ export class CosineMatrix {
     if (this.#rows > 0) {
       this.#floats.set(vector, 0);
       const [probeEnd, rows, rowsEnd] = [this.#stride, this.#start(0), this.#start(this.#rows)];
-      this.#kernel.dots(
+      this.#kernel.run(
         0,
         probeEnd * floatBytes,
         rows * floatBytes,

@@ -1,28 +1,31 @@
 import {
+  advance,
   bits,
   block,
   branch,
+  compile,
   doubles,
+  doWhile,
   floats,
   get,
   i32,
-  int,
   int32,
   ints,
   loop,
-  moduleOf,
   set,
   v128,
+  vectorBytes,
   when,
-} from './wasm-code.js';
-import type { Code } from './wasm-code.js';
+  type Code,
+  type WasmMemory,
+} from '../../core/wasm-code.js';
 
 /**
  * A WebAssembly function that runs a cascade over windows that lie side by side, four at a time. It decides as OpenCV
  * does, bit for bit: features are whole numbers, scaled in single precision; votes add up exactly in double precision.
  */
 export interface CascadeKernel {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: WasmMemory;
   /**
    * Judges the windows whose entries of the integral image lie at byte `window` and after, up to `windowsEnd`, in
    * fours; writes a verdict for each as 32 bits to `verdicts` and after. `squares` is the distance in bytes to the same
@@ -60,7 +63,7 @@ const [window, windowsEnd, squares, program, programEnd, verdict, at, end, passe
 ];
 const [sum, square, scale, alive, failed, value, low, high] = [9, 10, 11, 12, 13, 14, 15, 16];
 
-const advance = (local: number, bytes: number): Code => set(local, int32.add(get(local), int(bytes)));
+const int = int32.constant;
 
 /** The sum over a rectangle for four windows; where its corners lie stands in the record at `record`. */
 function rectSum(windows: Code, record: number, corners: number): Code {
@@ -117,15 +120,15 @@ const judgeByStump: Code = [
     high,
     doubles.add(get(high), bits.and(ints.widenHigh(get(value)), bits.load64(get(at), stumpRecord.vote))),
   ),
-  ...advance(at, stumpRecord.size),
+  ...advance(at, int(stumpRecord.size)),
 ];
 
 const judgeByStage: Code = [
   ...set(end, int32.load(get(at), stageRecord.end)),
   ...set(low, bits.load64(get(at), stageRecord.start)),
   ...set(high, get(low)),
-  ...advance(at, stageRecord.size),
-  ...loop(judgeByStump, branch(0, int32.below(get(at), get(end)))),
+  ...advance(at, int(stageRecord.size)),
+  ...doWhile(judgeByStump, int32.below(get(at), get(end))),
   ...set(
     alive,
     bits.and(
@@ -149,7 +152,7 @@ const judgeFour: Code = [
   ...set(alive, joinConditions(isLively(lowerHalf), isLively(upperHalf))),
   ...set(failed, get(alive)),
   ...set(at, get(program)),
-  ...advance(at, headerRecord.size),
+  ...advance(at, int(headerRecord.size)),
   ...block(
     branch(0, int32.isZero(bits.any(get(alive)))),
     loop(
@@ -168,33 +171,18 @@ const judgeFour: Code = [
   ...set(passed, int32.or(get(passed), bits.any(get(alive)))),
 ];
 
-/** The part of the global that is used; the type library of Node 20 leaves it to browsers. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: CascadeKernel };
-}
-const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
-
-const compiled = new WebAssembly.Module(
-  moduleOf(
-    6,
-    [
-      { type: i32, count: 3 },
-      { type: v128, count: 8 },
-    ],
-    [
-      ...loop(
-        judgeFour,
-        advance(window, 16),
-        advance(verdict, 16),
-        branch(0, int32.below(get(window), get(windowsEnd))),
-      ),
-      ...get(passed),
-    ],
-  ),
+const judgeAll = doWhile(
+  [...judgeFour, ...advance(window, int(vectorBytes)), ...advance(verdict, int(vectorBytes))],
+  int32.below(get(window), get(windowsEnd)),
 );
 
-/** A kernel with a memory of its own. */
-export function createCascadeKernel(): CascadeKernel {
-  return new WebAssembly.Instance(compiled).exports;
-}
+/** Makes a kernel with a memory of its own. */
+export const createCascadeKernel: () => CascadeKernel = compile({
+  parameters: 6,
+  locals: [
+    { type: i32, count: 3 },
+    { type: v128, count: 8 },
+  ],
+  result: true,
+  body: [...judgeAll, ...get(passed)],
+});

@@ -1,31 +1,31 @@
 import {
   advance,
   bits,
+  compile,
   doWhile,
   floats,
   get,
   i32,
   int32,
   ints,
-  moduleOf,
   set,
   shorts,
   v128,
   vectorBytes,
   type Code,
-} from './wasm-code.js';
+  type WasmMemory,
+} from '../../core/wasm-code.js';
 
 /**
  * A WebAssembly function that scales RGB pictures down by taking means over rectangles, sixteen bytes an instruction:
- * the pyramid over a full-HD frame takes a tenth of the time it takes in JavaScript. It is assembled here, instruction
- * by instruction, because one function does not pay for a toolchain.
+ * the pyramid over a full-HD frame takes a tenth of the time it takes in JavaScript.
  *
  * For each output row the input rows are added up byte by byte (16 bits each), these sums are added up along the row
  * (32 bits; red, green and blue side by side), and each output pixel is the difference of two of the running sums.
  * All that is exact; only the scaling in the end works in floats.
  */
 export interface AreaKernel {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: WasmMemory;
   /** All are byte offsets into `memory`, or counts of bytes. */
   readonly run: (
     /** Output rows, one `rowRecord` each. */
@@ -127,22 +127,13 @@ const writeRow: Code = [
   ...advance(row, step(rowRecord.size)),
 ];
 
-/** The part of the global that is used; the type library of Node 20 leaves it to browsers. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: AreaKernel };
-}
-const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
-
-const locals = [
-  { type: i32, count: 5 },
-  { type: v128, count: 6 },
-];
-const compiled = new WebAssembly.Module(
-  moduleOf(11, locals, doWhile(writeRow, int32.below(get(row), get(rowsEnd)))),
-);
-
-/** A kernel with a memory of its own. */
-export function createAreaKernel(): AreaKernel {
-  return new WebAssembly.Instance(compiled).exports;
-}
+/** Makes a kernel with a memory of its own. */
+export const createAreaKernel: () => AreaKernel = compile({
+  parameters: 11,
+  locals: [
+    { type: i32, count: 5 },
+    { type: v128, count: 6 },
+  ],
+  result: false,
+  body: doWhile(writeRow, int32.below(get(row), get(rowsEnd))),
+});

@@ -7,7 +7,7 @@ import {
   rowRecord,
   type AreaKernel,
 } from './area-kernel.js';
-import { pageBytes, vectorBytes } from './wasm-code.js';
+import { pageBytes, vectorBytes } from '../../core/wasm-code.js';
 
 /** A part of a picture in whole pixels: left and top inclusive, right and bottom exclusive. */
 export interface Window {

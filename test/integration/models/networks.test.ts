@@ -6,8 +6,9 @@ import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../src/config/package-root.js';
 import type { Box } from '../../../src/core/geometry.js';
+import { optimise } from '../../../src/models/convert/convert.js';
 import { readNetwork } from '../../../src/models/convert/read-network.js';
-import { rewritePRelus } from '../../../src/models/convert/rewrite-prelu.js';
+
 import { writeOnnx } from '../../../src/models/convert/write-onnx.js';
 import { findAsset, loadManifest } from '../../../src/models/manifest.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
@@ -62,7 +63,7 @@ describe('input and output', () => {
   });
 });
 
-describe('rewritten PReLUs', () => {
+describe('optimised networks', () => {
   let folder: string;
 
   beforeAll(async () => {
@@ -79,19 +80,19 @@ describe('rewritten PReLUs', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it.each(networkIds)('of %s agree with plain ones', async (id) => {
+  it.each(networkIds)('%s agrees with the plain one', async (id) => {
     const { path, conversion } = findAsset(loadManifest(), id);
     if (conversion.kind !== 'tflite-to-onnx') throw new Error(`${id} is not converted`);
     const network = readNetwork(await readFile(join(folder, path)), conversion.axisOrder, conversion.outputs);
-    const [plain, rewritten] = await Promise.all(
-      [network, rewritePRelus(network)].map((each) => openNetwork(writeOnnx(each, conversion.inputShape))),
+    const [plain, optimised] = await Promise.all(
+      [network, optimise(network)].map((each) => openNetwork(writeOnnx(each, conversion.inputShape))),
     );
     const shape = conversion.inputShape.map((size, axis) =>
       typeof size === 'number' ? size : axis === 0 ? 2 : 61 + axis,
     );
     const input = new Tensor('float32', noise(shape.reduce((product, length) => product * length, 1)), shape);
-    if (!plain || !rewritten) throw new Error('no session');
-    const [expected, received] = [await run(plain, input), await run(rewritten, input)];
+    if (!plain || !optimised) throw new Error('no session');
+    const [expected, received] = [await run(plain, input), await run(optimised, input)];
     for (const name of conversion.outputs)
       expect(largestDifference(expected[name], received[name])).toBeLessThan(2e-5);
   });

@@ -51,4 +51,34 @@ describe('nonMaximumSuppression', () => {
     expect(nonMaximumSuppression(boxes, 0.7, unionOverlap)).toEqual([0, 1]);
     expect(nonMaximumSuppression(boxes, 0.7, minimumOverlap)).toEqual([0]);
   });
+
+  it('keeps what comparing each box with each better one keeps, wherever and however large they are', () => {
+    const anywhere = fc
+      .tuple(
+        fc.double({ min: -5000, max: 5000, noNaN: true }),
+        fc.double({ min: -200, max: 200, noNaN: true }),
+        fc.double({ min: 0, max: 400, noNaN: true }),
+        fc.double({ min: 0, max: 900, noNaN: true }),
+        fc.constantFrom(0.5, 0.6, 0.7),
+      )
+      .map(([x, y, w, h, score]): ScoredCorners => [x / 10, y, x / 10 + w, y + h, score]);
+    fc.assert(
+      fc.property(
+        fc.array(anywhere, { maxLength: 60 }),
+        fc.constantFrom(unionOverlap, minimumOverlap),
+        fc.constantFrom(0, 0.3, 0.7),
+        (boxes, overlap, threshold) => {
+          const plain: number[] = [];
+          const order = [...boxes.keys()].sort(
+            (a, b) => (boxes[b]?.[4] ?? 0) - (boxes[a]?.[4] ?? 0) || a - b,
+          );
+          for (const i of order) {
+            const box = boxes[i] as ScoredCorners;
+            if (plain.every((j) => overlap(boxes[j] as ScoredCorners, box) <= threshold)) plain.push(i);
+          }
+          expect(nonMaximumSuppression(boxes, threshold, overlap)).toEqual(plain);
+        },
+      ),
+    );
+  });
 });

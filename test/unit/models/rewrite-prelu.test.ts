@@ -56,10 +56,9 @@ describe('rewritePRelus', () => {
     );
   });
 
-  it('leaves no PReLU of a picture, and needs no signs where every slope is at most 1', () => {
-    const ops = (slopes: readonly number[]) => rewritePRelus(preluNetwork(slopes)).layers.map(({ op }) => op);
-    expect(ops([0.2, 1, -3])).toEqual(['conv', 'relu', 'add']);
-    expect(ops([0.2, 1.1])).toEqual(['conv', 'relu', 'conv', 'add']);
+  it('leaves no PReLU of a picture', () => {
+    const layers = rewritePRelus(preluNetwork([0.2, 1, -3, 1.1])).layers;
+    expect(layers.map(({ op }) => op)).toEqual(['conv', 'relu', 'conv', 'add']);
   });
 
   it('leaves the PReLU of a row as it is', () => {
