@@ -69,6 +69,8 @@ export interface CameraPipelineOptions {
 
 const rateWindowMs = 5000;
 const latestTimeoutMs = 3000;
+/** A face seen so lately counts as in view: detectors that search in parts see each only now and then. */
+const inViewMs = 500;
 /** Two streams of a camera differ by some hundred ms; a face has moved on after more. */
 const historyReachMs = 500;
 /** Frames of the large stream kept for the smaller one. */
@@ -232,7 +234,9 @@ export class CameraPipeline implements Camera {
       const { tracks, started, ended } = this.#tracker.update(detections, time);
       const { sequence, width, height, capturedAt } = full;
       this.#searched = { sequence, width, height, capturedAt };
-      this.#faces = tracks.filter((track) => track.state === 'confirmed').length;
+      this.#faces = tracks.filter(
+        ({ state, lastSeenAt }) => state !== 'tentative' && time - lastSeenAt < inViewMs,
+      ).length;
       for (const track of started)
         this.#options.bus.publish(trackStarted(this.#sighting(track, this.#searched)));
       this.#endTracks(ended, this.#searched);

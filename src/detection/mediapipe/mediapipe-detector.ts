@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Detection as MediaPipeDetection } from '@mediapipe/tasks-vision';
 import { SightlineError } from '../../core/errors.js';
 import type { Detection, Landmarks } from '../../core/face.js';
-import { scaleAboutCentre, type Box, type Point } from '../../core/geometry.js';
+import type { Box, Point } from '../../core/geometry.js';
 import type { RgbImage } from '../../core/image.js';
 import { minimumOverlap, nonMaximumSuppression, type ScoredCorners } from '../../core/nms.js';
 import type { FaceDetector, VideoSearch } from '../face-detector.js';
@@ -36,6 +36,9 @@ const maxInputSide = 384;
 
 /** Half the distance of the mouth's corners by the distance of the eyes, in the ArcFace template. */
 const mouthHalfWidth = 0.414;
+
+/** A box that comes so near to the edge of a view, in its own widths, may be of half a face. */
+const edgeMargin = 0.05;
 
 /** Above this overlap with a better one, a box is the same face, seen in another part or cut off at its edge. */
 const sameFaceOverlap = 0.5;
@@ -79,14 +82,14 @@ export class MediaPipeDetector implements FaceDetector {
     return this.#searchViews(image, viewsOf(image.width, image.height, this.#options.minFaceSize));
   }
 
-  /** Each frame is searched where faces are expected and in one part more, in turn. */
+  /** Each frame costs one look: at the next part of the picture, in turn. */
   video(): VideoSearch {
     let turn = 0;
     return {
-      detect: (image, expected) => {
+      detect: (image) => {
         const views = viewsOf(image.width, image.height, this.#options.minFaceSize);
-        const next = views[turn++ % views.length] as Box;
-        return this.#searchViews(image, viewsToSearch(views, expected, next));
+        const view = views[turn++ % views.length] as Box;
+        return this.#searchViews(image, [view]);
       },
     };
   }
@@ -114,7 +117,10 @@ export class MediaPipeDetector implements FaceDetector {
     const picture = this.#shrinker.shrink(image, view, maxInputSide);
     try {
       const shape = faceShape[this.#options.range];
-      return graph.detect(picture).flatMap((face) => toDetection(face, view, picture, shape));
+      return graph
+        .detect(picture)
+        .flatMap((face) => toDetection(face, view, picture, shape))
+        .filter((face) => !isCutOff(face, view, image));
     } catch (error) {
       // An error leaves MediaPipe's graph unusable for good.
       this.#graph = undefined;
@@ -125,23 +131,14 @@ export class MediaPipeDetector implements FaceDetector {
   }
 }
 
-/** The fewest views, in their order, in which every expected face is as large and as whole as can be, and `next`. */
-function viewsToSearch(views: readonly Box[], expected: readonly Box[], next: Box): Box[] {
-  const wanted = new Set([next]);
-  for (const face of expected) {
-    // Later views are closer; the whole picture holds every face.
-    const closest = views.findLast((view) => holds(view, scaleAboutCentre(face, 1.2))) ?? views[0];
-    if (closest !== undefined) wanted.add(closest);
-  }
-  return views.filter((view) => wanted.has(view));
-}
-
-function holds(view: Box, face: Box): boolean {
+/** Whether a face is cut off where a view ends inside the picture; another view shows it whole. */
+function isCutOff({ box }: Detection, view: Box, image: RgbImage): boolean {
+  const margin = edgeMargin * box.width;
   return (
-    face.x >= view.x &&
-    face.y >= view.y &&
-    face.x + face.width <= view.x + view.width &&
-    face.y + face.height <= view.y + view.height
+    (view.x > 0 && box.x < view.x + margin) ||
+    (view.y > 0 && box.y < view.y + margin) ||
+    (view.x + view.width < image.width && box.x + box.width > view.x + view.width - margin) ||
+    (view.y + view.height < image.height && box.y + box.height > view.y + view.height - margin)
   );
 }
 
