@@ -77,7 +77,7 @@ describe('loadConfig', () => {
       'server.prot: no such option; did you mean port?',
       'server.host: expected at least 1 characters, but received ""',
       'cameras[0].fps: expected a number, but received "fast"',
-      'cameras[0].detector.kind: expected one of mediapipe, mtcnn, but received "yolo"',
+      'cameras[0].detector.kind: expected one of mediapipe, mtcnn, haar, but received "yolo"',
       'cameras[1].id: expected 1 to 64 of a-z',
       'cameras[1].tarnsport: no such option; did you mean transport?',
       'recogniton: no such option; did you mean recognition?',
