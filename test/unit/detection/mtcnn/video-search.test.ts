@@ -56,24 +56,33 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 describe('what P-Net sees', () => {
-  it('is the whole pyramid in the first frame, and again when the size changes', async () => {
-    expect(await stripsAfter(40)).toEqual(plan);
-    expect((await stripsAfter(40)).length).toBeLessThan(plan.length);
-    const smaller = { ...frame, width: 1280, height: 720 };
-    expect(await stripsAfter(40, smaller)).toEqual(pyramidLevels(1280, 720, 40).flatMap(cutIntoStrips));
-  });
+  it.each([
+    [1280, 1080],
+    [1920, 720],
+  ])(
+    'is the whole pyramid in the first frame, and again when the size changes to %i × %i',
+    async (width, height) => {
+      expect(await stripsAfter(40)).toEqual(plan);
+      expect((await stripsAfter(40)).length).toBeLessThan(plan.length);
+      const other = await stripsAfter(40, { ...frame, width, height });
+      expect(other).toEqual(pyramidLevels(width, height, 40).flatMap(cutIntoStrips));
+    },
+  );
 
-  it('at 25 frames a second is a seventh of the pyramid a frame, all of it in any 8', async () => {
-    await stripsAfter(40);
-    const largest = Math.max(...plan.map((strip) => pixelsOf([strip])));
-    const frames: Strip[][] = [];
-    for (let count = 0; count < 40; count++) frames.push(await stripsAfter(40));
-    for (const strips of frames) expect(pixelsOf(strips)).toBeLessThanOrEqual(pixelsOf(plan) / 7 + largest);
-    for (let start = 0; start + 8 <= frames.length; start++) {
-      const seen = new Set(frames.slice(start, start + 8).flat());
-      expect(seen.size).toBe(plan.length);
-    }
-  });
+  it.each([25, 100])(
+    'at %i frames a second is a seventh of the pyramid a frame, all of it in any 8',
+    async (fps) => {
+      await stripsAfter(40);
+      const largest = Math.max(...plan.map((strip) => pixelsOf([strip])));
+      const frames: Strip[][] = [];
+      for (let count = 0; count < 40; count++) frames.push(await stripsAfter(1000 / fps));
+      for (const strips of frames) expect(pixelsOf(strips)).toBeLessThanOrEqual(pixelsOf(plan) / 7 + largest);
+      for (let start = 0; start + 8 <= frames.length; start++) {
+        const seen = new Set(frames.slice(start, start + 8).flat());
+        expect(seen.size).toBe(plan.length);
+      }
+    },
+  );
 
   it('at fewer frames a second is more of the pyramid a frame, at most once all of it', async () => {
     await stripsAfter(40);
