@@ -5,6 +5,7 @@ import { App } from '../dist/src/app/app.js';
 import { loadConfig } from '../dist/src/config/load-config.js';
 import { Metrics } from '../dist/src/observability/metrics.js';
 import { EmbeddingPool } from '../dist/src/recognition/embedding-pool.js';
+import { percentiles } from './statistics.mjs';
 
 const resolutionMs = 10;
 const loop = monitorEventLoopDelay({ resolution: resolutionMs });
@@ -78,11 +79,6 @@ function feed() {
 
 async function cameras() {
   return (await (await fetch(`${url}/v1/cameras`)).json()).cameras;
-}
-
-function percentiles(values, wanted) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return Object.fromEntries(wanted.map((p) => [`p${p}`, sorted[Math.floor((sorted.length * p) / 100)]]));
 }
 
 /** Calls `spy` with the object and the arguments before a method of a class, each time it is called. */

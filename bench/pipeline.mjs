@@ -3,11 +3,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import WebSocket from 'ws';
+import { machine, print } from './statistics.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const crowd = here('../../shared/data/video/crowd-1080p.mp4');
@@ -31,26 +32,15 @@ for (const [name, scenario] of Object.entries(scenarios)) {
 }
 const off = results['recognition off'].annotatedFps;
 const full = results['embedding queue full'].annotatedFps;
-process.stdout.write(
-  `${JSON.stringify(
-    {
-      machine: {
-        cpu: cpus()[0].model,
-        cores: cpus().length,
-        memoryGb: Math.round(totalmem() / 1e9),
-        node: process.version,
-      },
-      date: new Date().toISOString(),
-      video,
-      detector: kind,
-      viewers: viewerCount,
-      results,
-      queueFullAgainstOff: full / off,
-    },
-    (_, value) => (typeof value === 'number' ? Number(value.toFixed(2)) : value),
-    2,
-  )}\n`,
-);
+print({
+  machine: machine(),
+  date: new Date().toISOString(),
+  video,
+  detector: kind,
+  viewers: viewerCount,
+  results,
+  queueFullAgainstOff: full / off,
+});
 
 async function measure({ recognition = true, flood = false }) {
   const data = mkdtempSync(join(tmpdir(), 'sightline-bench-'));
