@@ -32,12 +32,17 @@ export function demoCommand(): Command {
       cacheDir: config.models.dir ?? defaultCacheDir(),
       onProgress: progress.update,
     });
-    const paths = await models.ensure([...networks, ...enrolledPhotos, ...cameras.map(({ video }) => video)]);
-    await enrollDemoPerson(config, models, paths);
-    progress.stop();
+    const paths = await prepareDemo(config, models).finally(() => progress.stop());
     const entries = cameras.map(({ id, name, video }) => ({ id, name, url: paths.get(video), loop: true }));
     await serve(await configFrom(withData, { cameras: entries }));
   });
+}
+
+/** Everything that the demo needs, fetched and enrolled; paths of the media by id. */
+async function prepareDemo(config: Config, models: ModelStore): Promise<Map<string, string>> {
+  const paths = await models.ensure([...networks, ...enrolledPhotos, ...cameras.map(({ video }) => video)]);
+  await enrollDemoPerson(config, models, paths);
+  return paths;
 }
 
 async function enrollDemoPerson(

@@ -34,7 +34,7 @@ export function enrollCommand(): Command {
       config,
       models,
       createLogger({ level: config.log.level, redact }),
-    );
+    ).finally(() => progress.stop());
     const counts = { enrolled: 0, 'known already': 0, refused: 0 };
     try {
       for await (const outcome of enrollPhotos(photos, recognition, models)) {
@@ -43,6 +43,7 @@ export function enrollCommand(): Command {
         process.stdout.write(describe(outcome));
       }
     } finally {
+      progress.stop();
       await recognition.close();
     }
     const summary = Object.entries(counts).flatMap(([what, count]) => (count > 0 ? `${count} ${what}` : []));

@@ -14,8 +14,7 @@ export async function serve(config: Config): Promise<void> {
   const stopped = stopSignal();
   const start = app.start();
   // Ctrl-C works while models are still being fetched.
-  const first = await Promise.race([start, stopped]);
-  progress.stop();
+  const first = await Promise.race([start, stopped]).finally(() => progress.stop());
   if (first !== undefined) {
     process.stdout.write(`Sightline is at ${first.url}\n`);
     await stopped;
