@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { backoffMs } from '../../../src/ingest/backoff.js';
 
 describe('backoffMs', () => {
-  it('doubles from 1 s to 30 s', () => {
+  it('doubles from 1 s to 10 s', () => {
     expect([0, 1, 2, 3, 4, 5, 6, 1000].map((attempt) => backoffMs(attempt, 1))).toEqual([
-      1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000,
+      1000, 2000, 4000, 8000, 10_000, 10_000, 10_000, 10_000,
     ]);
   });
 
