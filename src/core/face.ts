@@ -63,10 +63,15 @@ export type Identity =
   | { readonly state: 'unknown'; readonly evidence: IdentityEvidence }
   | { readonly state: 'known'; readonly person: Person; readonly evidence: IdentityEvidence };
 
-/** A person of the gallery and the distance of their nearest photo to a probe. */
+/** A person of the gallery and how far they are from a probe. */
 export interface Neighbour {
   readonly person: Person;
+  /** To their nearest photo. */
   readonly distance: number;
+  /** To the centre of their photos, scaled back onto the unit sphere. */
+  readonly centroidDistance: number;
+  /** Whether the probe is nearer to a face that was said not to be theirs than to any photo of them. */
+  readonly rejected: boolean;
 }
 
 /** Enough to explain why somebody was, or was not, named. */

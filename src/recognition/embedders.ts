@@ -8,6 +8,8 @@ export interface Embedder {
   readonly model: ModelRef;
   readonly dimension: number;
   readonly preprocessing: EmbedWorkerData['preprocessing'];
+  /** Distances below which two photos of different people fall at a false-accept rate, largest rate first. */
+  readonly thresholds: readonly { readonly falseAcceptRate: number; readonly distance: number }[];
   /** Largest distance at which a face may be named, unless the user chooses another. */
   readonly threshold: number;
   /** How much further away the second-nearest person must be for the nearest to be named. */
@@ -21,6 +23,12 @@ const embedders: readonly Embedder[] = [
     model: { id: 'mobilefacenet', version: '1' },
     dimension: 192,
     preprocessing: { mean: 127.5, scale: 1 / 128 },
+    thresholds: [
+      { falseAcceptRate: 1e-3, distance: 1.048 },
+      { falseAcceptRate: 1e-4, distance: 0.967 },
+      { falseAcceptRate: 1e-5, distance: 0.897 },
+      { falseAcceptRate: 1e-6, distance: 0.801 },
+    ],
     threshold: 0.967,
     leastMargin: 0.1,
     confidence: { midpoint: 1.1, slope: 27.5 },

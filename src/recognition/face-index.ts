@@ -51,6 +51,8 @@ export class FaceIndex {
     return largest(best, count).map((person) => ({
       person: this.#persons[person] as Person,
       distance: distanceFromCosine(best[person] as number),
+      centroidDistance: distanceFromCosine(best[person] as number),
+      rejected: false,
     }));
   }
 

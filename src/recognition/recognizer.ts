@@ -2,13 +2,13 @@ import { landmarkQuality, qualityFloor, qualityScore } from '../core/face-qualit
 import type { Detection, Identity, Track } from '../core/face.js';
 import type { Frame } from '../core/image.js';
 import { cutFace } from './crop.js';
-import { samePersonProbability } from './embedders.js';
+import { rulesFor, type Match, type VotingRules } from './decision.js';
 import type { Embedder } from './embedders.js';
 import type { EmbedResult, EmbedTimes, EmbeddingPool } from './embedding-pool.js';
 import type { Gallery } from './gallery.js';
 import { shouldLook } from './recognition-schedule.js';
 import { TrackIdentity, votingWindow } from './track-identity.js';
-import type { IdentityTransition, Match, VotingRules } from './track-identity.js';
+import type { IdentityTransition } from './track-identity.js';
 
 /** A crop that no worker took by then shows the past. */
 const maxWaitMs = 1000;
@@ -72,11 +72,7 @@ export class Recognizer {
   constructor(options: RecognizerOptions) {
     const { embedder, threshold, gallery } = options;
     this.#options = options;
-    this.#rules = {
-      threshold,
-      leastMargin: embedder.leastMargin,
-      samePerson: (distance) => samePersonProbability(embedder, distance),
-    };
+    this.#rules = rulesFor(embedder, threshold);
     this.#galleryRevision = gallery.revision;
   }
 

@@ -1,22 +1,5 @@
-import type { Identity, IdentityEvidence, Neighbour, Person } from '../core/face.js';
-
-/** What one crop of a track says, compared with the gallery. */
-export interface Match {
-  /** The nearest people, nearest first; two or more when the gallery has as many. */
-  readonly nearest: readonly Neighbour[];
-  /** 0 to 1. */
-  readonly quality: number;
-}
-
-/** How votes become a decision. */
-export interface VotingRules {
-  /** A crop speaks for its nearest person at or below this distance, and for a stranger beyond it. */
-  readonly threshold: number;
-  /** A crop speaks for nobody when the runner-up is less than this further away than the nearest person. */
-  readonly leastMargin: number;
-  /** Chance that two photos at a distance show one person, 0 to 1. */
-  readonly samePerson: (distance: number) => number;
-}
+import type { Identity, IdentityEvidence, Person } from '../core/face.js';
+import { judge, marginOf, type Match, type VotingRules } from './decision.js';
 
 /** A change of what is thought of a track that somebody may want to hear of. */
 export interface IdentityTransition {
@@ -128,10 +111,9 @@ export class TrackIdentity {
 }
 
 /** Undefined for a crop that cannot tell two people apart. */
-function castVote(match: Match, { threshold, leastMargin }: VotingRules): Vote | undefined {
-  const [nearest] = match.nearest;
-  if (!nearest || nearest.distance > threshold) return { match, person: null };
-  return (marginOf(match) ?? Infinity) < leastMargin ? undefined : { match, person: nearest.person };
+function castVote(match: Match, rules: VotingRules): Vote | undefined {
+  const verdict = judge(match.nearest, rules);
+  return verdict === 'unclear' ? undefined : { match, person: verdict };
 }
 
 function decision(tally: Tally, rules: VotingRules): Identity {
@@ -141,17 +123,13 @@ function decision(tally: Tally, rules: VotingRules): Identity {
   const evidence: IdentityEvidence = {
     distance,
     threshold: rules.threshold,
-    margin: marginOf(newest),
+    margin: marginOf(newest.nearest),
     confidence: person ? same : 1 - same,
     votes: { total: tally.total, inFavour: tally.inFavour },
     nearest: newest.nearest,
     quality: newest.quality,
   };
   return person ? { state: 'known', person, evidence } : { state: 'unknown', evidence };
-}
-
-function marginOf({ nearest: [first, second] }: Match): number | null {
-  return first && second ? second.distance - first.distance : null;
 }
 
 function transition(previous: Identity, identity: Identity): IdentityTransition | undefined {

@@ -11,8 +11,8 @@ export const evidence: IdentityEvidence = {
   confidence: 0.934,
   votes: { total: 4, inFavour: 3 },
   nearest: [
-    { person: franck, distance: 0.812345 },
-    { person: audrey, distance: 1.122345 },
+    { person: franck, distance: 0.812345, centroidDistance: 0.812345, rejected: false },
+    { person: audrey, distance: 1.122345, centroidDistance: 1.122345, rejected: false },
   ],
   quality: 0.71,
 };
@@ -20,7 +20,11 @@ export const evidence: IdentityEvidence = {
 export const undecided: Identity = { state: 'undecided' };
 export const stranger: Identity = {
   state: 'unknown',
-  evidence: { ...evidence, distance: 1.3, nearest: [{ person: franck, distance: 1.3 }] },
+  evidence: {
+    ...evidence,
+    distance: 1.3,
+    nearest: [{ person: franck, distance: 1.3, centroidDistance: 1.3, rejected: false }],
+  },
 };
 
 export function known(person: Person): Identity {

@@ -1,21 +1,28 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Identity, Person } from '../../../src/core/face.js';
+import type { Identity, Neighbour, Person } from '../../../src/core/face.js';
+import type { Match, VotingRules } from '../../../src/recognition/decision.js';
 import { TrackIdentity } from '../../../src/recognition/track-identity.js';
-import type { IdentityTransition, Match, VotingRules } from '../../../src/recognition/track-identity.js';
+import type { IdentityTransition } from '../../../src/recognition/track-identity.js';
 
 const ana: Person = { id: 'a', name: 'Ana' };
 const ben: Person = { id: 'b', name: 'Ben' };
 const rules: VotingRules = { threshold: 1, leastMargin: 0.1, samePerson: (distance) => 1 - distance / 2 };
 
-const near = (person: Person, distance = 0.5): Match => ({ nearest: [{ person, distance }], quality: 0.8 });
+const neighbour = (person: Person, distance: number): Neighbour => ({
+  person,
+  distance,
+  centroidDistance: distance,
+  rejected: false,
+});
+const near = (person: Person, distance = 0.5): Match => ({
+  nearest: [neighbour(person, distance)],
+  quality: 0.8,
+});
 const stranger = near(ana, 1.3);
 /** Too close to call between the two. */
 const torn: Match = {
-  nearest: [
-    { person: ana, distance: 0.7 },
-    { person: ben, distance: 0.75 },
-  ],
+  nearest: [neighbour(ana, 0.7), neighbour(ben, 0.75)],
   quality: 0.8,
 };
 const anyMatch = fc.constantFrom(near(ana), near(ben), stranger, torn);
@@ -51,10 +58,7 @@ describe('TrackIdentity', () => {
   it('explains itself with the newest crop that spoke for the decision', () => {
     const track = new TrackIdentity();
     feed(track, near(ana, 0.9), near(ana, 0.8), stranger);
-    const nearest = [
-      { person: ana, distance: 0.4 },
-      { person: ben, distance: 0.9 },
-    ];
+    const nearest = [neighbour(ana, 0.4), neighbour(ben, 0.9)];
     feed(track, { nearest, quality: 0.6 });
     expect(track.identity).toEqual({
       state: 'known',
