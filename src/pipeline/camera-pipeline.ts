@@ -20,6 +20,7 @@ import type { SourceState } from '../ingest/video-source.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { Recognizer, Transition } from '../recognition/recognizer.js';
+import { SceneChange } from '../tracking/scene-change.js';
 import { Tracker } from '../tracking/tracker.js';
 import type { Camera, CameraState, CameraStatus, Picture, PictureVariant } from './camera.js';
 import type { DetectionTurns } from './detection-scheduler.js';
@@ -89,6 +90,9 @@ export class CameraPipeline implements Camera {
   readonly #history = new FrameHistory(historyFrames, historyReachMs);
   readonly #search: VideoSearch;
   readonly #tracker = new Tracker();
+  readonly #scene = new SceneChange();
+  /** When the scene changed, while no picture since then was searched; on the clock of `capturedMonotonic`. */
+  #cutAt: number | undefined;
   readonly #recognizer: Recognizer | undefined;
   readonly #pictures: PictureMaker;
   readonly #frameRate = new RateMeter(rateWindowMs);
@@ -201,6 +205,7 @@ export class CameraPipeline implements Camera {
   #onFrame(frame: Frame): void {
     this.#frameRate.add(frame.capturedMonotonic);
     this.#size = { width: frame.width, height: frame.height };
+    if (this.#scene.isCut(frame)) this.#cutAt ??= frame.capturedMonotonic;
     if (this.#searchSource === undefined) this.#offerToSearch(frame, frame);
     else this.#history.push(frame);
     this.#pictures.offer(frame);
@@ -223,6 +228,10 @@ export class CameraPipeline implements Camera {
     try {
       const startedAt = performance.now();
       const time = full.capturedMonotonic;
+      if (this.#isPastCut(time)) {
+        this.#cutAt = undefined;
+        this.#endAllTracks();
+      }
       const toFull = { x: full.width / frame.width, y: full.height / frame.height };
       const toFrame = { x: 1 / toFull.x, y: 1 / toFull.y };
       const expected = this.#tracker.predict(time).map(({ box }) => scaleBox(box, toFrame));
@@ -271,6 +280,10 @@ export class CameraPipeline implements Camera {
     if (event !== null) bus.publish(event);
   }
 
+  #isPastCut(time: number): boolean {
+    return this.#cutAt !== undefined && time >= this.#cutAt;
+  }
+
   /** Whoever was in view is not followed over a gap in the picture. */
   #endAllTracks(): void {
     this.#faces = 0;
@@ -292,6 +305,7 @@ export class CameraPipeline implements Camera {
 
   #overlays(frame: Frame): FaceOverlay[] {
     const now = frame.capturedMonotonic;
+    if (this.#isPastCut(now)) return [];
     return this.#tracker
       .predict(now)
       .flatMap((track) => faceOverlay(track, this.#identity(track.id), now) ?? []);
