@@ -21,8 +21,8 @@ type Operation =
 /** One step of a pickle, with the position of its opcode in the file. */
 export type Instruction = Operation & { readonly at: number };
 
-/** More than ten times those of the largest file known; each takes memory. */
-const mostInstructions = 1_000_000;
+/** Several times those of any network that Sightline reads; each takes memory. */
+const mostInstructions = 200_000;
 const [protocolOpcode, protocol, stopOpcode] = [0x80, 2, 0x2e];
 
 /**
