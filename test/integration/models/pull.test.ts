@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/models/cached-file.js';
-import type { Asset } from '../../../src/models/manifest.js';
+import type { Asset, PulledAsset } from '../../../src/models/manifest.js';
 import { ModelStore } from '../../../src/models/model-store.js';
 import { writeLegacyFormat } from '../../helpers/pytorch-file.js';
 import { builtStore, canMountPrivately, onSmallDisk } from './full-disk.js';
@@ -42,7 +42,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-function pulledAsset(changes: Partial<Asset> = {}): Asset {
+function pulledAsset(changes: Partial<PulledAsset> = {}): PulledAsset {
   return {
     id: 'large',
     kind: 'model',
@@ -53,7 +53,7 @@ function pulledAsset(changes: Partial<Asset> = {}): Asset {
     file: 'large.onnx',
     description: 'for tests',
     ...changes,
-  } as Asset;
+  };
 }
 
 function openStore(...assets: Asset[]): ModelStore {

@@ -47,11 +47,8 @@ function filesOf(instructions: Uint8Array[]): [string, Buffer][] {
 
 function expectRefusal(cases: [string, Buffer][], message: RegExp | string): void {
   for (const [format, file] of cases) {
-    const text =
-      message instanceof RegExp ? expect.stringMatching(message) : expect.stringContaining(message);
-    expect(() => readStateDict(file), format).toThrow(
-      expect.objectContaining({ code: 'WEIGHTS_INVALID', message: text as string }),
-    );
+    expect(() => readStateDict(file), format).toThrow(expect.objectContaining({ code: 'WEIGHTS_INVALID' }));
+    expect(() => readStateDict(file), format).toThrow(message);
   }
 }
 
