@@ -7,6 +7,7 @@ import { asSightlineError, SightlineError } from '../core/errors.js';
 import { findFfmpeg } from '../ingest/ffmpeg-binary.js';
 import { redactUrl } from '../ingest/redact.js';
 import { VideoSource } from '../ingest/video-source.js';
+import { isPulled } from '../models/manifest.js';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';
 import { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
@@ -81,7 +82,9 @@ async function checkFfmpeg(): Promise<string> {
 }
 
 async function checkModels(cacheDir: string): Promise<string> {
-  const models = (await new ModelStore({ cacheDir }).verify()).filter(({ asset }) => asset.kind === 'model');
+  const models = (await new ModelStore({ cacheDir }).verify()).filter(
+    ({ asset, state }) => asset.kind === 'model' && (state !== 'missing' || !isPulled(asset)),
+  );
   const damaged = models.filter(({ state }) => state === 'damaged').map(({ asset }) => asset.id);
   if (damaged.length > 0) {
     throw new SightlineError(

