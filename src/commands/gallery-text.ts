@@ -10,7 +10,8 @@ const mostLines = 10;
 export function describeGallery(figures: GalleryFigures): string {
   const { people, photos, pairs, eer, auc, current, suggestion, notes } = figures;
   const rows: [string, string][] = [
-    ['gallery', `${people} people, ${photos} photos`],
+    ['people', String(people)],
+    ['photos', String(photos)],
     ['pairs', `${pairs.genuine} of one person, ${pairs.impostor} of two`],
     ['equal error rate', eer === null ? 'not measurable' : percent(eer)],
     ['area under the curve', auc === null ? 'not measurable' : auc.toFixed(4)],

@@ -1,5 +1,5 @@
 import type { GalleryFigures } from '../gallery-figures.js';
-import type { PhotoRef } from '../gallery-pairs.js';
+import type { PhotoPair, PhotoRef } from '../gallery-pairs.js';
 import type { LookAlikes, PersonThreshold } from '../look-alikes.js';
 import { comparedWith, type Suspect } from '../photo-findings.js';
 import { markup, type Markup } from './markup.js';
@@ -25,63 +25,67 @@ export function facesShown({ lookAlikes, suspects, duplicates, poor }: GalleryFi
 
 /** What the user may want to look at: people who look alike, and photos that stand in the way. */
 export function findingSections(figures: GalleryFigures, faces: FaceImages): Markup {
-  const { lookAlikes, personThresholds, suspects, duplicates, poor } = figures;
-  return markup`${section(
-    'People who look alike',
-    'Nearest photos of two people, near enough for one to be named as the other',
-    ['one', 'the other', 'distance'],
-    lookAlikes.map((alike) => lookAlikeRow(alike, personThresholds, faces)),
-  )}${section(
-    'Photos that look mislabelled',
-    'Nearer to somebody else, or far from the other photos of their person',
-    ['photo', 'compared with', 'nearest'],
-    suspects.map((suspect) => suspectRow(suspect, faces)),
-  )}${section(
-    'Photos nearly alike',
-    'The second one adds little, unless the names differ: then one of them is wrong',
-    ['one', 'the other', 'distance'],
-    duplicates.map(
-      ({ photos: [first, second], distance }) =>
-        markup`<td>${face(first, faces)}</td><td>${face(second, faces)}</td>${number(distance.toFixed(3))}`,
-    ),
-  )}${section(
-    'Poor photos',
-    'Small, turned, blurred or badly lit; better ones make recognition surer',
-    ['photo', 'quality'],
-    poor.map((photo) => markup`<td>${face(photo, faces)}</td>${number(photo.quality.toFixed(2))}`),
-  )}`;
+  const { lookAlikes, personThresholds, suspects, duplicates, poor, pairs, photos } = figures;
+  const row = ({ photos: [first, second] }: PhotoPair, last: Markup): Markup =>
+    markup`<td>${face(first, faces)}</td><td>${face(second, faces)}</td>${last}`;
+  return markup`${section({
+    title: 'People who look alike',
+    caption: 'Nearest photos of two people, near enough for one to be named as the other',
+    columns: ['one', 'the other', 'distance'],
+    rows: lookAlikes.map((alike) => row(alike.pair, apart(alike, personThresholds))),
+    measurable: pairs.impostor > 0,
+  })}${section({
+    title: 'Photos that look mislabelled',
+    caption: 'Nearer to somebody else, or far from the other photos of their person',
+    columns: ['photo', 'compared with', 'nearest'],
+    rows: suspects.map((suspect) => suspectRow(suspect, faces)),
+    measurable: pairs.genuine > 0,
+  })}${section({
+    title: 'Photos nearly alike',
+    caption: 'The second one adds little, unless the names differ: then one of them is wrong',
+    columns: ['one', 'the other', 'distance'],
+    rows: duplicates.map((pair) => row(pair, number(pair.distance.toFixed(3)))),
+    measurable: pairs.genuine + pairs.impostor > 0,
+  })}${section({
+    title: 'Poor photos',
+    caption: 'Small, turned, blurred or badly lit; better ones make recognition surer',
+    columns: ['photo', 'quality'],
+    rows: poor.map((photo) => markup`<td>${face(photo, faces)}</td>${number(photo.quality.toFixed(2))}`),
+    measurable: photos > 0,
+  })}`;
 }
 
-function section(
-  title: string,
-  caption: string,
-  columns: readonly string[],
-  rows: readonly Markup[],
-): Markup {
-  if (rows.length === 0) return markup`<h2>${title}</h2><p class="muted">None found.</p>`;
+interface Section {
+  readonly title: string;
+  readonly caption: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly Markup[];
+  /** Whether there are photos enough to find any. */
+  readonly measurable: boolean;
+}
+
+function section({ title, caption, columns, rows, measurable }: Section): Markup {
+  const none = measurable ? 'None found.' : 'Too few photos to tell.';
+  if (rows.length === 0) return markup`<h2>${title}</h2><p class="muted">${none}</p>`;
   const left = rows.length - mostRows;
   return markup`<h2>${title}</h2>
 <div class="scroll"><table><caption>${caption}</caption>
-<thead><tr>${columns.map((name) => markup`<th scope="col">${name}</th>`)}</tr></thead>
+<thead><tr>${columns.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>
 <tbody>${rows.slice(0, mostRows).map((row) => markup`<tr>${row}</tr>`)}</tbody></table></div>
 ${left > 0 ? markup`<p class="muted">And ${left} more; <code>--json</code> lists them all.</p>` : markup``}`;
 }
 
-function lookAlikeRow(
-  { pair, doubtful }: LookAlikes,
-  thresholds: readonly PersonThreshold[],
-  faces: FaceImages,
-): Markup {
+/** How far two people are apart, and at which thresholds they stay so. */
+function apart({ pair, doubtful }: LookAlikes, thresholds: readonly PersonThreshold[]): Markup {
   const ids = pair.photos.map(({ person }) => person.id);
   const own = thresholds.filter(({ person, nearest }) => ids.includes(person.id) && ids.includes(nearest.id));
   const remark = doubtful
     ? [markup`One of these photos may be under a wrong name.`]
-    : own.map(
-        ({ person, threshold, tar }) =>
-          markup`${name(person.name)} at ${threshold}${tar === null ? '' : `: keeps ${percent(tar)} of their own pairs`}<br>`,
-      );
-  const [first, second] = pair.photos;
-  return markup`<td>${face(first, faces)}</td><td>${face(second, faces)}</td><td>${pair.distance.toFixed(3)}<small>${remark}</small></td>`;
+    : own.map(({ person, threshold, tar }) => {
+        const kept = tar === null ? '' : `: keeps ${percent(tar)} of their own pairs`;
+        return markup`${name(person.name)} at ${threshold}${kept}<br>`;
+      });
+  return markup`<td>${pair.distance.toFixed(3)}<small>${remark}</small></td>`;
 }
 
 function suspectRow(suspect: Suspect, faces: FaceImages): Markup {

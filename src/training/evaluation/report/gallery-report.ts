@@ -24,7 +24,7 @@ export function galleryReport(figures: GalleryFigures, faces: FaceImages, madeAt
 <body>
 <main>
 <h1>How well the gallery can be told apart</h1>
-<p class="muted">${people} people, ${photos} photos, ${embedder.id} version ${embedder.version}; ${madeAt.toISOString().slice(0, 16).replace('T', ' ')} UTC. This page shows faces and names: keep it where your photos are.</p>
+<p class="muted">People: ${people}, photos: ${photos}, embedder: ${embedder.id} version ${embedder.version}; ${madeAt.toISOString().slice(0, 16).replace('T', ' ')} UTC. This page shows faces and names: keep it where your photos are.</p>
 ${notes.map((note) => markup`<p class="note">${note}</p>`)}
 ${pairs.genuine + pairs.impostor > 0 ? plots(figures) : markup``}
 ${thresholds(figures)}

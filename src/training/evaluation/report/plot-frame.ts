@@ -1,7 +1,7 @@
 import { markup, type Markup } from './markup.js';
 
 /** In units of the picture, which is drawn at about one and a quarter pixels a unit. */
-export const plot = { width: 400, height: 260, left: 56, right: 392, top: 34, bottom: 218 } as const;
+const plot = { width: 400, height: 260, left: 56, right: 392, top: 34, bottom: 218 } as const;
 
 const largestDistance = 2;
 /** Units that the name of a mark may take, and those between it and its line. */

@@ -16,8 +16,8 @@ export function distanceHistogram(figures: GalleryFigures): Markup {
     id: 'histogram',
     title: 'Distances of two photos',
     description:
-      `${pairs.genuine} pairs of one person, most often at ${mode(genuine, histogram.binWidth)}; ` +
-      `${pairs.impostor} pairs of two people, most often at ${mode(impostor, histogram.binWidth)}.`,
+      `Pairs of one person: ${pairs.genuine}${mode(genuine, histogram.binWidth)}; ` +
+      `pairs of two people: ${pairs.impostor}${mode(impostor, histogram.binWidth)}.`,
     yLabel: 'share of the pairs',
     yTicks: ticks,
     marks: marks(figures),
@@ -80,9 +80,13 @@ function marks({ current, suggestion }: GalleryFigures): PlotFrame['marks'] {
   ].sort((a, b) => a.distance - b.distance);
 }
 
+/** Where most pairs lie, in words; empty without any. */
 function mode(shares: readonly number[], binWidth: number): string {
-  const at = shares.indexOf(Math.max(...shares));
-  return `${(at * binWidth).toFixed(2)} to ${((at + 1) * binWidth).toFixed(2)}`;
+  const most = Math.max(...shares);
+  const bin = shares.indexOf(most);
+  return most === 0
+    ? ''
+    : `, most often at ${(bin * binWidth).toFixed(2)} to ${((bin + 1) * binWidth).toFixed(2)}`;
 }
 
 /** Bars side by side, as one line around them all. */
