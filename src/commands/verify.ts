@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { asSightlineError, SightlineError } from '../core/errors.js';
 import { readImage } from '../ingest/still-image.js';
-import { rulesFor } from '../recognition/decision.js';
 import { checkQuality } from '../recognition/enrolment.js';
 import { mainFace } from '../recognition/main-face.js';
 import { verifyFaces, type PairProbability, type Verification } from '../recognition/verify-faces.js';
@@ -27,10 +26,11 @@ export function verifyCommand(): Command {
     const config = await detectorConfig(options);
     const reader = await FaceReader.open(config);
     try {
-      const rules = rulesFor(reader.embedder, config.recognition.threshold);
+      const { embedder } = reader;
       const head: PairProbability | null = null;
       const vectors = [await readFace(first, reader), await readFace(second, reader)] as const;
-      const verification = verifyFaces(...vectors, rules, head);
+      const threshold = config.recognition.threshold ?? embedder.threshold;
+      const verification = verifyFaces(vectors, embedder, threshold, head);
       process.stdout.write(
         options.json === true ? `${JSON.stringify(verification, null, 2)}\n` : describe(verification),
       );

@@ -6,7 +6,7 @@ import { judge, marginOf, type Match, type VotingRules } from './decision.js';
 export interface FaceIdentity {
   /** Null for somebody unknown. */
   readonly person: Person | null;
-  /** To the nearest photo of that person, or of anybody; null with an empty gallery. */
+  /** To the nearest photo of that person, or else of anybody; null with an empty gallery. */
   readonly distance: number | null;
   /** How much further away the second-nearest person is; null when there is none. */
   readonly margin: number | null;
@@ -18,38 +18,44 @@ export interface FaceIdentity {
   readonly why: string;
 }
 
-/** Names a face by the rules that a crop of a track votes by. Below the quality floor nobody is named. */
+/**
+ * Names a face by the rules for one crop. People whom the face was said not to be are out of the question, and below
+ * the quality floor nobody is named.
+ */
 export function identifyFace({ nearest, quality }: Match, rules: VotingRules): FaceIdentity {
-  const verdict = quality < qualityFloor ? null : judge(nearest, rules);
+  const candidates = nearest.filter(({ rejected }) => !rejected);
+  const verdict = quality < qualityFloor ? null : judge(candidates, rules);
   const person = verdict === 'unclear' ? null : verdict;
-  const subject = nearest.find((neighbour) => neighbour.person.id === person?.id) ?? nearest[0];
   return {
     person,
-    distance: subject?.distance ?? null,
-    margin: marginOf(nearest),
+    distance: (candidates[0] ?? nearest[0])?.distance ?? null,
+    margin: marginOf(candidates),
     threshold: rules.threshold,
     quality,
-    why: quality < qualityFloor ? poor(quality) : explain(nearest, person, rules),
+    why: quality < qualityFloor ? explainPoor(quality) : explain(nearest, candidates, person, rules),
   };
 }
 
-function poor(quality: number): string {
+function explainPoor(quality: number): string {
   return `The face is too small, turned, blurred or badly lit to be named: its quality is ${figure(quality)}, ${qualityFloor} is needed.`;
 }
 
-function explain(nearest: readonly Neighbour[], person: Person | null, rules: VotingRules): string {
-  const [first, second] = nearest;
-  if (first === undefined) return 'Nobody is enrolled yet, so nobody can be named.';
+function explain(
+  nearest: readonly Neighbour[],
+  [first, second]: readonly Neighbour[],
+  person: Person | null,
+  { threshold, leastMargin }: VotingRules,
+): string {
+  if (nearest[0] === undefined) return 'Nobody is enrolled yet, so nobody can be named.';
+  if (first === undefined)
+    return `The face is nearer to one that was said not to be ${nearest[0].person.name}.`;
   const measured = `The nearest photo is of ${first.person.name}, at distance ${figure(first.distance)}`;
-  if (first.distance > rules.threshold)
-    return `${measured}; a name needs ${figure(rules.threshold)} or less.`;
-  if (person === null && first.rejected)
-    return `${measured}, but the face is nearer to one that was said not to be ${first.person.name}.`;
-  if (second === undefined)
-    return `${measured}; a name needs ${figure(rules.threshold)} or less, and nobody else is enrolled.`;
+  const needed = `a name needs ${figure(threshold)} or less`;
+  if (first.distance > threshold) return `${measured}; ${needed}.`;
+  if (second === undefined) return `${measured}; ${needed}, and nobody else comes into question.`;
   const runnerUp = `${second.person.name} is ${figure(second.distance - first.distance)} further away`;
-  if (person === null) return `${measured}, but ${runnerUp}; a name needs ${rules.leastMargin} or more.`;
-  return `${measured}; a name needs ${figure(rules.threshold)} or less. ${runnerUp}.`;
+  if (person === null) return `${measured}, but ${runnerUp}; a name needs ${leastMargin} or more.`;
+  return `${measured}; ${needed}. ${runnerUp}.`;
 }
 
 function figure(value: number): string {

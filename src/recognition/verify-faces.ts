@@ -1,5 +1,5 @@
 import { euclideanDistance } from '../core/distance.js';
-import type { VotingRules } from './decision.js';
+import { samePersonProbability, type Embedder } from './embedders.js';
 
 /** How likely two embeddings show one person, 0 to 1; a trained Siamese head is one. */
 export type PairProbability = (first: Float32Array, second: Float32Array) => number;
@@ -18,16 +18,17 @@ export interface Verification {
 /**
  * Compares two embeddings of one model.
  *
+ * @param threshold largest distance, 0 to 2, of the same person
  * @param head says how likely they show one person; null to go by the distance, as the embedder declares
  * @throws RangeError when their lengths differ
  */
 export function verifyFaces(
-  first: Float32Array,
-  second: Float32Array,
-  { threshold, samePerson }: Pick<VotingRules, 'threshold' | 'samePerson'>,
+  [first, second]: readonly [Float32Array, Float32Array],
+  embedder: Embedder,
+  threshold: number,
   head: PairProbability | null,
 ): Verification {
   const distance = euclideanDistance(first, second);
-  const probability = head === null ? samePerson(distance) : head(first, second);
+  const probability = head === null ? samePersonProbability(embedder, distance) : head(first, second);
   return { same: distance <= threshold, distance, threshold, probability };
 }

@@ -28,7 +28,18 @@ describe('identifyFace', () => {
   it('names the only person enrolled', () => {
     const identity = identifyFace({ nearest: [near('Ana', 0.7)], quality: 0.9 }, rules);
     expect(identity).toMatchObject({ person: { name: 'Ana' }, margin: null });
-    expect(identity.why).toMatch(/nobody else is enrolled/);
+    expect(identity.why).toMatch(/nobody else comes into question/);
+  });
+
+  it('looks past people whom the face was said not to be', () => {
+    const nearest = [near('Ana', 0.5, true), near('Ben', 0.55), near('Cleo', 1.2)];
+    const identity = identifyFace({ nearest, quality: 0.9 }, rules);
+    expect(identity).toMatchObject({ person: { name: 'Ben' }, distance: 0.55 });
+    expect(identity.margin).toBeCloseTo(0.65);
+    expect(identity.why).toMatch(/of Ben, at distance 0\.55.*Cleo is 0\.65/);
+    const none = identifyFace({ nearest: nearest.slice(0, 1), quality: 0.9 }, rules);
+    expect(none).toMatchObject({ person: null, distance: 0.5, margin: null });
+    expect(none.why).toMatch(/said not to be Ana/);
   });
 
   it.each([
