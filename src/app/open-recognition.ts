@@ -6,12 +6,11 @@ import type { Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
 import type { ModelStore } from '../models/model-store.js';
 import type { Logger } from '../observability/logger.js';
-import { EmbeddingPool, type EmbedTimes } from '../recognition/embedding-pool.js';
+import { EmbeddingPool, type EmbeddingPoolOptions, type EmbedTimes } from '../recognition/embedding-pool.js';
 import { findEmbedder, type Embedder } from '../recognition/embedders.js';
 import { Gallery } from '../recognition/gallery.js';
 import { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
 
-const embedderId = 'mobilefacenet';
 const refinerId = 'mtcnn-onet';
 
 /** What recognition needs, shared by all cameras. */
@@ -31,34 +30,21 @@ export async function openRecognition(
   log: Logger,
   onEmbedded?: (times: EmbedTimes) => void,
 ): Promise<RecognitionParts> {
-  const embedder = findEmbedder(embedderId);
-  const networks = await models.ensure([embedderId, refinerId]);
-  const [modelPath, refinerPath] = [...networks.values()] as [string, string];
+  const embedder = findEmbedder(config.recognition.embedder);
+  const networks = await fetchNetworks(embedder, models);
   const store = await openStore(config.data);
   const gallery = await Gallery.open({
     store,
     embedder,
     onError: (err) => log.error({ err }, 'The gallery could not be read again'),
   });
-  const { workers, queueLimit, executionProvider, threadsPerWorker, threshold } = config.recognition;
-  const workerFile = pathToFileURL(join(packageRoot(), 'dist', 'workers', 'embed.js'));
-  const pool = new EmbeddingPool({
-    workerFile,
-    modelPath,
-    refinerPath,
-    embedder,
-    workers,
-    queueLimit,
-    executionProvider,
-    threadsPerWorker,
-    ...(onEmbedded && { onEmbedded }),
-  });
+  const pool = startPool(config, embedder, networks, onEmbedded);
   return {
     pool,
     gallery,
     store,
     embedder,
-    threshold: threshold ?? embedder.threshold,
+    threshold: config.recognition.threshold ?? embedder.threshold,
     close: async () => {
       await pool.close();
       gallery.close();
@@ -67,7 +53,44 @@ export async function openRecognition(
   };
 }
 
-async function openStore(dataDir: string): Promise<SqliteGalleryStore> {
+/** Opens the worker pool alone, for what needs no gallery. @throws SightlineError MODEL_… */
+export async function openPool(
+  config: Config,
+  models: ModelStore,
+): Promise<{ pool: EmbeddingPool; embedder: Embedder }> {
+  const embedder = findEmbedder(config.recognition.embedder);
+  return { embedder, pool: startPool(config, embedder, await fetchNetworks(embedder, models)) };
+}
+
+type EmbeddingNetworks = Pick<EmbeddingPoolOptions, 'modelPath' | 'refinerPath'>;
+
+async function fetchNetworks(embedder: Embedder, models: ModelStore): Promise<EmbeddingNetworks> {
+  const networks = await models.ensure([embedder.model.id, refinerId]);
+  const [modelPath, refinerPath] = [...networks.values()] as [string, string];
+  return { modelPath, refinerPath };
+}
+
+function startPool(
+  config: Config,
+  embedder: Embedder,
+  networks: EmbeddingNetworks,
+  onEmbedded?: (times: EmbedTimes) => void,
+): EmbeddingPool {
+  const { workers, queueLimit, executionProvider, threadsPerWorker } = config.recognition;
+  return new EmbeddingPool({
+    workerFile: pathToFileURL(join(packageRoot(), 'dist', 'workers', 'embed.js')),
+    ...networks,
+    embedder,
+    workers,
+    queueLimit,
+    executionProvider,
+    threadsPerWorker,
+    ...(onEmbedded && { onEmbedded }),
+  });
+}
+
+/** Opens the gallery's file, in a folder made when missing. @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE */
+export async function openStore(dataDir: string): Promise<SqliteGalleryStore> {
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
   } catch (error) {

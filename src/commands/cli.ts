@@ -6,8 +6,10 @@ import { detectCommand } from './detect.js';
 import { doctorCommand } from './doctor.js';
 import { enrollCommand } from './enroll.js';
 import { evaluateCommand } from './evaluate.js';
+import { identifyCommand } from './identify.js';
 import { modelsCommand } from './models.js';
 import { runCommand } from './run.js';
+import { verifyCommand } from './verify.js';
 
 /**
  * Runs the command line and gives the exit code: 0 done, 1 failed, 2 used wrongly. Errors that a user can mend are
@@ -20,6 +22,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .addCommand(runCommand())
     .addCommand(demoCommand())
     .addCommand(enrollCommand())
+    .addCommand(identifyCommand())
+    .addCommand(verifyCommand())
     .addCommand(detectCommand())
     .addCommand(evaluateCommand())
     .addCommand(modelsCommand())

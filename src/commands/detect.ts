@@ -1,11 +1,9 @@
 import { Command } from 'commander';
-import { asSightlineError } from '../core/errors.js';
+import type { FaceOverlay } from '../annotate/overlay.js';
 import type { Detection } from '../core/face.js';
-import type { RgbImage } from '../core/image.js';
 import type { FaceDetector } from '../detection/face-detector.js';
-import { readImage } from '../ingest/still-image.js';
 import { FaceDrawing } from './face-drawing.js';
-import { photoLimits } from './photos.js';
+import { readOrReport } from './read-photo.js';
 import { detectorConfig, openDetector, withDetectorOptions, type DetectorOptions } from './still-detector.js';
 
 interface DetectOptions extends DetectorOptions {
@@ -40,8 +38,8 @@ export function detectCommand(): Command {
     try {
       for (const path of images) {
         const searched = await search(path, detector, drawing);
-        if (searched === undefined) process.exitCode = 1;
-        else if (options.json === true) found.push(searched);
+        if (searched === undefined) continue;
+        if (options.json === true) found.push(searched);
         else process.stdout.write(describe(searched));
       }
     } finally {
@@ -51,24 +49,22 @@ export function detectCommand(): Command {
   });
 }
 
-/** Says what is wrong with a picture that cannot be read, and gives nothing for it. */
+/** Undefined for a picture that cannot be read, which has been said. */
 async function search(
   path: string,
   detector: FaceDetector,
   drawing: FaceDrawing | undefined,
 ): Promise<SearchedImage | undefined> {
-  let image: RgbImage;
-  try {
-    image = await readImage(path, photoLimits);
-  } catch (error) {
-    const { code, message, remedy } = asSightlineError(error);
-    process.stderr.write(`✗ ${path}: ${code}: ${message}\n  ${remedy}\n`);
-    return undefined;
-  }
+  const image = await readOrReport(path);
+  if (image === undefined) return undefined;
   const faces = await detector.detect(image);
   const { width, height } = image;
-  await drawing?.write(path, image, faces);
+  await drawing?.write(path, image, faces.map(scoredFace));
   return { image: path, width, height, faces };
+}
+
+function scoredFace({ box, score, landmarks }: Detection): FaceOverlay {
+  return { box, label: score.toFixed(2), tone: 'known', landmarks };
 }
 
 function describe({ image, faces }: SearchedImage): string {

@@ -5,13 +5,12 @@ import { LabelCache } from '../annotate/label-cache.js';
 import { drawOverlay, prepareLabels, type FaceOverlay } from '../annotate/overlay.js';
 import type { Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
-import type { Detection } from '../core/face.js';
 import type { RgbImage } from '../core/image.js';
 import { defaultCacheDir } from '../models/model-store.js';
 
 const jpegQuality = 90;
 
-/** Writes pictures with their faces marked: box, score and five landmarks. */
+/** Writes pictures with their faces marked. */
 export class FaceDrawing {
   readonly #targets: ReadonlyMap<string, string>;
   readonly #labels: LabelCache;
@@ -33,11 +32,8 @@ export class FaceDrawing {
     return new FaceDrawing(targets, new LabelCache({ fontsDir, onError: () => undefined }));
   }
 
-  /** @throws SightlineError OUTPUT_UNWRITABLE */
-  async write(path: string, image: RgbImage, faces: readonly Detection[]): Promise<void> {
-    const overlays = faces.map(({ box, score, landmarks }): FaceOverlay => {
-      return { box, label: score.toFixed(2), tone: 'known', landmarks };
-    });
+  /** Draws over `image` and writes it to where `path` goes. @throws SightlineError OUTPUT_UNWRITABLE */
+  async write(path: string, image: RgbImage, overlays: readonly FaceOverlay[]): Promise<void> {
     await prepareLabels(image.height, overlays, this.#labels);
     drawOverlay(image, overlays, this.#labels);
     const target = this.#targets.get(path)!;
@@ -75,7 +71,8 @@ async function chooseTargets(images: readonly string[], out: string): Promise<Ma
   return targets;
 }
 
-function unwritable(path: string, cause: unknown): SightlineError {
+/** The error for a place that cannot be written to. */
+export function unwritable(path: string, cause: unknown): SightlineError {
   return new SightlineError(
     'OUTPUT_UNWRITABLE',
     `Expected to write to ${path}: ${(cause as Error).message}.`,

@@ -8,6 +8,7 @@ export interface SharedOptions {
   readonly host?: string;
   readonly port?: number | string;
   readonly data?: string;
+  readonly embedder?: string;
   readonly modelsDir?: string;
   readonly logLevel?: string;
 }
@@ -17,6 +18,7 @@ const shared = {
   host: () => new Option('--host <address>', 'address to listen on (default: 127.0.0.1)'),
   port: () => new Option('--port <number>', 'port to listen on (default: 8420)').argParser(numberOrText),
   data: () => new Option('--data <dir>', 'folder of the gallery (default: .sightline)'),
+  embedder: () => new Option('--embedder <name>', 'network that tells faces apart (default: mobilefacenet)'),
   modelsDir: () =>
     new Option('--models-dir <dir>', 'folder of fetched models (default: models/cache in the package)'),
   logLevel: () =>
@@ -44,6 +46,7 @@ export function configFrom(
     commandLine: {
       data: options.data,
       server: { host: options.host, port: options.port },
+      recognition: { embedder: options.embedder },
       models: { dir: options.modelsDir },
       log: { level: options.logLevel },
       ...rest,

@@ -14,6 +14,14 @@ export interface DetectorOptions extends SharedOptions {
   readonly minFace?: number | string;
 }
 
+/**
+ * Adds the option that chooses a detector for photos. They can wait for MTCNN, which places landmarks best; what the
+ * configuration says of cameras does not count.
+ */
+export function withPhotoDetector(command: Command): Command {
+  return command.option('--detector <kind>', 'mediapipe, mtcnn or haar', 'mtcnn');
+}
+
 /** Adds the options that choose and set a detector. */
 export function withDetectorOptions(command: Command): Command {
   command

@@ -153,6 +153,11 @@ export const configSchema = z.strictObject({
     .describe('How faces are found, for every camera that does not say otherwise.'),
   recognition: z
     .strictObject({
+      embedder: z
+        .string()
+        .min(1)
+        .default('mobilefacenet')
+        .describe('Network that tells faces apart; its faces only are compared.'),
       threshold: z
         .number()
         .positive()

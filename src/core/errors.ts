@@ -98,6 +98,11 @@ export const errorCatalogue = {
     status: 404,
     remedy: 'Give with --images the folder that the paths in the truth begin at.',
   },
+  PAIRS_INVALID: {
+    status: 400,
+    remedy: 'Give pairs.txt or pairsDevTest.txt of Labeled Faces in the Wild as they were published.',
+  },
+  PAIRS_UNREADABLE: { status: 404, remedy: 'Check the path given with --pairs.' },
   OUTPUT_UNWRITABLE: { status: 500, remedy: 'Choose a place to write to that exists and is yours.' },
 
   GALLERY_CORRUPT: {

@@ -87,7 +87,8 @@ function checkSize({ landmarks: [leftEye, rightEye], box }: Detection): void {
   );
 }
 
-function checkQuality(quality: FaceQuality): void {
+/** @throws SightlineError FACE_QUALITY_LOW */
+export function checkQuality(quality: FaceQuality): void {
   const score = qualityScore(quality);
   if (score >= qualityFloor) return;
   const parts = ['size', 'frontality', 'sharpness', 'brightness'] as const;

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { packageRoot } from '../../../src/config/package-root.js';
 import { qualityFloor, qualityScore } from '../../../src/core/face-quality.js';
 import type { Detection } from '../../../src/core/face.js';
-import { area, centre } from '../../../src/core/geometry.js';
 import type { RgbImage } from '../../../src/core/image.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
 import { cutFace } from '../../../src/recognition/crop.js';
 import type { EmbeddingPool } from '../../../src/recognition/embedding-pool.js';
+import { centralFace } from '../../../src/recognition/main-face.js';
 import { readPicture } from './faces.js';
 
 /** Labeled Faces in the Wild, development view; not part of the project. */
@@ -61,11 +61,7 @@ async function embedFace(
   detections: readonly Detection[],
   pool: EmbeddingPool,
 ): Promise<Float32Array | undefined> {
-  const prominence = ({ box }: Detection): number => {
-    const { x, y } = centre(box);
-    return area(box) - 2 * ((x - image.width / 2) ** 2 + (y - image.height / 2) ** 2);
-  };
-  const [face] = [...detections].sort((a, b) => prominence(b) - prominence(a));
+  const face = centralFace(detections, image);
   const crop = face && cutFace(image, face.landmarks);
   const result = crop && (await pool.embed(crop));
   if (result?.status !== 'embedded' || qualityScore(result.quality) < qualityFloor) return undefined;

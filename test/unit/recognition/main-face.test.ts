@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Detection } from '../../../src/core/face.js';
-import { mainFace } from '../../../src/recognition/main-face.js';
+import { centralFace, mainFace } from '../../../src/recognition/main-face.js';
 
 const point = { x: 0, y: 0 };
 const face = (width: number, height = width): Detection => ({
@@ -31,5 +31,25 @@ describe('mainFace', () => {
 
   it('refuses a photo without a face', () => {
     expect(() => mainFace([])).toThrow(expect.objectContaining({ code: 'FACE_NOT_FOUND' }));
+  });
+});
+
+describe('centralFace', () => {
+  const picture = { width: 250, height: 250 };
+  const at = (x: number, y: number, side: number): Detection => ({
+    ...face(side),
+    box: { x: x - side / 2, y: y - side / 2, width: side, height: side },
+  });
+
+  it('prefers the middle to the edge, and size to both', () => {
+    const middle = at(125, 125, 80);
+    const edge = at(225, 125, 100);
+    expect(centralFace([edge, middle], picture)).toBe(middle);
+    const large = at(160, 125, 120);
+    expect(centralFace([middle, large, edge], picture)).toBe(large);
+  });
+
+  it('finds none where there is none', () => {
+    expect(centralFace([], picture)).toBeUndefined();
   });
 });

@@ -1,0 +1,129 @@
+import { writeFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import sharp from 'sharp';
+import { openStore } from '../app/open-recognition.js';
+import type { Config } from '../config/schema.js';
+import { SightlineError } from '../core/errors.js';
+import type { GalleryStore } from '../core/gallery-store.js';
+import { findEmbedder, type Embedder } from '../recognition/embedders.js';
+import { galleryFigures, type GalleryFigures } from '../training/evaluation/gallery-figures.js';
+import type { EmbeddedPhoto, PhotoRef } from '../training/evaluation/gallery-pairs.js';
+import { facesShown } from '../training/evaluation/report/findings.js';
+import { galleryReport } from '../training/evaluation/report/gallery-report.js';
+import { unwritable } from './face-drawing.js';
+import { describeGallery } from './gallery-text.js';
+import { configFrom, numberOrText, withOptions, type SharedOptions } from './options.js';
+import { showProgress } from './progress-line.js';
+
+/** Side in pixels of a face in the report, which shows it at half the size. */
+const faceSize = 112;
+
+interface EvaluateGalleryOptions extends SharedOptions {
+  readonly far: number | string;
+  readonly html?: string;
+  readonly json?: boolean;
+}
+
+/** `sightline evaluate gallery` */
+export function evaluateGalleryCommand(): Command {
+  const command = new Command('gallery')
+    .description(
+      'Say how well the people of the gallery can be told apart, and which photos stand in the way',
+    )
+    .option(
+      '--far <rate>',
+      'wanted false-accept rate, for which a threshold is suggested',
+      numberOrText,
+      1e-4,
+    )
+    .option('--json', 'print the figures as JSON')
+    .option('--html <file>', 'write a report with plots and faces, for this machine only');
+  withOptions(command, ['embedder', 'config', 'data']);
+  return command.action(evaluateGallery);
+}
+
+async function evaluateGallery(options: EvaluateGalleryOptions): Promise<void> {
+  const wantedFar = requireRate(options.far);
+  const config = await configFrom(options);
+  const embedder = findEmbedder(config.recognition.embedder);
+  const store = await openStore(config.data);
+  try {
+    const figures = compare(await readPhotos(store, embedder), config, embedder, wantedFar);
+    const { html: path } = options;
+    if (path !== undefined) await writeReport(path, figures, store);
+    process.stdout.write(
+      options.json === true ? `${JSON.stringify(figures, null, 2)}\n` : describeGallery(figures),
+    );
+    if (path !== undefined && options.json !== true) process.stdout.write(`The report is at ${path}\n`);
+  } finally {
+    await store.close();
+  }
+}
+
+function requireRate(value: number | string): number {
+  if (typeof value === 'number' && value > 0 && value < 1) return value;
+  throw new SightlineError('USAGE', `Expected --far above 0 and below 1, but received ${value}.`);
+}
+
+/** Every photo that the embedder can compare, by person. */
+async function readPhotos(store: GalleryStore, { model }: Embedder): Promise<EmbeddedPhoto[]> {
+  const photos = new Map<string, PhotoRef>();
+  for (const person of await store.persons()) {
+    for (const { id, photoName, quality } of await store.faces(person.id))
+      photos.set(id, { faceId: id, photoName, quality, person: { id: person.id, name: person.name } });
+  }
+  const embedded: EmbeddedPhoto[] = [];
+  for await (const entries of store.entries(model)) {
+    for (const { faceId, vector } of entries) {
+      const photo = photos.get(faceId);
+      if (photo) embedded.push({ photo, vector });
+    }
+  }
+  warnOfOthers(photos.size - embedded.length, model.id);
+  return embedded;
+}
+
+function warnOfOthers(count: number, embedder: string): void {
+  if (count > 0)
+    process.stderr.write(`${count} photos are left out: they have no embedding of ${embedder}.\n`);
+}
+
+function compare(
+  photos: readonly EmbeddedPhoto[],
+  config: Config,
+  embedder: Embedder,
+  wantedFar: number,
+): GalleryFigures {
+  try {
+    return galleryFigures(photos, {
+      embedder,
+      threshold: config.recognition.threshold ?? embedder.threshold,
+      wantedFar,
+      onPhoto: (done) => showProgress(`${done} of ${photos.length} photos`),
+    });
+  } finally {
+    showProgress('');
+  }
+}
+
+/** Only its owner may read it: it shows faces. */
+async function writeReport(path: string, figures: GalleryFigures, store: GalleryStore): Promise<void> {
+  const faces = new Map<string, string>();
+  for (const faceId of facesShown(figures)) {
+    const picture = await faceImage(store, faceId);
+    if (picture !== undefined) faces.set(faceId, picture);
+  }
+  await writeFile(path, galleryReport(figures, faces, new Date()), { mode: 0o600 }).catch(
+    (error: unknown) => {
+      throw unwritable(path, error);
+    },
+  );
+}
+
+/** A small picture of a stored face as a data: URI. */
+async function faceImage(store: GalleryStore, faceId: string): Promise<string | undefined> {
+  const png = await store.chipPng(faceId);
+  if (png === undefined) return undefined;
+  const jpeg = await sharp(png).resize(faceSize, faceSize, { fit: 'cover' }).jpeg({ quality: 85 }).toBuffer();
+  return `data:image/jpeg;base64,${jpeg.toString('base64')}`;
+}

@@ -1,0 +1,129 @@
+import { Command } from 'commander';
+import { openStore } from '../app/open-recognition.js';
+import type { FaceOverlay } from '../annotate/overlay.js';
+import type { Config } from '../config/schema.js';
+import type { Box } from '../core/geometry.js';
+import type { Detection } from '../core/face.js';
+import type { RgbImage } from '../core/image.js';
+import { rulesFor, type VotingRules } from '../recognition/decision.js';
+import { findEmbedder } from '../recognition/embedders.js';
+import { Gallery } from '../recognition/gallery.js';
+import { identifyFace, type FaceIdentity } from '../recognition/identify-face.js';
+import { FaceDrawing } from './face-drawing.js';
+import { FaceReader } from './face-reader.js';
+import { withOptions, type SharedOptions } from './options.js';
+import { readOrReport } from './read-photo.js';
+import { detectorConfig, withPhotoDetector } from './still-detector.js';
+
+/** The nearest people that a face is compared with by name; the margin needs two. */
+const neighbours = 3;
+
+interface IdentifyOptions extends SharedOptions {
+  readonly detector: string;
+  readonly json?: boolean;
+  readonly draw?: string;
+}
+
+/** One face, as `--json` prints it. */
+interface IdentifiedFace extends Omit<FaceIdentity, 'person'> {
+  readonly name: string | null;
+  readonly personId: string | null;
+  readonly box: Box;
+}
+
+interface IdentifiedImage {
+  readonly image: string;
+  readonly faces: readonly IdentifiedFace[];
+}
+
+interface Identifier {
+  readonly reader: FaceReader;
+  readonly gallery: Gallery;
+  readonly rules: VotingRules;
+}
+
+/** `sightline identify <image…>` */
+export function identifyCommand(): Command {
+  const command = new Command('identify')
+    .description('Say who is on pictures: each face by its name in the gallery, or as unknown')
+    .argument('<image...>', 'picture files')
+    .option('--json', 'print a list of {image, faces: [{name, distance, box, …}]}')
+    .option('--draw <out>', 'write the picture with its faces named; for several pictures, into this folder');
+  withOptions(withPhotoDetector(command), ['embedder', 'config', 'data', 'modelsDir']);
+  return command.action(identify);
+}
+
+async function identify(images: readonly string[], options: IdentifyOptions): Promise<void> {
+  const config = await detectorConfig(options);
+  const drawing =
+    options.draw === undefined ? undefined : await FaceDrawing.create(images, options.draw, config);
+  const identified: IdentifiedImage[] = [];
+  await withIdentifier(config, async (identifier) => {
+    for (const path of images) {
+      const image = await readOrReport(path);
+      if (image === undefined) continue;
+      const faces = await identifyAll(image, identifier);
+      await drawing?.write(path, image, faces.map(namedFace));
+      if (options.json === true) identified.push({ image: path, faces });
+      else process.stdout.write(describe(path, faces));
+    }
+  });
+  if (options.json === true) process.stdout.write(`${JSON.stringify(identified, null, 2)}\n`);
+}
+
+/** Opens gallery and networks for as long as `use` runs. */
+async function withIdentifier(config: Config, use: (identifier: Identifier) => Promise<void>): Promise<void> {
+  const embedder = findEmbedder(config.recognition.embedder);
+  const store = await openStore(config.data);
+  let gallery: Gallery | undefined;
+  let reader: FaceReader | undefined;
+  try {
+    gallery = await Gallery.open({ store, embedder, onError: () => undefined });
+    warnOfOtherModels(gallery);
+    reader = await FaceReader.open(config);
+    await use({ reader, gallery, rules: rulesFor(embedder, config.recognition.threshold) });
+  } finally {
+    await reader?.close();
+    gallery?.close();
+    await store.close();
+  }
+}
+
+async function identifyAll(image: RgbImage, identifier: Identifier): Promise<IdentifiedFace[]> {
+  const faces: IdentifiedFace[] = [];
+  for (const detection of await identifier.reader.detect(image)) {
+    const { person, ...rest } = await identifyOne(image, detection, identifier);
+    faces.push({ name: person?.name ?? null, personId: person?.id ?? null, box: detection.box, ...rest });
+  }
+  return faces;
+}
+
+async function identifyOne(
+  image: RgbImage,
+  detection: Detection,
+  { reader, gallery, rules }: Identifier,
+): Promise<FaceIdentity> {
+  const face = await reader.read(image, detection);
+  // A face that lies outside the picture has no pixels to compare.
+  if (face === undefined) return identifyFace({ nearest: [], quality: 0 }, rules);
+  const nearest = await gallery.match(face.vector, neighbours);
+  return identifyFace({ nearest, quality: face.score }, rules);
+}
+
+function warnOfOtherModels({ mismatch }: Gallery): void {
+  if (mismatch) process.stderr.write(`${mismatch.code}: ${mismatch.message}\n  ${mismatch.remedy}\n`);
+}
+
+function namedFace({ name, box }: IdentifiedFace): FaceOverlay {
+  return { box, label: name ?? 'unknown', tone: name === null ? 'unknown' : 'known' };
+}
+
+function describe(path: string, faces: readonly IdentifiedFace[]): string {
+  if (faces.length === 0) return `${path}: no face\n`;
+  return faces
+    .map(({ name, box, why }) => {
+      const [x, y] = [box.x, box.y].map(Math.round);
+      return `${path}: ${name ?? 'unknown'} at (${x}, ${y}). ${why}\n`;
+    })
+    .join('');
+}

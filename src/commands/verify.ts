@@ -1,0 +1,62 @@
+import { Command } from 'commander';
+import { asSightlineError, SightlineError } from '../core/errors.js';
+import { readImage } from '../ingest/still-image.js';
+import { checkQuality } from '../recognition/enrolment.js';
+import { mainFace } from '../recognition/main-face.js';
+import { verifyFaces, type PairProbability, type Verification } from '../recognition/verify-faces.js';
+import { FaceReader } from './face-reader.js';
+import { withOptions, type SharedOptions } from './options.js';
+import { photoLimits } from './photos.js';
+import { detectorConfig, withPhotoDetector } from './still-detector.js';
+
+interface VerifyOptions extends SharedOptions {
+  readonly detector: string;
+  readonly json?: boolean;
+}
+
+/** `sightline verify <first> <second>` */
+export function verifyCommand(): Command {
+  const command = new Command('verify')
+    .description('Say whether two photos show one person')
+    .argument('<first>', 'a photo with one face')
+    .argument('<second>', 'another one')
+    .option('--json', 'print {same, distance, threshold, probability}');
+  withOptions(withPhotoDetector(command), ['embedder', 'config', 'data', 'modelsDir']);
+  return command.action(async (first: string, second: string, options: VerifyOptions) => {
+    const config = await detectorConfig(options);
+    const reader = await FaceReader.open(config);
+    try {
+      const { embedder } = reader;
+      const head: PairProbability | null = null;
+      const vectors = [await readFace(first, reader), await readFace(second, reader)] as const;
+      const threshold = config.recognition.threshold ?? embedder.threshold;
+      const verification = verifyFaces(vectors, embedder, threshold, head);
+      process.stdout.write(
+        options.json === true ? `${JSON.stringify(verification, null, 2)}\n` : describe(verification),
+      );
+    } finally {
+      await reader.close();
+    }
+  });
+}
+
+/** The embedding of the one face on a photo; errors name the file. */
+async function readFace(path: string, reader: FaceReader): Promise<Float32Array> {
+  const image = await readImage(path, photoLimits);
+  try {
+    const face = await reader.read(image, mainFace(await reader.detect(image)));
+    if (face === undefined)
+      throw new SightlineError('FACE_NOT_FOUND', 'Expected a face inside the photo but it lies outside');
+    checkQuality(face.quality);
+    return face.vector;
+  } catch (error) {
+    const { code, message } = asSightlineError(error);
+    throw new SightlineError(code, `${path}: ${message}`, { cause: error });
+  }
+}
+
+function describe({ same, distance, threshold, probability }: Verification): string {
+  const verdict = same ? 'The same person' : 'Different people';
+  const measured = `distance ${distance.toFixed(3)}, the same needs ${threshold.toFixed(3)} or less`;
+  return `${verdict}: ${measured}; the chance of one person is ${(probability * 100).toFixed(1)} %\n`;
+}
