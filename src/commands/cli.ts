@@ -6,8 +6,12 @@ import { detectCommand } from './detect.js';
 import { doctorCommand } from './doctor.js';
 import { enrollCommand } from './enroll.js';
 import { evaluateCommand } from './evaluate.js';
+import { eventsCommand } from './events.js';
 import { modelsCommand } from './models.js';
+import { peopleCommand } from './people.js';
+import { rejectCommand } from './reject.js';
 import { runCommand } from './run.js';
+import { unknownCommand } from './unknown.js';
 
 /**
  * Runs the command line and gives the exit code: 0 done, 1 failed, 2 used wrongly. Errors that a user can mend are
@@ -20,6 +24,10 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .addCommand(runCommand())
     .addCommand(demoCommand())
     .addCommand(enrollCommand())
+    .addCommand(peopleCommand())
+    .addCommand(unknownCommand())
+    .addCommand(eventsCommand())
+    .addCommand(rejectCommand())
     .addCommand(detectCommand())
     .addCommand(evaluateCommand())
     .addCommand(modelsCommand())
