@@ -80,7 +80,7 @@ export class SqliteConnection {
   }
 
   /**
-   * Reads a table in portions, with a turn of the main loop in between.
+   * Reads a table in portions, with a turn of the main loop in between; what is added meanwhile comes last.
    *
    * @param query in the order of `sequence`; its first parameter is the sequence to go on after
    */
@@ -90,9 +90,10 @@ export class SqliteConnection {
   ): AsyncGenerator<T[]> {
     for (let last = 0; ; await nextTurn()) {
       const rows = await this.attempt(() => this.rows<T>(`${query} LIMIT ${portion}`, last, ...values));
-      if (rows.length > 0) yield rows;
-      if (rows.length < portion) return;
-      last = rows.at(-1)?.sequence ?? last;
+      const newest = rows.at(-1);
+      if (!newest) return;
+      yield rows;
+      last = newest.sequence;
     }
   }
 

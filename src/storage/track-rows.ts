@@ -10,7 +10,8 @@ export function trackOwner(db: SqliteConnection, trackKey: string): PersonRow | 
 
 /** Whether a track was said not to be somebody's. */
 export function wasRejected(db: SqliteConnection, trackKey: string, personId: string): boolean {
-  const query = "SELECT 1 FROM faces WHERE track_key = ? AND person_id = ? AND role = 'counterexample' LIMIT 1";
+  const query =
+    "SELECT 1 FROM faces WHERE track_key = ? AND person_id = ? AND role = 'counterexample' LIMIT 1";
   return db.rows(query, trackKey, personId).length > 0;
 }
 

@@ -30,9 +30,9 @@ describe('SqliteEventStore', () => {
     });
     await store.events.append([said]);
     await store.close();
-    const { personId: _, ...rest } = said;
+    const { id, time, type, cameraId, trackKey, data } = said;
     const person = { id: ana, name: 'Ana', number: null };
-    expect(await file.open().events.get(said.id)).toEqual({ ...rest, person });
+    expect(await file.open().events.get(id)).toEqual({ id, time, type, cameraId, trackKey, data, person });
   });
 
   it('finds them by camera, person, type, time and cursor, in either order', async () => {
