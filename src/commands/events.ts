@@ -49,7 +49,7 @@ export function eventsCommand(): Command {
  * @param now milliseconds since the epoch
  * @throws SightlineError USAGE
  */
-export function parseMoment(text: string, now: number): number {
+function parseMoment(text: string, now: number): number {
   const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
   const moment =
     count === undefined ? Date.parse(text) : now - Number(count) * units[unit as keyof typeof units];

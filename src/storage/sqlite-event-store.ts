@@ -18,6 +18,16 @@ interface EventRow extends Row {
   data: string;
 }
 
+/**
+ * Ids grow with time, unless the clock is set back. Bounds of ids that follow from those of time spare a look at all
+ * other events; they leave room for a clock that was set back by an hour.
+ */
+const clockSlackMs = 3_600_000;
+const since = `time >= ? AND events.id > coalesce(
+  (SELECT id FROM events WHERE time < ? - ${clockSlackMs} ORDER BY time DESC LIMIT 1), '')`;
+const until = `time < ? AND events.id < coalesce(
+  (SELECT id FROM events WHERE time >= ? + ${clockSlackMs} ORDER BY time LIMIT 1), '~')`;
+
 const selectEvents = `SELECT events.id, time, type, camera_id, track_key, person_id, name, number, data
   FROM events LEFT JOIN persons ON persons.id = person_id`;
 
@@ -34,9 +44,9 @@ export class SqliteEventStore implements EventStore {
   }
 
   query(query: EventQuery): Promise<StoredEvent[]> {
-    const conditions: [condition: string, value: unknown][] = [
-      ['time >= ?', query.since],
-      ['time < ?', query.until],
+    const conditions: (readonly [condition: string, ...values: unknown[]])[] = [
+      [since, query.since, query.since],
+      [until, query.until, query.until],
       ['camera_id = ?', query.cameraId],
       ['person_id = ?', query.personId],
       ['type = ?', query.type],
@@ -47,7 +57,7 @@ export class SqliteEventStore implements EventStore {
     const where = used.length > 0 ? `WHERE ${used.map(([condition]) => condition).join(' AND ')}` : '';
     const direction = query.order === 'newest first' ? 'DESC' : 'ASC';
     const text = `${selectEvents} ${where} ORDER BY events.id ${direction} LIMIT ?`;
-    const values = used.map(([, value]) => value);
+    const values = used.flatMap(([, ...parameters]) => parameters);
     return this.#db.attempt(() => this.#db.rows<EventRow>(text, ...values, query.limit).map(toEvent));
   }
 

@@ -58,6 +58,16 @@ describe('SqliteEventStore', () => {
     expect(await ids(store, { after: event(0).id, limit: 1 })).toEqual([e1]);
   });
 
+  it('finds them by time also when the clock was set back in between', async () => {
+    const store = file.open();
+    const times = [1000, 2000, 3000, 1500, 2500];
+    await store.events.append(times.map((time, number) => event(number, { time })));
+    const found = (await ids(store, { since: 1500, until: 2600 })).map((id) => Number(id.slice(1)));
+    expect(found).toEqual([1, 3, 4]);
+    expect(await ids(store, { since: 3001 })).toEqual([]);
+    expect(await ids(store, { until: 1000 })).toEqual([]);
+  });
+
   it('keeps all events of a call or none', async () => {
     const store = file.open();
     await store.events.append([event(1)]);
