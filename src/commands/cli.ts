@@ -7,9 +7,13 @@ import { doctorCommand } from './doctor.js';
 import { enrollCommand } from './enroll.js';
 import { evaluateCommand } from './evaluate.js';
 import { identifyCommand } from './identify.js';
+import { eventsCommand } from './events.js';
 import { modelsCommand } from './models.js';
+import { peopleCommand } from './people.js';
+import { rejectCommand } from './reject.js';
 import { runCommand } from './run.js';
 import { verifyCommand } from './verify.js';
+import { unknownCommand } from './unknown.js';
 
 /**
  * Runs the command line and gives the exit code: 0 done, 1 failed, 2 used wrongly. Errors that a user can mend are
@@ -24,6 +28,10 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .addCommand(enrollCommand())
     .addCommand(identifyCommand())
     .addCommand(verifyCommand())
+    .addCommand(peopleCommand())
+    .addCommand(unknownCommand())
+    .addCommand(eventsCommand())
+    .addCommand(rejectCommand())
     .addCommand(detectCommand())
     .addCommand(evaluateCommand())
     .addCommand(modelsCommand())

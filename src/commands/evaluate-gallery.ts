@@ -3,9 +3,11 @@ import { Command } from 'commander';
 import sharp from 'sharp';
 import { openStore } from '../app/open-recognition.js';
 import type { Config } from '../config/schema.js';
+import { alignFace } from '../core/align.js';
 import { SightlineError } from '../core/errors.js';
-import type { GalleryStore } from '../core/gallery-store.js';
+import type { EmbeddingStore, GalleryStore } from '../core/gallery-store.js';
 import { findEmbedder, type Embedder } from '../recognition/embedders.js';
+import { decodeCrop } from '../recognition/stored-crop.js';
 import { galleryFigures, type GalleryFigures } from '../training/evaluation/gallery-figures.js';
 import type { EmbeddedPhoto, PhotoRef } from '../training/evaluation/gallery-pairs.js';
 import { facesShown } from '../training/evaluation/report/findings.js';
@@ -14,9 +16,6 @@ import { unwritable } from './face-drawing.js';
 import { describeGallery } from './gallery-text.js';
 import { configFrom, numberOrText, withOptions, type SharedOptions } from './options.js';
 import { showProgress } from './progress-line.js';
-
-/** Side in pixels of a face in the report, which shows it at half the size. */
-const faceSize = 112;
 
 interface EvaluateGalleryOptions extends SharedOptions {
   readonly far: number | string;
@@ -50,7 +49,7 @@ async function evaluateGallery(options: EvaluateGalleryOptions): Promise<void> {
   try {
     const figures = compare(await readPhotos(store, embedder), config, embedder, wantedFar);
     const { html: path } = options;
-    if (path !== undefined) await writeReport(path, figures, store);
+    if (path !== undefined) await writeReport(path, figures, store.embeddings);
     process.stdout.write(
       options.json === true ? `${JSON.stringify(figures, null, 2)}\n` : describeGallery(figures),
     );
@@ -107,7 +106,7 @@ function compare(
 }
 
 /** Only its owner may read it: it shows faces. */
-async function writeReport(path: string, figures: GalleryFigures, store: GalleryStore): Promise<void> {
+async function writeReport(path: string, figures: GalleryFigures, store: EmbeddingStore): Promise<void> {
   const faces = new Map<string, string>();
   for (const faceId of facesShown(figures)) {
     const picture = await faceImage(store, faceId);
@@ -120,10 +119,14 @@ async function writeReport(path: string, figures: GalleryFigures, store: Gallery
   );
 }
 
-/** A small picture of a stored face as a data: URI. */
-async function faceImage(store: GalleryStore, faceId: string): Promise<string | undefined> {
-  const png = await store.chipPng(faceId);
-  if (png === undefined) return undefined;
-  const jpeg = await sharp(png).resize(faceSize, faceSize, { fit: 'cover' }).jpeg({ quality: 85 }).toBuffer();
+/** A stored face, aligned, as a data: URI. */
+async function faceImage(store: EmbeddingStore, faceId: string): Promise<string | undefined> {
+  const stored = await store.crop(faceId);
+  if (stored === undefined) return undefined;
+  const crop = await decodeCrop(stored);
+  const { width, height, data } = alignFace(crop, crop.landmarks);
+  const jpeg = await sharp(data, { raw: { width, height, channels: 3 } })
+    .jpeg({ quality: 85 })
+    .toBuffer();
   return `data:image/jpeg;base64,${jpeg.toString('base64')}`;
 }

@@ -4,6 +4,7 @@ import { isPulled, sourceOf } from '../models/manifest.js';
 import { defaultCacheDir, ModelStore, type AssetStatus } from '../models/model-store.js';
 import { downloadDisplay, progressDisplay, type ProgressListener } from './model-progress.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
+import { table } from './table.js';
 
 /** `sightline models`: what networks and media there are, fetching them, and checking those that were fetched. */
 export function modelsCommand(): Command {
@@ -32,7 +33,7 @@ export function modelsCommand(): Command {
 
 async function list(options: SharedOptions): Promise<void> {
   const store = await openStore(options);
-  process.stdout.write(table(await store.list()));
+  process.stdout.write(statusTable(await store.list()));
 }
 
 async function fetchAssets(ids: readonly string[], options: SharedOptions): Promise<void> {
@@ -69,7 +70,7 @@ async function pullAsset(id: string, options: SharedOptions & { readonly from?: 
 async function verify(options: SharedOptions): Promise<void> {
   const store = await openStore(options);
   const statuses = await store.verify();
-  process.stdout.write(table(statuses));
+  process.stdout.write(statusTable(statuses));
   const damaged = statuses.filter(({ state }) => state === 'damaged').map(({ path }) => path);
   if (damaged.length === 0) return;
   throw new SightlineError(
@@ -86,7 +87,7 @@ async function openStore(
   return new ModelStore({ cacheDir: config.models.dir ?? defaultCacheDir(), onProgress });
 }
 
-function table(statuses: readonly AssetStatus[]): string {
+function statusTable(statuses: readonly AssetStatus[]): string {
   const rows = statuses.map(({ asset, state, bytes }) => [
     asset.id,
     asset.kind,
@@ -95,16 +96,5 @@ function table(statuses: readonly AssetStatus[]): string {
     asset.licence,
     sourceOf(asset),
   ]);
-  const lines = [['NAME', 'KIND', 'SIZE', 'STATE', 'LICENCE', 'SOURCE'], ...rows];
-  const widths = lines.reduce<number[]>(
-    (most, line) => line.map((cell, i) => Math.max(cell.length, most[i] ?? 0)),
-    [],
-  );
-  const text = (line: string[]) => line.map((cell, i) => pad(cell, widths[i] ?? 0, i === 2)).join('  ');
-  return `${lines.map((line) => text(line).trimEnd()).join('\n')}\n`;
-}
-
-/** Sizes stand to the right, so that their points line up. */
-function pad(cell: string, width: number, toTheRight: boolean): string {
-  return toTheRight ? cell.padStart(width) : cell.padEnd(width);
+  return table(['NAME', 'KIND', 'SIZE', 'STATE', 'LICENCE', 'SOURCE'], rows, [2]);
 }

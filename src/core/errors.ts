@@ -84,6 +84,20 @@ export const errorCatalogue = {
     remedy: 'Use a sharp, evenly lit photo that shows the face from the front.',
   },
   PERSON_NAME_INVALID: { status: 400, remedy: 'Use a name of 1 to 100 printable characters.' },
+  PERSON_NAME_TAKEN: {
+    status: 409,
+    remedy: 'Choose another name, or make one of the two with `sightline people merge`.',
+  },
+  PERSON_UNKNOWN: { status: 404, remedy: 'See `sightline people` for the people that exist.' },
+  UNKNOWN_PERSON_UNKNOWN: {
+    status: 404,
+    remedy: 'See `sightline unknown` for the people without a name.',
+  },
+  EVENT_UNKNOWN: { status: 404, remedy: 'See `sightline events` for the events that are kept.' },
+  EVENT_WITHOUT_PERSON: {
+    status: 409,
+    remedy: 'Choose an event that says who somebody is, or say with --name who it is not.',
+  },
   PHOTOS_NOT_FOUND: {
     status: 404,
     remedy: 'Arrange photos as folder/<name>/*.jpg, or name one photo and --name.',

@@ -1,6 +1,6 @@
-import type { Embedding, ModelRef, Person } from './face.js';
+import type { Embedding, Landmarks, ModelRef, Person } from './face.js';
 
-/** A person as the gallery lists them. */
+/** A named person as the gallery lists them. */
 export interface GalleryPerson extends Person {
   /** Enrolled photos. */
   readonly faces: number;
@@ -20,6 +20,13 @@ export interface GalleryFace {
   readonly createdAt: number;
 }
 
+/** The part of a picture that alignment looks at, kept so that any embedder can embed the face again. */
+export interface StoredCrop {
+  readonly png: Uint8Array;
+  /** In pixels of the crop. */
+  readonly landmarks: Landmarks;
+}
+
 /** A photo about to be enrolled. */
 export interface NewFace {
   readonly photoName: string;
@@ -27,14 +34,16 @@ export interface NewFace {
   readonly photoHash: string;
   readonly quality: number;
   readonly embedding: Embedding;
-  /** The aligned face as PNG, so that another embedder can read it later. */
-  readonly chipPng: Uint8Array;
+  /** What the embedding was made of. */
+  readonly crop: StoredCrop;
 }
 
-/** An enrolled embedding, as the index in memory needs it. */
+/** An embedding of a named person, as the index in memory needs it. */
 export interface GalleryEntry {
   readonly faceId: string;
   readonly person: Person;
+  /** `counterexample`: a face that was said not to be this person. */
+  readonly role: 'example' | 'counterexample';
   readonly vector: Float32Array;
 }
 
@@ -49,12 +58,10 @@ export interface ModelCount {
  * so. Several processes may use one store.
  */
 export interface GalleryStore {
-  /** Everybody, by name. */
+  /** Everybody who has a name, by name. */
   persons(): Promise<GalleryPerson[]>;
-  /** The photos of a person, oldest first; empty for an unknown id. */
+  /** The enrolled photos of a person, oldest first; empty for an unknown id. */
   faces(personId: string): Promise<GalleryFace[]>;
-  /** The aligned face as PNG; undefined for an unknown id. */
-  chipPng(faceId: string): Promise<Uint8Array | undefined>;
   /**
    * Adds a photo to the person of that name, who is made when there is none yet. A photo that the person has already
    * is not stored again.
@@ -62,14 +69,32 @@ export interface GalleryStore {
   addFace(name: string, face: NewFace): Promise<{ person: Person; face: GalleryFace; added: boolean }>;
   /** Whether there was such a face. The person stays, even without photos. */
   removeFace(faceId: string): Promise<boolean>;
-  /** Erases a person and all their photos for good. Whether there was such a person. */
+  /** @throws SightlineError PERSON_UNKNOWN, PERSON_NAME_TAKEN */
+  rename(personId: string, name: string): Promise<void>;
+  /**
+   * Gives everything that belongs to `from` to the person `into`, and removes the first.
+   * @throws SightlineError PERSON_UNKNOWN
+   */
+  merge(from: string, into: string): Promise<void>;
+  /** Erases a person for good: faces, tracks, and their name wherever an event says it. Whether there was one. */
   removePerson(personId: string): Promise<boolean>;
-  /** Every embedding of a model, in portions small enough that other work can go on in between. */
+  /** Every embedding of a model of named people, in portions small enough that other work can go on in between. */
   entries(model: ModelRef): AsyncIterable<readonly GalleryEntry[]>;
-  /** Embeddings by the model that made them. */
-  modelCounts(): Promise<ModelCount[]>;
-  /** Whether another process has changed the store since the last call. */
+  /** The enrolled photos without an embedding of `model`, by the models that they have one of. */
+  modelCounts(model: ModelRef): Promise<ModelCount[]>;
+  /** Whether another process has changed what `entries` gives since the last call. */
   changedElsewhere(): Promise<boolean>;
   /** May be called again. */
   close(): Promise<void>;
+}
+
+/** The embeddings of the faces that are kept, whosever they are: what changing the embedder takes. */
+export interface EmbeddingStore {
+  /** Ids of the faces without an embedding of a model, in portions; those added meanwhile come last. */
+  facesWithout(model: ModelRef): AsyncIterable<readonly string[]>;
+  countWithout(model: ModelRef): Promise<number>;
+  /** The crop of a face; undefined for an unknown id. */
+  crop(faceId: string): Promise<StoredCrop | undefined>;
+  /** Adds an embedding of a further model. Whether there is such a face still. */
+  addEmbedding(faceId: string, embedding: Embedding): Promise<boolean>;
 }

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import sharp from 'sharp';
 import { SightlineError } from '../core/errors.js';
 import { qualityFloor, qualityScore } from '../core/face-quality.js';
 import type { FaceQuality } from '../core/face-quality.js';
 import type { Detection, Person } from '../core/face.js';
-import type { GalleryFace, GalleryStore } from '../core/gallery-store.js';
+import type { GalleryFace, GalleryStore, StoredCrop } from '../core/gallery-store.js';
 import type { RgbImage } from '../core/image.js';
 import { cutFace } from './crop.js';
 import type { EmbeddingPool, EmbedResult } from './embedding-pool.js';
 import type { Gallery } from './gallery.js';
 import { mainFace } from './main-face.js';
 import { normalisePersonName } from './person-name.js';
+import { boundCrop, encodeCrop } from './stored-crop.js';
 
 /** Eyes of an enrolled face lie at least so far apart: below it recognition gets worse (docs/recognition.md). */
 const leastEyeDistancePixels = 20;
@@ -48,27 +48,33 @@ export class Enroller {
   async enrollPhoto(name: string, image: RgbImage, photoName: string): Promise<Enrolment> {
     const { detect, store, gallery } = this.#options;
     const personName = normalisePersonName(name);
-    const { embedding, quality, chip } = await this.#embed(image, mainFace(await detect(image)));
+    const { embedding, quality, crop } = await this.#embed(image, mainFace(await detect(image)));
     checkQuality(quality);
     const stored = await store.addFace(personName, {
       photoName,
       photoHash: pixelHash(image),
       quality: qualityScore(quality),
       embedding,
-      chipPng: await toPng(chip),
+      crop,
     });
     const { person, face, added } = stored;
-    if (added) gallery.add({ faceId: face.id, person, vector: embedding.vector });
+    if (added) gallery.add({ faceId: face.id, person, role: 'example', vector: embedding.vector });
     return stored;
   }
 
-  async #embed(image: RgbImage, face: Detection): Promise<EmbedResult & { status: 'embedded' }> {
+  /** What is embedded is the very crop that is stored, so that embedding it again gives the same. */
+  async #embed(
+    image: RgbImage,
+    face: Detection,
+  ): Promise<EmbedResult & { status: 'embedded' } & { crop: StoredCrop }> {
     checkSize(face);
-    const crop = cutFace(image, face.landmarks);
-    if (!crop)
+    const cut = cutFace(image, face.landmarks);
+    if (!cut)
       throw new SightlineError('FACE_NOT_FOUND', 'Expected a face inside the photo but it lies outside');
-    const result = await this.#options.pool.embed(crop);
-    if (result.status === 'embedded') return result;
+    const bounded = boundCrop(cut);
+    const crop = await encodeCrop(bounded);
+    const result = await this.#options.pool.embed(bounded);
+    if (result.status === 'embedded') return { ...result, crop };
     if (result.status === 'failed') throw new SightlineError(result.error.code, result.error.message);
     throw new SightlineError(
       'EMBEDDER_FAILED',
@@ -102,10 +108,4 @@ export function checkQuality(quality: FaceQuality): void {
 /** The same for the same picture, whatever its file is called. */
 function pixelHash({ width, height, data }: RgbImage): string {
   return createHash('sha256').update(`${width}×${height} RGB `).update(data).digest('hex');
-}
-
-function toPng({ width, height, data }: RgbImage): Promise<Uint8Array> {
-  return sharp(data, { raw: { width, height, channels: 3 } })
-    .png()
-    .toBuffer();
 }

@@ -98,12 +98,10 @@ export class Gallery {
       seen = this.#revision;
       const index = new FaceIndex(dimension);
       for await (const entries of this.#store.entries(model)) entries.forEach((entry) => index.add(entry));
-      const counts = await this.#store.modelCounts();
+      const otherModels = await this.#store.modelCounts(model);
       if (seen !== this.#revision) continue;
       this.#index = index;
-      this.#otherModels = counts.filter(
-        ({ model: { id, version } }) => id !== model.id || version !== model.version,
-      );
+      this.#otherModels = otherModels;
       seen = ++this.#revision;
     }
   }

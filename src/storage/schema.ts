@@ -36,4 +36,76 @@ export const migrations: readonly string[] = [
     png BLOB NOT NULL
   ) STRICT;
   `,
+  // Chips become crops whose landmarks are those of the ArcFace template.
+  `
+  CREATE TABLE new_persons (
+    id TEXT PRIMARY KEY,
+    name TEXT UNIQUE,
+    number INTEGER UNIQUE,
+    created_at INTEGER NOT NULL,
+    CHECK (name IS NOT NULL OR number IS NOT NULL)
+  ) STRICT;
+  INSERT INTO new_persons SELECT id, name, NULL, created_at FROM persons;
+  DROP TABLE persons;
+  ALTER TABLE new_persons RENAME TO persons;
+
+  CREATE TABLE tracks (
+    key TEXT PRIMARY KEY,
+    camera_id TEXT NOT NULL,
+    person_id TEXT REFERENCES persons(id) ON DELETE SET NULL,
+    first_seen_at INTEGER NOT NULL,
+    last_seen_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX tracks_by_person ON tracks (person_id);
+  CREATE INDEX tracks_by_time ON tracks (last_seen_at);
+
+  CREATE TABLE new_faces (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    person_id TEXT REFERENCES persons(id) ON DELETE CASCADE,
+    role TEXT NOT NULL CHECK (role IN ('example', 'counterexample', 'sighting')),
+    track_key TEXT,
+    photo_name TEXT NOT NULL,
+    photo_hash TEXT,
+    quality REAL NOT NULL,
+    created_at INTEGER NOT NULL,
+    CHECK (person_id IS NOT NULL OR role = 'sighting')
+  ) STRICT;
+  INSERT INTO new_faces
+    SELECT sequence, id, person_id, 'example', NULL, photo_name, photo_hash, quality, created_at FROM faces;
+  DROP TABLE faces;
+  ALTER TABLE new_faces RENAME TO faces;
+  CREATE INDEX faces_by_person ON faces (person_id);
+  CREATE INDEX faces_by_track ON faces (track_key);
+  CREATE UNIQUE INDEX photo_once ON faces (person_id, photo_hash) WHERE role = 'example';
+
+  CREATE TABLE crops (
+    face_sequence INTEGER PRIMARY KEY REFERENCES faces(sequence) ON DELETE CASCADE,
+    png BLOB NOT NULL,
+    landmarks TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO crops SELECT face_sequence, png,
+    '[[38.7946,52.1963],[74.0318,52.0014],[56.5252,72.2366],[42.0493,92.8655],[71.2299,92.7041]]' FROM chips;
+  DROP TABLE chips;
+
+  CREATE TABLE events (
+    id TEXT PRIMARY KEY,
+    time INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    camera_id TEXT NOT NULL,
+    track_key TEXT,
+    person_id TEXT REFERENCES persons(id) ON DELETE SET NULL,
+    data TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX events_by_time ON events (time);
+  CREATE INDEX events_by_camera ON events (camera_id, id);
+  CREATE INDEX events_by_person ON events (person_id, id);
+  CREATE INDEX events_by_track ON events (track_key);
+
+  CREATE TABLE counters (
+    name TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO counters VALUES ('last number', 0), ('gallery revision', 0), ('unknown revision', 0);
+  `,
 ];

@@ -114,16 +114,19 @@ function hasPendingWrites(path: string): boolean {
 function prepare(database: Database.Database): void {
   // Before anything else: a damaged first page shows here, and reading writes nothing.
   database.prepare('SELECT count(*) FROM sqlite_schema').all();
-  database.exec('PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL;');
+  database.exec('PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL;');
   if (userVersion(database) < migrations.length) migrate(database);
+  database.exec('PRAGMA foreign_keys = ON');
   database.pragma('journal_mode = WAL');
 }
 
 /**
  * All in one transaction, and for a new file before write-ahead logging begins: the file is either empty or complete,
- * whenever the process is killed.
+ * whenever the process is killed. Foreign keys are off meanwhile: a table that is made anew under its old name would take
+ * along what refers to it.
  */
 function migrate(database: Database.Database): void {
+  database.exec('PRAGMA foreign_keys = OFF');
   database
     .transaction(() => {
       const done = userVersion(database);

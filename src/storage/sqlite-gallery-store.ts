@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type Database from 'libsql';
+import { SightlineError } from '../core/errors.js';
+import type { EventStore } from '../core/event-store.js';
 import type { ModelRef, Person } from '../core/face.js';
 import type {
   GalleryEntry,
@@ -9,19 +8,26 @@ import type {
   GalleryStore,
   ModelCount,
   NewFace,
+  EmbeddingStore,
 } from '../core/gallery-store.js';
-import { toEntry, toFace, type EntryRow, type FaceRow, type Row } from './gallery-rows.js';
-import { openDatabase, storageError } from './sqlite-file.js';
+import type { TrackStore } from '../core/track-store.js';
+import { insertFace, toEntry, toFace, type EntryRow, type FaceRow } from './face-rows.js';
+import { erasePerson, insertPerson, mergePersons, personNamed, requirePerson } from './person-rows.js';
+import { SqliteConnection } from './sqlite-connection.js';
+import { eraseName, eraseNameSince, SqliteEventStore } from './sqlite-event-store.js';
+import { SqliteEmbeddingStore, withoutModel } from './sqlite-embedding-store.js';
+import { SqliteTrackStore } from './sqlite-track-store.js';
 
-/** Embeddings read at a time: a portion holds the main loop up for a few milliseconds. */
-const portion = 1000;
-
-/** The gallery in one SQLite file, with write-ahead logging, so that several processes can use it at once. */
+/**
+ * The gallery in one SQLite file, with write-ahead logging, so that several processes can use it at once; tracks and
+ * events are kept in the same file.
+ */
 export class SqliteGalleryStore implements GalleryStore {
-  readonly #path: string;
-  readonly #database: Database.Database;
-  #dataVersion: number;
-  #closed = false;
+  readonly tracks: TrackStore;
+  readonly events: EventStore;
+  readonly embeddings: EmbeddingStore;
+  readonly #db: SqliteConnection;
+  #seenRevision: number;
 
   /**
    * Opens the gallery, made when missing.
@@ -30,161 +36,123 @@ export class SqliteGalleryStore implements GalleryStore {
    * @throws SightlineError GALLERY_CORRUPT (the file is left as it is), DATA_UNWRITABLE
    */
   constructor(path: string) {
-    this.#path = path;
-    this.#database = openDatabase(path);
-    this.#dataVersion = this.#readDataVersion();
+    this.#db = new SqliteConnection(path);
+    this.#seenRevision = this.#db.attemptNow(() => this.#db.foreignRevision('gallery'));
+    this.tracks = new SqliteTrackStore(this.#db);
+    this.events = new SqliteEventStore(this.#db);
+    this.embeddings = new SqliteEmbeddingStore(this.#db);
   }
 
   persons(): Promise<GalleryPerson[]> {
-    return this.#attempt(() =>
-      this.#rows<{ id: string; name: string; created_at: number; faces: number }>(
-        `SELECT id, name, created_at, (SELECT count(*) FROM faces WHERE person_id = persons.id) AS faces
-         FROM persons ORDER BY name`,
-      ).map(({ id, name, faces, created_at }) => ({ id, name, faces, createdAt: created_at })),
+    return this.#db.attempt(() =>
+      this.#db
+        .rows<{ id: string; name: string; created_at: number; faces: number }>(
+          `SELECT id, name, created_at,
+             (SELECT count(*) FROM faces WHERE person_id = persons.id AND role = 'example') AS faces
+           FROM persons WHERE name IS NOT NULL ORDER BY name`,
+        )
+        .map(({ id, name, faces, created_at }) => ({ id, name, faces, createdAt: created_at })),
     );
   }
 
   faces(personId: string): Promise<GalleryFace[]> {
-    return this.#attempt(() =>
-      this.#rows<FaceRow>('SELECT * FROM faces WHERE person_id = ? ORDER BY sequence', personId).map(toFace),
-    );
-  }
-
-  chipPng(faceId: string): Promise<Uint8Array | undefined> {
-    return this.#attempt(() => {
-      const [row] = this.#rows<{ png: ArrayBuffer }>(
-        'SELECT png FROM chips JOIN faces ON sequence = face_sequence WHERE id = ?',
-        faceId,
-      );
-      return row && new Uint8Array(row.png);
-    });
+    const query = "SELECT * FROM faces WHERE person_id = ? AND role = 'example' ORDER BY sequence";
+    return this.#db.attempt(() => this.#db.rows<FaceRow>(query, personId).map(toFace));
   }
 
   addFace(name: string, face: NewFace): Promise<{ person: Person; face: GalleryFace; added: boolean }> {
     return this.#write(() => {
-      const person = this.#personNamed(name);
+      const person = personNamed(this.#db, name) ?? insertPerson(this.#db, name);
       const known = this.#photo(person.id, face.photoHash);
       if (known) return { person, face: known, added: false };
-      this.#insertFace(person.id, face);
+      insertFace(this.#db, { personId: person.id, role: 'example', trackKey: null }, face);
       return { person, face: this.#photo(person.id, face.photoHash) as GalleryFace, added: true };
     });
   }
 
   removeFace(faceId: string): Promise<boolean> {
-    return this.#erase('DELETE FROM faces WHERE id = ?', faceId);
+    return this.#db.erase(() => {
+      const removed = this.#db.run('DELETE FROM faces WHERE id = ?', faceId).changes > 0;
+      if (removed) this.#db.touch('gallery', 'unknown');
+      return removed;
+    });
   }
 
-  removePerson(personId: string): Promise<boolean> {
-    return this.#erase('DELETE FROM persons WHERE id = ?', personId);
+  rename(personId: string, name: string): Promise<void> {
+    return this.#write(() => {
+      requirePerson(this.#db, personId);
+      const other = personNamed(this.#db, name);
+      if (other && other.id !== personId) {
+        throw new SightlineError(
+          'PERSON_NAME_TAKEN',
+          `Expected a name that nobody has but received "${name}"`,
+        );
+      }
+      this.#db.run('UPDATE persons SET name = ? WHERE id = ?', name, personId);
+    });
+  }
+
+  merge(from: string, into: string): Promise<void> {
+    return this.#write(() => {
+      requirePerson(this.#db, from);
+      requirePerson(this.#db, into);
+      if (from !== into) mergePersons(this.#db, from, into);
+    });
+  }
+
+  async removePerson(personId: string): Promise<boolean> {
+    const erasedUpTo = await eraseName(this.#db, personId);
+    return this.#db.erase(() => {
+      eraseNameSince(this.#db, personId, erasedUpTo);
+      const [person] = this.#db.rows('SELECT 1 FROM persons WHERE id = ?', personId);
+      erasePerson(this.#db, personId);
+      this.#db.touch('gallery', 'unknown');
+      return person !== undefined;
+    });
   }
 
   async *entries(model: ModelRef): AsyncGenerator<readonly GalleryEntry[]> {
-    for (let last = 0; ; await nextTurn()) {
-      const rows = await this.#attempt(() => this.#entryRows(model, last));
-      if (rows.length > 0) yield rows.map(toEntry);
-      if (rows.length < portion) return;
-      last = rows.at(-1)?.sequence ?? last;
-    }
+    const query = `SELECT sequence, faces.id AS face_id, person_id, name, role, vector
+      FROM embeddings JOIN faces ON sequence = face_sequence JOIN persons ON persons.id = person_id
+      WHERE face_sequence > ? AND model_id = ? AND model_version = ?
+        AND role <> 'sighting' AND name IS NOT NULL ORDER BY face_sequence`;
+    const portions = this.#db.portions<EntryRow>(query, model.id, model.version);
+    for await (const rows of portions) yield rows.map(toEntry);
   }
 
-  modelCounts(): Promise<ModelCount[]> {
-    return this.#attempt(() =>
-      this.#rows<{ model_id: string; model_version: string; faces: number }>(
-        'SELECT model_id, model_version, count(*) AS faces FROM embeddings GROUP BY model_id, model_version',
-      ).map(({ model_id, model_version, faces }) => ({
-        model: { id: model_id, version: model_version },
-        faces,
-      })),
+  modelCounts(model: ModelRef): Promise<ModelCount[]> {
+    const query = `SELECT model_id, model_version, count(*) AS faces
+      FROM embeddings JOIN faces ON sequence = face_sequence
+      WHERE role = 'example' AND ${withoutModel} GROUP BY model_id, model_version`;
+    return this.#db.attempt(() =>
+      this.#db
+        .rows<{ model_id: string; model_version: string; faces: number }>(query, model.id, model.version)
+        .map(({ model_id: id, model_version: version, faces }) => ({ model: { id, version }, faces })),
     );
   }
 
   changedElsewhere(): Promise<boolean> {
-    return this.#attempt(() => {
-      const before = this.#dataVersion;
-      this.#dataVersion = this.#readDataVersion();
-      return this.#dataVersion !== before;
+    return this.#db.attempt(() => {
+      const before = this.#seenRevision;
+      this.#seenRevision = this.#db.foreignRevision('gallery');
+      return this.#seenRevision !== before;
     });
   }
 
   close(): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    this.#closed = true;
-    return this.#attempt(() => {
-      this.#emptyLog();
-      this.#database.close();
-    });
-  }
-
-  #entryRows(model: ModelRef, after: number): EntryRow[] {
-    return this.#rows<EntryRow>(
-      `SELECT sequence, faces.id AS face_id, persons.id AS person_id, name, vector
-       FROM embeddings JOIN faces ON sequence = face_sequence JOIN persons ON persons.id = person_id
-       WHERE face_sequence > ? AND model_id = ? AND model_version = ? ORDER BY face_sequence LIMIT ${portion}`,
-      after,
-      model.id,
-      model.version,
-    );
-  }
-
-  #personNamed(name: string): Person {
-    const [known] = this.#rows<{ id: string }>('SELECT id FROM persons WHERE name = ?', name);
-    if (known) return { id: known.id, name };
-    const id = randomUUID();
-    this.#run('INSERT INTO persons (id, name, created_at) VALUES (?, ?, ?)', id, name, Date.now());
-    return { id, name };
+    return this.#db.close();
   }
 
   #photo(personId: string, photoHash: string): GalleryFace | undefined {
-    const query = 'SELECT * FROM faces WHERE person_id = ? AND photo_hash = ?';
-    return this.#rows<FaceRow>(query, personId, photoHash).map(toFace)[0];
+    const query = "SELECT * FROM faces WHERE person_id = ? AND photo_hash = ? AND role = 'example'";
+    return this.#db.rows<FaceRow>(query, personId, photoHash).map(toFace)[0];
   }
 
-  #insertFace(personId: string, { photoName, photoHash, quality, embedding, chipPng }: NewFace): void {
-    const { model, vector } = embedding;
-    const sequence = this.#run(
-      `INSERT INTO faces (id, person_id, photo_name, photo_hash, quality, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
-      ...[randomUUID(), personId, photoName, photoHash, quality, Date.now()],
-    );
-    const bytes = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
-    this.#run('INSERT INTO embeddings VALUES (?, ?, ?, ?)', sequence, model.id, model.version, bytes);
-    this.#run('INSERT INTO chips VALUES (?, ?)', sequence, chipPng);
-  }
-
-  async #erase(statement: string, id: string): Promise<boolean> {
-    const erased = await this.#write(() => this.#database.prepare(statement).run([id]).changes > 0);
-    // What was erased must not live on in the log either.
-    if (erased) await this.#attempt(() => this.#emptyLog());
-    return erased;
-  }
-
-  /** Moves the log's pages into the file; left for later when another process is reading. */
-  #emptyLog(): void {
-    this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
-  }
-
-  #readDataVersion(): number {
-    return this.#rows<{ data_version: number }>('PRAGMA data_version')[0]?.data_version ?? 0;
-  }
-
-  #rows<T extends Row>(query: string, ...values: unknown[]): T[] {
-    return this.#database.prepare(query).all(values) as T[];
-  }
-
-  /** Runs a statement and gives the row id of what it inserted. */
-  #run(statement: string, ...values: unknown[]): number | bigint {
-    return this.#database.prepare(statement).run(values).lastInsertRowid;
-  }
-
+  /** A change of what `entries` gives. */
   #write<T>(work: () => T): Promise<T> {
-    return this.#attempt(() => this.#database.transaction(work).immediate());
-  }
-
-  /** SQLite answers at once; the promise is for stores that do not. */
-  #attempt<T>(work: () => T): Promise<T> {
-    try {
-      return Promise.resolve(work());
-    } catch (error) {
-      return Promise.reject(storageError(this.#path, error));
-    }
+    return this.#db.write(() => {
+      this.#db.touch('gallery');
+      return work();
+    });
   }
 }

@@ -8,6 +8,7 @@ import type { FaceDetector } from '../../../src/detection/face-detector.js';
 import type { EmbeddingPool } from '../../../src/recognition/embedding-pool.js';
 import { Enroller } from '../../../src/recognition/enrolment.js';
 import { Gallery } from '../../../src/recognition/gallery.js';
+import { decodeCrop } from '../../../src/recognition/stored-crop.js';
 import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
 import { embedder, noise, readAsset, startDetector, startPool, stills } from './faces.js';
 
@@ -51,8 +52,8 @@ describe('Enroller', () => {
     expect(added).toBe(true);
     expect(person.name).toBe('Franck');
     expect(face.photoName).toBe('first.jpg');
-    const chip = await sharp(await store.chipPng(face.id)).metadata();
-    expect(chip).toMatchObject({ format: 'png', width: 112, height: 112 });
+    const crop = await store.embeddings.crop(face.id);
+    expect((await sharp(crop!.png).metadata()).format).toBe('png');
 
     const other = await enroller.enrollPhoto(
       'Other Name',
@@ -70,6 +71,18 @@ describe('Enroller', () => {
     const [vector] = await firstEntries(face.id);
     expect(reopened.match(vector!, 1)[0]!.distance).toBeLessThan(1e-3);
     reopened.close();
+  });
+
+  it('keeps a crop that gives the very same embedding again, also of a large face', async () => {
+    const large = await changed(photo, (picture) => picture.resize({ width: 3 * photo.width }));
+    for (const image of [photo, large]) {
+      const { face } = await enroller.enrollPhoto('Franck', image, 'a.jpg');
+      const crop = await decodeCrop((await store.embeddings.crop(face.id))!);
+      const [leftEye, rightEye] = crop.landmarks;
+      expect(Math.hypot(rightEye.x - leftEye.x, rightEye.y - leftEye.y)).toBeLessThanOrEqual(100);
+      const again = await pool.embed(crop);
+      expect(again.status === 'embedded' && again.embedding.vector).toEqual((await firstEntries(face.id))[0]);
+    }
   });
 
   it('stores the same photo once, whatever it is called', async () => {

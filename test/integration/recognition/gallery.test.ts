@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { l2Normalise } from '../../../src/core/distance.js';
 import type { Embedding } from '../../../src/core/face.js';
 import type { NewFace } from '../../../src/core/gallery-store.js';
+import { arcFaceTemplate } from '../../../src/core/similarity.js';
 import { Gallery } from '../../../src/recognition/gallery.js';
 import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
 import { embedder } from './faces.js';
@@ -45,7 +46,7 @@ function face(vector: Float32Array, model: Embedding['model'] = embedder.model):
     photoHash: photo,
     quality: 1,
     embedding: { model, vector },
-    chipPng: new Uint8Array(3),
+    crop: { png: new Uint8Array(3), landmarks: arcFaceTemplate },
   };
 }
 
@@ -117,7 +118,7 @@ describe('Gallery', () => {
     await openGallery();
     const reading = gallery!.reload();
     const { person, face: stored } = await store.addFace('Ben', face(axis(1)));
-    gallery!.add({ faceId: stored.id, person, vector: axis(1) });
+    gallery!.add({ faceId: stored.id, person, role: 'example', vector: axis(1) });
     await reading;
     expect(gallery!.faces).toBe(2);
   });

@@ -12,6 +12,7 @@ const entries = fc.array(fc.tuple(fc.integer({ min: 0, max: 8 }), unit), { maxLe
   list.map(([person, vector], face) => ({
     faceId: `f${face}`,
     person: { id: `p${person}`, name: `N${person}` },
+    role: 'example' as const,
     vector,
   })),
 );

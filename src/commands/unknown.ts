@@ -1,0 +1,61 @@
+import { Command } from 'commander';
+import { normalisePersonName } from '../recognition/person-name.js';
+import { withOptions, type SharedOptions } from './options.js';
+import { dateAndTime, table } from './table.js';
+import { findUnknown, withStore } from './with-store.js';
+
+/** `sightline unknown`: the people that cameras saw and nobody has named yet. */
+export function unknownCommand(): Command {
+  const subcommand = (usage: string, description: string) =>
+    withOptions(new Command(usage).description(description), ['config', 'data']);
+  return new Command('unknown')
+    .description('list the people that cameras saw and nobody has named, and name or dismiss them')
+    .addCommand(subcommand('list', 'show them with how often, when and where they were seen').action(list), {
+      isDefault: true,
+    })
+    .addCommand(
+      subcommand('name', 'say who somebody is; their past events follow')
+        .argument('<number>', 'as `list` shows it')
+        .argument('<name>', 'a new name, or that of somebody who is enrolled')
+        .action(name),
+    )
+    .addCommand(
+      subcommand('dismiss', 'forget somebody, and the pictures of them')
+        .argument('<number>', 'as `list` shows it')
+        .action(dismiss),
+    );
+}
+
+function list(options: SharedOptions): Promise<void> {
+  return withStore(options, async (store) => {
+    const rows = (await store.tracks.unknownPeople()).map((person) => [
+      String(person.number),
+      String(person.seen),
+      dateAndTime(person.firstSeenAt),
+      dateAndTime(person.lastSeenAt),
+      person.cameras.join(', '),
+    ]);
+    process.stdout.write(table(['NUMBER', 'SEEN', 'FIRST', 'LAST', 'CAMERAS'], rows, [0, 1]));
+  });
+}
+
+function name(number: string, newName: string, options: SharedOptions): Promise<void> {
+  return withStore(options, async (store) => {
+    const wanted = normalisePersonName(newName);
+    const unknown = await findUnknown(store, number);
+    const person = await store.tracks.name(unknown.id, wanted);
+    process.stdout.write(`Unknown ${unknown.number}, seen ${times(unknown.seen)}, is ${person.name} now\n`);
+  });
+}
+
+function dismiss(number: string, options: SharedOptions): Promise<void> {
+  return withStore(options, async (store) => {
+    const unknown = await findUnknown(store, number);
+    await store.tracks.dismiss(unknown.id);
+    process.stdout.write(`Unknown ${unknown.number} is forgotten\n`);
+  });
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { SightlineError } from '../core/errors.js';
+import type { GalleryPerson } from '../core/gallery-store.js';
+import type { UnknownPerson } from '../core/track-store.js';
+import { normalisePersonName } from '../recognition/person-name.js';
+import { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
+import { configFrom, type SharedOptions } from './options.js';
+
+/** Opens the gallery for a command, while the program runs or not. */
+export async function withStore(
+  options: SharedOptions,
+  work: (store: SqliteGalleryStore) => Promise<void>,
+): Promise<void> {
+  const { data } = await configFrom(options);
+  const store = new SqliteGalleryStore(join(data, 'gallery.db'));
+  try {
+    await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** @throws SightlineError PERSON_NAME_INVALID, PERSON_UNKNOWN */
+export async function findPerson(store: SqliteGalleryStore, name: string): Promise<GalleryPerson> {
+  const wanted = normalisePersonName(name);
+  const person = (await store.persons()).find((other) => other.name === wanted);
+  if (person) return person;
+  throw new SightlineError('PERSON_UNKNOWN', `Expected the name of a person but received "${wanted}"`);
+}
+
+/** @throws SightlineError UNKNOWN_PERSON_UNKNOWN */
+export async function findUnknown(store: SqliteGalleryStore, number: string): Promise<UnknownPerson> {
+  const person = /^\d{1,15}$/.test(number) ? await store.tracks.unknownPerson(Number(number)) : undefined;
+  if (person) return person;
+  throw new SightlineError(
+    'UNKNOWN_PERSON_UNKNOWN',
+    `Expected the number of a person without a name but received "${number}"`,
+  );
+}

@@ -1,0 +1,120 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type Database from 'libsql';
+import { openDatabase, storageError } from './sqlite-file.js';
+
+/** Rows as SQLite gives them; blobs are ArrayBuffers. */
+export type Row = Record<string, unknown>;
+
+/** Rows read at a time: a portion holds the main loop up for a few milliseconds. */
+const portion = 1000;
+
+/** What others keep in memory, and read again when its counter has grown. */
+type Revision = 'gallery' | 'unknown';
+
+/** An open database file, for the stores that share it. */
+export class SqliteConnection {
+  readonly #path: string;
+  readonly #database: Database.Database;
+  readonly #statements = new Map<string, Database.Statement>();
+  readonly #own: Record<Revision, number> = { gallery: 0, unknown: 0 };
+  #closed = false;
+
+  /** @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE */
+  constructor(path: string) {
+    this.#path = path;
+    this.#database = openDatabase(path);
+  }
+
+  rows<T extends Row>(query: string, ...values: unknown[]): T[] {
+    return this.#statement(query).all(values) as T[];
+  }
+
+  /** Runs a statement and says how many rows it changed, and the row id of what it inserted last. */
+  run(statement: string, ...values: unknown[]): { changes: number; lastInsertRowid: number | bigint } {
+    return this.#statement(statement).run(values);
+  }
+
+  /** What goes wrong in `work`, as an error of the catalogue. */
+  attemptNow<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw storageError(this.#path, error);
+    }
+  }
+
+  /** As `attemptNow`. SQLite answers at once; the promise is for stores that do not. */
+  // eslint-disable-next-line @typescript-eslint/require-await -- so that what is thrown becomes a rejection
+  async attempt<T>(work: () => T): Promise<T> {
+    return this.attemptNow(work);
+  }
+
+  /** All that `work` writes, or nothing of it. */
+  write<T>(work: () => T): Promise<T> {
+    return this.attempt(() => this.#database.transaction(work).immediate());
+  }
+
+  /** As `write`; leaves no trace of what was deleted in the log either. */
+  async erase<T>(work: () => T): Promise<T> {
+    const result = await this.write(work);
+    await this.attempt(() => this.#emptyLog());
+    return result;
+  }
+
+  revision(of: Revision): number {
+    const [row] = this.rows<{ value: number }>('SELECT value FROM counters WHERE name = ?', `${of} revision`);
+    return row?.value ?? 0;
+  }
+
+  /** As `revision`, without the changes made through this connection. */
+  foreignRevision(of: Revision): number {
+    return this.revision(of) - this.#own[of];
+  }
+
+  /** Part of a `write`: tells those who keep in memory what has changed. */
+  touch(...revisions: readonly Revision[]): void {
+    for (const revision of revisions) {
+      this.run('UPDATE counters SET value = value + 1 WHERE name = ?', `${revision} revision`);
+      this.#own[revision]++;
+    }
+  }
+
+  /**
+   * Reads a table in portions, with a turn of the main loop in between; what is added meanwhile comes last.
+   *
+   * @param query in the order of `sequence`; its first parameter is the sequence to go on after
+   */
+  async *portions<T extends Row & { sequence: number }>(
+    query: string,
+    ...values: unknown[]
+  ): AsyncGenerator<T[]> {
+    for (let last = 0; ; await nextTurn()) {
+      const rows = await this.attempt(() => this.rows<T>(`${query} LIMIT ${portion}`, last, ...values));
+      const newest = rows.at(-1);
+      if (!newest) return;
+      yield rows;
+      last = newest.sequence;
+    }
+  }
+
+  /** May be called again. */
+  close(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#closed = true;
+    return this.attempt(() => {
+      this.#emptyLog();
+      this.#database.close();
+    });
+  }
+
+  #statement(text: string): Database.Statement {
+    const known = this.#statements.get(text) ?? this.#database.prepare(text);
+    this.#statements.set(text, known);
+    return known;
+  }
+
+  /** Moves the log's pages into the file; left for later when another process is reading. */
+  #emptyLog(): void {
+    this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+  }
+}

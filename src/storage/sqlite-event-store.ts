@@ -1,0 +1,132 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { EventQuery, EventStore, NewEvent, StoredEvent } from '../core/event-store.js';
+import type { Row, SqliteConnection } from './sqlite-connection.js';
+import { withoutPerson } from './without-person.js';
+
+/** Events looked through at a time for somebody's name: a few milliseconds. */
+const scrubPortion = 1000;
+
+interface EventRow extends Row {
+  id: string;
+  time: number;
+  type: string;
+  camera_id: string;
+  track_key: string | null;
+  person_id: string | null;
+  name: string | null;
+  number: number | null;
+  data: string;
+}
+
+/**
+ * Ids grow with time, unless the clock is set back. Bounds of ids that follow from those of time spare a look at all
+ * other events; they leave room for a clock that was set back by an hour.
+ */
+const clockSlackMs = 3_600_000;
+const since = `time >= ? AND events.id > coalesce(
+  (SELECT id FROM events WHERE time < ? - ${clockSlackMs} ORDER BY time DESC LIMIT 1), '')`;
+const until = `time < ? AND events.id < coalesce(
+  (SELECT id FROM events WHERE time >= ? + ${clockSlackMs} ORDER BY time LIMIT 1), '~')`;
+
+const selectEvents = `SELECT events.id, time, type, camera_id, track_key, person_id, name, number, data
+  FROM events LEFT JOIN persons ON persons.id = person_id`;
+
+/** The events in the database that the gallery is in, so that they follow what becomes of people. */
+export class SqliteEventStore implements EventStore {
+  readonly #db: SqliteConnection;
+
+  constructor(db: SqliteConnection) {
+    this.#db = db;
+  }
+
+  append(events: readonly NewEvent[]): Promise<void> {
+    return this.#db.write(() => events.forEach((event) => this.#insert(event)));
+  }
+
+  query(query: EventQuery): Promise<StoredEvent[]> {
+    const conditions: (readonly [condition: string, ...values: unknown[]])[] = [
+      [since, query.since, query.since],
+      [until, query.until, query.until],
+      ['camera_id = ?', query.cameraId],
+      ['person_id = ?', query.personId],
+      ['type = ?', query.type],
+      ['events.id > ?', query.after],
+      ['events.id < ?', query.before],
+    ];
+    const used = conditions.filter(([, value]) => value !== undefined);
+    const where = used.length > 0 ? `WHERE ${used.map(([condition]) => condition).join(' AND ')}` : '';
+    const direction = query.order === 'newest first' ? 'DESC' : 'ASC';
+    const text = `${selectEvents} ${where} ORDER BY events.id ${direction} LIMIT ?`;
+    const values = used.flatMap(([, ...parameters]) => parameters);
+    return this.#db.attempt(() => this.#db.rows<EventRow>(text, ...values, query.limit).map(toEvent));
+  }
+
+  get(id: string): Promise<StoredEvent | undefined> {
+    return this.#db.attempt(() =>
+      this.#db.rows<EventRow>(`${selectEvents} WHERE events.id = ?`, id).map(toEvent).at(0),
+    );
+  }
+
+  #insert({ id, time, type, cameraId, trackKey, personId, data }: NewEvent): void {
+    const [named] = this.#db.rows<{ id: string }>('SELECT id FROM persons WHERE id = ?', personId);
+    const kept = personId !== null && !named ? withoutPerson(data, personId) : data;
+    this.#db.run(
+      `INSERT INTO events (id, time, type, camera_id, track_key, person_id, data)
+       VALUES (?, ?, ?, ?, ?, coalesce(?, (SELECT person_id FROM tracks WHERE key = ?)), ?)`,
+      ...[id, time, type, cameraId, trackKey, named?.id ?? null, trackKey, JSON.stringify(kept)],
+    );
+  }
+}
+
+/**
+ * Takes a person's name out of the events up to now, in portions, so that other work can go on.
+ * @returns where to go on with `eraseNameSince`, in the transaction that removes the person
+ */
+export async function eraseName(db: SqliteConnection, personId: string): Promise<number> {
+  const [last] = await db.attempt(() => db.rows<{ last: number }>('SELECT max(rowid) AS last FROM events'));
+  let done = 0;
+  for (; done < (last?.last ?? 0); done += scrubPortion) {
+    const [from, to] = [done, done + scrubPortion];
+    await db.write(() => eraseNameBetween(db, personId, from, to));
+    await nextTurn();
+  }
+  return done;
+}
+
+/** Part of a `write`. */
+export function eraseNameSince(db: SqliteConnection, personId: string, from: number): void {
+  eraseNameBetween(db, personId, from, Number.MAX_SAFE_INTEGER);
+}
+
+function eraseNameBetween(db: SqliteConnection, personId: string, from: number, to: number): void {
+  const rows = db.rows<{ row: number; data: string }>(
+    'SELECT rowid AS row, data FROM events WHERE rowid > ? AND rowid <= ? AND instr(data, ?) > 0',
+    ...[from, to, personId],
+  );
+  for (const { row, data } of rows) {
+    const scrubbed = JSON.stringify(withoutPerson(JSON.parse(data), personId));
+    db.run('UPDATE events SET data = ? WHERE rowid = ?', scrubbed, row);
+  }
+}
+
+function toEvent({
+  id,
+  time,
+  type,
+  camera_id,
+  track_key,
+  person_id,
+  name,
+  number,
+  data,
+}: EventRow): StoredEvent {
+  return {
+    id,
+    time,
+    type,
+    cameraId: camera_id,
+    trackKey: track_key,
+    person: person_id === null ? null : { id: person_id, name, number },
+    data: JSON.parse(data) as unknown,
+  };
+}

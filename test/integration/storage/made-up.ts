@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach } from 'vitest';
+import type { NewEvent } from '../../../src/core/event-store.js';
+import { arcFaceTemplate } from '../../../src/core/similarity.js';
+import type { NewSighting, TrackRef, UnknownPerson } from '../../../src/core/track-store.js';
+import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
+
+export const model = { id: 'test-net', version: '1' };
+
+/** A gallery file for each test of a file; stores of it are closed after each. */
+export function galleryFile(): { readonly path: string; open(): SqliteGalleryStore } {
+  let folder = '';
+  const stores: SqliteGalleryStore[] = [];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'sightline-store-'));
+  });
+  afterEach(async () => {
+    await Promise.all(stores.splice(0).map((store) => store.close()));
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const file = {
+    get path() {
+      return join(folder, 'gallery.db');
+    },
+    open() {
+      const store = new SqliteGalleryStore(file.path);
+      stores.push(store);
+      return store;
+    },
+  };
+  return file;
+}
+
+export function sighting(quality = 0.5): NewSighting {
+  const vector = Float32Array.of(quality, 1, 2, 3);
+  const crop = { png: Uint8Array.of(137, 80, 100 * quality), landmarks: arcFaceTemplate };
+  return { quality, embedding: { model, vector }, crop };
+}
+
+export function track(key: string, seenAt = 1000, cameraId = 'door'): TrackRef {
+  return { key, cameraId, seenAt };
+}
+
+/** Says that a track is a stranger's. */
+export async function recordStranger(
+  store: SqliteGalleryStore,
+  ref: TrackRef,
+  personId: string | null = null,
+  add: readonly NewSighting[] = [sighting()],
+  limit = 100,
+): Promise<UnknownPerson> {
+  const revision = await store.tracks.revision();
+  const done = await store.tracks.recordStranger({ track: ref, personId, add, remove: [], limit }, revision);
+  if (!done) throw new Error('Expected the revision to be the newest');
+  return done.person;
+}
+
+/** Ids sort by number. */
+export function event(number: number, change: Partial<NewEvent> = {}): NewEvent {
+  const id = `E${String(number).padStart(8, '0')}`;
+  const about = { cameraId: 'door', trackKey: null, personId: null };
+  return { id, time: number * 1000, type: 'sightline.track.started', ...about, data: { number }, ...change };
+}
