@@ -46,6 +46,7 @@ export async function openRecognition(
     workerFile,
     modelPath,
     refinerPath,
+    projectionPath: null,
     embedder,
     workers,
     queueLimit,

@@ -21,6 +21,7 @@ export async function startPool(options: Partial<EmbeddingPoolOptions> = {}): Pr
     workerFile: pathToFileURL(join(packageRoot(), 'dist', 'workers', 'embed.js')),
     modelPath: await models.ensure('mobilefacenet'),
     refinerPath: await models.ensure('mtcnn-onet'),
+    projectionPath: null,
     embedder,
     workers: 1,
     queueLimit: 16,
