@@ -21,7 +21,8 @@ export function resizeBox(picture: RgbImage, box: Box, side: number): RgbImage {
   const top = Math.max(0, Math.trunc(box.y));
   const width = Math.min(picture.width, Math.trunc(box.x + box.width)) - left;
   const height = Math.min(picture.height, Math.trunc(box.y + box.height)) - top;
-  if (!(width > 0 && height > 0)) throw new RangeError('Expected a box inside the picture but it lies outside');
+  if (!(width > 0 && height > 0))
+    throw new RangeError('Expected a box inside the picture but it lies outside');
   const rows = resizeRows(picture, { left, top, height }, windows(width, side));
   return { width: side, height: side, data: resizeColumns(rows, windows(height, side), side) };
 }

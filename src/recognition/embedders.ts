@@ -12,6 +12,8 @@ export interface Embedder {
   readonly dimension: number;
   readonly alignment: Alignment;
   readonly preprocessing: Preprocessing;
+  /** Faces that one run takes at most: more would cost time until the first is done and gain little or none. */
+  readonly batchLimit: number;
   /** Distances below which two photos of different people fall at a false-accept rate, largest rate first. */
   readonly thresholds: readonly Threshold[];
   /** Largest distance at which a face may be named, unless the user chooses another: that of 1e-4. */
@@ -33,6 +35,7 @@ const embedders: Readonly<Record<EmbedderId, Embedder>> = {
     dimension: 192,
     alignment: 'arcface-112',
     preprocessing: { mean: [127.5, 127.5, 127.5], scale: 1 / 128 },
+    batchLimit: 2,
     ...thresholds(1.141, 1.048, 0.967, 0.897, 0.801),
     leastMargin: 0.1,
     confidence: { midpoint: 1.1, slope: 27.5 },
@@ -42,6 +45,7 @@ const embedders: Readonly<Record<EmbedderId, Embedder>> = {
     dimension: 512,
     alignment: 'arcface-112',
     preprocessing: { mean: [127, 127, 127], scale: 1 / 128 },
+    batchLimit: 2,
     ...thresholds(1.22, 1.151, 1.084, 1.023, 0.953),
     leastMargin: 0.1,
     confidence: { midpoint: 1.1, slope: 27.5 },
@@ -51,6 +55,7 @@ const embedders: Readonly<Record<EmbedderId, Embedder>> = {
     dimension: 128,
     alignment: 'dlib-150',
     preprocessing: { mean: [122.782, 117.001, 104.298], scale: 1 / 256 },
+    batchLimit: 4,
     ...thresholds(0.43, 0.4, 0.35, 0.3, 0.25),
     leastMargin: 0.04,
     confidence: { midpoint: 0.43, slope: 60 },
@@ -60,6 +65,7 @@ const embedders: Readonly<Record<EmbedderId, Embedder>> = {
     dimension: 512,
     alignment: 'box-160',
     preprocessing: { mean: [127.5, 127.5, 127.5], scale: 1 / 128 },
+    batchLimit: 2,
     ...thresholds(1.1, 0.95, 0.8, 0.7, 0.6),
     leastMargin: 0.1,
     confidence: { midpoint: 1.1, slope: 15 },

@@ -7,12 +7,6 @@ import type { Embedder } from './embedders.js';
 import { startThreads, type EmbedThreads, type EmbedThreadsOptions } from './embed-threads.js';
 import { WaitingList } from './waiting-list.js';
 
-/**
- * Waiting faces that one worker takes together at most. Measured on one thread: see "Embedders" in
- * docs/recognition.md.
- */
-const batchLimit = 4;
-
 export interface EmbeddingPoolOptions extends EmbedThreadsOptions {
   readonly embedder: Embedder;
   /** Faces that may wait for a worker. */
@@ -129,7 +123,7 @@ export class EmbeddingPool {
   #dispatch(): void {
     this.#dropExpired();
     while (this.#busyWorkers < this.#options.workers) {
-      const batch = this.#waiting.takeNext(batchLimit);
+      const batch = this.#waiting.takeNext(this.#options.embedder.batchLimit);
       if (batch.length === 0) return;
       void this.#run(batch);
     }
