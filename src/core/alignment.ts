@@ -24,15 +24,16 @@ export interface PlacedFace {
 
 /**
  * Where the five landmarks lie in dlib's chip, with pixel centres at .5: the mean face of its 68 points, of which the
- * eyes are the means of six each, in the middle of 150 pixels with a quarter of the face's size around it.
+ * eyes are the means of six each, in the middle of 150 pixels with a quarter of the face's size around it; then 1.08
+ * times as large, which suits O-Net's landmarks best (docs/recognition.md).
  * Source: get_face_chip_details in dlib's image_transforms/interpolation.h (King).
  */
 const dlibTemplate: Landmarks = [
-  { x: 48.05, y: 47.1 },
-  { x: 100.98, y: 47.1 },
-  { x: 74.51, y: 77.06 },
-  { x: 50.92, y: 103.52 },
-  { x: 98.11, y: 103.52 },
+  { x: 45.89, y: 44.87 },
+  { x: 103.06, y: 44.87 },
+  { x: 74.47, y: 77.22 },
+  { x: 48.99, y: 105.8 },
+  { x: 99.96, y: 105.8 },
 ];
 
 /** The alignments that move landmarks onto a template. */

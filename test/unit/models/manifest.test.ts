@@ -25,6 +25,7 @@ describe('the manifest that ships', () => {
     expect(ids).toEqual(
       expect.arrayContaining([
         ...['blazeface-full-range-sparse', 'blazeface-short-range', 'mobilefacenet'],
+        ...['fr-feature', 'dlib'],
         ...['mtcnn-pnet', 'mtcnn-rnet', 'mtcnn-onet', 'demo-franck', 'demo-cap12', 'demo-cap13'],
         ...[1, 2, 3, 4, 5, 6].map((index) => `sample-${index}`),
       ]),
@@ -54,6 +55,14 @@ describe('parseManifest', () => {
     ['an option to npm for a package', withAssets({ ...asset, package: '--registry=x' }), 'package'],
     ['a checksum cut short', withAssets({ ...asset, sha256: 'abc' }), 'sha256'],
     ['an unknown conversion', withAssets({ ...asset, conversion: { kind: 'magic' } }), 'conversion'],
+    [
+      'a second file out of the tarball',
+      withAssets({
+        ...asset,
+        conversion: { kind: 'dlib-to-onnx', weightsManifest: { path: '../x', sha256: asset.sha256 } },
+      }),
+      'path',
+    ],
     ['a misspelt key', withAssets({ ...asset, license: 'MIT' }), 'license'],
     ['no text that is JSON', '{', 'JSON'],
   ])('refuses %s', (_, text, complaint) => {
