@@ -41,9 +41,10 @@ export default async function embed(batch: readonly EmbedTask[]): Promise<EmbedR
   const aligned = faces.filter((face) => face.kind === 'aligned');
   const started = performance.now();
   const answers = network.run(aligned.map(({ input }) => input));
-  const replies = faces.map((face) =>
-    face.kind === 'failed' ? face : finish(face, answers, aligned.indexOf(face), started).catch(failed),
-  );
+  const replies = faces.map(async (face) => {
+    if (face.kind === 'failed') return face;
+    return finish(face, answers, aligned.indexOf(face), started).catch(failed);
+  });
   return transferring(await Promise.all(replies));
 }
 

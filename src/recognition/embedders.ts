@@ -46,9 +46,9 @@ const embedders: Readonly<Record<EmbedderId, Embedder>> = {
     alignment: 'arcface-112',
     preprocessing: { mean: [127, 127, 127], scale: 1 / 128 },
     batchLimit: 2,
-    ...thresholds(1.22, 1.151, 1.084, 1.023, 0.953),
+    ...thresholds(1.226, 1.151, 1.084, 1.023, 0.953),
     leastMargin: 0.1,
-    confidence: { midpoint: 1.1, slope: 27.5 },
+    confidence: { midpoint: 1.19, slope: 30.4 },
   },
   dlib: {
     model: { id: 'dlib', version: '1' },
@@ -56,9 +56,9 @@ const embedders: Readonly<Record<EmbedderId, Embedder>> = {
     alignment: 'dlib-150',
     preprocessing: { mean: [122.782, 117.001, 104.298], scale: 1 / 256 },
     batchLimit: 4,
-    ...thresholds(0.43, 0.4, 0.35, 0.3, 0.25),
-    leastMargin: 0.04,
-    confidence: { midpoint: 0.43, slope: 60 },
+    ...thresholds(0.43, 0.386, 0.349, 0.318, 0.277),
+    leastMargin: 0.05,
+    confidence: { midpoint: 0.432, slope: 65.9 },
   },
   'facenet-vggface2': {
     model: { id: 'facenet-vggface2', version: '1' },
@@ -66,9 +66,10 @@ const embedders: Readonly<Record<EmbedderId, Embedder>> = {
     alignment: 'box-160',
     preprocessing: { mean: [127.5, 127.5, 127.5], scale: 1 / 128 },
     batchLimit: 2,
+    // From what others publish, not measured: docs/recognition.md.
     ...thresholds(1.1, 0.95, 0.8, 0.7, 0.6),
     leastMargin: 0.1,
-    confidence: { midpoint: 1.1, slope: 15 },
+    confidence: { midpoint: 0.95, slope: 15 },
   },
 };
 

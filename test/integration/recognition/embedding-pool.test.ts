@@ -11,9 +11,7 @@ import type {
 } from '../../../src/recognition/embedding-pool.js';
 import type { EmbedTask } from '../../../src/core/embed-protocol.js';
 import { writeOnnx } from '../../../src/models/convert/write-onnx.js';
-import { cutFace } from '../../../src/recognition/crop.js';
-import { findEmbedder } from '../../../src/recognition/embedders.js';
-import { embedder, noiseCrop, readAsset, startDetector, startPool, stills } from './faces.js';
+import { embedder, noiseCrop, startPool } from './faces.js';
 
 let pool: EmbeddingPool | undefined;
 async function start(options: Partial<EmbeddingPoolOptions> = {}): Promise<EmbeddingPool> {
@@ -237,33 +235,6 @@ describe('a projection', () => {
       error: { code: 'EMBEDDER_FAILED', message: expect.stringContaining(message) as string },
     });
   });
-});
-
-describe('embedders', () => {
-  it.each(['mobilefacenet', 'fr-feature', 'dlib'])(
-    '%s: the same crop gives the same vector to the bit, one man is near himself and far from others',
-    async (id) => {
-      const chosen = findEmbedder(id);
-      const running = await start({ embedder: chosen });
-      const detector = await startDetector();
-      const vectorOf = async (asset: string): Promise<[Float32Array, Float32Array]> => {
-        const image = await readAsset(asset);
-        const [face] = await detector.detect(image);
-        const crops = [cutFace(image, face!.landmarks)!, cutFace(image, face!.landmarks)!];
-        const [first, again] = [await running.embed(crops[0]!), await running.embed(crops[1]!)];
-        return [embedded(first).embedding.vector, embedded(again).embedding.vector];
-      };
-      const [probe, again] = await vectorOf(`demo-franck-${stills[0]!}`);
-      expect(probe).toHaveLength(chosen.dimension);
-      expect(Math.hypot(...probe)).toBeCloseTo(1, 5);
-      expect(again).toEqual(probe);
-      const [same] = await vectorOf(`demo-franck-${stills[1]!}`);
-      const [other] = await vectorOf('sample-4');
-      await detector.close();
-      expect(euclideanDistance(probe, same)).toBeLessThan(chosen.threshold);
-      expect(euclideanDistance(probe, other)).toBeGreaterThan(chosen.thresholds[0]!.distance);
-    },
-  );
 });
 
 function largestDifference(a: Float32Array, b: Float32Array): number {
