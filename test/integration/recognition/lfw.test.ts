@@ -31,6 +31,8 @@ interface Scored {
   readonly distance: number;
 }
 
+type Logistic = Embedder['confidence'];
+
 let embedder: Embedder;
 let detector: FaceDetector;
 let pool: EmbeddingPool;
@@ -106,7 +108,7 @@ describe.skipIf(!lfwIsThere).each(measured)('%s on Labeled Faces in the Wild', (
       const scored = scoredPairs();
       const genuine = scored.filter(({ same }) => same);
       const impostors = impostorDistances();
-      const fit = fitLogistic(scored);
+      const fit = fitLogistic(scored, embedder.confidence);
       const report = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6].map((far) => {
         const threshold = impostors[Math.floor(impostors.length * far)]!;
         return { far, threshold, tar: share(genuine, ({ distance }) => distance <= threshold) };
@@ -144,9 +146,9 @@ describe.skipIf(!lfwIsThere).each(measured)('%s on Labeled Faces in the Wild', (
   );
 });
 
-/** Logistic regression of "same person" on distance, by Newton's method. */
-function fitLogistic(scored: readonly Scored[]): { midpoint: number; slope: number } {
-  let [weight, bias] = [-10, 11];
+/** Logistic regression of "same person" on distance, by Newton's method from somewhere near. */
+function fitLogistic(scored: readonly Scored[], start: Logistic): Logistic {
+  let [weight, bias] = [-start.slope, start.slope * start.midpoint];
   for (let step = 0; step < 50; step++) {
     const gradient = [0, 0] as [number, number];
     const hessian = [0, 0, 0] as [number, number, number];
