@@ -1,73 +1,82 @@
 import { workerData } from 'node:worker_threads';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
-import { alignFace } from '../src/core/align.js';
-import { l2Normalise } from '../src/core/distance.js';
-import type { EmbeddedFace, EmbedReply, EmbedTask, EmbedWorkerData } from '../src/core/embed-protocol.js';
-import { faceQuality } from '../src/core/face-quality.js';
+import { alignFace, alignTo } from '../src/core/align.js';
+import type {
+  EmbeddedFace,
+  EmbedReply,
+  EmbedTask,
+  EmbedWorkerData,
+  FailedFace,
+} from '../src/core/embed-protocol.js';
+import { faceQuality, type FaceQuality } from '../src/core/face-quality.js';
 import type { RgbImage } from '../src/core/image.js';
-import { chipSize } from '../src/core/similarity.js';
 import { sessionOptions } from '../src/models/session-options.js';
+import { EmbeddingNetwork } from './embedding-network.js';
 import { LandmarkRefiner } from './landmark-refiner.js';
 
 /** Entry of the threads that turn faces into embeddings; the pool in src/recognition/ talks to it. */
 
-const { modelPath, refinerPath, dimension, preprocessing, executionProvider, threads } =
-  workerData as EmbedWorkerData;
-const channelSize = chipSize * chipSize;
-/** Written over for every face: a worker has one in hand at a time. */
-const input = new Float32Array(3 * channelSize);
-
+const data = workerData as EmbedWorkerData;
 /** Loading begins with the thread; a failure is told to each face that asks, and does not end the thread. */
-const options = sessionOptions({ executionProvider, threads });
-const session = InferenceSession.create(modelPath, options);
-session.catch(() => {});
-const refiner = new LandmarkRefiner(refinerPath, options);
+const options = sessionOptions(data);
+const network = new EmbeddingNetwork(data, options);
+const refiner = new LandmarkRefiner(data.refinerPath, options);
 
-/** Aligns and embeds one face. Never rejects: whatever goes wrong is in the reply. */
-export default async function embed(task: EmbedTask): Promise<EmbedReply> {
-  try {
-    const started = performance.now();
-    const landmarks = await refiner.refine(task, task.landmarks);
-    const chip = alignFace(task, landmarks);
-    const quality = faceQuality(landmarks, chip);
-    const aligned = performance.now();
-    const vector = await embedChip(chip);
-    const times = { alignMs: aligned - started, embedMs: performance.now() - aligned };
-    const data = chip.data as Uint8Array<ArrayBuffer>;
-    return transferring({ kind: 'embedded', vector, chip: data, quality, times });
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { kind: 'failed', error: { code: 'EMBEDDER_FAILED', message, retryable: false } };
-  }
+/** A face that is ready for the network. */
+interface AlignedFace {
+  readonly kind: 'aligned';
+  /** As the embedder wants it. */
+  readonly input: RgbImage;
+  /** Aligned to ArcFace's template. */
+  readonly chip: RgbImage;
+  readonly quality: FaceQuality;
+  readonly alignMs: number;
 }
 
-/** The reply in the form in which piscina moves its buffers to the pool instead of copying them. */
-function transferring(face: EmbeddedFace): EmbeddedFace {
-  const buffers = [face.vector.buffer, face.chip.buffer];
-  return move({ [transferableSymbol]: buffers, [valueSymbol]: face }) as unknown as EmbeddedFace;
+/** Aligns faces and embeds them in one run. Never rejects: whatever goes wrong with a face is in its own reply. */
+export default async function embed(batch: readonly EmbedTask[]): Promise<EmbedReply[]> {
+  const faces: (AlignedFace | FailedFace)[] = [];
+  // One by one, as the refiner takes them.
+  for (const task of batch) faces.push(await align(task).catch(failed));
+  const aligned = faces.filter((face) => face.kind === 'aligned');
+  const started = performance.now();
+  const answers = network.run(aligned.map(({ input }) => input));
+  const replies = faces.map(async (face) => {
+    if (face.kind === 'failed') return face;
+    return finish(face, answers, aligned.indexOf(face), started).catch(failed);
+  });
+  return transferring(await Promise.all(replies));
 }
 
-async function embedChip(chip: RgbImage): Promise<Float32Array<ArrayBuffer>> {
-  const network = await session;
-  fillInput(chip);
-  const feeds = {
-    [network.inputNames[0] as string]: new Tensor('float32', input, [1, 3, chipSize, chipSize]),
-  };
-  const outputs = await network.run(feeds);
-  const output = outputs[network.outputNames[0] as string]?.data;
-  if (!(output instanceof Float32Array) || output.length !== dimension) {
-    throw new Error(`Expected an output of ${dimension} floats but received ${output?.length ?? 'none'}`);
-  }
-  return l2Normalise(Float32Array.from(output)) as Float32Array<ArrayBuffer>;
+async function align(task: EmbedTask): Promise<AlignedFace> {
+  const started = performance.now();
+  const face = await refiner.refine(task, task.landmarks);
+  const chip = alignFace(task, face.landmarks);
+  const input = data.alignment === 'arcface-112' ? chip : alignTo(data.alignment, task, face);
+  const quality = faceQuality(face.landmarks, chip);
+  return { kind: 'aligned', input, chip, quality, alignMs: performance.now() - started };
 }
 
-/** Interleaved bytes to one plane of floats for each channel. */
-function fillInput({ data }: RgbImage): void {
-  const { mean, scale } = preprocessing;
-  for (let pixel = 0, index = 0; pixel < channelSize; pixel++) {
-    for (let plane = pixel; plane < input.length; plane += channelSize) {
-      input[plane] = ((data[index++] as number) - mean) * scale;
-    }
-  }
+async function finish(
+  { chip, quality, alignMs }: AlignedFace,
+  answers: Promise<readonly Float32Array[]>,
+  row: number,
+  started: number,
+): Promise<EmbeddedFace> {
+  const vector = await network.finish((await answers)[row] as Float32Array);
+  const times = { alignMs, embedMs: performance.now() - started };
+  return { kind: 'embedded', vector, chip: chip.data as Uint8Array<ArrayBuffer>, quality, times };
+}
+
+function failed(error: unknown): FailedFace {
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: 'failed', error: { code: 'EMBEDDER_FAILED', message, retryable: false } };
+}
+
+/** The replies in the form in which piscina moves their buffers to the pool instead of copying them. */
+function transferring(replies: EmbedReply[]): EmbedReply[] {
+  const buffers = replies.flatMap((reply) =>
+    reply.kind === 'embedded' ? [reply.vector.buffer, reply.chip.buffer] : [],
+  );
+  return move({ [transferableSymbol]: buffers, [valueSymbol]: replies }) as unknown as EmbedReply[];
 }

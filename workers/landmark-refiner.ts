@@ -1,16 +1,24 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { warp } from '../src/core/align.js';
+import type { PlacedFace } from '../src/core/alignment.js';
 import type { Landmarks } from '../src/core/face.js';
 import type { RgbImage } from '../src/core/image.js';
-import { landmarkSquare, landmarksFromFractions } from '../src/core/landmark-square.js';
+import {
+  boxFromOffsets,
+  landmarkBox,
+  landmarksFromFractions,
+  landmarkSquare,
+} from '../src/core/landmark-square.js';
+import { fillPlanes } from './fill-planes.js';
 
 const side = 48;
 /** Below it the network does not take the square for a face, and its landmarks mean nothing. */
 const leastScore = 0.5;
+const preprocessing = { mean: [127.5, 127.5, 127.5], scale: 1 / 128 } as const;
 
 /**
- * Puts a detector's landmarks right with MTCNN's O-Net, so that faces align the same way whatever found them. Not for
- * two calls at a time.
+ * Puts a detector's landmarks right with MTCNN's O-Net, and finds MTCNN's box, so that faces align the same way
+ * whatever found them. Not for two calls at a time.
  */
 export class LandmarkRefiner {
   readonly #network: Promise<InferenceSession>;
@@ -22,26 +30,22 @@ export class LandmarkRefiner {
     this.#network.catch(() => undefined);
   }
 
-  /** Better landmarks in pixels of `crop`, or the given ones where the network sees no face. */
-  async refine(crop: RgbImage, landmarks: Landmarks): Promise<Landmarks> {
+  /** Landmarks and box in pixels of `crop`; where the network sees no face, those given and the box they suggest. */
+  async refine(crop: RgbImage, landmarks: Landmarks): Promise<PlacedFace> {
     const square = landmarkSquare(landmarks);
-    if (!(square.width > 0)) return landmarks;
+    const unrefined = { landmarks, box: landmarkBox(landmarks) };
+    if (!(square.width > 0)) return unrefined;
     const scale = side / square.width;
-    this.#fill(warp(crop, { a: scale, b: 0, tx: -square.x * scale, ty: -square.y * scale }, side));
+    const toSquare = { a: scale, b: 0, tx: -square.x * scale, ty: -square.y * scale };
+    fillPlanes(this.#input, warp(crop, toSquare, side), preprocessing);
     const network = await this.#network;
     const output = await network.run({ input: new Tensor('float32', this.#input, [1, 3, side, side]) });
-    const { prob, points } = output as Record<'prob' | 'points', Tensor>;
+    const { prob, reg, points } = output as Record<'prob' | 'reg' | 'points', Tensor>;
     const [, score = 0] = prob.data as Float32Array;
-    return score < leastScore ? landmarks : landmarksFromFractions(points.data as Float32Array, square);
-  }
-
-  /** Interleaved bytes to one plane of floats for each channel. */
-  #fill({ data }: RgbImage): void {
-    const plane = side * side;
-    for (let pixel = 0, index = 0; pixel < plane; pixel++) {
-      for (let at = pixel; at < this.#input.length; at += plane) {
-        this.#input[at] = ((data[index++] as number) - 127.5) / 128;
-      }
-    }
+    if (score < leastScore) return unrefined;
+    return {
+      landmarks: landmarksFromFractions(points.data as Float32Array, square),
+      box: boxFromOffsets(reg.data as Float32Array, square),
+    };
   }
 }

@@ -80,6 +80,7 @@ function startPool(
   return new EmbeddingPool({
     workerFile: pathToFileURL(join(packageRoot(), 'dist', 'workers', 'embed.js')),
     ...networks,
+    projectionPath: null,
     embedder,
     workers,
     queueLimit,

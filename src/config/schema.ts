@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { embedderIds } from '../core/embedders.js';
 
 /** The one place for every option: its type, default and description. docs/configuration.md is made from it. */
 
@@ -154,10 +155,11 @@ export const configSchema = z.strictObject({
   recognition: z
     .strictObject({
       embedder: z
-        .string()
-        .min(1)
+        .enum(embedderIds)
         .default('mobilefacenet')
-        .describe('Network that tells faces apart; its faces only are compared.'),
+        .describe(
+          'Which network turns faces into embeddings; `facenet-vggface2` is fetched first with `sightline models pull`. Embeddings of different networks never compare: after a change the gallery is embedded again from its crops.',
+        ),
       threshold: z
         .number()
         .positive()

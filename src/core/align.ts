@@ -1,5 +1,7 @@
+import { chipSides, templates, type Alignment, type PlacedFace } from './alignment.js';
 import type { Landmarks } from './face.js';
 import type { RgbImage } from './image.js';
+import { resizeBox } from './resize-box.js';
 import {
   applySimilarity,
   arcFaceTemplate,
@@ -16,7 +18,20 @@ import type { Similarity } from './similarity.js';
 const leastSampledScale = 0.5;
 
 /**
- * The face as an embedder wants it: 112×112 RGB with the five landmarks moved onto the ArcFace template by a
+ * The face as an embedder wants it: a square RGB picture of `chipSides[alignment]` pixels.
+ *
+ * @param crop part of a picture, at full resolution, that shows the face
+ * @param face in pixels of `crop`
+ * @throws RangeError when the landmarks all coincide, or the box lies outside the crop
+ */
+export function alignTo(alignment: Alignment, crop: RgbImage, face: PlacedFace): RgbImage {
+  const side = chipSides[alignment];
+  if (alignment === 'box-160') return resizeBox(crop, face.box, side);
+  return warp(crop, estimateSimilarity(face.landmarks, templates[alignment]), side);
+}
+
+/**
+ * The face as ArcFace-style embedders want it: 112×112 RGB with the five landmarks moved onto the ArcFace template by a
  * similarity. Beyond the crop's edge the nearest pixel is repeated.
  *
  * @param crop part of a picture, at full resolution, that shows the face

@@ -22,6 +22,41 @@ export function landmarkSquare([leftEye, rightEye, , leftMouth, rightMouth]: Lan
   };
 }
 
+/**
+ * The box that MTCNN mostly gives for a face with these landmarks: width, height and how far down from the eyes to
+ * the mouth its centre lies, in distances of eyes and mouth. Medians of LFW's development view.
+ */
+const boxWidthInFaceHeights = 2.02;
+const boxHeightInFaceHeights = 2.69;
+const boxCentreBelowEyes = 0.31;
+
+/** @returns a box without size when eyes and mouth coincide */
+export function landmarkBox([leftEye, rightEye, , leftMouth, rightMouth]: Landmarks): Box {
+  const eyes = middle(leftEye, rightEye);
+  const mouth = middle(leftMouth, rightMouth);
+  const faceHeight = Math.hypot(mouth.x - eyes.x, mouth.y - eyes.y);
+  const width = boxWidthInFaceHeights * faceHeight;
+  const height = boxHeightInFaceHeights * faceHeight;
+  return {
+    x: eyes.x + boxCentreBelowEyes * (mouth.x - eyes.x) - width / 2,
+    y: eyes.y + boxCentreBelowEyes * (mouth.y - eyes.y) - height / 2,
+    width,
+    height,
+  };
+}
+
+/** O-Net's four numbers, by how much the edges x1, y1, x2, y2 of a face lie off those of a square, in its sides. */
+export function boxFromOffsets(offsets: Float32Array, square: Box): Box {
+  const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = offsets;
+  const side = square.width;
+  return {
+    x: square.x + x1 * side,
+    y: square.y + y1 * side,
+    width: side * (1 + x2 - x1),
+    height: side * (1 + y2 - y1),
+  };
+}
+
 /** O-Net's ten numbers, x0…x4 then y0…y4 as fractions of a box, as landmarks. */
 export function landmarksFromFractions(fractions: Float32Array, box: Box): Landmarks {
   const at = (i: number): Point => ({

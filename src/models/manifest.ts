@@ -5,6 +5,13 @@ import { packageRoot } from '../config/package-root.js';
 import { SightlineError } from '../core/errors.js';
 
 const dimension = z.union([z.int().positive(), z.string().min(1)]);
+/** Of an ONNX input, in NCHW order; a text is the name of a dimension left open. */
+const inputShape = z.tuple([dimension, dimension, dimension, dimension]);
+/** Names for the ONNX outputs, in the order of the file's. */
+const outputs = z.array(z.string().min(1)).min(1);
+/** Inside the tarball, below its top folder. */
+const path = z.string().regex(/^(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*$/);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** How the bytes of the package become the file that Sightline loads. */
 const conversion = z.discriminatedUnion('kind', [
@@ -14,10 +21,14 @@ const conversion = z.discriminatedUnion('kind', [
     kind: z.literal('tflite-to-onnx'),
     /** Which side of the image comes first in the TFLite file; ONNX files always have the height first. */
     axisOrder: z.enum(['height-first', 'width-first']),
-    /** Of the ONNX input, in NCHW order; a text is the name of a dimension left open. */
-    inputShape: z.tuple([dimension, dimension, dimension, dimension]),
-    /** Names for the ONNX outputs, in the order of the TFLite file's. */
-    outputs: z.array(z.string().min(1)).min(1),
+    inputShape,
+    outputs,
+  }),
+  z.strictObject({ kind: z.literal('optimise-onnx'), inputShape, outputs }),
+  z.strictObject({
+    kind: z.literal('dlib-to-onnx'),
+    /** A second file of the package, TensorFlow.js's list of what the weights are. */
+    weightsManifest: z.strictObject({ path, sha256 }),
   }),
   z.strictObject({ kind: z.literal('pytorch-facenet') }),
 ]);
@@ -26,7 +37,7 @@ const common = {
   id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
   kind: z.enum(['model', 'media']),
   /** Of the file as it comes, before conversion. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sha256,
   /** As its source states it; nobody has verified the terms of what a network was trained on. */
   licence: z.string().min(1),
   conversion,
@@ -39,8 +50,7 @@ const packagedAsset = z.strictObject({
   ...common,
   package: z.string().regex(/^(@[a-z0-9][a-z0-9_-]*\/)?[a-z0-9][a-z0-9_-]*$/),
   version: z.string().regex(/^\d+\.\d+\.\d+$/),
-  /** Inside the tarball, below its top folder. */
-  path: z.string().regex(/^(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*$/),
+  path,
 });
 
 const pulledAsset = z.strictObject({ ...common, url: z.url({ protocol: /^https$/ }) });

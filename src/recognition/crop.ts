@@ -1,21 +1,20 @@
+import { chipSides, templates } from '../core/alignment.js';
 import type { EmbedTask } from '../core/embed-protocol.js';
 import type { Landmarks } from '../core/face.js';
-import { clip } from '../core/geometry.js';
+import { clip, scaleAboutCentre } from '../core/geometry.js';
 import type { Box, Point } from '../core/geometry.js';
 import type { RgbImage } from '../core/image.js';
-import {
-  applySimilarity,
-  arcFaceTemplate,
-  chipSize,
-  estimateSimilarity,
-  invertSimilarity,
-} from '../core/similarity.js';
+import { landmarkBox } from '../core/landmark-square.js';
+import { applySimilarity, estimateSimilarity, invertSimilarity } from '../core/similarity.js';
 
-/** Chip pixels around the chip that sampling may touch once the landmarks are put right. */
-const margin = 10;
+/** How much of a chip's side sampling may touch on each side of it once the landmarks are put right. */
+const margin = 0.09;
+/** How much larger than most a face's box may be. */
+const boxReserve = 1.2;
 
 /**
- * Cuts out of a picture, at full resolution and into a buffer of its own, the part that alignment will look at.
+ * Cuts out of a picture, at full resolution and into a buffer of its own, the part that alignment will look at,
+ * whatever the embedder: the same crop serves every one.
  *
  * @param landmarks in pixels of `image`
  * @returns the crop with the landmarks in its pixels, or undefined when the face lies outside the picture or its
@@ -33,19 +32,31 @@ export function cutFace(image: RgbImage, landmarks: Landmarks): EmbedTask | unde
   return { width, height, data, landmarks: shifted(landmarks, x, y) };
 }
 
-/** The box about the chip's square as it lies in the picture; empty when the landmarks do not say where. */
+/** The box about all that any alignment looks at; empty when the landmarks do not say where. */
 function alignedRegion(landmarks: Landmarks): Box {
   const extent = boxAbout(landmarks);
   if (!(extent.width + extent.height > 0)) return extent;
-  const toPicture = invertSimilarity(estimateSimilarity(landmarks, arcFaceTemplate));
-  const [near, far] = [-margin, chipSize + margin];
-  const corners = [
-    { x: near, y: near },
-    { x: far, y: near },
-    { x: near, y: far },
-    { x: far, y: far },
-  ].map((corner) => applySimilarity(toPicture, corner));
-  return boxAbout(corners);
+  const box = scaleAboutCentre(landmarkBox(landmarks), boxReserve);
+  const chips = [chipCorners(landmarks, 'arcface-112'), chipCorners(landmarks, 'dlib-150')];
+  return boxAbout([...chips.flat(), ...cornersOf(box)]);
+}
+
+/** Where the corners of a chip and its margin lie in the picture. */
+function chipCorners(landmarks: Landmarks, alignment: keyof typeof templates): Point[] {
+  const toPicture = invertSimilarity(estimateSimilarity(landmarks, templates[alignment]));
+  const side = chipSides[alignment];
+  const chip = { x: 0, y: 0, width: side, height: side };
+  const corners = cornersOf(scaleAboutCentre(chip, 1 + 2 * margin));
+  return corners.map((corner) => applySimilarity(toPicture, corner));
+}
+
+function cornersOf({ x, y, width, height }: Box): Point[] {
+  return [
+    { x, y },
+    { x: x + width, y },
+    { x, y: y + height },
+    { x: x + width, y: y + height },
+  ];
 }
 
 function boxAbout(points: readonly Point[]): Box {

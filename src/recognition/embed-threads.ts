@@ -9,6 +9,9 @@ export interface EmbedThreadsOptions {
   readonly modelPath: string;
   /** The ONNX file of MTCNN's O-Net. */
   readonly refinerPath: string;
+  /** The ONNX file of a projection of the network's embeddings, or null; see `EmbedWorkerData`. */
+  readonly projectionPath: string | null;
+  /** With a projection, `model` and `dimension` are those of what comes out of it. */
   readonly embedder: Embedder;
   /** Threads, each with a copy of the network. */
   readonly workers: number;
@@ -17,16 +20,21 @@ export interface EmbedThreadsOptions {
   readonly threadsPerWorker: number;
 }
 
+/** A task is a batch of faces, its result one reply for each. */
+export type EmbedThreads = Piscina<EmbedTask[], EmbedReply[]>;
+
 /**
  * Starts the threads that embed. Piscina replaces a thread that dies; when none is left because they die while
  * starting, everything handed over rejects, and `threads` is empty: then start anew for the next face.
  */
-export function startThreads(options: EmbedThreadsOptions): Piscina<EmbedTask, EmbedReply> {
-  const { embedder, modelPath, refinerPath, workers, executionProvider, threadsPerWorker: threads } = options;
-  const { dimension, preprocessing } = embedder;
-  const networks = { modelPath, refinerPath, dimension, preprocessing };
-  const workerData: EmbedWorkerData = { ...networks, executionProvider, threads };
-  const piscina = new Piscina<EmbedTask, EmbedReply>({
+export function startThreads(options: EmbedThreadsOptions): EmbedThreads {
+  const { modelPath, refinerPath, projectionPath, workers, executionProvider } = options;
+  const { dimension, alignment, preprocessing } = options.embedder;
+  const workerData: EmbedWorkerData = {
+    ...{ modelPath, refinerPath, projectionPath, dimension, alignment, preprocessing },
+    ...{ executionProvider, threads: options.threadsPerWorker },
+  };
+  const piscina: EmbedThreads = new Piscina({
     filename: options.workerFile.href,
     workerData,
     minThreads: workers,

@@ -1,11 +1,10 @@
-import type { Piscina } from 'piscina';
 import type { EmbeddedFace, EmbedReply, EmbedTask, RemoteError } from '../core/embed-protocol.js';
 import type { Embedding, ModelRef } from '../core/face.js';
 import type { FaceQuality } from '../core/face-quality.js';
 import type { RgbImage } from '../core/image.js';
 import { chipSize } from '../core/similarity.js';
 import type { Embedder } from './embedders.js';
-import { startThreads, type EmbedThreadsOptions } from './embed-threads.js';
+import { startThreads, type EmbedThreads, type EmbedThreadsOptions } from './embed-threads.js';
 import { WaitingList } from './waiting-list.js';
 
 export interface EmbeddingPoolOptions extends EmbedThreadsOptions {
@@ -16,7 +15,7 @@ export interface EmbeddingPoolOptions extends EmbedThreadsOptions {
   readonly onEmbedded?: (times: EmbedTimes) => void;
 }
 
-/** Milliseconds that a face spent in each stage. */
+/** Milliseconds that a face spent in each stage, the last together with its batch. */
 export interface EmbedTimes {
   readonly queueMs: number;
   readonly alignMs: number;
@@ -28,7 +27,7 @@ export type EmbedResult =
       readonly status: 'embedded';
       readonly embedding: Embedding;
       readonly quality: FaceQuality;
-      /** The aligned face, 112×112. */
+      /** The face aligned to ArcFace's template, 112×112. */
       readonly chip: RgbImage;
       readonly times: EmbedTimes;
     }
@@ -56,14 +55,16 @@ interface Job {
 
 /**
  * Turns faces into embeddings in worker threads. Owns its threads; `close()` ends them and settles everything that
- * is pending. A thread that dies is replaced and costs the face it had in hand, nothing else.
+ * is pending. A worker takes the faces that wait together, each of which settles on its own. A thread that dies is
+ * replaced and costs the batch it had in hand, nothing else.
  */
 export class EmbeddingPool {
   readonly model: ModelRef;
   readonly #options: EmbeddingPoolOptions;
-  #piscina: Piscina<EmbedTask, EmbedReply>;
+  #threads: EmbedThreads;
   readonly #waiting: WaitingList<Job>;
   readonly #running = new Set<Job>();
+  #busyWorkers = 0;
   readonly #dropped: Record<DropReason, number> = { 'queue-full': 0, deadline: 0, closed: 0 };
   #embedded = 0;
   #failed = 0;
@@ -73,7 +74,7 @@ export class EmbeddingPool {
     this.model = options.embedder.model;
     this.#options = options;
     this.#waiting = new WaitingList(options.queueLimit);
-    this.#piscina = startThreads(options);
+    this.#threads = startThreads(options);
   }
 
   /**
@@ -115,34 +116,43 @@ export class EmbeddingPool {
     for (const job of [...this.#waiting.takeAll(), ...this.#running]) this.#drop(job, 'closed');
     this.#running.clear();
     // Lets a thread finish the face in hand: ending it inside ONNX Runtime would end the process.
-    await this.#piscina.close();
+    await this.#threads.close();
   }
 
   /** Hands out faces while workers are free. Piscina's own queue stays empty, so that the order is ours. */
   #dispatch(): void {
     this.#dropExpired();
-    while (this.#running.size < this.#options.workers) {
-      const job = this.#waiting.takeNext();
-      if (!job) return;
-      this.#running.add(job);
-      void this.#run(job);
+    while (this.#busyWorkers < this.#options.workers) {
+      const batch = this.#waiting.takeNext(this.#options.embedder.batchLimit);
+      if (batch.length === 0) return;
+      void this.#run(batch);
     }
   }
 
-  async #run(job: Job): Promise<void> {
-    const queueMs = performance.now() - job.submittedAt;
-    if (this.#piscina.threads.length === 0) this.#piscina = startThreads(this.#options);
-    const reply = await this.#piscina
-      .run(job.crop, { transferList: [job.crop.data.buffer] })
-      .catch((error: unknown): EmbedReply => ({ kind: 'failed', error: threadLost(error) }));
-    // After close() the face has been settled already.
-    if (!this.#running.delete(job)) return;
-    if (reply.kind === 'embedded') {
-      this.#succeed(job, reply, queueMs);
-    } else {
-      this.#fail(job, reply.error);
+  async #run(batch: readonly Job[]): Promise<void> {
+    const begun = performance.now();
+    this.#busyWorkers++;
+    for (const job of batch) this.#running.add(job);
+    const replies = await this.#embed(batch.map(({ crop }) => crop));
+    this.#busyWorkers--;
+    for (const [index, job] of batch.entries()) {
+      // After close() the face has been settled already.
+      if (this.#running.delete(job)) this.#settle(job, replies[index] as EmbedReply, begun);
     }
     this.#dispatch();
+  }
+
+  /** One reply for each face; never rejects. */
+  #embed(crops: EmbedTask[]): Promise<EmbedReply[]> {
+    if (this.#threads.threads.length === 0) this.#threads = startThreads(this.#options);
+    return this.#threads
+      .run(crops, { transferList: crops.map(({ data }) => data.buffer) })
+      .catch((error: unknown) => crops.map(() => ({ kind: 'failed', error: threadLost(error) })));
+  }
+
+  #settle(job: Job, reply: EmbedReply, begun: number): void {
+    if (reply.kind === 'embedded') this.#succeed(job, reply, begun - job.submittedAt);
+    else this.#fail(job, reply.error);
   }
 
   #fail(job: Job, error: RemoteError): void {

@@ -30,10 +30,14 @@ export class WaitingList<T extends Waiting> {
     return this.#entries.splice(oldest, 1)[0];
   }
 
-  /** Takes out the entry that is next. */
-  takeNext(): T | undefined {
-    const urgent = this.#entries.findIndex(({ deadline }) => deadline === Infinity);
-    return urgent === -1 ? this.#entries.pop() : this.#entries.splice(urgent, 1)[0];
+  /** Takes out the entries that are next, `most` of them at most, the first one first. */
+  takeNext(most: number): T[] {
+    const taken: T[] = [];
+    while (taken.length < most && this.#entries.length > 0) {
+      const urgent = this.#entries.findIndex(({ deadline }) => deadline === Infinity);
+      taken.push(...this.#entries.splice(urgent, 1));
+    }
+    return taken;
   }
 
   /** Takes out the entries whose deadline has passed at `now`. */

@@ -1,21 +1,26 @@
 import { SightlineError } from '../../core/errors.js';
 import { inceptionResnetV1 } from '../facenet/inception-resnet-v1.js';
 import type { Asset } from '../manifest.js';
+import { buildDlibResNet } from './dlib-resnet.js';
+import { dropTinyWeights } from './drop-tiny-weights.js';
 import { readStateDict } from '../pytorch/state-dict.js';
 import { addMediapipeMetadata } from './mediapipe-metadata.js';
 import type { Network } from './network.js';
 import { poolFirst } from './pool-first.js';
 import { readNetwork } from './read-network.js';
+import { readOnnx } from './read-onnx.js';
 import { rewritePRelus } from './rewrite-prelu.js';
 import { rewriteSoftmaxes } from './rewrite-softmax.js';
+import { readTfjsWeights } from './tfjs-weights.js';
 import { writeOnnx } from './write-onnx.js';
 
 /**
  * The bytes of the file that Sightline loads, made from those of the package.
  *
+ * @param second those of the second file, where the conversion names one
  * @throws SightlineError MODEL_CONVERSION_FAILED, WEIGHTS_INVALID
  */
-export function convert(asset: Asset, bytes: Uint8Array): Uint8Array {
+export function convert(asset: Asset, bytes: Uint8Array, second: Uint8Array = new Uint8Array()): Uint8Array {
   try {
     switch (asset.conversion.kind) {
       case 'none':
@@ -29,6 +34,12 @@ export function convert(asset: Asset, bytes: Uint8Array): Uint8Array {
       }
       case 'pytorch-facenet':
         return writeOnnx(inceptionResnetV1(readStateDict(bytes)), ['N', 3, 160, 160]);
+      case 'optimise-onnx': {
+        const { inputShape, outputs } = asset.conversion;
+        return writeOnnx(optimise(dropTinyWeights(readOnnx(bytes, outputs))), inputShape);
+      }
+      case 'dlib-to-onnx':
+        return writeOnnx(buildDlibResNet(readTfjsWeights(second, bytes)), ['N', 3, 150, 150]);
     }
   } catch (error) {
     if (error instanceof SightlineError) throw error;

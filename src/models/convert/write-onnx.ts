@@ -5,7 +5,7 @@ import type { Layer, Network, Weights } from './network.js';
  * The messages of onnx.proto that a network of ours needs, with its field numbers.
  * Source: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
-const schema = protobuf.Root.fromJSON({
+export const onnxSchema = protobuf.Root.fromJSON({
   nested: {
     ModelProto: message({
       irVersion: ['int64', 1],
@@ -71,7 +71,7 @@ export function writeOnnx(network: Network, inputShape: readonly (number | strin
   const writer = new GraphWriter();
   for (const layer of network.layers) writer.add(layer);
   const dim = inputShape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
-  const model = schema.lookupType('ModelProto');
+  const model = onnxSchema.lookupType('ModelProto');
   const content = {
     irVersion: 8,
     producerName: 'sightline',

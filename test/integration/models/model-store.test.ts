@@ -174,6 +174,23 @@ describe('failures', () => {
     expect(await cached()).toEqual(['first.bin']);
   });
 
+  it('refuses a second file with another checksum, or none', async () => {
+    const [first] = assets as [Asset];
+    const withSecond = (path: string): Asset => ({
+      ...first,
+      conversion: { kind: 'dlib-to-onnx', weightsManifest: { path, sha256: 'f'.repeat(64) } },
+    });
+    await expect(openStore({ assets: [withSecond('deep/b.bin')] }).ensure('first')).rejects.toMatchObject({
+      code: 'MODEL_CHECKSUM_MISMATCH',
+      message: expect.stringContaining('Expected deep/b.bin of') as string,
+    });
+    await expect(openStore({ assets: [withSecond('gone.json')] }).ensure('first')).rejects.toMatchObject({
+      code: 'MODEL_FETCH_FAILED',
+      message: expect.stringContaining('gone.json') as string,
+    });
+    expect(await cached()).toEqual([]);
+  });
+
   it('says so when the package lacks the file', async () => {
     const lost = testAsset('lost', 'gone.txt', '');
     await expect(openStore({ assets: [lost] }).ensure('lost')).rejects.toMatchObject({

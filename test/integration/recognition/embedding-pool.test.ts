@@ -1,11 +1,16 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MessagePort, Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Worker } from 'node:worker_threads';
 import { euclideanDistance } from '../../../src/core/distance.js';
 import type {
   EmbeddingPool,
   EmbeddingPoolOptions,
   EmbedResult,
 } from '../../../src/recognition/embedding-pool.js';
+import type { EmbedTask } from '../../../src/core/embed-protocol.js';
+import { writeOnnx } from '../../../src/models/convert/write-onnx.js';
 import { embedder, noiseCrop, startPool } from './faces.js';
 
 let pool: EmbeddingPool | undefined;
@@ -81,7 +86,7 @@ describe('EmbeddingPool', () => {
     expect(late).toEqual({ status: 'dropped', reason: 'deadline' });
   });
 
-  it('loses only the face in hand when a thread dies, and goes on with a new one', async () => {
+  it('loses only the batch in hand when a thread dies, and goes on with a new one', async () => {
     const threads = watchThreads();
     const { embed } = bound(await start());
     await embed(1);
@@ -131,6 +136,110 @@ describe('EmbeddingPool', () => {
     expect(running.stats()).toMatchObject({ embedded: 1, waiting: 0, running: 0, dropped: { closed: 4 } });
   });
 });
+
+describe('faces that wait together', () => {
+  /** The tasks that pools give to their threads from now on: how many faces each has. */
+  function watchBatches(): number[] {
+    const sizes: number[] = [];
+    const post = (MessagePort.prototype as { postMessage: MessagePort['postMessage'] }).postMessage;
+    vi.spyOn(MessagePort.prototype, 'postMessage').mockImplementation(function (
+      this: MessagePort,
+      message: { task?: unknown },
+      transfer,
+    ) {
+      if (Array.isArray(message.task)) sizes.push(message.task.length);
+      post.call(this, message, transfer);
+    });
+    return sizes;
+  }
+
+  it('are embedded as if each were alone, to 1e-5', async () => {
+    const { embed } = bound(await start());
+    const seeds = [1, 2, 3, 4, 5];
+    const alone: EmbedResult[] = [];
+    for (const seed of seeds) alone.push(await embed(seed));
+    const sizes = watchBatches();
+    const together = await Promise.all(seeds.map((seed) => embed(seed)));
+    expect(sizes).toEqual([1, 2, 2]);
+    together.forEach((result, index) => {
+      const [a, b] = [embedded(alone[index]!), embedded(result)];
+      expect(largestDifference(a.embedding.vector, b.embedding.vector)).toBeLessThan(1e-5);
+      expect(b.chip).toEqual(a.chip);
+      expect(b.quality).toEqual(a.quality);
+    });
+  });
+
+  it('settle each on its own: one that cannot be aligned fails alone', async () => {
+    const running = await start();
+    const point = { x: 5, y: 5 };
+    const broken: EmbedTask = { ...noiseCrop(2), landmarks: [point, point, point, point, point] };
+    const sizes = watchBatches();
+    const results = await Promise.all(
+      [noiseCrop(9), noiseCrop(1), broken, noiseCrop(3)].map((crop) => running.embed(crop)),
+    );
+    expect(sizes).toEqual([1, 2, 1]);
+    expect(results.map(({ status }) => status)).toEqual(['embedded', 'embedded', 'failed', 'embedded']);
+    expect(results[2]).toMatchObject({ error: { code: 'EMBEDDER_FAILED', retryable: false } });
+    const again = embedded(await running.embed(noiseCrop(3)));
+    expect(largestDifference(embedded(results[3]!).embedding.vector, again.embedding.vector)).toBeLessThan(
+      1e-5,
+    );
+  });
+});
+
+describe('a projection', () => {
+  let folder: string;
+  afterEach(() => rm(folder, { recursive: true }));
+
+  /** Keeps the first `count` of the network's numbers, and doubles the first. */
+  async function projection(count: number, features = 192): Promise<string> {
+    folder = await mkdtemp(join(tmpdir(), 'sightline-projection-'));
+    const data = new Float32Array(count * features);
+    for (let row = 0; row < count; row++) data[row * features + row] = row === 0 ? 2 : 1;
+    const dense = {
+      ...({ op: 'dense', inputs: ['input'], output: 'projected' } as const),
+      ...{ weights: { shape: [count, features], data }, bias: new Float32Array(count) },
+    };
+    const path = join(folder, 'projection.onnx');
+    await writeFile(
+      path,
+      writeOnnx({ input: 'input', outputs: ['projected'], layers: [dense] }, ['N', features]),
+    );
+    return path;
+  }
+
+  it('runs after the network, on vectors of length 1, and makes such vectors', async () => {
+    const { embedding } = embedded(await (await start()).embed(noiseCrop(1)));
+    await pool!.close();
+    const model = { ...embedder.model, version: '1 projected' };
+    const projected = { ...embedder, model, dimension: 5 };
+    const running = await start({ embedder: projected, projectionPath: await projection(5) });
+    const result = embedded(await running.embed(noiseCrop(1)));
+    const expected = embedding.vector.slice(0, 5);
+    expected[0]! *= 2;
+    const length = Math.hypot(...expected);
+    expect(result.embedding.model).toEqual(model);
+    expect(result.embedding.vector).toHaveLength(5);
+    result.embedding.vector.forEach((value, index) =>
+      expect(value).toBeCloseTo(expected[index]! / length, 5),
+    );
+  });
+
+  it.each([
+    ['other features than the network’s', 3, 100, 'Got: 192 Expected: 100'],
+    ['another dimension than was promised', 3, 192, 'Expected an output of 192 floats but received 3'],
+  ])('with %s fails each face', async (_, count, features, message) => {
+    const running = await start({ projectionPath: await projection(count, features) });
+    expect(await running.embed(noiseCrop(1))).toMatchObject({
+      status: 'failed',
+      error: { code: 'EMBEDDER_FAILED', message: expect.stringContaining(message) as string },
+    });
+  });
+});
+
+function largestDifference(a: Float32Array, b: Float32Array): number {
+  return a.reduce((most, value, index) => Math.max(most, Math.abs(value - b[index]!)), 0);
+}
 
 function bound(pool: EmbeddingPool): { embed: (seed: number, maxWaitMs?: number) => Promise<EmbedResult> } {
   return { embed: (seed, maxWaitMs) => pool.embed(noiseCrop(seed), maxWaitMs) };

@@ -17,10 +17,12 @@ const models = new ModelStore({ cacheDir: defaultCacheDir() });
 export const embedder = findEmbedder('mobilefacenet');
 
 export async function startPool(options: Partial<EmbeddingPoolOptions> = {}): Promise<EmbeddingPool> {
+  const { model } = options.embedder ?? embedder;
   return new EmbeddingPool({
     workerFile: pathToFileURL(join(packageRoot(), 'dist', 'workers', 'embed.js')),
-    modelPath: await models.ensure('mobilefacenet'),
+    modelPath: options.modelPath ?? (await models.ensure(model.id)),
     refinerPath: await models.ensure('mtcnn-onet'),
+    projectionPath: null,
     embedder,
     workers: 1,
     queueLimit: 16,

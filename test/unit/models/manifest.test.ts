@@ -36,6 +36,7 @@ describe('the manifest that ships', () => {
     expect(ids).toEqual(
       expect.arrayContaining([
         ...['blazeface-full-range-sparse', 'blazeface-short-range', 'mobilefacenet'],
+        ...['fr-feature', 'dlib'],
         ...['mtcnn-pnet', 'mtcnn-rnet', 'mtcnn-onet', 'demo-franck', 'demo-cap12', 'demo-cap13'],
         ...[1, 2, 3, 4, 5, 6].map((index) => `sample-${index}`),
       ]),
@@ -72,6 +73,14 @@ describe('parseManifest', () => {
     ['an unknown conversion', withAssets({ ...asset, conversion: { kind: 'magic' } }), 'conversion'],
     ['an address without encryption', withAssets({ ...pulled, url: 'http://example.org/w.pt' }), 'url'],
     ['an address and a package', withAssets({ ...asset, url: pulled.url }), 'url'],
+    [
+      'a second file out of the tarball',
+      withAssets({
+        ...asset,
+        conversion: { kind: 'dlib-to-onnx', weightsManifest: { path: '../x', sha256: asset.sha256 } },
+      }),
+      'path',
+    ],
     ['a misspelt key', withAssets({ ...asset, license: 'MIT' }), 'license'],
     ['no text that is JSON', '{', 'JSON'],
   ])('refuses %s', (_, text, complaint) => {

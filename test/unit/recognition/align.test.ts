@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { alignFace } from '../../../src/core/align.js';
+import { alignFace, alignTo } from '../../../src/core/align.js';
+import { chipSides, templates } from '../../../src/core/alignment.js';
 import type { Landmarks } from '../../../src/core/face.js';
+import type { Box } from '../../../src/core/geometry.js';
 import type { RgbImage } from '../../../src/core/image.js';
+import { landmarkBox } from '../../../src/core/landmark-square.js';
 import { applySimilarity, arcFaceTemplate } from '../../../src/core/similarity.js';
 import type { Similarity } from '../../../src/core/similarity.js';
 import { cutFace } from '../../../src/recognition/crop.js';
@@ -97,29 +100,72 @@ describe('alignFace', () => {
   });
 });
 
+describe('alignTo', () => {
+  const noise = picture(170, 170, (x, y) => Math.imul(x * 7919 + y * 104_729, 2_654_435_761) >>> 24);
+  const square = { x: 0, y: 0, width: 150, height: 150 };
+
+  it.each(['arcface-112', 'dlib-150'] as const)(
+    '%s: landmarks that lie on the template stay',
+    (alignment) => {
+      const side = chipSides[alignment];
+      const chip = alignTo(alignment, noise, { landmarks: templates[alignment], box: square });
+      const corner = picture(side, side, (x, y) => Math.imul(x * 7919 + y * 104_729, 2_654_435_761) >>> 24);
+      expect(chip).toEqual(corner);
+    },
+  );
+
+  it('box-160 shows the box, whatever the landmarks', () => {
+    const box = { x: 7, y: 9, width: 160, height: 160 };
+    const chip = alignTo('box-160', noise, { landmarks: templates['dlib-150'], box });
+    expect([chip.width, chip.height]).toEqual([160, 160]);
+    for (const [x, y] of [
+      [0, 0],
+      [159, 0],
+      [80, 33],
+      [159, 159],
+    ] as const) {
+      expect(chip.data[(y * 160 + x) * 3]).toBe(noise.data[((y + 9) * 170 + x + 7) * 3]);
+    }
+  });
+});
+
+/** Rounded to where both a crop and its picture have pixels. */
+function wholePixels({ x, y, width, height }: Box): Box {
+  return { x: Math.round(x), y: Math.round(y), width: Math.round(width), height: Math.round(height) };
+}
+
 describe('cutFace', () => {
   const textured = picture(400, 400, (x, y) => 128 + 60 * Math.sin(x / 9) + 60 * Math.cos(y / 7));
 
-  it('keeps all that alignment looks at', () => {
+  it.each(['arcface-112', 'dlib-150', 'box-160'] as const)('keeps all that %s looks at', (alignment) => {
     fc.assert(
       fc.property(placement, (toPicture) => {
         const landmarks = landmarksAt(toPicture);
         const crop = cutFace(textured, landmarks)!;
         expect(crop.data).toHaveLength(crop.width * crop.height * 3);
-        const [whole, part] = [alignFace(textured, landmarks).data, alignFace(crop, crop.landmarks).data];
-        const worst = whole.reduce((most, value, index) => Math.max(most, Math.abs(value - part[index]!)), 0);
+        const [whole, part] = [{ ...textured, landmarks }, crop].map(
+          (each) =>
+            alignTo(alignment, each, {
+              landmarks: each.landmarks,
+              box: wholePixels(landmarkBox(each.landmarks)),
+            }).data,
+        );
+        const worst = whole!.reduce(
+          (most, value, index) => Math.max(most, Math.abs(value - part![index]!)),
+          0,
+        );
         expect(worst).toBeLessThanOrEqual(1);
       }),
       { numRuns: 40 },
     );
   });
 
-  it('keeps no more than twice the rotated chip', () => {
+  it('keeps little more than the rotated chips and the box', () => {
     fc.assert(
       fc.property(placement, (toPicture) => {
         const { width, height } = cutFace(textured, landmarksAt(toPicture))!;
-        // The chip's 112 pixels and 10 on each side, which refined landmarks may reach for.
-        const side = 132 * Math.hypot(toPicture.a, toPicture.b) * Math.SQRT2 + 2;
+        // ArcFace's 112 pixels and what refined landmarks may reach for; dlib's chip ends 12 pixels below it.
+        const side = 155 * Math.hypot(toPicture.a, toPicture.b) * Math.SQRT2 + 2;
         expect(Math.max(width, height)).toBeLessThanOrEqual(side);
       }),
     );

@@ -6,9 +6,7 @@ const live = (name: string, deadline = 1000) => ({ name, deadline });
 const request = (name: string) => ({ name, deadline: Infinity });
 
 function drain(list: WaitingList<{ name: string; deadline: number }>): string[] {
-  const names: string[] = [];
-  for (let next = list.takeNext(); next; next = list.takeNext()) names.push(next.name);
-  return names;
+  return list.takeNext(Infinity).map(({ name }) => name);
 }
 
 describe('WaitingList', () => {
@@ -16,6 +14,13 @@ describe('WaitingList', () => {
     const list = new WaitingList<{ name: string; deadline: number }>(10);
     [live('a'), request('r1'), live('b'), request('r2'), live('c')].forEach((entry) => list.add(entry));
     expect(drain(list)).toEqual(['r1', 'r2', 'c', 'b', 'a']);
+  });
+
+  it('gives no more than asked for, and the rest the next time', () => {
+    const list = new WaitingList<{ name: string; deadline: number }>(10);
+    [live('a'), request('r'), live('b')].forEach((entry) => list.add(entry));
+    const batches = [2, 2, 2].map((most) => list.takeNext(most).map(({ name }) => name));
+    expect(batches).toEqual([['r', 'b'], ['a'], []]);
   });
 
   it('gives back the oldest live face when full', () => {
