@@ -38,12 +38,13 @@ export async function openRecognition(
   const gallery = await Gallery.open({
     store,
     embedder,
-    onError: (err) => log.error({ err }, 'The gallery could not be read again'),
+    searchWorkerFile: workerFile('search.js'),
+    onError: (err) =>
+      log.error({ err }, 'The gallery could not be read again, or its search thread was lost'),
   });
   const { workers, queueLimit, executionProvider, threadsPerWorker, threshold } = config.recognition;
-  const workerFile = pathToFileURL(join(packageRoot(), 'dist', 'workers', 'embed.js'));
   const pool = new EmbeddingPool({
-    workerFile,
+    workerFile: workerFile('embed.js'),
     modelPath,
     refinerPath,
     embedder,
@@ -61,10 +62,14 @@ export async function openRecognition(
     threshold: threshold ?? embedder.threshold,
     close: async () => {
       await pool.close();
-      gallery.close();
+      await gallery.close();
       await store.close();
     },
   };
+}
+
+function workerFile(name: string): URL {
+  return pathToFileURL(join(packageRoot(), 'dist', 'workers', name));
 }
 
 async function openStore(dataDir: string): Promise<SqliteGalleryStore> {

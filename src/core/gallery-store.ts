@@ -35,6 +35,8 @@ export interface NewFace {
 export interface GalleryEntry {
   readonly faceId: string;
   readonly person: Person;
+  /** `counterexample`: a face that was said not to be this person's. */
+  readonly role: 'example' | 'counterexample';
   readonly vector: Float32Array;
 }
 

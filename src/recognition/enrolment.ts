@@ -58,7 +58,7 @@ export class Enroller {
       chipPng: await toPng(chip),
     });
     const { person, face, added } = stored;
-    if (added) gallery.add({ faceId: face.id, person, vector: embedding.vector });
+    if (added) gallery.add({ faceId: face.id, person, role: 'example', vector: embedding.vector });
     return stored;
   }
 

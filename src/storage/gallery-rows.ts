@@ -24,5 +24,10 @@ export function toFace({ id, person_id, photo_name, quality, created_at }: FaceR
 }
 
 export function toEntry({ face_id, person_id, name, vector }: EntryRow): GalleryEntry {
-  return { faceId: face_id, person: { id: person_id, name }, vector: new Float32Array(vector) };
+  return {
+    faceId: face_id,
+    person: { id: person_id, name },
+    role: 'example',
+    vector: new Float32Array(vector),
+  };
 }

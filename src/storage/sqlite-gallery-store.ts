@@ -13,8 +13,8 @@ import type {
 import { toEntry, toFace, type EntryRow, type FaceRow, type Row } from './gallery-rows.js';
 import { openDatabase, storageError } from './sqlite-file.js';
 
-/** Embeddings read at a time: a portion holds the main loop up for a few milliseconds. */
-const portion = 1000;
+/** Embeddings read at a time: reading a portion and taking it in holds the main loop up for a few milliseconds. */
+const portion = 500;
 
 /** The gallery in one SQLite file, with write-ahead logging, so that several processes can use it at once. */
 export class SqliteGalleryStore implements GalleryStore {

@@ -1,7 +1,7 @@
 import {
   advance,
   bits,
-  compile,
+  compileShared,
   doWhile,
   float32,
   floats,
@@ -12,8 +12,8 @@ import {
   v128,
   vectorBytes,
   type Code,
-  type WasmMemory,
-} from '../core/wasm-code.js';
+  type SharedWasmMemory,
+} from './wasm-code.js';
 
 /** Sums kept side by side, so that no addition waits for the one before. */
 const sumCount = 4;
@@ -21,14 +21,10 @@ const sumCount = 4;
 export const floatsPerStep = (sumCount * vectorBytes) / Float32Array.BYTES_PER_ELEMENT;
 
 /**
- * A WebAssembly function that multiplies a probe with every row of a matrix, four floats an instruction: exact search
- * of 100,000 faces takes half the time it takes in JavaScript.
+ * A WebAssembly function that multiplies a probe with rows of a matrix, four floats an instruction. All parameters are
+ * byte offsets into its memory; it writes one float for each row to `out` and after. Needs a row or more.
  */
-export interface DotKernel {
-  readonly memory: WasmMemory;
-  /** All are byte offsets into `memory`; writes one float for each row to `out` and after. Needs a row or more. */
-  readonly run: (probe: number, probeEnd: number, rows: number, rowsEnd: number, out: number) => void;
-}
+export type DotKernel = (probe: number, probeEnd: number, rows: number, rowsEnd: number, out: number) => void;
 
 /** Parameters and locals, by index. */
 const [probe, probeEnd, row, rowsEnd, out, column] = [0, 1, 2, 3, 4, 5];
@@ -63,8 +59,8 @@ const multiplyRow: Code = [
   ...advance(out, int32.constant(Float32Array.BYTES_PER_ELEMENT)),
 ];
 
-/** Makes a kernel with a memory of its own. */
-export const createDotKernel: () => DotKernel = compile({
+/** Makes a kernel that works on the given memory. */
+export const createDotKernel: (memory: SharedWasmMemory) => DotKernel = compileShared({
   parameters: 5,
   locals: [
     { type: i32, count: 1 },
