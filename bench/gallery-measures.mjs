@@ -36,8 +36,10 @@ export async function searching(faces, dimension) {
   const probe = randomUnit(random, dimension);
   const mainLoopMs = await times(queries(faces), () => index.nearest(probe, wanted));
   const thread = new SearchThread({ workerFile, memory: index.memory, dimension, onError: console.error });
-  const inThread = async () =>
-    index.neighbours(index.query(probe, wanted), await thread.nearest(index.query(probe, wanted)));
+  const inThread = async () => {
+    const query = index.query(probe, wanted);
+    return index.neighbours(query, await thread.candidates(query));
+  };
   const same = JSON.stringify(await inThread()) === JSON.stringify(index.nearest(probe, wanted));
   if (!same) throw new Error('Expected the same answer from the thread');
   const loop = monitorEventLoopDelay({ resolution: loopResolutionMs });

@@ -57,18 +57,13 @@ export const when = (condition: Code, ...body: Code[]): Code => [
 export const int32 = {
   constant: (value: number): Code => [0x41, ...signed(value)],
   load: load([0x28]),
+  store: (address: Code, value: Code): Code => [...address, ...value, 0x36, 0, 0],
   add: binary([0x6a]),
   subtract: binary([0x6b]),
   or: binary([0x72]),
   equal: binary([0x46]),
   below: binary([0x49]),
   isZero: unary([0x45]),
-};
-
-/** One float in single precision. */
-export const float32 = {
-  add: binary([0x92]),
-  store: (address: Code, value: Code): Code => [...address, ...value, 0x38, 0, 0],
 };
 
 /** Sixteen bytes, whatever they mean. */
@@ -113,6 +108,8 @@ export const shorts = {
   /** From the lower or upper eight of sixteen bytes. */
   fromLowBytes: unary(vector(137)),
   fromHighBytes: unary(vector(138)),
+  fromLowSignedBytes: unary(vector(135)),
+  fromHighSignedBytes: unary(vector(136)),
   add: binary(vector(142)),
 };
 
@@ -124,6 +121,9 @@ export const ints = {
   add: binary(vector(174)),
   subtract: binary(vector(177)),
   multiply: binary(vector(181)),
+  /** Products of 16-bit numbers, each lane the sum of two. */
+  dotShorts: binary(vector(186)),
+  lane: (operand: Code, lane: number): Code => [...operand, ...vector(27), lane],
   /** The lower or upper two as 64-bit numbers. */
   widenLow: unary(vector(199)),
   widenHigh: unary(vector(200)),
@@ -136,7 +136,6 @@ export const floats = {
   fromUnsignedInts: unary(vector(251)),
   /** Two doubles, rounded; the upper two floats are 0. */
   fromDoubles: unary(vector(94)),
-  lane: (operand: Code, lane: number): Code => [...operand, ...vector(31), lane],
   add: binary(vector(228)),
   multiply: binary(vector(230)),
   less: binary(vector(67)),

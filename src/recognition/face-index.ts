@@ -1,7 +1,7 @@
 import { euclideanDistance } from '../core/distance.js';
 import type { Neighbour, Person } from '../core/face.js';
 import type { GalleryEntry } from '../core/gallery-store.js';
-import { NearestPeople, type NearestQuery, type NearestRow } from '../core/nearest-people.js';
+import { CandidateSearch, type CandidateQuery } from '../core/candidate-search.js';
 import type { SharedWasmMemory } from '../core/wasm-code.js';
 import { Centroid } from './centroid.js';
 import { Counterexamples } from './counterexamples.js';
@@ -11,7 +11,7 @@ import { VectorTable } from './vector-table.js';
 /** Enrolled embeddings of one model in memory, searched exactly: every photo is compared. */
 export class FaceIndex {
   readonly #table: VectorTable;
-  readonly #search: NearestPeople;
+  readonly #search: CandidateSearch;
   readonly #faces = new Map<string, IndexedFace>();
   readonly #photoOfRow: IndexedFace[] = [];
   readonly #owners = new Owners();
@@ -21,7 +21,7 @@ export class FaceIndex {
 
   constructor(dimension: number) {
     this.#table = new VectorTable(dimension);
-    this.#search = new NearestPeople(this.#table.memory, dimension, 'mainLoop');
+    this.#search = new CandidateSearch(this.#table.memory, dimension, 'mainLoop');
   }
 
   get dimension(): number {
@@ -105,17 +105,29 @@ export class FaceIndex {
   }
 
   /** The part of a search that another thread can do. @throws RangeError when the vector has another dimension */
-  query(probe: Float32Array, count: number): NearestQuery {
+  query(probe: Float32Array, count: number): CandidateQuery {
     this.#table.checkDimension(probe);
-    const { rows, personOfRow } = this.#table;
-    return { probe: probe.slice(), rows, personOfRow, people: this.#owners.numbers, count };
+    const { rows, scaleOfRow, personOfRow } = this.#table;
+    return { probe: probe.slice(), rows, scaleOfRow, personOfRow, people: this.#owners.numbers, count };
   }
 
-  /** What was found for a query, in full; nothing may have been removed since the query was made. */
-  neighbours({ probe }: NearestQuery, found: readonly NearestRow[]): Neighbour[] {
-    return found
-      .map(({ person, row }) => this.#neighbour(probe, this.#owners.numbered(person), row))
-      .sort((a, b) => a.distance - b.distance);
+  /** The answer to a query, of which the candidates are known; nothing may have been removed since it was made. */
+  neighbours({ probe, count }: CandidateQuery, candidates: Int32Array): Neighbour[] {
+    const nearest = new Map<Owner, number>();
+    for (const row of candidates) {
+      const owner = this.#photoOfRow[row]?.owner as Owner;
+      const distance = euclideanDistance(this.#table.vector(row), probe);
+      if (distance < (nearest.get(owner) ?? Infinity)) nearest.set(owner, distance);
+    }
+    return [...nearest]
+      .sort(([, a], [, b]) => a - b)
+      .slice(0, count)
+      .map(([{ person, centroid }, distance]) => ({
+        person,
+        distance,
+        centroidDistance: centroid?.distanceTo(probe) ?? distance,
+        rejected: this.#counterexamples.anyWithin(person.id, probe, distance),
+      }));
   }
 
   /**
@@ -124,14 +136,7 @@ export class FaceIndex {
    */
   nearest(vector: Float32Array, count: number): Neighbour[] {
     const query = this.query(vector, count);
-    return this.neighbours(query, this.#search.nearest(query));
-  }
-
-  #neighbour(probe: Float32Array, { person, centroid }: Owner, row: number): Neighbour {
-    const distance = euclideanDistance(this.#table.vector(row), probe);
-    const centroidDistance = centroid?.distanceTo(probe) ?? distance;
-    const rejected = this.#counterexamples.anyWithin(person.id, probe, distance);
-    return { person, distance, centroidDistance, rejected };
+    return this.neighbours(query, this.#search.candidates(query));
   }
 
   #addPhoto(owner: Owner, face: IndexedFace, vector: Float32Array): void {

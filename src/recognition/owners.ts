@@ -26,8 +26,7 @@ export interface Owner {
 /** Gives people with photos numbers, as small as can be. */
 export class Owners {
   readonly #byId = new Map<string, Owner>();
-  /** Undefined where a number is free. */
-  readonly #byNumber: (Owner | undefined)[] = [];
+  #numbers = 0;
   readonly #free: number[] = [];
 
   get size(): number {
@@ -36,16 +35,11 @@ export class Owners {
 
   /** Every number is below it. */
   get numbers(): number {
-    return this.#byNumber.length;
+    return this.#numbers;
   }
 
   get(personId: string): Owner | undefined {
     return this.#byId.get(personId);
-  }
-
-  /** The owner whose number is in use. */
-  numbered(number: number): Owner {
-    return this.#byNumber[number] as Owner;
   }
 
   /** The owner who is this person, without photos at first. */
@@ -55,17 +49,15 @@ export class Owners {
       known.person = person;
       return known;
     }
-    const number = this.#free.pop() ?? this.#byNumber.length;
+    const number = this.#free.pop() ?? this.#numbers++;
     const owner: Owner = { person, number, photos: [], centroid: undefined };
     this.#byId.set(person.id, owner);
-    this.#byNumber[number] = owner;
     return owner;
   }
 
   /** The number will be given to somebody else. */
   forget({ person, number }: Owner): void {
     this.#byId.delete(person.id);
-    this.#byNumber[number] = undefined;
     this.#free.push(number);
   }
 }

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { NearestQuery } from '../core/nearest-people.js';
+import type { CandidateQuery } from '../core/candidate-search.js';
 import type { SearchReply, SearchWorkerData } from '../core/search-protocol.js';
 
 export interface SearchThreadOptions extends SearchWorkerData {
@@ -25,7 +25,7 @@ export class SearchThread {
   }
 
   /** Never rejects. @returns undefined when the thread was lost or closed before it answered */
-  nearest(query: NearestQuery): Promise<SearchReply | undefined> {
+  candidates(query: CandidateQuery): Promise<SearchReply | undefined> {
     if (this.#closed) return Promise.resolve(undefined);
     this.#worker ??= this.#start();
     const worker = this.#worker;
