@@ -17,6 +17,11 @@ const tables = fc.integer({ min: 1, max: 200 }).chain((dimension) => {
   return fc.tuple(fc.array(row, { maxLength: 150 }), floatsOf(dimension));
 });
 
+const axes = (dimension: number) =>
+  fc
+    .integer({ min: 0, max: dimension - 1 })
+    .map((at) => Float32Array.from({ length: dimension }, (_, i) => +(i === at)));
+
 function dot(a: Float32Array, b: Float32Array): number {
   return a.reduce((sum, x, index) => sum + x * b[index]!, 0);
 }
@@ -52,6 +57,29 @@ describe('CandidateSearch', () => {
         }
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it('misses none among rows more alike than rounding can tell', () => {
+    const input = fc
+      .integer({ min: 2, max: 8 })
+      .chain((dimension) =>
+        fc.tuple(
+          floatsOf(dimension),
+          fc.array(floatsOf(dimension), { minLength: 2, maxLength: 60 }),
+          fc.oneof(floatsOf(dimension), axes(dimension)),
+        ),
+      );
+    fc.assert(
+      fc.property(input, ([centre, noise, probe]) => {
+        const rows = noise.map((each, row) => {
+          return { vector: each.map((value, at) => centre[at]! + value / 200), person: row % people };
+        });
+        const [[, product]] = bestByPerson(rows, probe) as [[number, number]];
+        const found = candidates(tableOf(rows, probe.length), probe, 1);
+        expect(Math.max(...found.map((row) => dot(rows[row]!.vector, probe)))).toBe(product);
+      }),
+      { numRuns: 1000 },
     );
   });
 
