@@ -58,7 +58,12 @@ describe('SqliteGalleryStore', () => {
     expect((await store.faces(person.id)).map(({ photoName }) => photoName)).toEqual(['1.jpg', '2.jpg']);
     expect(await store.chipPng(stored.id)).toEqual(face(1).chipPng);
     const [entry] = await allEntries(store);
-    expect(entry).toEqual({ faceId: stored.id, person, role: 'example', vector: Float32Array.of(1, 1, 2, 3) });
+    expect(entry).toEqual({
+      faceId: stored.id,
+      person,
+      role: 'example',
+      vector: Float32Array.of(1, 1, 2, 3),
+    });
   });
 
   it('stores a photo of a person once', async () => {
