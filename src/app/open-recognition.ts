@@ -36,7 +36,9 @@ export async function openRecognition(
   const gallery = await Gallery.open({
     store,
     embedder,
-    onError: (err) => log.error({ err }, 'The gallery could not be read again'),
+    searchWorkerFile: workerFile('search.js'),
+    onError: (err) =>
+      log.error({ err }, 'The gallery could not be read again, or its search thread was lost'),
   });
   const pool = startPool(config, embedder, networks, onEmbedded);
   return {
@@ -47,7 +49,7 @@ export async function openRecognition(
     threshold: config.recognition.threshold ?? embedder.threshold,
     close: async () => {
       await pool.close();
-      gallery.close();
+      await gallery.close();
       await store.close();
     },
   };
@@ -78,7 +80,7 @@ function startPool(
 ): EmbeddingPool {
   const { workers, queueLimit, executionProvider, threadsPerWorker } = config.recognition;
   return new EmbeddingPool({
-    workerFile: pathToFileURL(join(packageRoot(), 'dist', 'workers', 'embed.js')),
+    workerFile: workerFile('embed.js'),
     ...networks,
     projectionPath: null,
     embedder,
@@ -88,6 +90,10 @@ function startPool(
     threadsPerWorker,
     ...(onEmbedded && { onEmbedded }),
   });
+}
+
+function workerFile(name: string): URL {
+  return pathToFileURL(join(packageRoot(), 'dist', 'workers', name));
 }
 
 /** Opens the gallery's file, in a folder made when missing. @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE */

@@ -57,18 +57,13 @@ export const when = (condition: Code, ...body: Code[]): Code => [
 export const int32 = {
   constant: (value: number): Code => [0x41, ...signed(value)],
   load: load([0x28]),
+  store: (address: Code, value: Code): Code => [...address, ...value, 0x36, 0, 0],
   add: binary([0x6a]),
   subtract: binary([0x6b]),
   or: binary([0x72]),
   equal: binary([0x46]),
   below: binary([0x49]),
   isZero: unary([0x45]),
-};
-
-/** One float in single precision. */
-export const float32 = {
-  add: binary([0x92]),
-  store: (address: Code, value: Code): Code => [...address, ...value, 0x38, 0, 0],
 };
 
 /** Sixteen bytes, whatever they mean. */
@@ -113,6 +108,8 @@ export const shorts = {
   /** From the lower or upper eight of sixteen bytes. */
   fromLowBytes: unary(vector(137)),
   fromHighBytes: unary(vector(138)),
+  fromLowSignedBytes: unary(vector(135)),
+  fromHighSignedBytes: unary(vector(136)),
   add: binary(vector(142)),
 };
 
@@ -124,6 +121,9 @@ export const ints = {
   add: binary(vector(174)),
   subtract: binary(vector(177)),
   multiply: binary(vector(181)),
+  /** Products of 16-bit numbers, each lane the sum of two. */
+  dotShorts: binary(vector(186)),
+  lane: (operand: Code, lane: number): Code => [...operand, ...vector(27), lane],
   /** The lower or upper two as 64-bit numbers. */
   widenLow: unary(vector(199)),
   widenHigh: unary(vector(200)),
@@ -136,7 +136,6 @@ export const floats = {
   fromUnsignedInts: unary(vector(251)),
   /** Two doubles, rounded; the upper two floats are 0. */
   fromDoubles: unary(vector(94)),
-  lane: (operand: Code, lane: number): Code => [...operand, ...vector(31), lane],
   add: binary(vector(228)),
   multiply: binary(vector(230)),
   less: binary(vector(67)),
@@ -159,10 +158,13 @@ export const doubles = {
 };
 
 /** A memory that grows by pages of 65,536 bytes. */
-export interface WasmMemory {
-  readonly buffer: ArrayBuffer;
+export interface WasmMemory<Buffer extends ArrayBufferLike = ArrayBuffer> {
+  readonly buffer: Buffer;
   grow(pages: number): number;
 }
+
+/** A memory that worker threads can be given without copying it. It grows in place. */
+export type SharedWasmMemory = WasmMemory<SharedArrayBuffer>;
 
 /** One function on a memory; its parameters, and its result if it has one, are 32-bit numbers. */
 export interface WasmFunction {
@@ -175,32 +177,53 @@ export interface WasmFunction {
 
 /** The part of the global that is used; the type library of Node 20 leaves it to browsers. */
 interface WebAssemblyApi {
+  readonly Memory: new (size: { initial: number; maximum: number; shared: true }) => SharedWasmMemory;
   readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: object };
+  readonly Instance: new (module: object, imports?: object) => { readonly exports: object };
 }
+
+const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
+/** 4 GiB, as much as 32-bit addresses reach; taken from the system only as it is written to. */
+const maxPages = 65_536;
 
 /**
  * Compiles a function at once.
  * @returns makes instances, each with a memory of its own, one page at first
  */
 export function compile<Run>(code: WasmFunction): () => { readonly memory: WasmMemory; readonly run: Run } {
-  const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
-  const compiled = new WebAssembly.Module(moduleOf(code));
+  const compiled = new WebAssembly.Module(moduleOf(code, 'own'));
   return () =>
     new WebAssembly.Instance(compiled).exports as { readonly memory: WasmMemory; readonly run: Run };
 }
 
-function moduleOf({ parameters, locals, result, body }: WasmFunction): Uint8Array {
+/**
+ * Compiles a function at once that works on a memory given to it.
+ * @returns makes instances
+ */
+export function compileShared<Run>(code: WasmFunction): (memory: SharedWasmMemory) => Run {
+  const compiled = new WebAssembly.Module(moduleOf(code, 'shared'));
+  return (memory) => (new WebAssembly.Instance(compiled, { shared: { memory } }).exports as { run: Run }).run;
+}
+
+export function createSharedMemory(pages: number): SharedWasmMemory {
+  return new WebAssembly.Memory({ initial: pages, maximum: maxPages, shared: true });
+}
+
+function moduleOf({ parameters, locals, result, body }: WasmFunction, memory: 'own' | 'shared'): Uint8Array {
   const section = (id: number, content: Code): Code => [id, ...unsigned(content.length), ...content];
   const name = (text: string): Code => [text.length, ...Buffer.from(text)];
   const code = [locals.length, ...locals.flatMap(({ type, count }) => [count, type]), ...body, end];
   const results = result ? [1, i32] : [0];
+  const exportedMemory = [...name('memory'), 0x02, 0];
+  const exportedRun = [...name('run'), 0x00, 0];
+  const importedMemory = [...name('shared'), ...name('memory'), 0x02, 0x03, 1, ...unsigned(maxPages)];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, [1, 0x60, parameters, ...new Array<number>(parameters).fill(i32), ...results]),
+    ...(memory === 'shared' ? section(2, [1, ...importedMemory]) : []),
     ...section(3, [1, 0]),
-    ...section(5, [1, 0x00, 1]),
-    ...section(7, [2, ...name('memory'), 0x02, 0, ...name('run'), 0x00, 0]),
+    ...(memory === 'own' ? section(5, [1, 0x00, 1]) : []),
+    ...section(7, memory === 'own' ? [2, ...exportedMemory, ...exportedRun] : [1, ...exportedRun]),
     ...section(10, [1, ...unsigned(code.length), ...code]),
   ]);
 }

@@ -1,16 +1,22 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SightlineError } from '../core/errors.js';
 import type { ModelRef, Neighbour } from '../core/face.js';
 import type { GalleryEntry, GalleryStore, ModelCount } from '../core/gallery-store.js';
 import type { Embedder } from './embedders.js';
 import { FaceIndex } from './face-index.js';
+import { FaceSearch } from './face-search.js';
 
 /** How often to look whether another process has changed the gallery. */
 const pollIntervalMs = 1000;
+/** Faces taken out at a stretch: a portion holds the main loop up for about a millisecond. */
+const portion = 1000;
 
 export interface GalleryOptions {
   readonly store: GalleryStore;
   readonly embedder: Embedder;
-  /** Told when the gallery, changed by another process, could not be read; the one in memory stays in use. */
+  /** The built worker, dist/workers/search.js; without it the main loop searches large galleries too. */
+  readonly searchWorkerFile?: URL;
+  /** Told when the store could not be read again, or the search thread was lost; `match` answers all the same. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -21,16 +27,21 @@ export interface GalleryOptions {
 export class Gallery {
   readonly #store: GalleryStore;
   readonly #embedder: Embedder;
-  #index: FaceIndex;
+  readonly #index: FaceIndex;
+  readonly #search: FaceSearch;
   #otherModels: readonly ModelCount[] = [];
   #revision = 0;
   #reloading: Promise<void> | undefined;
+  /** Ids of faces and people erased while the store is being read. */
+  readonly #erased = new Set<string>();
   #poll: NodeJS.Timeout | undefined;
+  #closed = false;
 
-  private constructor({ store, embedder }: GalleryOptions) {
+  private constructor({ store, embedder, searchWorkerFile: workerFile, onError }: GalleryOptions) {
     this.#store = store;
     this.#embedder = embedder;
     this.#index = new FaceIndex(embedder.dimension);
+    this.#search = new FaceSearch({ index: this.#index, workerFile, onError });
   }
 
   /**
@@ -55,6 +66,11 @@ export class Gallery {
     return this.#index.faces;
   }
 
+  /** People with a photo that can be compared. */
+  get people(): number {
+    return this.#index.people;
+  }
+
   /** GALLERY_MODEL_MISMATCH when the store has faces that the model in use cannot compare; undefined when not. */
   get mismatch(): SightlineError | undefined {
     if (this.#otherModels.length === 0) return undefined;
@@ -63,58 +79,75 @@ export class Gallery {
     return new SightlineError('GALLERY_MODEL_MISMATCH', message);
   }
 
-  /** The `count` people nearest to an embedding of the gallery's model, nearest first, each by their nearest photo. */
-  match(vector: Float32Array, count: number): Neighbour[] {
-    return this.#index.nearest(vector, count);
+  /**
+   * The `count` people nearest to an embedding of the gallery's model, nearest first, each by their nearest photo.
+   * Also answers after `close`. Rejects with a RangeError for an embedding of another dimension.
+   */
+  match(vector: Float32Array, count: number): Promise<Neighbour[]> {
+    return this.#search.nearest(vector, count);
   }
 
   /** Takes in a face that was just stored. */
   add(entry: GalleryEntry): void {
-    this.#index.add(entry);
-    this.#revision++;
+    if (this.#index.add(entry)) this.#revision++;
   }
 
   /** Erases a person from the store and from memory. Whether there was such a person. */
   async removePerson(personId: string): Promise<boolean> {
     const removed = await this.#store.removePerson(personId);
-    this.#index.remove((_, person) => person.id === personId);
-    this.#revision++;
+    if (this.#reloading) this.#erased.add(personId);
+    if (this.#index.removePerson(personId)) this.#revision++;
     return removed;
   }
 
   /** Erases a photo from the store and from memory. Whether there was such a photo. */
   async removeFace(faceId: string): Promise<boolean> {
     const removed = await this.#store.removeFace(faceId);
-    this.#index.remove((id) => id === faceId);
-    this.#revision++;
+    if (this.#reloading) this.#erased.add(faceId);
+    if (this.#index.removeFace(faceId)) this.#revision++;
     return removed;
   }
 
-  /** Reads the store anew; until that is done, `match` answers from what was there before. */
+  /**
+   * Reads the store anew. Meanwhile `match` knows every face that was known before; what is new comes in as it is read,
+   * and what is gone goes when all has been read.
+   * @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE
+   */
   async reload(): Promise<void> {
-    const { dimension, model } = this.#embedder;
-    for (let seen = -1; seen !== this.#revision;) {
-      // A face added or removed while reading may be missed or come twice: then read again.
-      seen = this.#revision;
-      const index = new FaceIndex(dimension);
-      for await (const entries of this.#store.entries(model)) entries.forEach((entry) => index.add(entry));
-      const otherModels = await this.#store.modelCounts(model);
-      if (seen !== this.#revision) continue;
-      this.#index = index;
-      this.#otherModels = otherModels;
-      seen = ++this.#revision;
+    const before = this.#reloading?.catch(() => undefined);
+    const reading = Promise.resolve(before).then(() => this.#read());
+    this.#reloading = reading;
+    try {
+      await reading;
+    } finally {
+      if (this.#reloading === reading) this.#reloading = undefined;
     }
   }
 
-  /** Stops looking for changes. May be called again. */
-  close(): void {
+  /** Stops reading and ends the search thread. May be called again. */
+  async close(): Promise<void> {
+    this.#closed = true;
     clearInterval(this.#poll);
+    await this.#reloading?.catch(() => undefined);
+    await this.#search.close();
+  }
+
+  async #read(): Promise<void> {
+    const { model } = this.#embedder;
+    this.#erased.clear();
+    this.#index.beginCheck();
+    for await (const entries of this.#store.entries(model)) {
+      if (this.#closed) return;
+      for (const entry of entries) {
+        if (!this.#erased.has(entry.faceId) && !this.#erased.has(entry.person.id)) this.add(entry);
+      }
+    }
+    this.#otherModels = await this.#store.modelCounts(model);
+    for (; this.#index.removeUnchecked(portion) > 0; await nextTurn()) this.#revision++;
   }
 
   async #reloadIfChanged(): Promise<void> {
-    if (this.#reloading || !(await this.#store.changedElsewhere())) return;
-    this.#reloading = this.reload().finally(() => (this.#reloading = undefined));
-    await this.#reloading;
+    if (!this.#reloading && (await this.#store.changedElsewhere())) await this.reload();
   }
 }
 

@@ -114,22 +114,26 @@ export class Recognizer {
     state.bestQuality = Math.max(state.bestQuality, quality);
     const { sequence, width, height, capturedAt } = frame;
     const frameRef = { sequence, width, height, capturedAt };
-    void this.#options.pool.embed(crop, maxWaitMs).then((result) => {
-      if (this.#tracks.get(track.id) === state)
-        this.#onResult(state, { track, detection, frame: frameRef }, result);
-    });
+    const context = { track, detection, frame: frameRef };
+    void this.#options.pool.embed(crop, maxWaitMs).then((result) => this.#onResult(state, context, result));
   }
 
-  #onResult(state: TrackState, crop: Pick<Look, 'track' | 'detection' | 'frame'>, result: EmbedResult): void {
+  async #onResult(
+    state: TrackState,
+    crop: Pick<Look, 'track' | 'detection' | 'frame'>,
+    result: EmbedResult,
+  ): Promise<void> {
     state.inFlight = false;
-    if (result.status === 'dropped') return;
+    if (this.#tracks.get(crop.track.id) !== state || result.status === 'dropped') return;
     state.looks++;
     if (result.status === 'failed') return;
     const quality = qualityScore(result.quality);
     if (quality < qualityFloor) return;
     const look: Look = { ...crop, vector: result.embedding.vector, quality, times: result.times };
     state.recent = [...state.recent, look].slice(-votingWindow);
-    this.#update(state, look, () => state.identity.add(this.#match(look), this.#rules));
+    const match = await this.#match(look);
+    if (this.#tracks.get(crop.track.id) !== state) return;
+    this.#update(state, look, () => state.identity.add(match, this.#rules));
   }
 
   /** Whoever was enrolled or erased meanwhile counts for the faces in view too. */
@@ -141,15 +145,19 @@ export class Recognizer {
     for (const state of this.#tracks.values()) {
       // The rest has its turn at the next frame.
       if (performance.now() - started > followBudgetMs) return;
-      if (state.stale) this.#reconsider(state);
+      if (state.stale) void this.#reconsider(state);
     }
   }
 
-  #reconsider(state: TrackState): void {
+  async #reconsider(state: TrackState): Promise<void> {
     state.stale = false;
     const newest = state.recent.at(-1);
     if (!newest) return;
-    const matches = state.recent.map((look) => this.#match(look));
+    const matches = await Promise.all(state.recent.map((look) => this.#match(look)));
+    if (this.#tracks.get(newest.track.id) !== state) return;
+    // A look that came meanwhile is not among these: again at the next frame.
+    state.stale ||= state.recent.at(-1) !== newest;
+    if (state.stale) return;
     this.#update(state, newest, () => state.identity.reconsider(matches, this.#rules));
   }
 
@@ -162,8 +170,8 @@ export class Recognizer {
     this.#options.onTransition(track, { ...transition, detection, frame, times });
   }
 
-  #match({ vector, quality }: Look): Match {
-    return { nearest: this.#options.gallery.match(vector, neighbours), quality };
+  async #match({ vector, quality }: Look): Promise<Match> {
+    return { nearest: await this.#options.gallery.match(vector, neighbours), quality };
   }
 
   #stateOf(trackId: number): TrackState {

@@ -5,8 +5,8 @@ import { openDatabase, storageError } from './sqlite-file.js';
 /** Rows as SQLite gives them; blobs are ArrayBuffers. */
 export type Row = Record<string, unknown>;
 
-/** Rows read at a time: a portion holds the main loop up for a few milliseconds. */
-const portion = 1000;
+/** Rows read at a time: reading a portion and taking it in holds the main loop up for a few milliseconds. */
+const portion = 500;
 
 /** What others keep in memory, and read again when its counter has grown. */
 type Revision = 'gallery' | 'unknown';

@@ -34,7 +34,7 @@ beforeEach(async () => {
   enroller = new Enroller({ detect: (image) => detector.detect(image), pool, store, gallery });
 });
 afterEach(async () => {
-  gallery.close();
+  await gallery.close();
   await store.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -61,7 +61,8 @@ describe('Enroller', () => {
       'x.jpg',
     );
     const [entry] = await firstEntries(other.face.id);
-    const nearest = gallery.match(entry!, 2).find((neighbour) => neighbour.person.name === 'Franck');
+    const found = await gallery.match(entry!, 2);
+    const nearest = found.find((neighbour) => neighbour.person.name === 'Franck');
     expect(nearest!.distance).toBeLessThan(embedder.threshold);
   });
 
@@ -69,8 +70,8 @@ describe('Enroller', () => {
     const { face } = await enroller.enrollPhoto('Franck', photo, 'first.jpg');
     const reopened = await Gallery.open({ store, embedder, onError: () => {} });
     const [vector] = await firstEntries(face.id);
-    expect(reopened.match(vector!, 1)[0]!.distance).toBeLessThan(1e-3);
-    reopened.close();
+    expect((await reopened.match(vector!, 1))[0]!.distance).toBeLessThan(1e-6);
+    await reopened.close();
   });
 
   it('keeps a crop that gives the very same embedding again, also of a large face', async () => {

@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   vi.useRealTimers();
-  gallery?.close();
+  await gallery?.close();
   gallery = undefined;
   await store.close();
   rmSync(folder, { recursive: true, force: true });
@@ -55,28 +55,28 @@ describe('Gallery', () => {
     await store.addFace('Ana', face(axis(0)));
     await store.addFace('Ana', face(axis(5)));
     await store.addFace('Ben', face(axis(1)));
-    const neighbours = (await openGallery()).match(axis(5, 0.1), 3);
+    const neighbours = await (await openGallery()).match(axis(5, 0.1), 3);
     expect(neighbours.map(({ person }) => person.name)).toEqual(['Ana', 'Ben']);
     expect(neighbours[0]!.distance).toBeCloseTo(0.1, 2);
     expect(neighbours[1]!.distance).toBeCloseTo(Math.SQRT2, 5);
-    expect(gallery!.match(axis(5), 1)).toHaveLength(1);
+    expect(await gallery!.match(axis(5), 1)).toHaveLength(1);
     expect(gallery!.faces).toBe(3);
+    expect(gallery!.people).toBe(2);
     expect(gallery!.mismatch).toBeUndefined();
   });
 
   it('erases people and photos from memory and from the store', async () => {
     const ana = await store.addFace('Ana', face(axis(0)));
     const ben = await store.addFace('Ben', face(axis(1)));
-    const { match, ...opened } = {
-      match: (await openGallery()).match.bind(gallery),
-      revision: gallery!.revision,
-    };
+    await openGallery();
+    const { revision } = gallery!;
+    const names = async () => (await gallery!.match(axis(0), 3)).map(({ person }) => person.name);
     expect(await gallery!.removePerson(ana.person.id)).toBe(true);
-    expect(match(axis(0), 3).map(({ person }) => person.name)).toEqual(['Ben']);
+    expect(await names()).toEqual(['Ben']);
     expect(await gallery!.removeFace(ben.face.id)).toBe(true);
-    expect(match(axis(0), 3)).toEqual([]);
+    expect(await names()).toEqual([]);
     expect(await store.persons()).toMatchObject([{ name: 'Ben', faces: 0 }]);
-    expect(gallery!.revision).toBeGreaterThan(opened.revision);
+    expect(gallery!.revision).toBeGreaterThan(revision);
   });
 
   it('counts faces of other models and does not compare them', async () => {
@@ -84,7 +84,8 @@ describe('Gallery', () => {
     await store.addFace('Ben', face(axis(1), { id: embedder.model.id, version: '0' }));
     await store.addFace('Cem', face(new Float32Array(512).fill(1), { id: 'other-net', version: '1' }));
     const { mismatch } = await openGallery();
-    expect(gallery!.match(axis(1), 5).map(({ person }) => person.name)).toEqual(['Ana']);
+    const found = await gallery!.match(axis(1), 5);
+    expect(found.map(({ person }) => person.name)).toEqual(['Ana']);
     expect(mismatch).toMatchObject({ code: 'GALLERY_MODEL_MISMATCH' });
     expect(mismatch!.message).toMatch(/1 of model mobilefacenet version 0/);
     expect(mismatch!.message).toMatch(/1 of model other-net version 1/);
@@ -99,7 +100,7 @@ describe('Gallery', () => {
     await other.close();
     vi.advanceTimersByTime(1000);
     await vi.waitFor(() => expect(gallery!.revision).toBeGreaterThan(before));
-    expect(gallery!.match(axis(0), 1)[0]?.person.name).toBe('Ana');
+    expect((await gallery!.match(axis(0), 1))[0]?.person.name).toBe('Ana');
   });
 
   it('keeps what it has, and tells, when the store cannot be read later', async () => {
@@ -110,7 +111,7 @@ describe('Gallery', () => {
     vi.spyOn(store, 'changedElsewhere').mockRejectedValue(new Error('the disk is gone'));
     vi.advanceTimersByTime(1000);
     await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
-    expect(gallery!.match(axis(0), 1)).toHaveLength(1);
+    expect(await gallery!.match(axis(0), 1)).toHaveLength(1);
   });
 
   it('loses no face that is added while it reads', async () => {
@@ -121,5 +122,79 @@ describe('Gallery', () => {
     gallery!.add({ faceId: stored.id, person, role: 'example', vector: axis(1) });
     await reading;
     expect(gallery!.faces).toBe(2);
+  });
+
+  it('brings nothing back that is erased while it reads', async () => {
+    const ana = await store.addFace('Ana', face(axis(0)));
+    const ben = await store.addFace('Ben', face(axis(1)));
+    await store.addFace('Cem', face(axis(2)));
+    await openGallery();
+    const entries = store.entries.bind(store);
+    vi.spyOn(store, 'entries').mockImplementation(async function* (model) {
+      for await (const portion of entries(model)) {
+        // What was read is out of date before it is taken in.
+        await gallery!.removePerson(ana.person.id);
+        await gallery!.removeFace(ben.face.id);
+        yield portion;
+      }
+    });
+    await gallery!.reload();
+    expect(gallery!.faces).toBe(1);
+    expect((await gallery!.match(axis(0), 3)).map(({ person }) => person.name)).toEqual(['Cem']);
+  });
+
+  it('answers from what it has while it reads what another process has changed', async () => {
+    const ana = await store.addFace('Ana', face(axis(0)));
+    await store.addFace('Ben', face(axis(1)));
+    await openGallery();
+    const other = new SqliteGalleryStore(join(folder, 'gallery.db'));
+    await other.removePerson(ana.person.id);
+    await other.addFace('Cem', face(axis(2)));
+    await other.close();
+    const names = async () => (await gallery!.match(axis(0), 3)).map(({ person }) => person.name).sort();
+    const entries = store.entries.bind(store);
+    const whileReading: string[][] = [];
+    vi.spyOn(store, 'entries').mockImplementation(async function* (model) {
+      whileReading.push(await names());
+      yield* entries(model);
+      whileReading.push(await names());
+    });
+    await gallery!.reload();
+    expect(whileReading).toEqual([
+      ['Ana', 'Ben'],
+      ['Ana', 'Ben', 'Cem'],
+    ]);
+    expect(await names()).toEqual(['Ben', 'Cem']);
+  });
+
+  it('has a new revision only when what it holds has changed', async () => {
+    await store.addFace('Ana', face(axis(0)));
+    await openGallery();
+    const { revision } = gallery!;
+    await gallery!.reload();
+    expect(gallery!.revision).toBe(revision);
+    await store.addFace('Ana', face(axis(1)));
+    await gallery!.reload();
+    expect(gallery!.revision).toBeGreaterThan(revision);
+  });
+
+  it('takes in counterexamples at once, and does not count them', async () => {
+    const { person } = await store.addFace('Ana', face(axis(0)));
+    await openGallery();
+    const { revision } = gallery!;
+    gallery!.add({ faceId: 'not-ana', person, role: 'counterexample', vector: axis(1) });
+    expect(gallery!.revision).toBeGreaterThan(revision);
+    expect(gallery!.faces).toBe(1);
+    expect((await gallery!.match(axis(1), 1))[0]?.rejected).toBe(true);
+    expect((await gallery!.match(axis(0), 1))[0]?.rejected).toBe(false);
+  });
+
+  it('can be closed twice, also while it reads', async () => {
+    for (let photo = 0; photo < 1200; photo++) await store.addFace('Ana', face(axis(0, photo / 1200)));
+    await openGallery();
+    const reading = gallery!.reload();
+    await Promise.all([gallery!.close(), gallery!.close()]);
+    await reading;
+    expect(gallery!.faces).toBe(1200);
   });
 });

@@ -55,7 +55,7 @@ beforeEach(async () => {
   recognizer = new Recognizer({ pool, gallery, embedder, threshold, onTransition });
 });
 afterEach(async () => {
-  gallery.close();
+  await gallery.close();
   await store.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -130,9 +130,11 @@ describe('Recognizer', () => {
     await watch(1, man.slice(1));
     const id = await enrol('Franck', man[0]!);
     show(man[1]!, []);
+    await settle();
     expect(recognizer.identity(1)).toMatchObject({ state: 'known', person: { name: 'Franck' } });
     await gallery.removePerson(id);
     show(man[1]!, []);
+    await settle();
     expect(recognizer.identity(1).state).toBe('unknown');
     expect(told.map(({ transition }) => transition.kind)).toEqual(['unknown', 'recognized', 'changed']);
   });
@@ -142,9 +144,11 @@ describe('Recognizer', () => {
     await watch(1, man.slice(1));
     recognizer.setThreshold(0.05);
     show(man[1]!, []);
+    await settle();
     expect(recognizer.identity(1).state).toBe('undecided');
     recognizer.setThreshold(embedder.threshold);
     show(man[1]!, []);
+    await settle();
     expect(recognizer.identity(1).state).toBe('known');
   });
 
