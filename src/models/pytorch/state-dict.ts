@@ -15,7 +15,7 @@ const legacyProtocol = 1001;
 
 /**
  * Reads a state dict of float and integer tensors that torch.save wrote, in the zip format (PyTorch 1.6 and later) or
- * the legacy one. No pickle is ever executed; docs/adr/0006 says how.
+ * the legacy one. No pickle is ever executed; docs/adr/0007 says how.
  *
  * Format: https://github.com/pytorch/pytorch/blob/main/torch/serialization.py
  *
