@@ -28,9 +28,9 @@ const refiner = new LandmarkRefiner(refinerPath, options);
 export default async function embed(task: EmbedTask): Promise<EmbedReply> {
   try {
     const started = performance.now();
-    const landmarks = await refiner.refine(task, task.landmarks);
+    const { landmarks, score } = await refiner.refine(task, task.landmarks);
     const chip = alignFace(task, landmarks);
-    const quality = faceQuality(landmarks, chip);
+    const quality = faceQuality(landmarks, chip, score);
     const aligned = performance.now();
     const vector = await embedChip(chip);
     const times = { alignMs: aligned - started, embedMs: performance.now() - aligned };

@@ -22,17 +22,24 @@ export class LandmarkRefiner {
     this.#network.catch(() => undefined);
   }
 
-  /** Better landmarks in pixels of `crop`, or the given ones where the network sees no face. */
-  async refine(crop: RgbImage, landmarks: Landmarks): Promise<Landmarks> {
+  /**
+   * Better landmarks in pixels of `crop`, or the given ones where the network sees no face, and how sure it is that
+   * there is one, 0 to 1.
+   */
+  async refine(crop: RgbImage, landmarks: Landmarks): Promise<{ landmarks: Landmarks; score: number }> {
     const square = landmarkSquare(landmarks);
-    if (!(square.width > 0)) return landmarks;
+    if (!(square.width > 0)) return { landmarks, score: 0 };
     const scale = side / square.width;
     this.#fill(warp(crop, { a: scale, b: 0, tx: -square.x * scale, ty: -square.y * scale }, side));
     const network = await this.#network;
     const output = await network.run({ input: new Tensor('float32', this.#input, [1, 3, side, side]) });
     const { prob, points } = output as Record<'prob' | 'points', Tensor>;
     const [, score = 0] = prob.data as Float32Array;
-    return score < leastScore ? landmarks : landmarksFromFractions(points.data as Float32Array, square);
+    const seen = score >= leastScore;
+    return {
+      landmarks: seen ? landmarksFromFractions(points.data as Float32Array, square) : landmarks,
+      score,
+    };
   }
 
   /** Interleaved bytes to one plane of floats for each channel. */

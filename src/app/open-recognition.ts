@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
 import type { ModelStore } from '../models/model-store.js';
 import type { Logger } from '../observability/logger.js';
+import type { ThresholdChoice } from '../recognition/decision.js';
 import { EmbeddingPool, type EmbedTimes } from '../recognition/embedding-pool.js';
 import { findEmbedder, type Embedder } from '../recognition/embedders.js';
 import { Gallery } from '../recognition/gallery.js';
@@ -20,7 +21,7 @@ export interface RecognitionParts {
   readonly gallery: Gallery;
   readonly store: SqliteGalleryStore;
   readonly embedder: Embedder;
-  readonly threshold: number;
+  readonly naming: ThresholdChoice;
   close(): Promise<void>;
 }
 
@@ -40,7 +41,8 @@ export async function openRecognition(
     embedder,
     onError: (err) => log.error({ err }, 'The gallery could not be read again'),
   });
-  const { workers, queueLimit, executionProvider, threadsPerWorker, threshold } = config.recognition;
+  const { workers, queueLimit, executionProvider, threadsPerWorker, threshold, falseNameRate } =
+    config.recognition;
   const workerFile = pathToFileURL(join(packageRoot(), 'dist', 'workers', 'embed.js'));
   const pool = new EmbeddingPool({
     workerFile,
@@ -58,7 +60,7 @@ export async function openRecognition(
     gallery,
     store,
     embedder,
-    threshold: threshold ?? embedder.threshold,
+    naming: { threshold, falseNameRate },
     close: async () => {
       await pool.close();
       gallery.close();

@@ -39,7 +39,7 @@ export function warp(picture: RgbImage, toSquare: Similarity, side: number): Rgb
 }
 
 /** A picture of half the size; each pixel is the mean of four. An odd last row or column is left out. */
-function halve({ width, height, data }: RgbImage): RgbImage {
+export function halve({ width, height, data }: RgbImage): RgbImage {
   const halfWidth = width >> 1;
   const halfHeight = height >> 1;
   const half = new Uint8Array(halfWidth * halfHeight * 3);

@@ -13,6 +13,8 @@ import { readPicture } from './faces.js';
 /** Labeled Faces in the Wild, development view; not part of the project. */
 const folder = join(packageRoot(), '..', 'shared', 'data', 'lfw-view1');
 export const lfwIsThere = existsSync(folder);
+/** A folder a person, with their photos. */
+export const lfwImages = join(folder, 'images');
 
 export interface Pair {
   readonly same: boolean;
@@ -48,7 +50,7 @@ export async function embedPhotos(
   const vectors = new Map<string, Float32Array>();
   const missed: string[] = [];
   for (const name of new Set(photos)) {
-    const image = await readPicture(join(folder, 'images', name));
+    const image = await readPicture(join(lfwImages, name));
     const vector = await embedFace(image, await detector.detect(image), pool);
     if (vector) vectors.set(name, vector);
     else missed.push(name);
@@ -61,13 +63,18 @@ async function embedFace(
   detections: readonly Detection[],
   pool: EmbeddingPool,
 ): Promise<Float32Array | undefined> {
-  const prominence = ({ box }: Detection): number => {
-    const { x, y } = centre(box);
-    return area(box) - 2 * ((x - image.width / 2) ** 2 + (y - image.height / 2) ** 2);
-  };
-  const [face] = [...detections].sort((a, b) => prominence(b) - prominence(a));
+  const face = prominentFace(image, detections);
   const crop = face && cutFace(image, face.landmarks);
   const result = crop && (await pool.embed(crop));
   if (result?.status !== 'embedded' || qualityScore(result.quality) < qualityFloor) return undefined;
   return result.embedding.vector;
+}
+
+/** The face that a photo's label means: large and near the middle. */
+export function prominentFace(image: RgbImage, detections: readonly Detection[]): Detection | undefined {
+  const prominence = ({ box }: Detection): number => {
+    const { x, y } = centre(box);
+    return area(box) - 2 * ((x - image.width / 2) ** 2 + (y - image.height / 2) ** 2);
+  };
+  return [...detections].sort((a, b) => prominence(b) - prominence(a))[0];
 }
