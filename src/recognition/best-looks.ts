@@ -1,4 +1,5 @@
 import { l2Normalise } from '../core/distance.js';
+import type { Look } from './look.js';
 
 /** Looks of a track that have a say. */
 export const mostLooks = 7;
@@ -8,17 +9,13 @@ export const mostLooks = 7;
  */
 const fading = 0.9;
 
-/** One look at a face. */
-export interface LookBase {
-  readonly vector: Float32Array;
-  /** 0 to 1. */
-  readonly quality: number;
-  /** Counts the looks at a track. */
+/** A look and its place among the looks at a track. */
+export interface Counted extends Pick<Look, 'vector' | 'quality'> {
   readonly ordinal: number;
 }
 
 /** The looks that stay when a new one comes: the worthiest, oldest first. */
-export function withLook<L extends LookBase>(looks: readonly L[], newest: L): readonly L[] {
+export function withLook<L extends Counted>(looks: readonly L[], newest: L): readonly L[] {
   const all = [...looks, newest];
   if (all.length <= mostLooks) return all;
   const least = all.reduce((a, b) => (worth(b, newest.ordinal) < worth(a, newest.ordinal) ? b : a));
@@ -29,7 +26,7 @@ export function withLook<L extends LookBase>(looks: readonly L[], newest: L): re
  * One embedding for several looks at one face: their mean, each by its worth, scaled to length 1. What blurs a single
  * look, and differs from look to look, averages out.
  */
-export function fuse(looks: readonly LookBase[]): Float32Array {
+export function fuse(looks: readonly Counted[]): Float32Array {
   const newest = Math.max(...looks.map(({ ordinal }) => ordinal));
   const sum = new Float32Array(looks[0]?.vector.length ?? 0);
   for (const look of looks) {
@@ -41,6 +38,6 @@ export function fuse(looks: readonly LookBase[]): Float32Array {
   return l2Normalise(sum);
 }
 
-function worth({ quality, ordinal }: LookBase, newest: number): number {
+function worth({ quality, ordinal }: Counted, newest: number): number {
   return quality * fading ** (newest - ordinal);
 }

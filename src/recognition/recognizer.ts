@@ -1,16 +1,18 @@
-import { landmarkQuality, qualityFloor, qualityScore } from '../core/face-quality.js';
+import { landmarkQuality, qualityFloor } from '../core/face-quality.js';
 import type { EmbedTask } from '../core/embed-protocol.js';
 import type { Detection, Identity, Track } from '../core/face.js';
 import type { Frame } from '../core/image.js';
 import { cutFace } from './crop.js';
 import { rulesFor, type NamingRules, type ThresholdChoice } from './decision.js';
 import type { Embedder } from './embedders.js';
-import type { EmbedResult, EmbeddingPool } from './embedding-pool.js';
+import type { EmbeddingPool } from './embedding-pool.js';
 import type { Gallery } from './gallery.js';
 import { copyCrop } from './kept-crop.js';
 import { shouldLook } from './recognition-schedule.js';
 import type { IdentityTransition } from './track-identity.js';
-import { TrackRecognition, type Look, type Shot } from './track-recognition.js';
+import { lookOf, type Look, type Shot } from './look.js';
+import { TrackRecognition } from './track-recognition.js';
+import { newTrackState, type TrackState } from './track-state.js';
 
 /** A crop that no worker took by then shows the past. */
 const maxWaitMs = 1000;
@@ -36,17 +38,6 @@ export interface RecognizerOptions extends RecognitionModel {
   readonly onTransition: (track: Track, transition: Transition) => void;
   /** Told when the gallery could not answer; the face is looked at again in time. */
   readonly onError: (error: unknown) => void;
-}
-
-interface TrackState {
-  readonly recognition: TrackRecognition;
-  lastSubmittedAt: number | undefined;
-  /** Whether a crop is being embedded or matched. */
-  inFlight: boolean;
-  looks: number;
-  bestQuality: number;
-  /** Whether the gallery or the rules have changed since the looks were matched. */
-  stale: boolean;
 }
 
 /**
@@ -79,7 +70,7 @@ export class Recognizer {
     this.#model = model;
     this.#galleryRevision = model.gallery.revision;
     for (const [id, { recognition }] of this.#tracks) {
-      this.#tracks.set(id, newState(new TrackRecognition(recognition.identity)));
+      this.#tracks.set(id, newTrackState(new TrackRecognition(recognition.identity)));
     }
   }
 
@@ -188,27 +179,8 @@ export class Recognizer {
   #stateOf(trackId: number): TrackState {
     const known = this.#tracks.get(trackId);
     if (known) return known;
-    const state = newState(new TrackRecognition());
+    const state = newTrackState(new TrackRecognition());
     this.#tracks.set(trackId, state);
     return state;
   }
-}
-
-function newState(recognition: TrackRecognition): TrackState {
-  return {
-    recognition,
-    lastSubmittedAt: undefined,
-    inFlight: false,
-    looks: 0,
-    bestQuality: 0,
-    stale: false,
-  };
-}
-
-/** Undefined when there is nothing to match: no embedding came, or the crop was poor. */
-function lookOf(result: EmbedResult, shot: Shot, crop: EmbedTask): Look | undefined {
-  if (result.status !== 'embedded') return undefined;
-  const quality = qualityScore(result.quality);
-  if (quality < qualityFloor) return undefined;
-  return { vector: result.embedding.vector, quality, shot, crop, times: result.times };
 }

@@ -1,29 +1,11 @@
-import type { EmbedTask } from '../core/embed-protocol.js';
-import type { Detection, Identity, Neighbour, Track } from '../core/face.js';
-import type { Frame } from '../core/image.js';
-import { fuse, withLook, type LookBase } from './best-looks.js';
+import type { Identity, Neighbour } from '../core/face.js';
+import { fuse, withLook, type Counted } from './best-looks.js';
 import type { NamingRules } from './decision.js';
-import type { EmbedTimes } from './embedding-pool.js';
+import type { Look } from './look.js';
 import { TrackIdentity, type IdentityTransition } from './track-identity.js';
 
 /** People listed in the evidence; more than two, for some may be ruled out. */
 const neighbours = 5;
-
-/** Where and when a crop was taken. */
-export interface Shot {
-  /** As it was in the frame. */
-  readonly track: Track;
-  readonly detection: Detection;
-  readonly frame: Pick<Frame, 'sequence' | 'width' | 'height' | 'capturedAt'>;
-}
-
-/** One look at a track's face. */
-export interface Look extends Omit<LookBase, 'ordinal'> {
-  readonly shot: Shot;
-  /** A copy to keep, at most 256×256 pixels. */
-  readonly crop: EmbedTask;
-  readonly times: EmbedTimes;
-}
 
 /** The gallery as a track needs it. */
 export interface Matcher {
@@ -33,7 +15,7 @@ export interface Matcher {
   readonly revision: number;
 }
 
-interface MatchedLook extends Look, LookBase {
+interface MatchedLook extends Look, Counted {
   readonly nearest: readonly Neighbour[];
 }
 

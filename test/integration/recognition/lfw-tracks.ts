@@ -1,14 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { qualityFloor, qualityScore } from '../../../src/core/face-quality.js';
 import type { Detection, Landmarks } from '../../../src/core/face.js';
 import type { RgbImage } from '../../../src/core/image.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
 import { cutFace } from '../../../src/recognition/crop.js';
 import type { EmbeddingPool } from '../../../src/recognition/embedding-pool.js';
 import { copyCrop } from '../../../src/recognition/kept-crop.js';
-import type { Look } from '../../../src/recognition/track-recognition.js';
+import { lookOf, type Look } from '../../../src/recognition/look.js';
 import { readPicture } from './faces.js';
 import { lfwImages, prominentFace } from './lfw.js';
 
@@ -95,19 +94,12 @@ async function embed({ image, face }: FaceShot, pool: EmbeddingPool): Promise<Lo
   const task = cutFace(image, face.landmarks);
   if (!task) return undefined;
   const crop = copyCrop(task);
-  const result = await pool.embed(task);
-  if (result.status !== 'embedded' || qualityScore(result.quality) < qualityFloor) return undefined;
   const { width, height } = image;
   const seen = { box: face.box, velocity: { x: 0, y: 0 }, firstSeenAt: 0, lastSeenAt: 0, hits: 5 };
-  return {
-    vector: result.embedding.vector,
-    quality: qualityScore(result.quality),
-    times: result.times,
-    crop,
-    shot: {
-      track: { id: 1, state: 'confirmed', detection: face, ...seen },
-      detection: face,
-      frame: { sequence: 0, width, height, capturedAt: 0 },
-    },
-  };
+  const shot = {
+    track: { id: 1, state: 'confirmed', detection: face, ...seen },
+    detection: face,
+    frame: { sequence: 0, width, height, capturedAt: 0 },
+  } as const;
+  return lookOf(await pool.embed(task), shot, crop);
 }

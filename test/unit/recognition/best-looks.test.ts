@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { euclideanDistance, l2Normalise } from '../../../src/core/distance.js';
-import { fuse, mostLooks, withLook, type LookBase } from '../../../src/recognition/best-looks.js';
+import { fuse, mostLooks, withLook, type Counted } from '../../../src/recognition/best-looks.js';
 
 const at = (angle: number): Float32Array => Float32Array.of(Math.cos(angle), Math.sin(angle));
-const look = (ordinal: number, quality = 0.8, vector = at(0)): LookBase => ({ ordinal, quality, vector });
-const afterAll = (looks: readonly LookBase[]): readonly LookBase[] =>
-  looks.reduce<readonly LookBase[]>((kept, newest) => withLook(kept, newest), []);
-const ordinals = (looks: readonly LookBase[]): number[] => looks.map(({ ordinal }) => ordinal);
+const look = (ordinal: number, quality = 0.8, vector = at(0)): Counted => ({ ordinal, quality, vector });
+const afterAll = (looks: readonly Counted[]): readonly Counted[] =>
+  looks.reduce<readonly Counted[]>((kept, newest) => withLook(kept, newest), []);
+const ordinals = (looks: readonly Counted[]): number[] => looks.map(({ ordinal }) => ordinal);
 
 describe('withLook', () => {
   it('keeps the newest of equally good looks', () => {
@@ -47,7 +47,7 @@ describe('fuse', () => {
   });
 
   it('lies nearer to better and to newer looks', () => {
-    const nearerToFirst = (first: LookBase, second: LookBase): boolean => {
+    const nearerToFirst = (first: Counted, second: Counted): boolean => {
       const fused = fuse([first, second]);
       return euclideanDistance(fused, first.vector) < euclideanDistance(fused, second.vector);
     };

@@ -5,7 +5,8 @@ import type { Identity, Neighbour, Person } from '../../../src/core/face.js';
 import { rulesFor, type NamingRules } from '../../../src/recognition/decision.js';
 import { findEmbedder } from '../../../src/recognition/embedders.js';
 import type { IdentityTransition } from '../../../src/recognition/track-identity.js';
-import { TrackRecognition, type Look, type Matcher } from '../../../src/recognition/track-recognition.js';
+import type { Look } from '../../../src/recognition/look.js';
+import { TrackRecognition, type Matcher } from '../../../src/recognition/track-recognition.js';
 
 /** Directions 0 and 1 are two people's, the others differ from look to look. */
 const dimension = 24;
