@@ -112,7 +112,7 @@ describe.skipIf(!lfwIsThere)('strangers among enrolled people', () => {
     folder = mkdtempSync(join(tmpdir(), 'sightline-open-set-'));
     store = new SqliteGalleryStore(join(folder, 'gallery.db'));
     const [detector, pool] = await Promise.all([startDetector('mtcnn', 50), startPool()]);
-    const tracks = await playTracks(calibrate ? Infinity : 2, calibrate ? 8 : 5, detector, pool);
+    const tracks = await playTracks(calibrate ? Infinity : 2, calibrate ? 7 : 5, detector, pool);
     byPerson = groupByPerson(tracks);
     await Promise.all([detector.close(), pool.close()]);
   }, 1_200_000);
@@ -132,7 +132,7 @@ describe.skipIf(!lfwIsThere)('strangers among enrolled people', () => {
     console.log(JSON.stringify(total));
     expect(total.strangers).toBeGreaterThan(3000);
     expect(total.falseNames / total.strangers).toBeLessThanOrEqual(0.001);
-    expect(total.rightNames / total.probes).toBeGreaterThan(0.8);
+    expect(total.rightNames / total.probes).toBeGreaterThan(0.75);
     expect(total.wrongNames / total.probes).toBeLessThanOrEqual(0.001);
   }, 120_000);
 
