@@ -53,7 +53,7 @@ async function align(task: EmbedTask): Promise<AlignedFace> {
   const face = await refiner.refine(task, task.landmarks);
   const chip = alignFace(task, face.landmarks);
   const input = data.alignment === 'arcface-112' ? chip : alignTo(data.alignment, task, face);
-  const quality = faceQuality(face.landmarks, chip);
+  const quality = faceQuality(face.landmarks, chip, face.score);
   return { kind: 'aligned', input, chip, quality, alignMs: performance.now() - started };
 }
 

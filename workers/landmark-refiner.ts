@@ -30,11 +30,14 @@ export class LandmarkRefiner {
     this.#network.catch(() => undefined);
   }
 
-  /** Landmarks and box in pixels of `crop`; where the network sees no face, those given and the box they suggest. */
-  async refine(crop: RgbImage, landmarks: Landmarks): Promise<PlacedFace> {
+  /**
+   * Landmarks and box in pixels of `crop` and how sure the network is that there is a face, 0 to 1; where it sees none,
+   * the landmarks given and the box they suggest.
+   */
+  async refine(crop: RgbImage, landmarks: Landmarks): Promise<PlacedFace & { readonly score: number }> {
     const square = landmarkSquare(landmarks);
     const unrefined = { landmarks, box: landmarkBox(landmarks) };
-    if (!(square.width > 0)) return unrefined;
+    if (!(square.width > 0)) return { ...unrefined, score: 0 };
     const scale = side / square.width;
     const toSquare = { a: scale, b: 0, tx: -square.x * scale, ty: -square.y * scale };
     fillPlanes(this.#input, warp(crop, toSquare, side), preprocessing);
@@ -42,10 +45,11 @@ export class LandmarkRefiner {
     const output = await network.run({ input: new Tensor('float32', this.#input, [1, 3, side, side]) });
     const { prob, reg, points } = output as Record<'prob' | 'reg' | 'points', Tensor>;
     const [, score = 0] = prob.data as Float32Array;
-    if (score < leastScore) return unrefined;
+    if (score < leastScore) return { ...unrefined, score };
     return {
       landmarks: landmarksFromFractions(points.data as Float32Array, square),
       box: boxFromOffsets(reg.data as Float32Array, square),
+      score,
     };
   }
 }

@@ -165,7 +165,12 @@ export class App {
       region: detector.region?.map(([x, y]) => ({ x, y })),
       createRecognizer:
         recognition && camera.recognition
-          ? (onTransition) => new Recognizer({ ...recognition, onTransition })
+          ? (onTransition) =>
+              new Recognizer({
+                ...recognition,
+                onTransition,
+                onError: (err) => this.log.error({ camera: camera.id, err }, 'A face could not be compared'),
+              })
           : undefined,
       labels: this.#labels,
       jpegQuality: this.#config.video.jpegQuality,

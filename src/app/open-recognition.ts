@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
 import type { ModelStore } from '../models/model-store.js';
 import type { Logger } from '../observability/logger.js';
+import type { ThresholdChoice } from '../recognition/decision.js';
 import { EmbeddingPool, type EmbeddingPoolOptions, type EmbedTimes } from '../recognition/embedding-pool.js';
 import { findEmbedder, type Embedder } from '../recognition/embedders.js';
 import { Gallery } from '../recognition/gallery.js';
@@ -19,7 +20,7 @@ export interface RecognitionParts {
   readonly gallery: Gallery;
   readonly store: SqliteGalleryStore;
   readonly embedder: Embedder;
-  readonly threshold: number;
+  readonly naming: ThresholdChoice;
   close(): Promise<void>;
 }
 
@@ -40,13 +41,14 @@ export async function openRecognition(
     onError: (err) =>
       log.error({ err }, 'The gallery could not be read again, or its search thread was lost'),
   });
+  const { threshold, falseNameRate } = config.recognition;
   const pool = startPool(config, embedder, networks, onEmbedded);
   return {
     pool,
     gallery,
     store,
     embedder,
-    threshold: config.recognition.threshold ?? embedder.threshold,
+    naming: { threshold, falseNameRate },
     close: async () => {
       await pool.close();
       await gallery.close();

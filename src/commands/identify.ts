@@ -5,7 +5,7 @@ import type { Config } from '../config/schema.js';
 import type { Box } from '../core/geometry.js';
 import type { Detection } from '../core/face.js';
 import type { RgbImage } from '../core/image.js';
-import { rulesFor, type VotingRules } from '../recognition/decision.js';
+import { rulesFor, type NamingRules } from '../recognition/decision.js';
 import { findEmbedder } from '../recognition/embedders.js';
 import { Gallery } from '../recognition/gallery.js';
 import { identifyFace, type FaceIdentity } from '../recognition/identify-face.js';
@@ -39,7 +39,7 @@ interface IdentifiedImage {
 interface Identifier {
   readonly reader: FaceReader;
   readonly gallery: Gallery;
-  readonly rules: VotingRules;
+  readonly rules: NamingRules;
 }
 
 /** `sightline identify <image…>` */
@@ -81,10 +81,10 @@ async function withIdentifier(config: Config, use: (identifier: Identifier) => P
     gallery = await Gallery.open({ store, embedder, onError: () => undefined });
     warnOfOtherModels(gallery);
     reader = await FaceReader.open(config);
-    await use({ reader, gallery, rules: rulesFor(embedder, config.recognition.threshold) });
+    await use({ reader, gallery, rules: rulesFor(embedder, config.recognition, gallery.faces) });
   } finally {
     await reader?.close();
-    gallery?.close();
+    await gallery?.close();
     await store.close();
   }
 }

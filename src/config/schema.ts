@@ -166,7 +166,17 @@ export const configSchema = z.strictObject({
         .max(2)
         .nullable()
         .default(null)
-        .describe('Largest Euclidean distance at which a face may be named. The embedder’s own when null.'),
+        .describe(
+          'Largest Euclidean distance at which a face may be named, whatever the size of the gallery. When null it follows from `falseNameRate`.',
+        ),
+      falseNameRate: z
+        .number()
+        .min(1e-6)
+        .max(0.1)
+        .default(0.001)
+        .describe(
+          'Wanted share of strangers who are given a name, 0.001 for 1 in 1,000: the more photos are enrolled, the nearer a face must be. Smaller is safer, and more people you know stay without a name.',
+        ),
       workers: z.number().int().min(1).max(64).default(1).describe('Worker threads that compute embeddings.'),
       queueLimit: z
         .number()

@@ -8,12 +8,14 @@ import type { RgbImage } from './image.js';
 export interface FaceQuality {
   /** From the distance of the eyes in pixels. */
   readonly size: number;
-  /** From where the nose lies between the eyes. */
-  readonly frontality: number;
+  /** From how far the face is turned to the side (where the nose lies between the eyes) and the head tilted. */
+  readonly pose: number;
   /** From how much of the aligned face's contrast is fine detail. */
   readonly sharpness: number;
-  /** From the mean brightness of the aligned face. */
-  readonly brightness: number;
+  /** From the aligned face's contrast, and how much of it is black or white. */
+  readonly exposure: number;
+  /** From how sure a detector is that it sees a whole face here: hands, hair and dark glasses make it doubt. */
+  readonly visibility: number;
 }
 
 type Ramp = readonly [zeroAt: number, oneAt: number];
@@ -21,41 +23,63 @@ type Ramp = readonly [zeroAt: number, oneAt: number];
 const eyeDistancePixels: Ramp = [8, 24];
 /** Sideways distance of the nose from the middle of the eyes, in eye distances: 0 from the front, past .5 in profile. */
 const noseOffset: Ramp = [0.8, 0.2];
+/** Angle of the line through the eyes to the horizontal. */
+const tiltDegrees: Ramp = [75, 40];
 /** Variance of the Laplacian over variance of the brightness, so that a dim face does not pass for a blurred one. */
 const relativeDetail: Ramp = [0.0005, 0.02];
-const darkLuma: Ramp = [5, 60];
-const brightLuma: Ramp = [250, 190];
+/** Standard deviation of the luma, 0 to 255. */
+const contrast: Ramp = [3, 12];
+/** Share of the pixels that have lost what they showed. */
+const clippedShare: Ramp = [0.9, 0.2];
+/** Luma outside of this counts as black or white. */
+const [blackest, whitest] = [8, 247];
+/** Of MTCNN's O-Net. */
+const faceScore: Ramp = [0.4, 0.95];
 
 /** Faces that score less are neither matched nor enrolled. */
 export const qualityFloor = 0.1;
 
 /** A face is as good as its weakest part. */
 export function qualityScore(quality: FaceQuality): number {
-  return Math.min(quality.size, quality.frontality, quality.sharpness, quality.brightness);
+  return quality[weakestPart(quality)];
+}
+
+/** What spoils a face most. */
+export function weakestPart(quality: FaceQuality): keyof FaceQuality {
+  const parts = Object.keys(quality) as (keyof FaceQuality)[];
+  return parts.reduce((weakest, part) => (quality[part] < quality[weakest] ? part : weakest));
 }
 
 /** What the landmarks alone tell, before any pixel is looked at: an upper bound of the score, 0 to 1. */
-export function landmarkQuality(landmarks: Landmarks): Pick<FaceQuality, 'size' | 'frontality'> {
+export function landmarkQuality(landmarks: Landmarks): Pick<FaceQuality, 'size' | 'pose'> {
   const [leftEye, rightEye, nose] = landmarks;
   const acrossX = rightEye.x - leftEye.x;
   const acrossY = rightEye.y - leftEye.y;
   const eyeDistance = Math.hypot(acrossX, acrossY);
-  if (eyeDistance === 0) return { size: 0, frontality: 0 };
+  if (eyeDistance === 0) return { size: 0, pose: 0 };
   const sideways =
     ((nose.x - (leftEye.x + rightEye.x) / 2) * acrossX + (nose.y - (leftEye.y + rightEye.y) / 2) * acrossY) /
     eyeDistance ** 2;
-  return { size: climb(eyeDistance, eyeDistancePixels), frontality: climb(Math.abs(sideways), noseOffset) };
+  const tilt = Math.abs(Math.atan2(acrossY, acrossX)) * (180 / Math.PI);
+  return {
+    size: climb(eyeDistance, eyeDistancePixels),
+    pose: Math.min(climb(Math.abs(sideways), noseOffset), climb(tilt, tiltDegrees)),
+  };
 }
 
-/** The quality of a face from its landmarks in the picture it was cut from and its aligned chip. */
-export function faceQuality(landmarks: Landmarks, chip: RgbImage): FaceQuality {
+/**
+ * The quality of a face from its landmarks in the picture it was cut from, its aligned chip, and the score, 0 to 1,
+ * that O-Net gives it.
+ */
+export function faceQuality(landmarks: Landmarks, chip: RgbImage, score: number): FaceQuality {
   const luma = lumaOf(chip);
-  const { mean, variance } = moments(luma);
-  const detail = variance > 0 ? moments(laplacian(luma, chip.width, chip.height)).variance / variance : 0;
+  const variance = varianceOf(luma);
+  const detail = variance > 0 ? varianceOf(laplacian(luma, chip.width, chip.height)) / variance : 0;
   return {
     ...landmarkQuality(landmarks),
     sharpness: climb(detail, relativeDetail),
-    brightness: Math.min(climb(mean, darkLuma), climb(mean, brightLuma)),
+    exposure: Math.min(climb(Math.sqrt(variance), contrast), climb(clipped(luma), clippedShare)),
+    visibility: climb(score, faceScore),
   };
 }
 
@@ -76,7 +100,13 @@ function lumaOf({ data }: RgbImage): Float32Array {
   return luma;
 }
 
-function moments(values: Float32Array): { mean: number; variance: number } {
+function clipped(luma: Float32Array): number {
+  let count = 0;
+  for (const value of luma) if (value < blackest || value > whitest) count++;
+  return count / luma.length;
+}
+
+function varianceOf(values: Float32Array): number {
   let sum = 0;
   let squares = 0;
   for (const value of values) {
@@ -84,7 +114,8 @@ function moments(values: Float32Array): { mean: number; variance: number } {
     squares += value * value;
   }
   const mean = sum / values.length;
-  return { mean, variance: squares / values.length - mean * mean };
+  // Rounding may take it below 0.
+  return Math.max(0, squares / values.length - mean * mean);
 }
 
 /**

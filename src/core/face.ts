@@ -74,20 +74,47 @@ export interface Neighbour {
   readonly rejected: boolean;
 }
 
-/** Enough to explain why somebody was, or was not, named. */
+/** Milliseconds that a crop spent in each stage of recognition. */
+export interface StageTimes {
+  /** Waiting for a worker. */
+  readonly queueMs: number;
+  readonly alignMs: number;
+  readonly embedMs: number;
+  readonly matchMs: number;
+}
+
+/** What one crop of a track said by itself. */
+export interface CropEvidence {
+  /** 0 to 1. */
+  readonly quality: number;
+  /** To the nearest photo of the gallery; null with an empty gallery. */
+  readonly distance: number | null;
+  /** Whom it leans to; null for nobody. */
+  readonly person: Person | null;
+}
+
+/** Enough to explain why somebody was, or was not, named. Distances are of the crops' fused embedding. */
 export interface IdentityEvidence {
-  /** Distance of the newest crop that spoke for this decision to its nearest photo; null with an empty gallery. */
+  /** To the nearest photo of the person named, or of the nearest person; null with an empty gallery. */
   readonly distance: number | null;
   /** A name needs a distance at or below this. */
   readonly threshold: number;
+  /** Wanted share of strangers named, from which the threshold follows; null when the user chose the threshold. */
+  readonly falseNameRate: number | null;
   /** How much further away the second-nearest person is; null when there is none. */
   readonly margin: number | null;
   /** 0 to 1; how it is computed stands in docs/recognition.md. */
   readonly confidence: number;
-  /** Crops whose votes counted, and how many of them spoke for this decision. */
+  /** Crops fused, and how many of them spoke for this decision. */
   readonly votes: { readonly total: number; readonly inFavour: number };
-  /** The nearest people of the newest crop, nearest first. */
+  /** Summed quality of the crops that spoke for this decision. */
+  readonly weight: number;
+  /** The crops fused, oldest first. */
+  readonly crops: readonly CropEvidence[];
+  /** The nearest people, nearest first. */
   readonly nearest: readonly Neighbour[];
   /** 0 to 1 of the newest crop. */
   readonly quality: number;
+  /** Of the newest crop. */
+  readonly times: StageTimes;
 }

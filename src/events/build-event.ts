@@ -1,4 +1,4 @@
-import type { Identity, Person, Track } from '../core/face.js';
+import type { Identity, Person, StageTimes, Track } from '../core/face.js';
 import type { Box, Point } from '../core/geometry.js';
 import type { Frame } from '../core/image.js';
 import { explain } from './explain.js';
@@ -93,15 +93,30 @@ function faceData({ camera, track, identity, frame }: Sighting): FaceEventData {
       capturedAt: new Date(frame.capturedAt).toISOString(),
     },
     quality: round(evidence?.quality ?? null, 4),
-    why: {
-      summary: explain(identity),
-      votes: evidence && { total: evidence.votes.total, inFavour: evidence.votes.inFavour },
-      nearest: (evidence?.nearest ?? []).map(({ person: near, distance }) => ({
-        id: near.id,
-        name: near.name,
-        distance: round(distance, 4),
-      })),
-    },
+    why: explanation(identity),
+  };
+}
+
+function explanation(identity: Identity): FaceEventData['why'] {
+  const evidence = identity.state === 'undecided' ? null : identity.evidence;
+  return {
+    summary: explain(identity),
+    votes: evidence && { total: evidence.votes.total, inFavour: evidence.votes.inFavour },
+    weight: round(evidence?.weight ?? null, 4),
+    falseNameRate: evidence?.falseNameRate ?? null,
+    crops: (evidence?.crops ?? []).map(({ quality, distance, person }) => ({
+      quality: round(quality, 4),
+      distance: round(distance, 4),
+      identity: person && { id: person.id, name: person.name },
+    })),
+    nearest: (evidence?.nearest ?? []).map(({ person, distance, centroidDistance, rejected }) => ({
+      id: person.id,
+      name: person.name,
+      distance: round(distance, 4),
+      centroidDistance: round(centroidDistance, 4),
+      rejected,
+    })),
+    times: evidence && roundTimes(evidence.times),
   };
 }
 
@@ -112,6 +127,15 @@ function personOf(identity: Identity): Person | null {
 /** Events are read by people too: more digits than the measurement has only hide it. */
 function round<T extends number | null>(value: T, digits: number): T {
   return (value === null ? null : Number(value.toFixed(digits))) as T;
+}
+
+function roundTimes({ queueMs, alignMs, embedMs, matchMs }: StageTimes): StageTimes {
+  return {
+    queueMs: round(queueMs, 1),
+    alignMs: round(alignMs, 1),
+    embedMs: round(embedMs, 1),
+    matchMs: round(matchMs, 1),
+  };
 }
 
 function roundPoint({ x, y }: Point): Point {

@@ -9,26 +9,30 @@ export function explain(identity: Identity): string {
 
 function explainKnown(name: string, evidence: IdentityEvidence): string {
   const { votes, margin } = evidence;
-  const agreement = `${votes.inFavour} of ${votes.total} looks at this face say ${name}.`;
+  const agreement = `${votes.inFavour} of ${votes.total} looks at this face point to ${name}.`;
   if (evidence.distance === null) return agreement;
   const runnerUp = margin === null ? '' : `; the next person is ${figure(margin)} further away`;
   return (
-    `${agreement} The nearest photo is at distance ${figure(evidence.distance)}, ` +
+    `${agreement} Together they are at distance ${figure(evidence.distance)} from the nearest photo, ` +
     `a name needs ${figure(evidence.threshold)} or less${runnerUp}.`
   );
 }
 
-function explainUnknown(evidence: IdentityEvidence): string {
-  const nearest = evidence.nearest[0];
-  if (nearest === undefined) return 'Nobody is enrolled yet, so nobody can be named.';
-  const measured = `The nearest person is ${nearest.person.name} at distance ${figure(nearest.distance)}`;
-  if (nearest.distance > evidence.threshold) {
-    return `${measured}; a name needs ${figure(evidence.threshold)} or less.`;
-  }
-  return (
-    `${measured}, near enough for a name (${figure(evidence.threshold)}), but not clearly enough: ` +
-    `${evidence.votes.inFavour} of ${evidence.votes.total} looks at this face speak for a stranger.`
-  );
+function explainUnknown({ nearest, threshold }: IdentityEvidence): string {
+  const [first] = nearest;
+  if (first === undefined) return 'Nobody is enrolled yet, so nobody can be named.';
+  const ruledOut = nearest.filter(({ rejected }) => rejected).map(({ person }) => person.name);
+  const possible = nearest.find(({ rejected }) => !rejected);
+  const sentences = [
+    ...(ruledOut.length > 0 ? [`Somebody said that this is not ${ruledOut.join(' nor ')}.`] : []),
+    ...(possible
+      ? [
+          `The nearest person is ${possible.person.name} at distance ${figure(possible.distance)}; ` +
+            `a name needs ${figure(threshold)} or less.`,
+        ]
+      : []),
+  ];
+  return sentences.join(' ');
 }
 
 function figure(distance: number): string {

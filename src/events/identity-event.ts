@@ -16,10 +16,34 @@ interface PersonRef {
 interface Explanation {
   /** One or two sentences for people. */
   readonly summary: string;
-  /** Crops whose votes counted, and how many of them spoke for the decision. */
+  /** Crops fused, and how many of them spoke for the decision. */
   readonly votes: { readonly total: number; readonly inFavour: number } | null;
-  /** The nearest people of the gallery, nearest first. */
-  readonly nearest: readonly (PersonRef & { readonly distance: number })[];
+  /** Summed quality of those. */
+  readonly weight: number | null;
+  /** Share of strangers named that the threshold is meant for; null when the user chose the threshold. */
+  readonly falseNameRate: number | null;
+  /** The crops fused, oldest first: quality, distance to the nearest photo, and whom each leans to. */
+  readonly crops: readonly {
+    readonly quality: number;
+    readonly distance: number | null;
+    readonly identity: PersonRef | null;
+  }[];
+  /**
+   * The nearest people of the gallery, nearest first, by their nearest photo and by the centre of their photos;
+   * `rejected` when somebody said that such a face is not theirs.
+   */
+  readonly nearest: readonly (PersonRef & {
+    readonly distance: number;
+    readonly centroidDistance: number;
+    readonly rejected: boolean;
+  })[];
+  /** Milliseconds that the newest crop took in each stage. */
+  readonly times: {
+    readonly queueMs: number;
+    readonly alignMs: number;
+    readonly embedMs: number;
+    readonly matchMs: number;
+  } | null;
 }
 
 /** What every event about a face says. Figures of recognition are null until it has decided. */

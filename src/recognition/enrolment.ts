@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SightlineError } from '../core/errors.js';
-import { qualityFloor, qualityScore } from '../core/face-quality.js';
+import { qualityFloor, qualityScore, weakestPart } from '../core/face-quality.js';
 import type { FaceQuality } from '../core/face-quality.js';
 import type { Detection, Person } from '../core/face.js';
 import type { GalleryFace, GalleryStore, StoredCrop } from '../core/gallery-store.js';
@@ -97,11 +97,9 @@ function checkSize({ landmarks: [leftEye, rightEye], box }: Detection): void {
 export function checkQuality(quality: FaceQuality): void {
   const score = qualityScore(quality);
   if (score >= qualityFloor) return;
-  const parts = ['size', 'frontality', 'sharpness', 'brightness'] as const;
-  const weakest = parts.find((part) => quality[part] === score);
   throw new SightlineError(
     'FACE_QUALITY_LOW',
-    `Expected a face of quality ${qualityFloor} or more but received ${score.toFixed(2)}; its weakest part is ${weakest}`,
+    `Expected a face of quality ${qualityFloor} or more but received ${score.toFixed(2)}; its weakest part is ${weakestPart(quality)}`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { qualityFloor } from '../core/face-quality.js';
 import type { Neighbour, Person } from '../core/face.js';
-import { judge, marginOf, type Match, type VotingRules } from './decision.js';
+import { judge, marginOf, type Match, type NamingRules } from './decision.js';
 
 /** What one face of a still picture says, without a track to vote over. */
 export interface FaceIdentity {
@@ -22,7 +22,7 @@ export interface FaceIdentity {
  * Names a face by the rules for one crop. People whom the face was said not to be are out of the question, and below
  * the quality floor nobody is named.
  */
-export function identifyFace({ nearest, quality }: Match, rules: VotingRules): FaceIdentity {
+export function identifyFace({ nearest, quality }: Match, rules: NamingRules): FaceIdentity {
   const candidates = nearest.filter(({ rejected }) => !rejected);
   const verdict = quality < qualityFloor ? null : judge(candidates, rules);
   const person = verdict === 'unclear' ? null : verdict;
@@ -44,7 +44,7 @@ function explain(
   nearest: readonly Neighbour[],
   [first, second]: readonly Neighbour[],
   person: Person | null,
-  { threshold, leastMargin }: VotingRules,
+  { threshold, leastMargin }: NamingRules,
 ): string {
   if (nearest[0] === undefined) return 'Nobody is enrolled yet, so nobody can be named.';
   if (first === undefined)

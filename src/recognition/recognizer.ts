@@ -1,62 +1,43 @@
-import { landmarkQuality, qualityFloor, qualityScore } from '../core/face-quality.js';
+import { landmarkQuality, qualityFloor } from '../core/face-quality.js';
+import type { EmbedTask } from '../core/embed-protocol.js';
 import type { Detection, Identity, Track } from '../core/face.js';
 import type { Frame } from '../core/image.js';
 import { cutFace } from './crop.js';
-import { rulesFor, type Match, type VotingRules } from './decision.js';
+import { rulesFor, type NamingRules, type ThresholdChoice } from './decision.js';
 import type { Embedder } from './embedders.js';
-import type { EmbedResult, EmbedTimes, EmbeddingPool } from './embedding-pool.js';
+import type { EmbeddingPool } from './embedding-pool.js';
 import type { Gallery } from './gallery.js';
+import { copyCrop } from './stored-crop.js';
 import { shouldLook } from './recognition-schedule.js';
-import { TrackIdentity, votingWindow } from './track-identity.js';
 import type { IdentityTransition } from './track-identity.js';
+import { lookOf, type Look, type Shot } from './look.js';
+import { TrackRecognition } from './track-recognition.js';
+import { newTrackState, type TrackState } from './track-state.js';
 
 /** A crop that no worker took by then shows the past. */
 const maxWaitMs = 1000;
-/** Time of the main loop that a frame may take to match faces in view with a changed gallery. */
+/** Time that a frame may take to match faces in view with a changed gallery. */
 const followBudgetMs = 5;
-/** People listed in the evidence. */
-const neighbours = 3;
-
-/** The frame that a crop was taken from. */
-type FrameRef = Pick<Frame, 'sequence' | 'width' | 'height' | 'capturedAt'>;
 
 /** What changed about a track, and the newest crop that had a say. */
-export interface Transition extends IdentityTransition {
-  readonly frame: FrameRef;
-  readonly detection: Detection;
-  readonly times: EmbedTimes;
+export interface Transition extends IdentityTransition, Pick<Shot, 'frame' | 'detection'> {
+  /** The looks that decided, best first, with their crops. */
+  readonly looks: readonly Look[];
 }
 
-export interface RecognizerOptions {
+/** What embeds and compares faces; the three belong to one model. */
+export interface RecognitionModel {
   readonly pool: EmbeddingPool;
   readonly gallery: Gallery;
   readonly embedder: Embedder;
-  /** Largest distance, 0 to 2, at which a face may be named. */
-  readonly threshold: number;
+}
+
+export interface RecognizerOptions extends RecognitionModel {
+  readonly naming: ThresholdChoice;
   /** `track` is as it was in the crop's frame. */
   readonly onTransition: (track: Track, transition: Transition) => void;
-}
-
-/** A crop with its embedding, kept so that it can be matched again when the gallery changes. */
-interface Look {
-  readonly track: Track;
-  readonly detection: Detection;
-  readonly frame: FrameRef;
-  readonly vector: Float32Array;
-  readonly quality: number;
-  readonly times: EmbedTimes;
-}
-
-interface TrackState {
-  readonly identity: TrackIdentity;
-  /** The newest, oldest first. */
-  recent: Look[];
-  lastSubmittedAt: number | undefined;
-  inFlight: boolean;
-  looks: number;
-  bestQuality: number;
-  /** Whether the gallery or the rules have changed since the crops were matched. */
-  stale: boolean;
+  /** Told when the gallery could not answer; the face is looked at again in time. */
+  readonly onError: (error: unknown) => void;
 }
 
 /**
@@ -64,27 +45,38 @@ interface TrackState {
  * up: results come when they come.
  */
 export class Recognizer {
-  readonly #options: RecognizerOptions;
-  #rules: VotingRules;
+  readonly #tell: Pick<RecognizerOptions, 'onTransition' | 'onError'>;
+  #model: RecognitionModel;
+  #naming: ThresholdChoice;
   readonly #tracks = new Map<number, TrackState>();
   #galleryRevision: number;
+  #following = false;
 
   constructor(options: RecognizerOptions) {
-    const { embedder, threshold, gallery } = options;
-    this.#options = options;
-    this.#rules = rulesFor(embedder, threshold);
-    this.#galleryRevision = gallery.revision;
+    this.#tell = options;
+    this.#model = options;
+    this.#naming = options.naming;
+    this.#galleryRevision = options.gallery.revision;
   }
 
-  /** Sets the largest distance, 0 to 2, at which a face may be named; at the next frame for faces in view. */
-  setThreshold(threshold: number): void {
-    this.#rules = { ...this.#rules, threshold };
+  /** Sets how near a face must be to be named; at the next frame for faces in view. */
+  setNaming(naming: ThresholdChoice): void {
+    this.#naming = naming;
     for (const state of this.#tracks.values()) state.stale = true;
+  }
+
+  /** Goes on with another model. Faces in view keep their names until looks with the new one decide otherwise. */
+  use(model: RecognitionModel): void {
+    this.#model = model;
+    this.#galleryRevision = model.gallery.revision;
+    for (const [id, { recognition }] of this.#tracks) {
+      this.#tracks.set(id, newTrackState(new TrackRecognition(recognition.identity)));
+    }
   }
 
   /** Looks at the tracks of a frame that was just searched; copies what it needs and returns at once. */
   observe(frame: Frame, tracks: readonly Track[]): void {
-    this.#followGallery();
+    void this.#followGallery();
     for (const track of tracks) {
       if (track.state === 'confirmed' && track.detection) this.#consider(frame, track, track.detection);
     }
@@ -92,7 +84,7 @@ export class Recognizer {
 
   /** Who a track is; undecided for one that was never seen. */
   identity(trackId: number): Identity {
-    return this.#tracks.get(trackId)?.identity.identity ?? { state: 'undecided' };
+    return this.#tracks.get(trackId)?.recognition.identity ?? { state: 'undecided' };
   }
 
   /** Drops what is known about a track that ended; results still under way are ignored. */
@@ -101,91 +93,93 @@ export class Recognizer {
   }
 
   #consider(frame: Frame, track: Track, detection: Detection): void {
-    const { size, frontality } = landmarkQuality(detection.landmarks);
-    const quality = Math.min(size, frontality);
+    const { size, pose } = landmarkQuality(detection.landmarks);
+    const quality = Math.min(size, pose);
     const state = this.#stateOf(track.id);
     const now = frame.capturedMonotonic;
     if (quality < qualityFloor) return;
-    if (!shouldLook({ ...state, settled: state.identity.settled }, quality, now)) return;
+    if (!shouldLook({ ...state, settled: state.recognition.settled }, quality, now)) return;
     const crop = cutFace(frame, detection.landmarks);
     if (!crop) return;
     state.lastSubmittedAt = now;
     state.inFlight = true;
     state.bestQuality = Math.max(state.bestQuality, quality);
     const { sequence, width, height, capturedAt } = frame;
-    const frameRef = { sequence, width, height, capturedAt };
-    const context = { track, detection, frame: frameRef };
-    void this.#options.pool.embed(crop, maxWaitMs).then((result) => this.#onResult(state, context, result));
+    void this.#look(state, { track, detection, frame: { sequence, width, height, capturedAt } }, crop);
   }
 
-  async #onResult(
-    state: TrackState,
-    crop: Pick<Look, 'track' | 'detection' | 'frame'>,
-    result: EmbedResult,
-  ): Promise<void> {
+  /** Embeds a crop and takes in what comes of it. Never rejects. */
+  async #look(state: TrackState, shot: Shot, crop: EmbedTask): Promise<void> {
+    const kept = copyCrop(crop);
+    const result = await this.#model.pool.embed(crop, maxWaitMs);
+    if (!this.#isCurrent(shot.track.id, state)) return;
+    if (result.status !== 'dropped') state.looks++;
+    const look = lookOf(result, shot, kept);
+    if (look) {
+      await this.#update(shot.track.id, state, () =>
+        state.recognition.add(look, this.#model.gallery, this.#rules()),
+      );
+    }
     state.inFlight = false;
-    if (this.#tracks.get(crop.track.id) !== state || result.status === 'dropped') return;
-    state.looks++;
-    if (result.status === 'failed') return;
-    const quality = qualityScore(result.quality);
-    if (quality < qualityFloor) return;
-    const look: Look = { ...crop, vector: result.embedding.vector, quality, times: result.times };
-    state.recent = [...state.recent, look].slice(-votingWindow);
-    const match = await this.#match(look);
-    if (this.#tracks.get(crop.track.id) !== state) return;
-    this.#update(state, look, () => state.identity.add(match, this.#rules));
   }
 
-  /** Whoever was enrolled or erased meanwhile counts for the faces in view too. */
-  #followGallery(): void {
-    const { revision } = this.#options.gallery;
-    if (revision !== this.#galleryRevision) for (const state of this.#tracks.values()) state.stale = true;
-    this.#galleryRevision = revision;
+  /** Whoever was enrolled or erased meanwhile counts for the faces in view too. Never rejects. */
+  async #followGallery(): Promise<void> {
+    const { gallery } = this.#model;
+    if (gallery.revision !== this.#galleryRevision)
+      for (const state of this.#tracks.values()) state.stale = true;
+    this.#galleryRevision = gallery.revision;
+    if (this.#following) return;
+    this.#following = true;
     const started = performance.now();
-    for (const state of this.#tracks.values()) {
+    for (const [id, state] of this.#tracks) {
       // The rest has its turn at the next frame.
-      if (performance.now() - started > followBudgetMs) return;
-      if (state.stale) void this.#reconsider(state);
+      if (performance.now() - started > followBudgetMs) break;
+      if (!state.stale) continue;
+      state.stale = false;
+      await this.#update(id, state, () => state.recognition.rematch(this.#model.gallery, this.#rules()));
+    }
+    this.#following = false;
+  }
+
+  /** Never rejects. */
+  async #update(
+    trackId: number,
+    state: TrackState,
+    decide: () => Promise<IdentityTransition | undefined>,
+  ): Promise<void> {
+    const { recognition } = state;
+    const { settled } = recognition;
+    try {
+      const transition = await decide();
+      if (recognition.settled !== settled) state.looks = 0;
+      if (transition && this.#isCurrent(trackId, state)) this.#announce(recognition, transition);
+    } catch (error) {
+      // A gallery that was closed because another one is in use now has nothing to answer.
+      if (this.#isCurrent(trackId, state)) this.#tell.onError(error);
     }
   }
 
-  async #reconsider(state: TrackState): Promise<void> {
-    state.stale = false;
-    const newest = state.recent.at(-1);
+  #announce({ newest, looks }: TrackRecognition, transition: IdentityTransition): void {
     if (!newest) return;
-    const matches = await Promise.all(state.recent.map((look) => this.#match(look)));
-    if (this.#tracks.get(newest.track.id) !== state) return;
-    // A look that came meanwhile is not among these: again at the next frame.
-    state.stale ||= state.recent.at(-1) !== newest;
-    if (state.stale) return;
-    this.#update(state, newest, () => state.identity.reconsider(matches, this.#rules));
+    const { track, detection, frame } = newest.shot;
+    this.#tell.onTransition(track, { ...transition, detection, frame, looks });
   }
 
-  #update(state: TrackState, newest: Look, vote: () => IdentityTransition | undefined): void {
-    const { settled } = state.identity;
-    const transition = vote();
-    if (state.identity.settled !== settled) state.looks = 0;
-    if (!transition) return;
-    const { track, detection, frame, times } = newest;
-    this.#options.onTransition(track, { ...transition, detection, frame, times });
+  #rules(): NamingRules {
+    const { embedder, gallery } = this.#model;
+    return rulesFor(embedder, this.#naming, gallery.faces);
   }
 
-  async #match({ vector, quality }: Look): Promise<Match> {
-    return { nearest: await this.#options.gallery.match(vector, neighbours), quality };
+  /** Whether the track is still in view and the model still the one that it was looked at with. */
+  #isCurrent(trackId: number, state: TrackState): boolean {
+    return this.#tracks.get(trackId) === state;
   }
 
   #stateOf(trackId: number): TrackState {
     const known = this.#tracks.get(trackId);
     if (known) return known;
-    const state: TrackState = {
-      identity: new TrackIdentity(),
-      recent: [],
-      lastSubmittedAt: undefined,
-      inFlight: false,
-      looks: 0,
-      bestQuality: 0,
-      stale: false,
-    };
+    const state = newTrackState(new TrackRecognition());
     this.#tracks.set(trackId, state);
     return state;
   }

@@ -17,6 +17,12 @@ export function boundCrop(crop: EmbedTask): EmbedTask {
   return bounded;
 }
 
+/** A bounded copy of a crop, in a buffer of its own: a worker takes the crop itself over whole. */
+export function copyCrop(crop: EmbedTask): EmbedTask {
+  const bounded = boundCrop(crop);
+  return bounded === crop ? { ...crop, data: crop.data.slice() } : bounded;
+}
+
 /** The crop as it is kept, without loss. Reads its bytes at once: they may be handed to a worker right after. */
 export async function encodeCrop({ width, height, data, landmarks }: EmbedTask): Promise<StoredCrop> {
   const picture = sharp(data.slice(), { raw: { width, height, channels: 3 } });

@@ -1,5 +1,6 @@
-import type { Identity, IdentityEvidence, Person } from '../core/face.js';
-import { judge, marginOf, type Match, type VotingRules } from './decision.js';
+import type { Identity, IdentityEvidence, Person, StageTimes } from '../core/face.js';
+import { mostLooks } from './best-looks.js';
+import { judge, leaning, marginOf, possible, type Match, type NamingRules } from './decision.js';
 
 /** A change of what is thought of a track that somebody may want to hear of. */
 export interface IdentityTransition {
@@ -12,122 +13,131 @@ export interface IdentityTransition {
   readonly previous: Identity;
 }
 
-/** Crops that have a say: the newest. */
-export const votingWindow = 7;
-/** Fewest votes in favour: for a first name, to replace a name, and for a stranger. */
-const votesToName = 3;
-const votesToRename = 5;
-const votesForStranger = 5;
-/** Share of the votes that a decision needs besides. */
-const clearMajority = 2 / 3;
-
-interface Vote {
-  readonly match: Match;
-  /** Null for a stranger. */
-  readonly person: Person | null;
-}
-
-interface Tally {
-  readonly person: Person | null;
-  readonly inFavour: number;
-  readonly total: number;
-  /** The newest match that spoke for it. */
+/** What the gallery says of a track's looks. */
+export interface TrackView {
+  /** The looks that have a say, oldest first; one or more. */
+  readonly looks: readonly Match[];
+  /** The newest look, which may have been too poor to stay among them. */
   readonly newest: Match;
+  /** The looks' fused embedding. */
+  readonly fused: Pick<Match, 'nearest'>;
+  /** Of the newest look. */
+  readonly times: StageTimes;
 }
+
+/** Fewest looks in favour: for a first name, to replace a name, and for a stranger. */
+const looksToName = 3;
+const looksToRename = 5;
+const looksForStranger = 5;
+/** Share of the looks that a decision needs besides. */
+const clearMajority = 2 / 3;
+/** Summed quality of the looks in favour that a decision needs besides: one flawless look's worth. */
+const leastWeight = 1;
 
 /**
- * Who a track is, by vote of its newest crops; the rules and their reasons stand in docs/recognition.md. No single
- * crop ever names, renames or un-names anybody.
+ * Who a track is. The fused embedding of its best looks must pass the rules, and enough single looks must bear it out;
+ * the rules and their reasons stand in docs/recognition.md. No single look ever names, renames or un-names anybody.
  */
 export class TrackIdentity {
-  #votes: Vote[] = [];
-  #identity: Identity = { state: 'undecided' };
+  #identity: Identity;
   #settled = false;
+
+  constructor(identity: Identity = { state: 'undecided' }) {
+    this.#identity = identity;
+  }
 
   get identity(): Identity {
     return this.#identity;
   }
 
-  /** Whether there is a decision and the newest crop does not speak against it. */
+  /** Whether there is a decision and the newest look does not speak against it. */
   get settled(): boolean {
     return this.#settled;
   }
 
-  /** Takes in the newest crop. */
-  add(match: Match, rules: VotingRules): IdentityTransition | undefined {
-    const vote = castVote(match, rules);
-    if (vote) this.#votes = [...this.#votes, vote].slice(-votingWindow);
-    return this.#decide(rules);
+  /** Decides anew after a look. */
+  decide(view: TrackView, rules: NamingRules): IdentityTransition | undefined {
+    return this.#decide(view, rules, view.looks.length >= mostLooks);
   }
 
   /**
-   * Votes anew with these crops, oldest first, because the gallery or the rules have changed and with them what each
-   * crop says. A name that none of them bears out any more is dropped at once.
+   * Decides anew because the gallery or the rules have changed and with them what each look says. A name that no look
+   * bears out any more is dropped at once.
    */
-  reconsider(matches: readonly Match[], rules: VotingRules): IdentityTransition | undefined {
+  reconsider(view: TrackView, rules: NamingRules): IdentityTransition | undefined {
+    return this.#decide(view, rules, true);
+  }
+
+  #decide(view: TrackView, rules: NamingRules, mayDrop: boolean): IdentityTransition | undefined {
     const previous = this.#identity;
-    this.#votes = matches.flatMap((match) => castVote(match, rules) ?? []).slice(-votingWindow);
-    const named = personOf(previous);
-    if (named && !this.#votes.some(({ person }) => person?.id === named.id))
-      this.#identity = { state: 'undecided' };
-    this.#decide(rules);
-    return transition(previous, this.#identity);
-  }
-
-  #decide(rules: VotingRules): IdentityTransition | undefined {
-    const previous = this.#identity;
-    const leader = this.#leader();
-    const newest = this.#votes.at(-1);
-    if (leader && this.#convinces(leader)) this.#identity = decision(leader, rules);
-    this.#settled =
-      this.#identity.state !== 'undecided' && newest?.person?.id === personOf(this.#identity)?.id;
-    return transition(previous, this.#identity);
-  }
-
-  /** Whether the votes are enough for this decision, given the one that stands. */
-  #convinces({ person, inFavour, total }: Tally): boolean {
-    if (inFavour < clearMajority * total) return false;
-    const named = personOf(this.#identity);
-    // People turn their heads: a name is withdrawn only when no crop of the window bears it out.
-    if (!person) return inFavour >= (named ? votingWindow : votesForStranger);
-    return inFavour >= (named && named.id !== person.id ? votesToRename : votesToName);
-  }
-
-  /** The decision with most votes; of two with as many, the one with the newest. */
-  #leader(): Tally | undefined {
-    const tallies = new Map<string | null, Tally>();
-    const total = this.#votes.length;
-    for (const { person, match } of this.#votes) {
-      const key = person?.id ?? null;
-      const inFavour = (tallies.get(key)?.inFavour ?? 0) + 1;
-      tallies.delete(key);
-      tallies.set(key, { person, inFavour, total, newest: match });
+    if (mayDrop && isRefuted(previous, view, rules)) this.#identity = { state: 'undecided' };
+    const verdict = judge(view.fused.nearest, rules);
+    if (verdict !== 'unclear' && this.#convinces(verdict, view, rules)) {
+      this.#identity = decision(verdict, view, rules);
     }
-    return [...tallies.values()].reduce<Tally | undefined>(
-      (best, tally) => (best && best.inFavour > tally.inFavour ? best : tally),
-      undefined,
-    );
+    this.#settled =
+      this.#identity.state !== 'undecided' && speaksFor(view.newest, personOf(this.#identity), rules);
+    return transition(previous, this.#identity);
+  }
+
+  /** Whether the single looks are enough for what the fused embedding says, given the decision that stands. */
+  #convinces(verdict: Person | null, view: TrackView, rules: NamingRules): boolean {
+    const named = personOf(this.#identity);
+    // People turn their heads: a name is withdrawn only when no look bears it out.
+    if (named && !verdict) return false;
+    const { inFavour, total, weight } = tally(verdict, view, rules);
+    if (inFavour < clearMajority * total || weight < leastWeight) return false;
+    if (!verdict) return inFavour >= looksForStranger;
+    return inFavour >= (named && named.id !== verdict.id ? looksToRename : looksToName);
   }
 }
 
-/** Undefined for a crop that cannot tell two people apart. */
-function castVote(match: Match, rules: VotingRules): Vote | undefined {
-  const verdict = judge(match.nearest, rules);
-  return verdict === 'unclear' ? undefined : { match, person: verdict };
+/** Whether a name stands that nothing bears out any more: no look leans to it, or somebody said that it is wrong. */
+function isRefuted(identity: Identity, { looks, fused }: TrackView, rules: NamingRules): boolean {
+  const named = personOf(identity);
+  if (!named) return false;
+  const ruledOut = fused.nearest.some(({ person, rejected }) => person.id === named.id && rejected);
+  return ruledOut || !looks.some((look) => speaksFor(look, named, rules));
 }
 
-function decision(tally: Tally, rules: VotingRules): Identity {
-  const { person, newest } = tally;
-  const distance = newest.nearest[0]?.distance ?? null;
+/** Whether a look by itself is in favour of a name, or of nobody's. */
+function speaksFor({ nearest }: Match, person: Person | null, rules: NamingRules): boolean {
+  if (person) return leaning(nearest, rules)?.id === person.id;
+  const verdict = judge(nearest, rules);
+  return verdict === null || verdict === 'unclear';
+}
+
+function tally(
+  person: Person | null,
+  { looks }: TrackView,
+  rules: NamingRules,
+): { inFavour: number; total: number; weight: number } {
+  const inFavour = looks.filter((look) => speaksFor(look, person, rules));
+  const weight = inFavour.reduce((sum, { quality }) => sum + quality, 0);
+  return { inFavour: inFavour.length, total: looks.length, weight };
+}
+
+function decision(person: Person | null, view: TrackView, rules: NamingRules): Identity {
+  const { inFavour, total, weight } = tally(person, view, rules);
+  const { nearest } = view.fused;
+  const distance = possible(nearest)[0]?.distance ?? null;
   const same = distance === null ? 0 : rules.samePerson(distance);
   const evidence: IdentityEvidence = {
     distance,
     threshold: rules.threshold,
-    margin: marginOf(newest.nearest),
+    falseNameRate: rules.falseNameRate,
+    margin: marginOf(nearest),
     confidence: person ? same : 1 - same,
-    votes: { total: tally.total, inFavour: tally.inFavour },
-    nearest: newest.nearest,
-    quality: newest.quality,
+    votes: { total, inFavour },
+    weight,
+    crops: view.looks.map((look) => ({
+      quality: look.quality,
+      distance: look.nearest[0]?.distance ?? null,
+      person: leaning(look.nearest, rules),
+    })),
+    nearest,
+    quality: view.newest.quality,
+    times: view.times,
   };
   return person ? { state: 'known', person, evidence } : { state: 'unknown', evidence };
 }

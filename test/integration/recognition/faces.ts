@@ -67,8 +67,11 @@ export function noiseCrop(seed: number): EmbedTask {
 }
 
 /** MTCNN, whose landmarks are the better ones. */
-export function startDetector(kind: DetectorChoice['kind'] = 'mtcnn'): Promise<FaceDetector> {
-  return createDetector({ kind, range: 'full', threshold: null, minFaceSize: null }, models, () => undefined);
+export function startDetector(
+  kind: DetectorChoice['kind'] = 'mtcnn',
+  minFaceSize: number | null = null,
+): Promise<FaceDetector> {
+  return createDetector({ kind, range: 'full', threshold: null, minFaceSize }, models, () => undefined);
 }
 
 /** Stills of one man, from the demo media. */

@@ -13,6 +13,8 @@ import { readPicture } from './faces.js';
 /** Labeled Faces in the Wild, development view; not part of the project. */
 const folder = join(packageRoot(), '..', 'shared', 'data', 'lfw-view1');
 export const lfwIsThere = existsSync(folder);
+/** A folder a person, with their photos. */
+export const lfwImages = join(folder, 'images');
 
 export interface Pair {
   readonly same: boolean;
@@ -48,7 +50,7 @@ export async function embedPhotos(
   const vectors = new Map<string, Float32Array>();
   const missed: string[] = [];
   for (const name of new Set(photos)) {
-    const image = await readPicture(join(folder, 'images', name));
+    const image = await readPicture(join(lfwImages, name));
     const vector = await embedFace(image, await detector.detect(image), pool);
     if (vector) vectors.set(name, vector);
     else missed.push(name);

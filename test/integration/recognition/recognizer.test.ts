@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { euclideanDistance } from '../../../src/core/distance.js';
 import type { Detection, Track } from '../../../src/core/face.js';
 import type { Frame, RgbImage } from '../../../src/core/image.js';
+import { rulesFor } from '../../../src/recognition/decision.js';
 import type { EmbeddingPool } from '../../../src/recognition/embedding-pool.js';
 import { Enroller } from '../../../src/recognition/enrolment.js';
 import { Gallery } from '../../../src/recognition/gallery.js';
@@ -12,6 +14,14 @@ import { Recognizer } from '../../../src/recognition/recognizer.js';
 import type { Transition } from '../../../src/recognition/recognizer.js';
 import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
 import { embedder, readAsset, startDetector, startPool, stills } from './faces.js';
+
+const naming = { threshold: null, falseNameRate: 1e-3 };
+/** As far as the gallery can tell, made by another network. */
+const otherEmbedder = { ...embedder, model: { id: 'mobilefacenet', version: 'another' } };
+
+function fail(error: unknown): never {
+  throw error;
+}
 
 interface Shot {
   readonly image: RgbImage;
@@ -50,12 +60,11 @@ beforeEach(async () => {
   gallery = await Gallery.open({ store, embedder, onError: () => {} });
   told = [];
   sequence = 0;
-  const { threshold } = embedder;
   const onTransition = (track: Track, transition: Transition): void => void told.push({ track, transition });
-  recognizer = new Recognizer({ pool, gallery, embedder, threshold, onTransition });
+  recognizer = new Recognizer({ pool, gallery, embedder, naming, onTransition, onError: fail });
 });
 afterEach(async () => {
-  await gallery.close();
+  gallery.close();
   await store.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -92,6 +101,12 @@ async function settle(): Promise<void> {
   await nextTurn();
 }
 
+/** Shows a frame without faces, and waits for what follows from it. */
+async function look(): Promise<void> {
+  show(man[1]!, []);
+  await settle();
+}
+
 async function watch(id: number, shots: readonly Shot[]): Promise<void> {
   for (const shot of shots) {
     show(shot, [trackOf(id, shot)]);
@@ -111,10 +126,14 @@ describe('Recognizer', () => {
     expect(transition.detection).toBe(man[3]!.detection);
     expect(transition.identity).toMatchObject({ state: 'known', person: { id, name: 'Franck' } });
     expect(transition.previous).toEqual({ state: 'undecided' });
-    expect(transition.times.embedMs).toBeGreaterThan(0);
     const identity = recognizer.identity(7);
     if (identity.state !== 'known') throw new Error('expected a name');
     expect(identity.evidence.distance).toBeLessThan(embedder.threshold);
+    expect(identity.evidence.falseNameRate).toBe(naming.falseNameRate);
+    expect(identity.evidence.threshold).toBeCloseTo(rulesFor(embedder, naming, 2).threshold);
+    expect(identity.evidence.crops).toHaveLength(3);
+    const { queueMs, alignMs, embedMs, matchMs } = identity.evidence.times;
+    for (const ms of [queueMs, alignMs, embedMs, matchMs]) expect(ms).toBeGreaterThan(0);
     expect(identity.evidence.nearest.map(({ person }) => person.name)).toEqual(['Franck', 'Woman']);
     expect(identity.evidence.confidence).toBeGreaterThan(0.9);
   });
@@ -129,12 +148,10 @@ describe('Recognizer', () => {
   it('names a stranger in view as soon as somebody enrols him, and takes the name back when he is erased', async () => {
     await watch(1, man.slice(1));
     const id = await enrol('Franck', man[0]!);
-    show(man[1]!, []);
-    await settle();
+    await look();
     expect(recognizer.identity(1)).toMatchObject({ state: 'known', person: { name: 'Franck' } });
     await gallery.removePerson(id);
-    show(man[1]!, []);
-    await settle();
+    await look();
     expect(recognizer.identity(1).state).toBe('unknown');
     expect(told.map(({ transition }) => transition.kind)).toEqual(['unknown', 'recognized', 'changed']);
   });
@@ -142,14 +159,52 @@ describe('Recognizer', () => {
   it('takes a new threshold into account for faces in view', async () => {
     await enrol('Franck', man[0]!);
     await watch(1, man.slice(1));
-    recognizer.setThreshold(0.05);
-    show(man[1]!, []);
-    await settle();
+    recognizer.setNaming({ ...naming, threshold: 0.05 });
+    await look();
     expect(recognizer.identity(1).state).toBe('undecided');
-    recognizer.setThreshold(embedder.threshold);
-    show(man[1]!, []);
-    await settle();
+    recognizer.setNaming(naming);
+    await look();
     expect(recognizer.identity(1).state).toBe('known');
+  });
+
+  it('hands out the looks that decided, best first, with crops that give the same embedding again', async () => {
+    await watch(1, man.slice(1));
+    const { looks } = told[0]!.transition;
+    expect(looks).toHaveLength(5);
+    looks
+      .slice(1)
+      .forEach(({ quality }, index) => expect(quality).toBeLessThanOrEqual(looks[index]!.quality));
+    for (const { crop, vector } of looks) {
+      const [leftEye, rightEye] = crop.landmarks;
+      expect(Math.hypot(rightEye.x - leftEye.x, rightEye.y - leftEye.y)).toBeLessThanOrEqual(100);
+      const again = await pool.embed({ ...crop, data: crop.data.slice() });
+      if (again.status !== 'embedded') throw new Error('expected an embedding');
+      expect(euclideanDistance(again.embedding.vector, vector)).toBeLessThan(0.3);
+    }
+  });
+
+  it('goes on with another model: names stay until its looks decide otherwise', async () => {
+    await enrol('Franck', man[0]!);
+    await watch(1, man.slice(1, 4));
+    const other = await Gallery.open({ store, embedder: otherEmbedder, onError: fail });
+    recognizer.use({ pool, gallery: other, embedder: otherEmbedder });
+    expect(recognizer.identity(1)).toMatchObject({ person: { name: 'Franck' } });
+    for (const shot of [...man, ...man].slice(0, 6)) await watch(1, [shot]);
+    expect(recognizer.identity(1)).toMatchObject({ person: { name: 'Franck' } });
+    await watch(1, man.slice(0, 1));
+    expect(recognizer.identity(1).state).toBe('unknown');
+    await other.close();
+  });
+
+  it('ignores what the model before had under way', async () => {
+    await enrol('Franck', man[0]!);
+    await watch(1, man.slice(1, 3));
+    show(man[3]!, [trackOf(1, man[3]!)]);
+    recognizer.use({ pool, gallery, embedder });
+    await settle();
+    expect(told).toEqual([]);
+    await watch(1, man.slice(1, 4));
+    expect(told.map(({ transition }) => transition.kind)).toEqual(['recognized']);
   });
 
   it('copies what it needs: the frame may be written over at once', async () => {

@@ -6,6 +6,7 @@ import {
   trackEnded,
   trackStarted,
 } from '../../../src/events/build-event.js';
+import type { Neighbour } from '../../../src/core/face.js';
 import { EventBus } from '../../../src/events/event-bus.js';
 import { eventIdPattern } from '../../../src/events/event-id.js';
 import { eventTypes, type EventDraft } from '../../../src/events/identity-event.js';
@@ -62,14 +63,26 @@ describe('event builders', () => {
       quality: 0.71,
     });
     expect(data.landmarks).toHaveLength(5);
-    expect(data.why.nearest[1]).toEqual({ id: 'p-audrey', name: 'Audrey', distance: 1.1223 });
+    expect(data.why.nearest[1]).toEqual({
+      id: 'p-audrey',
+      name: 'Audrey',
+      distance: 1.1223,
+      centroidDistance: 1.1223,
+      rejected: false,
+    });
     expect(data.why.votes).toEqual({ total: 4, inFavour: 3 });
+    expect(data.why.crops).toEqual([
+      { quality: 0.9, distance: 0.8512, identity: { id: 'p-franck', name: 'Franck' } },
+      { quality: 0.71, distance: 1.2, identity: null },
+    ]);
+    expect(data.why).toMatchObject({ weight: 2.1235, falseNameRate: 0.001 });
+    expect(data.why.times).toEqual({ queueMs: 0.1, alignMs: 1.3, embedMs: 4, matchMs: 0.4 });
   });
 
   it('leave the figures out while recognition is undecided', () => {
     const { data } = trackStarted(sightingOf(undecided));
     expect(data).toMatchObject({ identity: null, distance: null, threshold: null, confidence: null });
-    expect(data.why).toMatchObject({ votes: null, nearest: [] });
+    expect(data.why).toMatchObject({ votes: null, nearest: [], crops: [], times: null });
   });
 });
 
@@ -101,7 +114,7 @@ describe('why', () => {
 
   it('of a name holds the votes, the distance, the threshold and the runner-up', () => {
     expect(summaryOf(known(franck))).toBe(
-      '3 of 4 looks at this face say Franck. The nearest photo is at distance 0.81, ' +
+      '3 of 4 looks at this face point to Franck. Together they are at distance 0.81 from the nearest photo, ' +
         'a name needs 1.02 or less; the next person is 0.31 further away.',
     );
   });
@@ -112,8 +125,16 @@ describe('why', () => {
     );
   });
 
-  it('of a near stranger says that it was not clear enough', () => {
-    expect(summaryOf({ state: 'unknown', evidence })).toContain('but not clearly enough');
+  it('of a stranger whom somebody said not to be a person says so, and leaves that person out', () => {
+    const [first, second] = evidence.nearest as [Neighbour, Neighbour];
+    const ruledOut = { ...first, rejected: true };
+    expect(summaryOf({ state: 'unknown', evidence: { ...evidence, nearest: [ruledOut, second] } })).toBe(
+      'Somebody said that this is not Franck. ' +
+        'The nearest person is Audrey at distance 1.12; a name needs 1.02 or less.',
+    );
+    expect(summaryOf({ state: 'unknown', evidence: { ...evidence, nearest: [ruledOut] } })).toBe(
+      'Somebody said that this is not Franck.',
+    );
   });
 
   it('of an empty gallery says so', () => {

@@ -7,14 +7,21 @@ export const audrey: Person = { id: 'p-audrey', name: 'Audrey' };
 export const evidence: IdentityEvidence = {
   distance: 0.812345,
   threshold: 1.02,
+  falseNameRate: 0.001,
   margin: 0.31,
   confidence: 0.934,
   votes: { total: 4, inFavour: 3 },
+  weight: 2.123456,
+  crops: [
+    { quality: 0.9, distance: 0.851234, person: franck },
+    { quality: 0.71, distance: 1.2, person: null },
+  ],
   nearest: [
     { person: franck, distance: 0.812345, centroidDistance: 0.812345, rejected: false },
     { person: audrey, distance: 1.122345, centroidDistance: 1.122345, rejected: false },
   ],
   quality: 0.71,
+  times: { queueMs: 0.123, alignMs: 1.26, embedMs: 4.04, matchMs: 0.4 },
 };
 
 export const undecided: Identity = { state: 'undecided' };

@@ -4,7 +4,7 @@ import { rulesFor } from '../../../src/recognition/decision.js';
 import { findEmbedder } from '../../../src/recognition/embedders.js';
 import { identifyFace } from '../../../src/recognition/identify-face.js';
 
-const rules = rulesFor(findEmbedder('mobilefacenet'), null);
+const rules = rulesFor(findEmbedder('mobilefacenet'), { threshold: 0.967, falseNameRate: 1e-3 }, 2);
 
 function near(name: string, distance: number, rejected = false): Neighbour {
   return { person: { id: `p-${name}`, name }, distance, centroidDistance: distance, rejected };
