@@ -6,8 +6,10 @@ import { detectCommand } from './detect.js';
 import { doctorCommand } from './doctor.js';
 import { enrollCommand } from './enroll.js';
 import { evaluateCommand } from './evaluate.js';
+import { headsCommand } from './heads.js';
 import { modelsCommand } from './models.js';
 import { runCommand } from './run.js';
+import { trainCommand } from './train.js';
 
 /**
  * Runs the command line and gives the exit code: 0 done, 1 failed, 2 used wrongly. Errors that a user can mend are
@@ -22,6 +24,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .addCommand(enrollCommand())
     .addCommand(detectCommand())
     .addCommand(evaluateCommand())
+    .addCommand(trainCommand())
+    .addCommand(headsCommand())
     .addCommand(modelsCommand())
     .addCommand(doctorCommand());
   for (const command of [
