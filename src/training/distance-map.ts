@@ -6,15 +6,18 @@ export interface ImpostorDistances {
   readonly after: readonly number[];
 }
 
+/** Pairs that the near end of the line stands on: fewer say little, and thresholds lie at that end or beyond it. */
+const nearPairs = 10;
+
 /**
  * The straight line that takes distances before a projection to those that strangers fall below as often after it. It
- * goes through the medians and through the nearest fiftieth: thresholds lie still further down, where a user's own
- * photos are too few to count.
+ * goes through the medians and through the near ends of both.
  */
 export function matchImpostors({ before, after }: ImpostorDistances): DistanceMap {
-  const [near, middle] = [quantile(before, 0.02), quantile(before, 0.5)];
-  const [nearAfter, middleAfter] = [quantile(after, 0.02), quantile(after, 0.5)];
-  const factor = (middleAfter - nearAfter) / Math.max(middle - near, 1e-6);
+  const share = Math.min(0.25, Math.max(0.001, nearPairs / before.length));
+  const [near, middle] = [quantile(before, share), quantile(before, 0.5)];
+  const [nearAfter, middleAfter] = [quantile(after, share), quantile(after, 0.5)];
+  const factor = (middleAfter - nearAfter) / (middle - near);
   return { factor, offset: middleAfter - factor * middle };
 }
 
