@@ -59,18 +59,18 @@ export function identificationVerdict(answers: readonly Answer[], tries: number,
   const differences = answers.map((answer) => worth(answer, 'trained') - worth(answer, 'plain'));
   const pValue = Math.min(1, tries * signFlipTest(differences, random));
   const counts =
-    `${trained.rightNames} right and ${falseTrained} false names on ${answers.length} held-out photos, ` +
-    `where the plain distance gave ${plain.rightNames} and ${falsePlain}`;
+    `${trained.rightNames} of ${trained.probes} photos rightly and ${falseTrained} falsely, ` +
+    `the plain distance ${plain.rightNames} and ${falsePlain}`;
   if (falseTrained > falsePlain)
-    return { switchedOn: false, pValue, reason: `It gave ${counts}: more false names.` };
+    return { switchedOn: false, pValue, reason: `It named ${counts}: more false names.` };
   if (netNames(answers, 'trained') <= netNames(answers, 'plain'))
-    return { switchedOn: false, pValue, reason: `It gave ${counts}: no better.` };
+    return { switchedOn: false, pValue, reason: `It named ${counts}: no better.` };
   const switchedOn = pValue <= significance;
   const odds = `chance alone would do as well with probability ${percent(pValue)}`;
   return {
     switchedOn,
     pValue,
-    reason: `It gave ${counts}; ${odds}${switchedOn ? '' : `, and ${percent(significance)} is the most that counts`}.`,
+    reason: `It named ${counts}; ${odds}${switchedOn ? '' : `, and ${percent(significance)} is the most that counts`}.`,
   };
 }
 
