@@ -6,12 +6,16 @@ import { trainHead } from '../../../src/training/train-head.js';
 import type { TrainingPhoto } from '../../../src/training/training-set.js';
 import { inputOf, ordinaryPeople, peopleInChangingLight, twins } from './made-up.js';
 
-const train = (kind: HeadKind, photos: readonly TrainingPhoto[]): TrainingOutcome =>
-  trainHead(kind, inputOf(photos));
+const train = (kind: HeadKind, photos: readonly TrainingPhoto[], seed = 1): TrainingOutcome =>
+  trainHead(kind, inputOf(photos, seed));
 
-describe('a head that helps is switched on', () => {
+describe.each([1, 2])('a head that helps is switched on (seed %i)', (seed) => {
   it('siamese: learns not to look where light changes embeddings', () => {
-    const { verdict, plain, trials } = train('siamese', peopleInChangingLight(10, 8, seededRandom(3)));
+    const { verdict, plain, trials } = train(
+      'siamese',
+      peopleInChangingLight(10, 8, seededRandom(seed)),
+      seed,
+    );
     expect(verdict).toMatchObject({ switchedOn: true });
     expect(trials[0]!.figures).toMatchObject({ samePairs: 280 });
     const [before, after] = [plain, trials[0]!.figures] as { logLoss: number }[];
@@ -19,7 +23,7 @@ describe('a head that helps is switched on', () => {
   });
 
   it('projection: pulls look-alikes apart', () => {
-    const { verdict, plain, trials } = train('projection', twins(2, 5, 8, seededRandom(1)));
+    const { verdict, plain, trials } = train('projection', twins(2, 5, 8, seededRandom(seed)), seed);
     expect(verdict.switchedOn).toBe(true);
     const [before, after] = [plain, trials[0]!.figures] as { rightNames: number; wrongNames: number }[];
     expect(after!.rightNames).toBeGreaterThan(before!.rightNames + 10);
@@ -27,7 +31,7 @@ describe('a head that helps is switched on', () => {
   });
 
   it('classifier: settles look-alikes that the margin leaves open', () => {
-    const { verdict, head } = train('classifier', twins(2, 5, 8, seededRandom(1)));
+    const { verdict, head } = train('classifier', twins(2, 5, 8, seededRandom(seed)), seed);
     expect(verdict.switchedOn).toBe(true);
     expect(head).toMatchObject({ kind: 'classifier', model: { id: 'mobilefacenet' }, dimension: 192 });
   });
