@@ -8,12 +8,14 @@ import { enrollCommand } from './enroll.js';
 import { evaluateCommand } from './evaluate.js';
 import { identifyCommand } from './identify.js';
 import { eventsCommand } from './events.js';
+import { headsCommand } from './heads.js';
 import { modelsCommand } from './models.js';
 import { peopleCommand } from './people.js';
 import { rejectCommand } from './reject.js';
 import { runCommand } from './run.js';
 import { verifyCommand } from './verify.js';
 import { unknownCommand } from './unknown.js';
+import { trainCommand } from './train.js';
 
 /**
  * Runs the command line and gives the exit code: 0 done, 1 failed, 2 used wrongly. Errors that a user can mend are
@@ -34,6 +36,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .addCommand(rejectCommand())
     .addCommand(detectCommand())
     .addCommand(evaluateCommand())
+    .addCommand(trainCommand())
+    .addCommand(headsCommand())
     .addCommand(modelsCommand())
     .addCommand(doctorCommand());
   for (const command of [

@@ -8,7 +8,7 @@ import { Enroller } from '../recognition/enrolment.js';
 import { photoLimits, type NamedPhoto } from './photos.js';
 
 /** MTCNN places landmarks best, and photos can wait for it. */
-const photoDetector = { kind: 'mtcnn', range: 'full', threshold: 0.7, minFaceSize: 40 } as const;
+export const photoDetector = { kind: 'mtcnn', range: 'full', threshold: 0.7, minFaceSize: 40 } as const;
 
 export type PhotoOutcome =
   | { readonly photo: NamedPhoto; readonly status: 'enrolled' | 'known already' }

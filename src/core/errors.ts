@@ -117,6 +117,22 @@ export const errorCatalogue = {
     remedy: 'Give pairs.txt or pairsDevTest.txt of Labeled Faces in the Wild as they were published.',
   },
   PAIRS_UNREADABLE: { status: 404, remedy: 'Check the path given with --pairs.' },
+  TRAINING_DATA_INSUFFICIENT: {
+    status: 422,
+    remedy: 'Add people, or photos of those with one; docs/training.md says how many each head needs.',
+  },
+  TRAINING_DATA_CONFLICT: {
+    status: 422,
+    remedy: 'Take the photo out of the folder of the person whom it does not show.',
+  },
+  HEAD_MISMATCH: {
+    status: 409,
+    remedy: 'Train the head again for the embedder in use, or switch it off: `sightline heads off <head>`.',
+  },
+  HEAD_CORRUPT: {
+    status: 500,
+    remedy: 'Train the head again, or switch it off: `sightline heads off <head>`.',
+  },
   OUTPUT_UNWRITABLE: { status: 500, remedy: 'Choose a place to write to that exists and is yours.' },
 
   GALLERY_CORRUPT: {

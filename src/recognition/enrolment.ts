@@ -83,7 +83,8 @@ export class Enroller {
   }
 }
 
-function checkSize({ landmarks: [leftEye, rightEye], box }: Detection): void {
+/** @throws SightlineError FACE_TOO_SMALL */
+export function checkSize({ landmarks: [leftEye, rightEye], box }: Detection): void {
   const distance = Math.hypot(rightEye.x - leftEye.x, rightEye.y - leftEye.y);
   if (distance >= leastEyeDistancePixels) return;
   throw new SightlineError(
@@ -104,6 +105,6 @@ export function checkQuality(quality: FaceQuality): void {
 }
 
 /** The same for the same picture, whatever its file is called. */
-function pixelHash({ width, height, data }: RgbImage): string {
+export function pixelHash({ width, height, data }: RgbImage): string {
   return createHash('sha256').update(`${width}×${height} RGB `).update(data).digest('hex');
 }

@@ -1,0 +1,50 @@
+import { Argument, Command } from 'commander';
+import { asSightlineError } from '../core/errors.js';
+import { headKinds, type HeadKind } from '../core/heads.js';
+import { HeadStore } from '../storage/head-store.js';
+import { configFrom, withOptions, type SharedOptions } from './options.js';
+
+/** `sightline heads`: which trained heads are on, and switching them off. */
+export function headsCommand(): Command {
+  const subcommand = (name: string, description: string) =>
+    withOptions(new Command(name).description(description), ['config', 'data']);
+  return new Command('heads')
+    .description('list and switch off the heads that `sightline train` has switched on')
+    .addCommand(subcommand('list', 'show every head, and whether it is on').action(list))
+    .addCommand(
+      subcommand('off', 'go back to the plain distance; the head is deleted, train again to have it back')
+        .addArgument(new Argument('<head>', 'which one').choices(headKinds))
+        .action(switchOff),
+    );
+}
+
+async function list(options: SharedOptions): Promise<void> {
+  const store = await openStore(options);
+  const lines = await Promise.all(
+    headKinds.map(async (kind) => `${kind.padEnd(10)}  ${await stateOf(kind, store)}\n`),
+  );
+  process.stdout.write(lines.join(''));
+}
+
+async function stateOf(kind: HeadKind, store: HeadStore): Promise<string> {
+  try {
+    const head = await store.load(kind);
+    if (head === null) return 'off';
+    const { model, trainedAt } = head;
+    return `on, trained ${new Date(trainedAt).toISOString()} for ${model.id} version ${model.version}`;
+  } catch (error) {
+    // The others are still worth a line.
+    process.exitCode = 1;
+    const { code, message } = asSightlineError(error);
+    return `${code}: ${message}`;
+  }
+}
+
+async function switchOff(kind: HeadKind, options: SharedOptions): Promise<void> {
+  const wasOn = await (await openStore(options)).remove(kind);
+  process.stdout.write(wasOn ? `The ${kind} head is off now\n` : `The ${kind} head was not on\n`);
+}
+
+async function openStore(options: SharedOptions): Promise<HeadStore> {
+  return new HeadStore((await configFrom(options)).data);
+}

@@ -1,0 +1,90 @@
+import type { HeadKind } from '../core/heads.js';
+import type { ModelRef } from '../core/face.js';
+import type { Figures, TrainingOutcome, Trial } from '../training/outcome.js';
+import { percent } from '../training/verdict.js';
+import type { RefusedPhoto } from './embed-photos.js';
+
+/** What `sightline train … --json` prints. */
+export interface TrainReport {
+  readonly head: HeadKind;
+  readonly embedder: ModelRef;
+  readonly seed: number;
+  readonly people: readonly { readonly name: string; readonly photos: number }[];
+  readonly refused: readonly RefusedPhoto[];
+  readonly copies: readonly { readonly path: string; readonly of: string }[];
+  readonly split: { readonly folds: number; readonly description: string };
+  readonly plain: Figures;
+  readonly trained: readonly Trial[];
+  readonly pValue: number;
+  readonly switchedOn: boolean;
+  readonly reason: string;
+  /** Whether a head of an earlier training was on before, and so still is when this one is not switched on. */
+  readonly earlierHead: boolean;
+  readonly seconds: { readonly embedding: number; readonly training: number };
+}
+
+/** How the photos were split, for people. */
+export function describeSplit(kind: HeadKind, { folds }: Pick<TrainingOutcome, 'folds'>): string {
+  return kind === 'siamese'
+    ? `${folds} folds of people: each person's pairs are judged by a head that never saw them`
+    : `${folds} folds: each person is a stranger, left out completely, in one; their photos are held out in turn in the others`;
+}
+
+/** The report as text. */
+export function describeReport(report: TrainReport): string {
+  const { head, embedder, seed, people, refused, copies, split, seconds } = report;
+  const photos = people.reduce((sum, person) => sum + person.photos, 0);
+  return [
+    `${head} head for ${embedder.id} version ${embedder.version}, seed ${seed}`,
+    `${people.length} people, ${photos} photos: ${people.map(({ name, photos: own }) => `${name} ${own}`).join(', ')}`,
+    ...refused.map(({ path, code, message }) => `✗ ${path} refused: ${code}: ${message}`),
+    ...copies.map(({ path, of }) => `✗ ${path} left out: a copy of ${of}`),
+    split.description,
+    '',
+    ...table([{ name: 'plain distance', figures: report.plain }, ...report.trained]),
+    '',
+    ...conclusion(report),
+    `Embedding took ${seconds.embedding.toFixed(1)} s, training ${seconds.training.toFixed(1)} s`,
+    '',
+  ].join('\n');
+}
+
+function conclusion({ head, switchedOn, reason, earlierHead }: TrainReport): string[] {
+  const earlier = earlierHead ? '; the one trained before stays on' : '';
+  return [
+    reason,
+    switchedOn ? `The ${head} head is switched on` : `The ${head} head is not switched on${earlier}`,
+  ];
+}
+
+function table(trials: readonly Trial[]): string[] {
+  const rows = trials.map(({ name, figures }) => [name, ...cells(figures)]);
+  const [first] = trials;
+  const lines = [['', ...(first ? titles(first.figures) : [])], ...rows];
+  const widths = (lines[0] ?? []).map((_, column) =>
+    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
+  );
+  return lines.map((line) =>
+    line
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join('  '),
+  );
+}
+
+function titles(figures: Figures): string[] {
+  return 'probes' in figures
+    ? ['right names', 'wrong names', 'of photos', 'strangers named', 'of photos']
+    : ['accuracy', 'log-loss', 'false accepts', 'of pairs', 'false rejects', 'of pairs'];
+}
+
+function cells(figures: Figures): string[] {
+  if ('probes' in figures) {
+    const { rightNames, wrongNames, probes, strangersNamed, strangers } = figures;
+    return [rightNames, wrongNames, probes, strangersNamed, strangers].map(String);
+  }
+  const { accuracy, logLoss, falseAccepts, differentPairs, falseRejects, samePairs } = figures;
+  const counts = [falseAccepts, differentPairs, falseRejects, samePairs].map(String);
+  return [percent(accuracy), logLoss.toFixed(4), ...counts];
+}

@@ -1,0 +1,88 @@
+import type { ModelRef } from './face.js';
+
+/** Small models trained on a user's own photos, which work on the embeddings of one embedder. */
+export const headKinds = ['siamese', 'projection', 'classifier'] as const;
+export type HeadKind = (typeof headKinds)[number];
+export type Head = SiameseHead | ProjectionHead | ClassifierHead;
+
+interface HeadBase {
+  /** What made the embeddings it was trained on; it fits no others. */
+  readonly model: ModelRef;
+  /** Of those embeddings. */
+  readonly dimension: number;
+  /** Milliseconds since the epoch. */
+  readonly trainedAt: number;
+}
+
+/** How likely two faces show one person, from the element-wise difference of their embeddings. */
+export interface SiameseHead extends HeadBase, SiameseWeights {
+  readonly kind: 'siamese';
+  /** Of the logistic 1 / (1 + e^(slope · (learned distance − midpoint))). */
+  readonly confidence: LogisticCurve;
+}
+
+/** Learned distance of u and v: `distance` · ‖u − v‖ + Σ `differences`ᵢ · |uᵢ − vᵢ|, cut off below 0. */
+export interface SiameseWeights {
+  readonly weights: { readonly distance: number; readonly differences: readonly number[] };
+}
+
+export interface LogisticCurve {
+  readonly midpoint: number;
+  /** Above 0: nearer is more likely. */
+  readonly slope: number;
+}
+
+/** A linear map of embeddings; its network [N, dimension] → [N, outputDimension] is an ONNX file of its own. */
+export interface ProjectionHead extends HeadBase {
+  readonly kind: 'projection';
+  readonly outputDimension: number;
+  /** First 8 hexadecimal digits of the network's SHA-256; part of the version of embeddings made with it. */
+  readonly hash: string;
+  /**
+   * Two strangers fall below `factor` · d + `offset` after the projection as often as below d before it: how
+   * thresholds are carried over.
+   */
+  readonly distances: DistanceMap;
+}
+
+export interface DistanceMap {
+  readonly factor: number;
+  readonly offset: number;
+}
+
+/** Says whose face an embedding is, or that it is nobody's. */
+export interface ClassifierHead extends HeadBase {
+  readonly kind: 'classifier';
+  /** The names it was trained on; a class is an index into them. */
+  readonly people: readonly string[];
+  /** A best score below this is nobody's. */
+  readonly rejectBelow: number;
+  readonly rule: ClassifierRule;
+}
+
+/** How a score is computed for each class. Vectors are rows of training embeddings. */
+export type ClassifierRule = LinearSvm | RbfSvm | WeightedKnn;
+
+/** Score: weights · x + bias, one against the rest. */
+export interface LinearSvm {
+  readonly type: 'linear-svm';
+  readonly classes: readonly { readonly weights: readonly number[]; readonly bias: number }[];
+}
+
+/** Score: Σ coefficientᵢ · e^(−gamma · ‖x − vectorᵢ‖²) + bias, one against the rest. */
+export interface RbfSvm {
+  readonly type: 'rbf-svm';
+  readonly gamma: number;
+  readonly vectors: readonly (readonly number[])[];
+  readonly classes: readonly { readonly coefficients: readonly number[]; readonly bias: number }[];
+}
+
+/** Each of the nearest `neighbours` vectors counts e^(−gamma · ‖x − vector‖²) for its class; the score is the mean. */
+export interface WeightedKnn {
+  readonly type: 'knn';
+  readonly neighbours: number;
+  readonly gamma: number;
+  readonly vectors: readonly (readonly number[])[];
+  /** The class of each vector. */
+  readonly labels: readonly number[];
+}

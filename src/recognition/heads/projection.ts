@@ -1,0 +1,31 @@
+import type { ProjectionHead } from '../../core/heads.js';
+import type { ThresholdChoice } from '../decision.js';
+import type { Embedder } from '../embedders.js';
+
+/**
+ * The embedder that a projection makes of another one: a version of its own, so that its embeddings never meet those
+ * without it, and every distance carried over to the same false-accept rate.
+ */
+export function projectedEmbedder(embedder: Embedder, head: ProjectionHead): Embedder {
+  const { factor } = head.distances;
+  const carry = (distance: number): number => carried(distance, head);
+  const { model, confidence } = embedder;
+  return {
+    ...embedder,
+    model: { ...model, version: `${model.version}+${head.hash}` },
+    dimension: head.outputDimension,
+    thresholds: embedder.thresholds.map((row) => ({ ...row, distance: carry(row.distance) })),
+    threshold: carry(embedder.threshold),
+    leastMargin: factor * embedder.leastMargin,
+    confidence: { midpoint: carry(confidence.midpoint), slope: confidence.slope / factor },
+  };
+}
+
+/** A threshold that the user chose for distances without the projection, carried over to those with it. */
+export function projectedNaming(naming: ThresholdChoice, head: ProjectionHead): ThresholdChoice {
+  return { ...naming, threshold: naming.threshold === null ? null : carried(naming.threshold, head) };
+}
+
+function carried(distance: number, { distances: { factor, offset } }: ProjectionHead): number {
+  return factor * distance + offset;
+}

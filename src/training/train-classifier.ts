@@ -1,0 +1,116 @@
+import { judge, rulesFor } from '../recognition/decision.js';
+import { classScores, judgeWithClassifier } from '../recognition/heads/classifier.js';
+import type { ClassifierHead } from '../core/heads.js';
+import {
+  classifierTypes,
+  trainClassifier,
+  type ClassifierType,
+  type UncalibratedClassifier,
+} from './classifier-head.js';
+import { identificationFolds, type IdentificationFold } from './folds.js';
+import {
+  identificationFigures,
+  identificationVerdict,
+  netNames,
+  type Answer,
+} from './identification-figures.js';
+import { compareAnswers, nameProbes } from './name-probes.js';
+import { headBase, type TrainingInput, type TrainingOutcome } from './outcome.js';
+import { bestRejectLevel, type RejectScore } from './reject-level.js';
+import type { TrainingPhoto } from './training-set.js';
+
+interface ClassifiedFold {
+  readonly fold: IdentificationFold;
+  readonly classifier: UncalibratedClassifier;
+  readonly scores: readonly RejectScore[];
+}
+
+interface ClassifierTrial {
+  readonly type: ClassifierType;
+  readonly answers: readonly Answer[];
+  /** As all folds' held-out photos speak for. */
+  readonly rejectBelow: number;
+}
+
+/**
+ * Tries each kind of classifier, cross-validated, and compares the best with the plain distance. Below what score a face
+ * is nobody's is judged by the held-out photos of the other folds.
+ */
+export function trainClassifierHead(input: TrainingInput): TrainingOutcome {
+  const { photos, embedder, random, onProgress } = input;
+  const folds = identificationFolds(photos, random);
+  const total = classifierTypes.length + 1;
+  const trials = classifierTypes.map((type, done) => {
+    onProgress({ step: type, done, total });
+    return tryClassifier(type, folds, input);
+  });
+  const best = trials.reduce((a, b) =>
+    netNames(b.answers, 'trained') > netNames(a.answers, 'trained') ? b : a,
+  );
+  onProgress({ step: 'all photos', done: total - 1, total });
+  return {
+    head: headOf(trainClassifier(best.type, photos, embedder.confidence.midpoint), best.rejectBelow, input),
+    network: null,
+    folds: folds.length,
+    trials: trials.map(({ type, answers }) => ({
+      name: type,
+      figures: identificationFigures(answers, 'trained'),
+    })),
+    plain: identificationFigures(best.answers, 'plain'),
+    verdict: identificationVerdict(best.answers, trials.length, random),
+  };
+}
+
+function tryClassifier(
+  type: ClassifierType,
+  folds: readonly IdentificationFold[],
+  input: TrainingInput,
+): ClassifierTrial {
+  const classified = folds.map((fold): ClassifiedFold => {
+    const classifier = trainClassifier(type, fold.gallery, input.embedder.confidence.midpoint);
+    return { fold, classifier, scores: scoresOf(fold, classifier) };
+  });
+  return {
+    type,
+    answers: classified.flatMap((own) => answersOf(own, classified, input)),
+    rejectBelow: bestRejectLevel(classified.flatMap(({ scores }) => scores)),
+  };
+}
+
+/** What held-out photos say about where to reject: those of the gallery's people that get their own name, and strangers. */
+function scoresOf(
+  { probes, strangers }: IdentificationFold,
+  classifier: UncalibratedClassifier,
+): RejectScore[] {
+  const best = ({ vector }: TrainingPhoto): { score: number; name: string | undefined } => {
+    const scores = classScores(classifier.rule, classifier.people.length, vector);
+    const score = Math.max(...scores);
+    return { score, name: classifier.people[scores.indexOf(score)] };
+  };
+  return [
+    ...probes
+      .filter((photo) => best(photo).name === photo.person)
+      .map((photo) => ({ ...best(photo), known: true })),
+    ...strangers.map((photo) => ({ ...best(photo), known: false })),
+  ];
+}
+
+function answersOf(own: ClassifiedFold, all: readonly ClassifiedFold[], input: TrainingInput): Answer[] {
+  const others = all.filter((other) => other !== own);
+  const head = headOf(own.classifier, bestRejectLevel(others.flatMap(({ scores }) => scores)), input);
+  const rules = rulesFor(input.embedder, input.naming, own.fold.gallery.length);
+  const vectorOf = ({ vector }: TrainingPhoto): Float32Array => vector;
+  return compareAnswers(
+    own.fold,
+    nameProbes(own.fold, vectorOf, (_, nearest) => judge(nearest, rules)),
+    nameProbes(own.fold, vectorOf, (vector, nearest) => judgeWithClassifier(head, vector, nearest, rules)),
+  );
+}
+
+function headOf(
+  { people, rule }: UncalibratedClassifier,
+  rejectBelow: number,
+  input: TrainingInput,
+): ClassifierHead {
+  return { kind: 'classifier', ...headBase(input), people, rejectBelow, rule };
+}

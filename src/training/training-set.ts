@@ -1,0 +1,64 @@
+import { SightlineError } from '../core/errors.js';
+import type { HeadKind } from '../core/heads.js';
+
+/** A photo of a person, embedded. */
+export interface TrainingPhoto {
+  readonly person: string;
+  readonly path: string;
+  /** L2-normalised. */
+  readonly vector: Float32Array;
+  /** Tells whether two photos have the same pixels. */
+  readonly pixelHash: string;
+}
+
+/**
+ * People with two or more photos that a head needs: with fewer nothing can be held out. The Siamese head is judged on
+ * people left out in pairs, and needs five to be told from chance at all.
+ */
+export const leastPeople: Readonly<Record<HeadKind, number>> = { siamese: 6, projection: 3, classifier: 3 };
+
+/** How many photos each person has, by name in the order of the photos. */
+export function photosByPerson(photos: readonly TrainingPhoto[]): Map<string, TrainingPhoto[]> {
+  const people = new Map<string, TrainingPhoto[]>();
+  for (const photo of photos) people.set(photo.person, [...(people.get(photo.person) ?? []), photo]);
+  return people;
+}
+
+/**
+ * The photos without copies: a copy in the held-out part would be an answer known beforehand.
+ * @throws SightlineError TRAINING_DATA_CONFLICT for a photo under two names
+ */
+export function withoutCopies(photos: readonly TrainingPhoto[]): {
+  kept: TrainingPhoto[];
+  copies: { photo: TrainingPhoto; of: TrainingPhoto }[];
+} {
+  const first = new Map<string, TrainingPhoto>();
+  const copies: { photo: TrainingPhoto; of: TrainingPhoto }[] = [];
+  for (const photo of photos) {
+    const of = first.get(photo.pixelHash);
+    if (of === undefined) first.set(photo.pixelHash, photo);
+    else if (of.person === photo.person) copies.push({ photo, of });
+    else throw conflict(of, photo);
+  }
+  return { kept: [...first.values()], copies };
+}
+
+function conflict(a: TrainingPhoto, b: TrainingPhoto): SightlineError {
+  return new SightlineError(
+    'TRAINING_DATA_CONFLICT',
+    `Expected each photo to show one person but received the same picture as ${a.person} (${a.path}) ` +
+      `and as ${b.person} (${b.path})`,
+  );
+}
+
+/** @throws SightlineError TRAINING_DATA_INSUFFICIENT */
+export function requireEnough(kind: HeadKind, photos: readonly TrainingPhoto[]): void {
+  const people = photosByPerson(photos);
+  const several = [...people.values()].filter((own) => own.length >= 2).length;
+  if (several >= leastPeople[kind]) return;
+  throw new SightlineError(
+    'TRAINING_DATA_INSUFFICIENT',
+    `Expected at least ${leastPeople[kind]} people with 2 or more usable photos each for a ${kind} head ` +
+      `but received ${several} (of ${people.size} people with ${photos.length} usable photos in all)`,
+  );
+}
