@@ -1,15 +1,18 @@
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { LabelCache } from '../annotate/label-cache.js';
 import { storedToken } from './access-token.js';
-import { openRecognition, type RecognitionParts } from './open-recognition.js';
+import { openStore } from './open-store.js';
 import { packageInfo } from './package-info.js';
+import { Recognition } from './recognition.js';
+import { Retention } from './retention.js';
+import { workerFile } from './worker-file.js';
 import { packageRoot } from '../config/package-root.js';
 import type { CameraConfig, Config } from '../config/schema.js';
 import { createDetector, networksOf, type DetectorChoice } from '../detection/create-detector.js';
 import type { FaceDetector } from '../detection/face-detector.js';
 import { WorkerDetector } from '../detection/worker/worker-detector.js';
 import { EventBus } from '../events/event-bus.js';
+import { toNewEvent } from '../events/kept-event.js';
 import { redact, redactUrl } from '../ingest/redact.js';
 import { VideoSource } from '../ingest/video-source.js';
 import { ModelStore, defaultCacheDir, type ModelProgress } from '../models/model-store.js';
@@ -17,10 +20,11 @@ import { createLogger, type Logger } from '../observability/logger.js';
 import { Metrics } from '../observability/metrics.js';
 import { CameraPipeline, historyFrames, type SourceHandlers } from '../pipeline/camera-pipeline.js';
 import { DetectionScheduler } from '../pipeline/detection-scheduler.js';
-import type { EmbeddingPool, EmbedTimes } from '../recognition/embedding-pool.js';
-import { Recognizer } from '../recognition/recognizer.js';
+import type { EmbedTimes } from '../recognition/embedding-pool.js';
+import { Recognizer, type RecognizerOptions } from '../recognition/recognizer.js';
 import { createServer, type SightlineServer } from '../server/server.js';
 import { isLoopback } from '../server/host-names.js';
+import type { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
 
 /** Part of the main loop's time that detections may take; see docs/adr/0004. */
 const detectionShare = 0.6;
@@ -52,7 +56,7 @@ export class App {
   readonly #metrics: Metrics;
   readonly #closers: (() => Promise<void> | void)[] = [];
   readonly #missing = new Set(['models', 'cameras']);
-  #pool: EmbeddingPool | undefined;
+  #recognition: Recognition | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(config: Config, hooks: AppHooks) {
@@ -64,7 +68,7 @@ export class App {
     this.models = new ModelStore({ cacheDir: modelsDir(config), onProgress: hooks.onModelProgress });
     this.#metrics = new Metrics(
       () => [...this.#cameras.values()].map((camera) => camera.status()),
-      () => this.#pool?.stats().waiting ?? 0,
+      () => this.#recognition?.model.pool.stats().waiting ?? 0,
     );
     this.#labels = new LabelCache({
       fontsDir: join(modelsDir(config), 'fonts'),
@@ -96,10 +100,9 @@ export class App {
     // The port first: a program that runs twice should say so before it fetches models.
     const token = address.token ?? (isLoopback(address.host) ? null : await storedToken(data));
     const { url } = await (await this.#createServer(token)).listen();
-    const recognition = this.#config.cameras.some((camera) => camera.recognition)
-      ? await this.#openRecognition()
-      : undefined;
-    for (const camera of this.#config.cameras) await this.#addCamera(camera, recognition);
+    const store = await this.#openStore();
+    if (this.#config.cameras.some((camera) => camera.recognition)) await this.#openRecognition(store);
+    for (const camera of this.#config.cameras) await this.#addCamera(camera);
     this.#missing.delete('models');
     this.#missing.delete('cameras');
     for (const camera of this.#cameras.values()) camera.start();
@@ -127,19 +130,39 @@ export class App {
     return server;
   }
 
-  async #openRecognition(): Promise<RecognitionParts> {
-    const onEmbedded = ({ alignMs, embedMs }: EmbedTimes): void =>
-      this.#metrics.observeEmbedding(alignMs + embedMs);
-    const parts = await openRecognition(this.#config, this.models, this.log, onEmbedded);
-    this.#pool = parts.pool;
-    this.#closers.push(() => parts.close());
-    const { mismatch } = parts.gallery;
-    if (mismatch !== undefined) this.log.warn({ code: mismatch.code }, mismatch.message);
-    return parts;
+  /** Opens the gallery's file; from now on every event is kept in it. */
+  async #openStore(): Promise<SqliteGalleryStore> {
+    const store = await openStore(this.#config.data);
+    this.#closers.push(() => store.close());
+    const stop = this.bus.subscribe((event) => {
+      store.events
+        .append([toNewEvent(event)])
+        .catch((err: unknown) => this.log.error({ err }, 'An event could not be kept'));
+    });
+    const retention = new Retention(this.#config.retention, store.tracks, (err) =>
+      this.log.error({ err }, 'What is too old could not be deleted'),
+    );
+    this.#closers.push(stop, () => retention.close());
+    return store;
   }
 
-  async #addCamera(camera: CameraConfig, recognition: RecognitionParts | undefined): Promise<void> {
+  async #openRecognition(store: SqliteGalleryStore): Promise<void> {
+    const onEmbedded = ({ alignMs, embedMs }: EmbedTimes): void =>
+      this.#metrics.observeEmbedding(alignMs + embedMs);
+    const recognition = await Recognition.open({
+      config: this.#config,
+      models: this.models,
+      store,
+      log: this.log,
+      onEmbedded,
+    });
+    this.#recognition = recognition;
+    this.#closers.push(() => recognition.close());
+  }
+
+  async #addCamera(camera: CameraConfig): Promise<void> {
     const { id, name, url, detectUrl, detector } = camera;
+    const recognition = camera.recognition ? this.#recognition : undefined;
     const log = this.log.child({ camera: id });
     const poolSize = framesPerCamera + (detectUrl === null ? 0 : historyFrames);
     const createSource = (handlers: SourceHandlers): VideoSource =>
@@ -163,15 +186,8 @@ export class App {
       detector: await this.#detector(detector),
       turns: this.#schedulers[detector.thread].join(detector.rate),
       region: detector.region?.map(([x, y]) => ({ x, y })),
-      createRecognizer:
-        recognition && camera.recognition
-          ? (onTransition) =>
-              new Recognizer({
-                ...recognition,
-                onTransition,
-                onError: (err) => this.log.error({ camera: camera.id, err }, 'A face could not be compared'),
-              })
-          : undefined,
+      createRecognizer: recognition && ((onTransition) => this.#recognizer(recognition, onTransition, log)),
+      people: recognition?.people,
       labels: this.#labels,
       jpegQuality: this.#config.video.jpegQuality,
       bus: this.bus,
@@ -180,6 +196,17 @@ export class App {
     });
     this.#cameras.set(id, pipeline);
     this.#closers.push(() => pipeline.close());
+  }
+
+  #recognizer(
+    recognition: Recognition,
+    onTransition: RecognizerOptions['onTransition'],
+    log: Logger,
+  ): Recognizer {
+    const onError = (err: unknown): void => log.error({ err }, 'A face could not be compared');
+    const recognizer = new Recognizer({ ...recognition.model, onTransition, onError });
+    recognition.onSwitch((model) => recognizer.use(model));
+    return recognizer;
   }
 
   /** Cameras with the same settings share a detector: what it keeps from frame to frame, it keeps by camera. */
@@ -200,10 +227,9 @@ export class App {
   }
 
   async #detectorInThread(choice: DetectorChoice): Promise<FaceDetector> {
-    const workerFile = pathToFileURL(join(packageRoot(), 'dist', 'workers', 'detect.js'));
     await this.models.ensure(networksOf(choice));
     return new WorkerDetector({
-      workerFile,
+      workerFile: workerFile('detect'),
       choice,
       modelsDir: modelsDir(this.#config),
       timeoutMs: detectorTimeoutMs,

@@ -1,11 +1,9 @@
 import { Command } from 'commander';
-import { openRecognition } from '../app/open-recognition.js';
 import type { Config } from '../config/schema.js';
-import { redact } from '../ingest/redact.js';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';
-import { createLogger } from '../observability/logger.js';
 import { enrollPhotos } from './enroll-photos.js';
 import { progressDisplay } from './model-progress.js';
+import { openGallery } from './open-gallery.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { serve } from './serve.js';
 
@@ -50,11 +48,7 @@ async function enrollDemoPerson(
   models: ModelStore,
   paths: Map<string, string>,
 ): Promise<void> {
-  const recognition = await openRecognition(
-    config,
-    models,
-    createLogger({ level: config.log.level, redact }),
-  );
+  const recognition = await openGallery(config, models);
   try {
     const photos = enrolledPhotos.map((id) => ({ name: enrolledName, path: paths.get(id) as string }));
     for await (const outcome of enrollPhotos(photos, recognition, models)) {

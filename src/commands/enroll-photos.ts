@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
-import type { RecognitionParts } from '../app/open-recognition.js';
 import { asSightlineError, type SightlineError } from '../core/errors.js';
 import { createDetector } from '../detection/create-detector.js';
 import { readImage } from '../ingest/still-image.js';
 import type { ModelStore } from '../models/model-store.js';
 import { Enroller } from '../recognition/enrolment.js';
 import { photoLimits, type NamedPhoto } from './photos.js';
+import type { OpenGallery } from './open-gallery.js';
 
 /** MTCNN places landmarks best, and photos can wait for it. */
 export const photoDetector = { kind: 'mtcnn', range: 'full', threshold: 0.7, minFaceSize: 40 } as const;
@@ -17,7 +17,7 @@ export type PhotoOutcome =
 /** Enrols photos one by one and yields what became of each; a photo that is refused stops none of the others. */
 export async function* enrollPhotos(
   photos: readonly NamedPhoto[],
-  recognition: RecognitionParts,
+  recognition: OpenGallery,
   models: ModelStore,
 ): AsyncGenerator<PhotoOutcome> {
   const detector = await createDetector(photoDetector, models, () => undefined);

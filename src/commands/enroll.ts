@@ -1,10 +1,8 @@
 import { Command } from 'commander';
-import { openRecognition } from '../app/open-recognition.js';
-import { redact } from '../ingest/redact.js';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';
-import { createLogger } from '../observability/logger.js';
 import { enrollPhotos, type PhotoOutcome } from './enroll-photos.js';
 import { progressDisplay } from './model-progress.js';
+import { openGallery } from './open-gallery.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { findPhotos } from './photos.js';
 
@@ -30,11 +28,8 @@ export function enrollCommand(): Command {
       cacheDir: config.models.dir ?? defaultCacheDir(),
       onProgress: progress.update,
     });
-    const recognition = await openRecognition(
-      config,
-      models,
-      createLogger({ level: config.log.level, redact }),
-    ).finally(() => progress.stop());
+    const recognition = await openGallery(config, models).finally(() => progress.stop());
+    const { mismatch } = recognition.gallery;
     const counts = { enrolled: 0, 'known already': 0, refused: 0 };
     try {
       for await (const outcome of enrollPhotos(photos, recognition, models)) {
@@ -48,6 +43,7 @@ export function enrollCommand(): Command {
     }
     const summary = Object.entries(counts).flatMap(([what, count]) => (count > 0 ? `${count} ${what}` : []));
     process.stdout.write(`${summary.join(', ')}\n`);
+    if (mismatch) process.stderr.write(`${mismatch.code}: ${mismatch.message}\n  ${mismatch.remedy}\n`);
     process.exitCode = counts.refused > 0 ? 1 : 0;
   });
 }

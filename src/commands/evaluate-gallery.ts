@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import sharp from 'sharp';
-import { openStore } from '../app/open-recognition.js';
+import { openStore } from '../app/open-store.js';
 import type { Config } from '../config/schema.js';
 import { alignFace } from '../core/align.js';
 import { SightlineError } from '../core/errors.js';

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { euclideanDistance } from '../core/distance.js';
+import { plainChoice } from '../app/embedder-choice.js';
 import { SightlineError } from '../core/errors.js';
 import { readImage } from '../ingest/still-image.js';
 import { centralFace } from '../recognition/main-face.js';
@@ -56,7 +57,7 @@ async function evaluateLfw(options: EvaluateLfwOptions): Promise<void> {
   const folds = await readPairs(options.pairs);
   const photos = [...new Set(folds.flat().flatMap((pair) => pair.photos))];
   await requirePictures(options.images, photos);
-  const reader = await FaceReader.open(config);
+  const reader = await FaceReader.open(config, plainChoice(config));
   try {
     const vectors = await embedAll(photos, options.images, reader);
     const report: LfwReport = {

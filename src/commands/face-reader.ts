@@ -1,16 +1,19 @@
-import { openPool } from '../app/open-recognition.js';
+import { openPool, type EmbedderChoice } from '../app/embedder-choice.js';
 import type { Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
 import type { Detection } from '../core/face.js';
 import { qualityScore, type FaceQuality } from '../core/face-quality.js';
 import type { RgbImage } from '../core/image.js';
+import type { EmbeddingStore } from '../core/gallery-store.js';
 import { createDetector } from '../detection/create-detector.js';
 import type { FaceDetector } from '../detection/face-detector.js';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';
 import { cutFace } from '../recognition/crop.js';
 import type { Embedder } from '../recognition/embedders.js';
 import type { EmbeddingPool } from '../recognition/embedding-pool.js';
+import { reEmbed } from '../recognition/re-embedding.js';
 import { progressDisplay } from './model-progress.js';
+import { showProgress } from './progress-line.js';
 
 /** A face as recognition sees it. */
 export interface ReadFace {
@@ -32,8 +35,8 @@ export class FaceReader {
     this.#detector = detector;
   }
 
-  /** Makes detector and embedder of a configuration, with their networks fetched. @throws SightlineError MODEL_… */
-  static async open(config: Config): Promise<FaceReader> {
+  /** Makes the detector of a configuration and an embedder, with their networks fetched. @throws SightlineError MODEL_… */
+  static async open(config: Config, choice: EmbedderChoice): Promise<FaceReader> {
     const progress = progressDisplay();
     const models = new ModelStore({
       cacheDir: config.models.dir ?? defaultCacheDir(),
@@ -41,8 +44,7 @@ export class FaceReader {
     });
     try {
       const detector = await createDetector(config.detector, models, () => undefined);
-      const { embedder, pool } = await openPool(config, models);
-      return new FaceReader(embedder, pool, detector);
+      return new FaceReader(choice.embedder, await openPool(choice, config, models), detector);
     } finally {
       progress.stop();
     }
@@ -64,6 +66,18 @@ export class FaceReader {
     }
     const reason = result.status === 'failed' ? result.error.message : result.reason;
     throw new SightlineError('EMBEDDER_FAILED', `Expected an embedding but received none: ${reason}`);
+  }
+
+  /** Embeds the stored faces again that were enrolled with another embedder; tells of those that cannot be. */
+  async catchUp(store: EmbeddingStore): Promise<void> {
+    await reEmbed({
+      store,
+      pool: this.#pool,
+      onProgress: ({ embedded, failed, total }) =>
+        showProgress(`${embedded + failed} of ${total} enrolled faces embedded again`),
+      onFailure: (_, { code, message }) => process.stderr.write(`${code}: ${message}\n`),
+    });
+    showProgress('');
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,12 @@
 import { Command } from 'commander';
-import { openStore } from '../app/open-recognition.js';
+import { trainedChoice } from '../app/embedder-choice.js';
+import { openStore } from '../app/open-store.js';
 import type { FaceOverlay } from '../annotate/overlay.js';
 import type { Config } from '../config/schema.js';
 import type { Box } from '../core/geometry.js';
 import type { Detection } from '../core/face.js';
 import type { RgbImage } from '../core/image.js';
 import { rulesFor, type NamingRules } from '../recognition/decision.js';
-import { findEmbedder } from '../recognition/embedders.js';
 import { Gallery } from '../recognition/gallery.js';
 import { identifyFace, type FaceIdentity } from '../recognition/identify-face.js';
 import { FaceDrawing } from './face-drawing.js';
@@ -73,15 +73,16 @@ async function identify(images: readonly string[], options: IdentifyOptions): Pr
 
 /** Opens gallery and networks for as long as `use` runs. */
 async function withIdentifier(config: Config, use: (identifier: Identifier) => Promise<void>): Promise<void> {
-  const embedder = findEmbedder(config.recognition.embedder);
+  const choice = await trainedChoice(config);
+  const { embedder, naming, classifier } = choice;
   const store = await openStore(config.data);
   let gallery: Gallery | undefined;
   let reader: FaceReader | undefined;
   try {
+    reader = await FaceReader.open(config, choice);
+    await reader.catchUp(store.embeddings);
     gallery = await Gallery.open({ store, embedder, onError: () => undefined });
-    warnOfOtherModels(gallery);
-    reader = await FaceReader.open(config);
-    await use({ reader, gallery, rules: rulesFor(embedder, config.recognition, gallery.faces) });
+    await use({ reader, gallery, rules: rulesFor(embedder, naming, gallery.faces, classifier) });
   } finally {
     await reader?.close();
     await gallery?.close();
@@ -105,13 +106,9 @@ async function identifyOne(
 ): Promise<FaceIdentity> {
   const face = await reader.read(image, detection);
   // A face that lies outside the picture has no pixels to compare.
-  if (face === undefined) return identifyFace({ nearest: [], quality: 0 }, rules);
+  if (face === undefined) return identifyFace({ nearest: [], quality: 0, vector: new Float32Array() }, rules);
   const nearest = await gallery.match(face.vector, neighbours);
-  return identifyFace({ nearest, quality: face.score }, rules);
-}
-
-function warnOfOtherModels({ mismatch }: Gallery): void {
-  if (mismatch) process.stderr.write(`${mismatch.code}: ${mismatch.message}\n  ${mismatch.remedy}\n`);
+  return identifyFace({ nearest, quality: face.score, vector: face.vector }, rules);
 }
 
 function namedFace({ name, box }: IdentifiedFace): FaceOverlay {

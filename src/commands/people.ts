@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { normalisePersonName } from '../recognition/person-name.js';
-import { withOptions, type SharedOptions } from './options.js';
+import { HeadStore } from '../storage/head-store.js';
+import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { dateAndTime, table } from './table.js';
 import { findPerson, withStore } from './with-store.js';
 
@@ -78,5 +79,15 @@ function erase(name: string, options: SharedOptions): Promise<void> {
     const person = await findPerson(store, name);
     await store.removePerson(person.id);
     process.stdout.write(`${person.name} is erased\n`);
+    await forgetInClassifier(person.name, options);
   });
+}
+
+/** A classifier keeps embeddings of the people it was trained on. */
+async function forgetInClassifier(name: string, options: SharedOptions): Promise<void> {
+  const heads = new HeadStore((await configFrom(options)).data);
+  const classifier = await heads.load('classifier');
+  if (!classifier?.people.includes(name)) return;
+  await heads.remove('classifier');
+  process.stdout.write('The classifier knew that face and is off now; train it again to have it back\n');
 }

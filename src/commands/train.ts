@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { Command } from 'commander';
+import { plainChoice, projectedChoice } from '../app/embedder-choice.js';
 import { SightlineError } from '../core/errors.js';
 import type { HeadKind } from '../core/heads.js';
 import type { ThresholdChoice } from '../recognition/decision.js';
@@ -55,12 +56,13 @@ async function train(kind: HeadKind, options: TrainOptions): Promise<void> {
     { detector: photoDetector },
   );
   const files = await findPhotos(data, undefined);
-  const reader = await FaceReader.open(config);
+  const choice = kind === 'projection' ? plainChoice(config) : await projectedChoice(config);
+  const reader = await FaceReader.open(config, choice);
   try {
     const report = await trainOn(
       kind,
       files,
-      { reader, naming: config.recognition, seed },
+      { reader, naming: choice.naming, seed },
       new HeadStore(config.data),
     );
     process.stdout.write(json === true ? `${JSON.stringify(report, null, 2)}\n` : describeReport(report));

@@ -1,9 +1,14 @@
 import { Command } from 'commander';
+import { projectedChoice } from '../app/embedder-choice.js';
 import { asSightlineError, SightlineError } from '../core/errors.js';
 import { readImage } from '../ingest/still-image.js';
+import type { Embedder } from '../recognition/embedders.js';
 import { checkQuality } from '../recognition/enrolment.js';
+import { requireFit } from '../recognition/heads/require-fit.js';
+import { siameseProbability } from '../recognition/heads/siamese.js';
 import { mainFace } from '../recognition/main-face.js';
 import { verifyFaces, type PairProbability, type Verification } from '../recognition/verify-faces.js';
+import { HeadStore } from '../storage/head-store.js';
 import { FaceReader } from './face-reader.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { photoLimits } from './photos.js';
@@ -24,12 +29,13 @@ export function verifyCommand(): Command {
   withOptions(withPhotoDetector(command), ['embedder', 'config', 'data', 'modelsDir']);
   return command.action(async (first: string, second: string, options: VerifyOptions) => {
     const config = await detectorConfig(options);
-    const reader = await FaceReader.open(config);
+    const choice = await projectedChoice(config);
+    const reader = await FaceReader.open(config, choice);
     try {
       const { embedder } = reader;
-      const head: PairProbability | null = null;
+      const head = await loadHead(config.data, embedder);
       const vectors = [await readFace(first, reader), await readFace(second, reader)] as const;
-      const threshold = config.recognition.threshold ?? embedder.threshold;
+      const threshold = choice.naming.threshold ?? embedder.threshold;
       const verification = verifyFaces(vectors, embedder, threshold, head);
       process.stdout.write(
         options.json === true ? `${JSON.stringify(verification, null, 2)}\n` : describe(verification),
@@ -38,6 +44,14 @@ export function verifyCommand(): Command {
       await reader.close();
     }
   });
+}
+
+/** The Siamese head, when the user trained one. @throws SightlineError HEAD_MISMATCH, HEAD_CORRUPT */
+async function loadHead(dataDir: string, embedder: Embedder): Promise<PairProbability | null> {
+  const head = await new HeadStore(dataDir).load('siamese');
+  if (head === null) return null;
+  requireFit(head, embedder);
+  return (u, v) => siameseProbability(head, u, v);
 }
 
 /** The embedding of the one face on a photo; errors name the file. */

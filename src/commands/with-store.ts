@@ -1,9 +1,9 @@
-import { join } from 'node:path';
+import { openStore } from '../app/open-store.js';
 import { SightlineError } from '../core/errors.js';
 import type { GalleryPerson } from '../core/gallery-store.js';
 import type { UnknownPerson } from '../core/track-store.js';
 import { normalisePersonName } from '../recognition/person-name.js';
-import { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
+import type { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
 import { configFrom, type SharedOptions } from './options.js';
 
 /** Opens the gallery for a command, while the program runs or not. */
@@ -12,7 +12,7 @@ export async function withStore(
   work: (store: SqliteGalleryStore) => Promise<void>,
 ): Promise<void> {
   const { data } = await configFrom(options);
-  const store = new SqliteGalleryStore(join(data, 'gallery.db'));
+  const store = await openStore(data);
   try {
     await work(store);
   } finally {

@@ -202,6 +202,24 @@ export const configSchema = z.strictObject({
         .describe('ONNX Runtime threads of each worker.'),
     })
     .prefault({}),
+  retention: z
+    .strictObject({
+      eventDays: z
+        .number()
+        .positive()
+        .max(36_500)
+        .nullable()
+        .default(30)
+        .describe('How long events, and crops of the people they name, are kept; for ever when null.'),
+      unknownDays: z
+        .number()
+        .positive()
+        .max(36_500)
+        .nullable()
+        .default(30)
+        .describe('How long after they were last seen people without a name are kept; for ever when null.'),
+    })
+    .prefault({}),
   video: z
     .strictObject({
       jpegQuality: z

@@ -143,7 +143,7 @@ export const errorCatalogue = {
   GALLERY_MODEL_MISMATCH: {
     status: 409,
     remedy:
-      'Enrol the photos again with the embedder in use, or switch back to the one that made the gallery.',
+      'Nothing to do: `sightline run` and `sightline identify` embed those faces again from their crops.',
   },
   DATA_UNWRITABLE: { status: 500, remedy: 'Choose a writable folder with --data.' },
 

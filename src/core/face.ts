@@ -57,10 +57,18 @@ export interface Person {
   readonly name: string;
 }
 
-/** What recognition has decided about a track. */
+/** A person without a name, told apart from the others by a number. */
+export interface UnknownRef {
+  readonly id: string;
+  readonly number: number;
+  /** Tracks of theirs so far, whatever the camera. */
+  readonly seen: number;
+}
+
+/** What recognition has decided about a track; a stranger may have been told apart from other strangers. */
 export type Identity =
   | { readonly state: 'undecided' }
-  | { readonly state: 'unknown'; readonly evidence: IdentityEvidence }
+  | { readonly state: 'unknown'; readonly evidence: IdentityEvidence; readonly unknown?: UnknownRef }
   | { readonly state: 'known'; readonly person: Person; readonly evidence: IdentityEvidence };
 
 /** A person of the gallery and how far they are from a probe. */

@@ -1,4 +1,4 @@
-import type { Identity, Person, StageTimes, Track } from '../core/face.js';
+import type { Identity, Person, StageTimes, Track, UnknownRef } from '../core/face.js';
 import type { Box, Point } from '../core/geometry.js';
 import type { Frame } from '../core/image.js';
 import { explain } from './explain.js';
@@ -15,6 +15,8 @@ import type {
 export interface Sighting {
   readonly camera: CameraRef;
   readonly track: Track;
+  /** Of no other track, of whichever camera and run. */
+  readonly trackKey: string;
   readonly identity: Identity;
   readonly frame: Pick<Frame, 'sequence' | 'width' | 'height' | 'capturedAt'>;
 }
@@ -73,13 +75,19 @@ function draft<T extends EventType>(type: T, camera: CameraRef, data: EventDataB
   };
 }
 
-function faceData({ camera, track, identity, frame }: Sighting): FaceEventData {
+function faceData({ camera, track, trackKey, identity, frame }: Sighting): FaceEventData {
   const evidence = identity.state === 'undecided' ? null : identity.evidence;
   const person = personOf(identity);
   return {
     camera: { id: camera.id, name: camera.name },
-    track: { id: track.id, ageMs: Math.round(track.lastSeenAt - track.firstSeenAt), hits: track.hits },
+    track: {
+      id: track.id,
+      key: trackKey,
+      ageMs: Math.round(track.lastSeenAt - track.firstSeenAt),
+      hits: track.hits,
+    },
     identity: person && { id: person.id, name: person.name },
+    unknown: unknownOf(identity),
     distance: round(evidence?.distance ?? null, 4),
     threshold: round(evidence?.threshold ?? null, 4),
     margin: round(evidence?.margin ?? null, 4),
@@ -122,6 +130,12 @@ function explanation(identity: Identity): FaceEventData['why'] {
 
 function personOf(identity: Identity): Person | null {
   return identity.state === 'known' ? identity.person : null;
+}
+
+function unknownOf(identity: Identity): UnknownRef | null {
+  if (identity.state !== 'unknown' || identity.unknown === undefined) return null;
+  const { id, number, seen } = identity.unknown;
+  return { id, number, seen };
 }
 
 /** Events are read by people too: more digits than the measurement has only hide it. */

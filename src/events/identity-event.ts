@@ -1,3 +1,4 @@
+import type { UnknownRef } from '../core/face.js';
 import type { Box, Point } from '../core/geometry.js';
 
 /** A camera as events name it. */
@@ -49,10 +50,20 @@ interface Explanation {
 /** What every event about a face says. Figures of recognition are null until it has decided. */
 export interface FaceEventData {
   readonly camera: CameraRef;
-  /** `ageMs`: from the first to the last sighting; `hits`: detections so far. */
-  readonly track: { readonly id: number; readonly ageMs: number; readonly hits: number };
+  /**
+   * `key`: of no other track, of whichever camera and run; `ageMs`: from the first to the last sighting; `hits`:
+   * detections so far.
+   */
+  readonly track: {
+    readonly id: number;
+    readonly key: string;
+    readonly ageMs: number;
+    readonly hits: number;
+  };
   /** Who it is; null for a stranger and while undecided. */
   readonly identity: PersonRef | null;
+  /** Which stranger it is; null for people with a name and while undecided. `seen`: their tracks so far. */
+  readonly unknown: UnknownRef | null;
   /** Euclidean on the unit sphere, 0 to 2, to the nearest enrolled photo; null with an empty gallery. */
   readonly distance: number | null;
   /** A name needs a distance at or below this. */

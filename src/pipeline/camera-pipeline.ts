@@ -1,20 +1,13 @@
 import type { FaceOverlay } from '../annotate/overlay.js';
 import type { LabelCache } from '../annotate/label-cache.js';
 import { asSightlineError, SightlineError } from '../core/errors.js';
-import type { Identity, Track } from '../core/face.js';
+import type { Track } from '../core/face.js';
 import type { Point } from '../core/geometry.js';
 import type { Frame } from '../core/image.js';
 import { scaleBox, scaleDetection } from '../core/scale-detection.js';
 import type { FaceDetector, VideoSearch } from '../detection/face-detector.js';
 import { withinRegion } from '../detection/within-region.js';
-import {
-  cameraOffline,
-  cameraOnline,
-  identityDecided,
-  trackEnded,
-  trackStarted,
-  type Sighting,
-} from '../events/build-event.js';
+import { cameraOffline, cameraOnline } from '../events/build-event.js';
 import type { EventBus } from '../events/event-bus.js';
 import type { SourceState } from '../ingest/video-source.js';
 import type { Logger } from '../observability/logger.js';
@@ -28,6 +21,7 @@ import { faceOverlay } from './face-overlay.js';
 import { FrameHistory } from './frame-history.js';
 import { PictureMaker } from './picture-maker.js';
 import { RateMeter } from './rate-meter.js';
+import { TrackTeller, type FrameRef, type TrackTellerOptions } from './track-teller.js';
 
 /** A source of frames, as ingest/ makes it. */
 export interface FrameSource {
@@ -44,8 +38,6 @@ export interface SourceHandlers {
   readonly onState: (state: SourceState) => void;
 }
 
-type FrameRef = Pick<Frame, 'sequence' | 'width' | 'height' | 'capturedAt'>;
-
 export interface CameraPipelineOptions {
   readonly id: string;
   readonly name: string;
@@ -61,6 +53,7 @@ export interface CameraPipelineOptions {
   /** Undefined when this camera only detects. */
   readonly createRecognizer:
     ((onTransition: (track: Track, transition: Transition) => void) => Recognizer) | undefined;
+  readonly people: TrackTellerOptions['people'];
   readonly labels: LabelCache;
   readonly jpegQuality: number;
   readonly bus: EventBus;
@@ -94,6 +87,7 @@ export class CameraPipeline implements Camera {
   /** When the scene changed, while no picture since then was searched; on the clock of `capturedMonotonic`. */
   #cutAt: number | undefined;
   readonly #recognizer: Recognizer | undefined;
+  readonly #teller: TrackTeller;
   readonly #pictures: PictureMaker;
   readonly #frameRate = new RateMeter(rateWindowMs);
   readonly #detectionRate = new RateMeter(rateWindowMs);
@@ -113,8 +107,16 @@ export class CameraPipeline implements Camera {
     this.#options = options;
     const search = options.detector.video();
     this.#search = options.region === undefined ? search : withinRegion(search, options.region);
+    const { id, name, bus, people, log } = options;
+    this.#teller = new TrackTeller({
+      camera: { id, name },
+      bus,
+      people,
+      identity: (trackId) => this.#recognizer?.identity(trackId) ?? { state: 'undecided' },
+      onError: (error) => log.error({ camera: id, err: error }, 'Who was seen could not be kept'),
+    });
     this.#recognizer = options.createRecognizer?.((track, transition) =>
-      this.#onTransition(track, transition),
+      this.#teller.decided(track, transition),
     );
     this.#pictures = new PictureMaker({
       jpegQuality: options.jpegQuality,
@@ -154,6 +156,7 @@ export class CameraPipeline implements Camera {
     await this.#searching;
     this.#history.clear();
     this.#endAllTracks();
+    await this.#teller.close();
     this.#pictures.close();
     this.#options.turns.close();
   }
@@ -246,8 +249,7 @@ export class CameraPipeline implements Camera {
       this.#faces = tracks.filter(
         ({ state, lastSeenAt }) => state !== 'tentative' && time - lastSeenAt < inViewMs,
       ).length;
-      for (const track of started)
-        this.#options.bus.publish(trackStarted(this.#sighting(track, this.#searched)));
+      for (const track of started) this.#teller.started(track, this.#searched);
       this.#endTracks(ended, this.#searched);
       this.#recognizer?.observe(full, tracks);
     } catch (error) {
@@ -274,12 +276,6 @@ export class CameraPipeline implements Camera {
     }
   }
 
-  #onTransition(track: Track, { frame, identity, previous }: Transition): void {
-    const { id, name, bus } = this.#options;
-    const event = identityDecided({ camera: { id, name }, track, identity, frame }, previous);
-    if (event !== null) bus.publish(event);
-  }
-
   #isPastCut(time: number): boolean {
     return this.#cutAt !== undefined && time >= this.#cutAt;
   }
@@ -293,14 +289,9 @@ export class CameraPipeline implements Camera {
 
   #endTracks(ended: readonly Track[], frame: FrameRef): void {
     for (const track of ended) {
-      this.#options.bus.publish(trackEnded(this.#sighting(track, frame)));
+      this.#teller.ended(track, frame);
       this.#recognizer?.forget(track.id);
     }
-  }
-
-  #sighting(track: Track, frame: FrameRef): Sighting {
-    const { id, name } = this.#options;
-    return { camera: { id, name }, track, identity: this.#identity(track.id), frame };
   }
 
   #overlays(frame: Frame): FaceOverlay[] {
@@ -308,10 +299,6 @@ export class CameraPipeline implements Camera {
     if (this.#isPastCut(now)) return [];
     return this.#tracker
       .predict(now)
-      .flatMap((track) => faceOverlay(track, this.#identity(track.id), now) ?? []);
-  }
-
-  #identity(trackId: number): Identity {
-    return this.#recognizer?.identity(trackId) ?? { state: 'undecided' };
+      .flatMap((track) => faceOverlay(track, this.#teller.identity(track.id), now) ?? []);
   }
 }

@@ -23,7 +23,8 @@ export function faceOverlay(track: Track, identity: Identity, nowMs: number): Fa
 
 function describe(identity: Identity): string {
   if (identity.state === 'undecided') return '…';
-  if (identity.state === 'unknown') return 'unknown';
+  if (identity.state === 'unknown')
+    return identity.unknown === undefined ? 'unknown' : `unknown ${identity.unknown.number}`;
   // Nobody is ever certain.
   const percent = Math.min(99, Math.round(identity.evidence.confidence * 100));
   return `${identity.person.name} ${percent}%`;

@@ -1,4 +1,5 @@
 import type { Neighbour, Person } from '../core/face.js';
+import type { ClassifierHead } from '../core/heads.js';
 import { samePersonProbability, type Embedder } from './embedders.js';
 
 /** What the gallery says of one embedding of a face. */
@@ -27,6 +28,8 @@ export interface NamingRules {
   readonly leastMargin: number;
   /** A crop leans to its nearest person up to this distance, where false accepts are about 100 times as common. */
   readonly leaningDistance: number;
+  /** Has a say in place of the margin, when the user trained one. */
+  readonly classifier: ClassifierHead | null;
   /** Chance that two photos at a distance show one person, 0 to 1. */
   readonly samePerson: (distance: number) => number;
 }
@@ -41,7 +44,12 @@ const chancesOfATrack = 2;
  * The rules of an embedder for a gallery of so many photos. A stranger is compared with each of them, so each
  * comparison may go wrong only as often as the wanted rate divided by their number.
  */
-export function rulesFor(embedder: Embedder, choice: ThresholdChoice, photos: number): NamingRules {
+export function rulesFor(
+  embedder: Embedder,
+  choice: ThresholdChoice,
+  photos: number,
+  classifier: ClassifierHead | null = null,
+): NamingRules {
   const comparisons = chancesOfATrack * Math.max(1, photos);
   const derived = distanceAt(embedder.thresholds, choice.falseNameRate / comparisons);
   const threshold = choice.threshold ?? derived;
@@ -49,6 +57,7 @@ export function rulesFor(embedder: Embedder, choice: ThresholdChoice, photos: nu
     threshold,
     falseNameRate: choice.threshold === null ? choice.falseNameRate : null,
     leastMargin: embedder.leastMargin,
+    classifier,
     leaningDistance:
       threshold + distanceAt(embedder.thresholds, 1e-3) - distanceAt(embedder.thresholds, 1e-5),
     samePerson: (distance) => samePersonProbability(embedder, distance),

@@ -1,6 +1,7 @@
 import { qualityFloor } from '../core/face-quality.js';
 import type { Neighbour, Person } from '../core/face.js';
-import { judge, marginOf, type Match, type NamingRules } from './decision.js';
+import { marginOf, type Match, type NamingRules } from './decision.js';
+import { judgeFace } from './heads/classifier.js';
 
 /** What one face of a still picture says, without a track to vote over. */
 export interface FaceIdentity {
@@ -22,9 +23,12 @@ export interface FaceIdentity {
  * Names a face by the rules for one crop. People whom the face was said not to be are out of the question, and below
  * the quality floor nobody is named.
  */
-export function identifyFace({ nearest, quality }: Match, rules: NamingRules): FaceIdentity {
+export function identifyFace(
+  { nearest, quality, vector }: Match & { readonly vector: Float32Array },
+  rules: NamingRules,
+): FaceIdentity {
   const candidates = nearest.filter(({ rejected }) => !rejected);
-  const verdict = quality < qualityFloor ? null : judge(candidates, rules);
+  const verdict = quality < qualityFloor ? null : judgeFace(vector, candidates, rules);
   const person = verdict === 'unclear' ? null : verdict;
   return {
     person,

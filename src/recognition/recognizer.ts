@@ -1,6 +1,7 @@
 import { landmarkQuality, qualityFloor } from '../core/face-quality.js';
 import type { EmbedTask } from '../core/embed-protocol.js';
 import type { Detection, Identity, Track } from '../core/face.js';
+import type { ClassifierHead } from '../core/heads.js';
 import type { Frame } from '../core/image.js';
 import { cutFace } from './crop.js';
 import { rulesFor, type NamingRules, type ThresholdChoice } from './decision.js';
@@ -25,15 +26,17 @@ export interface Transition extends IdentityTransition, Pick<Shot, 'frame' | 'de
   readonly looks: readonly Look[];
 }
 
-/** What embeds and compares faces; the three belong to one model. */
+/** What embeds, compares and names faces; all of it belongs to one embedder. */
 export interface RecognitionModel {
   readonly pool: EmbeddingPool;
   readonly gallery: Gallery;
   readonly embedder: Embedder;
+  readonly naming: ThresholdChoice;
+  /** Trained on the user's own photos; null for the plain rules. */
+  readonly classifier: ClassifierHead | null;
 }
 
 export interface RecognizerOptions extends RecognitionModel {
-  readonly naming: ThresholdChoice;
   /** `track` is as it was in the crop's frame. */
   readonly onTransition: (track: Track, transition: Transition) => void;
   /** Told when the gallery could not answer; the face is looked at again in time. */
@@ -47,7 +50,6 @@ export interface RecognizerOptions extends RecognitionModel {
 export class Recognizer {
   readonly #tell: Pick<RecognizerOptions, 'onTransition' | 'onError'>;
   #model: RecognitionModel;
-  #naming: ThresholdChoice;
   readonly #tracks = new Map<number, TrackState>();
   #galleryRevision: number;
   #following = false;
@@ -55,13 +57,12 @@ export class Recognizer {
   constructor(options: RecognizerOptions) {
     this.#tell = options;
     this.#model = options;
-    this.#naming = options.naming;
     this.#galleryRevision = options.gallery.revision;
   }
 
   /** Sets how near a face must be to be named; at the next frame for faces in view. */
   setNaming(naming: ThresholdChoice): void {
-    this.#naming = naming;
+    this.#model = { ...this.#model, naming };
     for (const state of this.#tracks.values()) state.stale = true;
   }
 
@@ -167,8 +168,8 @@ export class Recognizer {
   }
 
   #rules(): NamingRules {
-    const { embedder, gallery } = this.#model;
-    return rulesFor(embedder, this.#naming, gallery.faces);
+    const { embedder, gallery, naming, classifier } = this.#model;
+    return rulesFor(embedder, naming, gallery.faces, classifier);
   }
 
   /** Whether the track is still in view and the model still the one that it was looked at with. */

@@ -1,5 +1,6 @@
 import type { Identity, IdentityEvidence, Person, StageTimes } from '../core/face.js';
 import { mostLooks } from './best-looks.js';
+import { judgeFace } from './heads/classifier.js';
 import { judge, leaning, marginOf, possible, type Match, type NamingRules } from './decision.js';
 
 /** A change of what is thought of a track that somebody may want to hear of. */
@@ -20,7 +21,7 @@ export interface TrackView {
   /** The newest look, which may have been too poor to stay among them. */
   readonly newest: Match;
   /** The looks' fused embedding. */
-  readonly fused: Pick<Match, 'nearest'>;
+  readonly fused: Pick<Match, 'nearest'> & { readonly vector: Float32Array };
   /** Of the newest look. */
   readonly times: StageTimes;
 }
@@ -71,7 +72,7 @@ export class TrackIdentity {
   #decide(view: TrackView, rules: NamingRules, mayDrop: boolean): IdentityTransition | undefined {
     const previous = this.#identity;
     if (mayDrop && isRefuted(previous, view, rules)) this.#identity = { state: 'undecided' };
-    const verdict = judge(view.fused.nearest, rules);
+    const verdict = judgeFace(view.fused.vector, view.fused.nearest, rules);
     if (verdict !== 'unclear' && this.#convinces(verdict, view, rules)) {
       this.#identity = decision(verdict, view, rules);
     }

@@ -90,7 +90,8 @@ export class TrackRecognition {
 
   async #view(gallery: Matcher, newest: MatchedLook, started: number) {
     const looks = this.#looks;
-    const fused = { nearest: await gallery.match(fuse(looks), neighbours) };
+    const vector = fuse(looks);
+    const fused = { vector, nearest: await gallery.match(vector, neighbours) };
     return { looks, newest, fused, times: { ...newest.times, matchMs: performance.now() - started } };
   }
 

@@ -37,6 +37,16 @@ export function judgeWithClassifier(
   return within.find(({ person, rejected }) => person.name === name && !rejected)?.person ?? 'unclear';
 }
 
+/** Whom a face shows by the rules, with the classifier's say where the user trained one; as `judge` of decision.ts. */
+export function judgeFace(
+  vector: Float32Array,
+  nearest: readonly Neighbour[],
+  rules: NamingRules,
+): Person | null | 'unclear' {
+  const { classifier } = rules;
+  return classifier ? judgeWithClassifier(classifier, vector, nearest, rules) : judge(nearest, rules);
+}
+
 /** A score for each class; the highest is the answer. */
 export function classScores(rule: ClassifierRule, classes: number, vector: Float32Array): number[] {
   switch (rule.type) {

@@ -10,7 +10,7 @@ import { rulesFor } from '../../../src/recognition/decision.js';
 import type { EmbeddingPool } from '../../../src/recognition/embedding-pool.js';
 import { Enroller } from '../../../src/recognition/enrolment.js';
 import { Gallery } from '../../../src/recognition/gallery.js';
-import { Recognizer } from '../../../src/recognition/recognizer.js';
+import { Recognizer, type RecognitionModel } from '../../../src/recognition/recognizer.js';
 import type { Transition } from '../../../src/recognition/recognizer.js';
 import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
 import { embedder, readAsset, startDetector, startPool, stills } from './faces.js';
@@ -61,7 +61,7 @@ beforeEach(async () => {
   told = [];
   sequence = 0;
   const onTransition = (track: Track, transition: Transition): void => void told.push({ track, transition });
-  recognizer = new Recognizer({ pool, gallery, embedder, naming, onTransition, onError: fail });
+  recognizer = new Recognizer({ ...model(gallery), onTransition, onError: fail });
 });
 afterEach(async () => {
   gallery.close();
@@ -72,6 +72,10 @@ afterEach(async () => {
 async function enrol(name: string, { image, detection }: Shot): Promise<string> {
   const enroller = new Enroller({ detect: () => Promise.resolve([detection]), pool, store, gallery });
   return (await enroller.enrollPhoto(name, image, `${name}.jpg`)).person.id;
+}
+
+function model(of: Gallery, by = embedder): RecognitionModel {
+  return { pool, gallery: of, embedder: by, naming, classifier: null };
 }
 
 function trackOf(id: number, { detection }: Shot, change: Partial<Track> = {}): Track {
@@ -187,7 +191,7 @@ describe('Recognizer', () => {
     await enrol('Franck', man[0]!);
     await watch(1, man.slice(1, 4));
     const other = await Gallery.open({ store, embedder: otherEmbedder, onError: fail });
-    recognizer.use({ pool, gallery: other, embedder: otherEmbedder });
+    recognizer.use(model(other, otherEmbedder));
     expect(recognizer.identity(1)).toMatchObject({ person: { name: 'Franck' } });
     for (const shot of [...man, ...man].slice(0, 6)) await watch(1, [shot]);
     expect(recognizer.identity(1)).toMatchObject({ person: { name: 'Franck' } });
@@ -200,7 +204,7 @@ describe('Recognizer', () => {
     await enrol('Franck', man[0]!);
     await watch(1, man.slice(1, 3));
     show(man[3]!, [trackOf(1, man[3]!)]);
-    recognizer.use({ pool, gallery, embedder });
+    recognizer.use(model(gallery));
     await settle();
     expect(told).toEqual([]);
     await watch(1, man.slice(1, 4));

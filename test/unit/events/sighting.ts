@@ -64,6 +64,7 @@ export function sightingOf(identity: Identity, camera = { id: 'door', name: 'Fro
   return {
     camera,
     track,
+    trackKey: 'door/run-1/7',
     identity,
     frame: { sequence: 42, width: 640, height: 360, capturedAt: Date.UTC(2026, 10, 22, 9, 30) },
   };

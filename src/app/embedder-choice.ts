@@ -1,0 +1,78 @@
+import type { Config } from '../config/schema.js';
+import type { ClassifierHead } from '../core/heads.js';
+import type { ModelStore } from '../models/model-store.js';
+import type { ThresholdChoice } from '../recognition/decision.js';
+import { EmbeddingPool, type EmbedTimes } from '../recognition/embedding-pool.js';
+import { findEmbedder, type Embedder } from '../recognition/embedders.js';
+import { projectedEmbedder, projectedNaming } from '../recognition/heads/projection.js';
+import { requireFit } from '../recognition/heads/require-fit.js';
+import { HeadStore } from '../storage/head-store.js';
+import { workerFile } from './worker-file.js';
+
+const refinerId = 'mtcnn-onet';
+
+/** An embedder and what was trained for it. */
+export interface EmbedderChoice {
+  readonly embedder: Embedder;
+  /** ONNX file of the projection behind it. */
+  readonly projectionPath: string | null;
+  readonly naming: ThresholdChoice;
+  readonly classifier: ClassifierHead | null;
+}
+
+/** The embedder of a configuration, without what was trained for it. */
+export function plainChoice({ recognition }: Config): EmbedderChoice {
+  const { embedder, threshold, falseNameRate } = recognition;
+  const naming = { threshold, falseNameRate };
+  return { embedder: findEmbedder(embedder), projectionPath: null, naming, classifier: null };
+}
+
+/**
+ * The embedder of a configuration, with the heads that are switched on.
+ * @throws SightlineError HEAD_MISMATCH, HEAD_CORRUPT, DATA_UNWRITABLE
+ */
+export async function trainedChoice(config: Config): Promise<EmbedderChoice> {
+  const choice = await projectedChoice(config);
+  const classifier = await new HeadStore(config.data).load('classifier');
+  if (classifier) requireFit(classifier, choice.embedder);
+  return { ...choice, classifier };
+}
+
+/** As `trainedChoice`, but without a classifier. */
+export async function projectedChoice(config: Config): Promise<EmbedderChoice> {
+  const choice = plainChoice(config);
+  const heads = new HeadStore(config.data);
+  const projection = await heads.load('projection');
+  if (!projection) return choice;
+  requireFit(projection, choice.embedder);
+  return {
+    ...choice,
+    embedder: projectedEmbedder(choice.embedder, projection),
+    projectionPath: heads.projectionPath,
+    naming: projectedNaming(choice.naming, projection),
+  };
+}
+
+/** Starts the threads that run an embedder, its networks fetched. @throws SightlineError MODEL_… */
+export async function openPool(
+  { embedder, projectionPath }: Pick<EmbedderChoice, 'embedder' | 'projectionPath'>,
+  config: Config,
+  models: ModelStore,
+  onEmbedded?: (times: EmbedTimes) => void,
+): Promise<EmbeddingPool> {
+  const networks = await models.ensure([embedder.model.id, refinerId]);
+  const [modelPath, refinerPath] = [...networks.values()] as [string, string];
+  const { workers, queueLimit, executionProvider, threadsPerWorker } = config.recognition;
+  return new EmbeddingPool({
+    workerFile: workerFile('embed'),
+    modelPath,
+    refinerPath,
+    projectionPath,
+    embedder,
+    workers,
+    queueLimit,
+    executionProvider,
+    threadsPerWorker,
+    ...(onEmbedded && { onEmbedded }),
+  });
+}

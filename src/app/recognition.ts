@@ -1,0 +1,150 @@
+import { asSightlineError } from '../core/errors.js';
+import type { Logger } from '../observability/logger.js';
+import { findEmbedder, type Embedder } from '../recognition/embedders.js';
+import { reEmbed } from '../recognition/re-embedding.js';
+import type { RecognitionModel } from '../recognition/recognizer.js';
+import { UnknownPeople } from '../recognition/unknown-people.js';
+import { openPool, trainedChoice, type EmbedderChoice } from './embedder-choice.js';
+import { openModel, type OpenModel, type OpenModelOptions } from './open-recognition.js';
+
+export interface RecognitionOptions extends Omit<OpenModelOptions, 'onError'> {
+  readonly log: Logger;
+}
+
+/** What is in use, and the strangers as its embedder tells them apart. */
+interface Current {
+  readonly model: OpenModel;
+  readonly people: UnknownPeople;
+}
+
+/**
+ * Recognition for all cameras, and what happens when the embedder has changed: faces enrolled with another one are
+ * embedded again from their crops in the background, while that other one goes on naming people; then cameras switch.
+ */
+export class Recognition {
+  readonly #options: OpenModelOptions & RecognitionOptions;
+  readonly #listeners = new Set<(model: RecognitionModel) => void>();
+  readonly #closing = new AbortController();
+  #current: Current;
+  #background: Promise<void> = Promise.resolve();
+
+  private constructor(options: OpenModelOptions & RecognitionOptions, current: Current) {
+    this.#options = options;
+    this.#current = current;
+  }
+
+  /** The store stays the caller's to close, after this. @throws SightlineError MODEL_…, GALLERY_…, HEAD_… */
+  static async open({ log, ...rest }: RecognitionOptions): Promise<Recognition> {
+    const onError = (err: unknown): void =>
+      log.error({ err }, 'The gallery could not be read again, or its search thread was lost');
+    const options = { ...rest, log, onError };
+    const wanted = await trainedChoice(options.config);
+    const { embeddings } = options.store;
+    const missing = await embeddings.countWithout(wanted.embedder.model);
+    const before = missing > 0 ? await openBefore(wanted, options) : undefined;
+    const model = before ?? (await openModel(wanted, options));
+    const recognition = new Recognition(options, withPeople(model, options));
+    if (missing > 0) recognition.#catchUp(wanted, missing);
+    return recognition;
+  }
+
+  /** What embeds and compares faces now. */
+  get model(): RecognitionModel {
+    return this.#current.model;
+  }
+
+  /** Tells strangers apart and keeps who was seen, with the embedder in use. */
+  readonly people: Pick<UnknownPeople, 'identify' | 'recognized'> = {
+    identify: (track) => this.#current.people.identify(track),
+    recognized: (track, personId) => this.#current.people.recognized(track, personId),
+  };
+
+  /** Calls `listener` with every model that comes into use from now on. */
+  onSwitch(listener: (model: RecognitionModel) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#background;
+    await this.#current.model.close();
+  }
+
+  #catchUp(wanted: EmbedderChoice, missing: number): void {
+    const { log } = this.#options;
+    const { id, version } = wanted.embedder.model;
+    const fields = { embedder: id, version, faces: missing };
+    log.info(fields, 'Faces are embedded again from their crops');
+    this.#background = this.#embedAgain(wanted).catch((thrown: unknown) => {
+      const err = asSightlineError(thrown);
+      log.error({ ...fields, err }, 'Faces could not be embedded again; the next start goes on with it');
+    });
+  }
+
+  async #embedAgain(wanted: EmbedderChoice): Promise<void> {
+    const { config, models, log } = this.#options;
+    if (this.#current.model.embedder !== wanted.embedder) {
+      const pool = await openPool(wanted, config, models);
+      await this.#reEmbed(pool).finally(() => pool.close());
+      if (this.#closing.signal.aborted) return;
+      await this.#switchTo(wanted);
+    }
+    // What was seen meanwhile, or everything when there was nothing else to name people by.
+    await this.#reEmbed(this.#current.model.pool);
+    if (this.#closing.signal.aborted) return;
+    await this.#current.model.gallery.reload();
+    log.info({ embedder: wanted.embedder.model.id }, 'All faces are embedded again');
+  }
+
+  async #reEmbed(pool: OpenModel['pool']): Promise<void> {
+    const { store, log } = this.#options;
+    await reEmbed({
+      store: store.embeddings,
+      pool,
+      signal: this.#closing.signal,
+      onFailure: (face, { code, message }) => log.warn({ face, code }, message),
+    });
+  }
+
+  async #switchTo(wanted: EmbedderChoice): Promise<void> {
+    const before = this.#current;
+    this.#current = withPeople(await openModel(wanted, this.#options), this.#options);
+    for (const listener of this.#listeners) listener(this.model);
+    await before.model.close();
+  }
+}
+
+function withPeople(model: OpenModel, { store }: OpenModelOptions): Current {
+  const { gallery, embedder } = model;
+  return { model, people: new UnknownPeople({ store: store.tracks, gallery, embedder }) };
+}
+
+/** The model that most photos without the wanted embedding were enrolled with, if it can be run. */
+async function openBefore(
+  wanted: EmbedderChoice,
+  options: OpenModelOptions & RecognitionOptions,
+): Promise<OpenModel | undefined> {
+  const counts = await options.store.modelCounts(wanted.embedder.model);
+  for (const { model } of counts.toSorted((a, b) => b.faces - a.faces)) {
+    const embedder = runnable(model);
+    if (!embedder) continue;
+    // A threshold that the user chose speaks of the wanted embedder's distances.
+    const naming = { ...wanted.naming, threshold: null };
+    try {
+      return await openModel({ embedder, projectionPath: null, naming, classifier: null }, options);
+    } catch (thrown) {
+      const { code, message } = asSightlineError(thrown);
+      options.log.warn({ embedder: model.id, code }, message);
+    }
+  }
+  return undefined;
+}
+
+function runnable({ id, version }: Embedder['model']): Embedder | undefined {
+  try {
+    const embedder = findEmbedder(id);
+    return embedder.model.version === version ? embedder : undefined;
+  } catch {
+    return undefined;
+  }
+}
