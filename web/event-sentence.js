@@ -22,7 +22,7 @@ export function sentenceOf({ type, data }) {
     case 'sightline.identity.recognized':
       return `${person} recognised on ${place}`;
     case 'sightline.identity.unknown':
-      return `Unknown person on ${place}`;
+      return data.unknown ? strangerOn(data.unknown, place) : `Unknown person on ${place}`;
     case 'sightline.identity.changed':
       return person === undefined
         ? `No longer sure of ${data.previous.name} on ${place}`
@@ -30,7 +30,7 @@ export function sentenceOf({ type, data }) {
     case 'sightline.track.started':
       return `A face came into view on ${place}`;
     case 'sightline.track.ended':
-      return `${person ?? 'A face'} left the view of ${place}`;
+      return `${person ?? (data.unknown ? `Unknown ${data.unknown.number}` : 'A face')} left the view of ${place}`;
     case 'sightline.camera.online':
       return `${place} is live`;
     case 'sightline.camera.offline':
@@ -38,6 +38,11 @@ export function sentenceOf({ type, data }) {
     default:
       return `${type} on ${place}`;
   }
+}
+
+function strangerOn({ number, seen }, place) {
+  const times = seen === 1 ? 'for the first time' : `seen ${seen} times`;
+  return `Unknown ${number} on ${place}, ${times}`;
 }
 
 /** Why it is so, in a sentence or two; empty when there is nothing to add. */

@@ -41,7 +41,7 @@ export function identityDecided(sighting: Sighting, previous: Identity): EventDr
   const named = personOf(identity);
   const before = personOf(previous);
   if (before !== null) {
-    if (named?.id === before.id || identity.state === 'undecided') return null;
+    if (named?.id === before.id) return null;
     return draft('sightline.identity.changed', camera, {
       ...faceData(sighting),
       previous: { id: before.id, name: before.name },

@@ -146,8 +146,8 @@ function decision(person: Person | null, view: TrackView, rules: NamingRules): I
 function transition(previous: Identity, identity: Identity): IdentityTransition | undefined {
   const before = personOf(previous);
   const now = personOf(identity);
-  if (identity.state === 'undecided' || (previous.state === identity.state && before?.id === now?.id))
-    return undefined;
+  if (previous.state === identity.state && before?.id === now?.id) return undefined;
+  if (identity.state === 'undecided' && !before) return undefined;
   const kind = before ? 'changed' : now ? 'recognized' : 'unknown';
   return { kind, identity, previous };
 }

@@ -92,8 +92,8 @@ describe('sightline evaluate lfw', () => {
       'an embedder of no known name',
       () => pairsFile(`1\n${fold('1\t2', '1 1')}`),
       ['--embedder', 'x'],
-      1,
-      /MODEL_UNKNOWN.*"x"/,
+      2,
+      /CONFIG_INVALID[^]*recognition\.embedder[^]*mobilefacenet[^]*"x"/,
     ],
   ])('says what is wrong with %s', async (_, pairs, args, expectedCode, message) => {
     const { code, stdout, stderr } = await evaluate(pairs(), ...args);

@@ -65,8 +65,8 @@ describe('sightline train', () => {
       'an embedder that is none',
       () => peopleFolder('named', { a: stills }),
       ['--embedder', 'x'],
-      1,
-      /MODEL_UNKNOWN/,
+      2,
+      /CONFIG_INVALID[^]*recognition\.embedder/,
     ],
   ] as const)('says what is wrong with %s', async (_, path, args, expectedCode, expected) => {
     const { code, stderr, stdout } = await train(await path(), ...args);

@@ -58,8 +58,8 @@ describe('sightline verify', () => {
 
   it('knows no embedder of that name', async () => {
     const { code, stderr } = await sightline(['verify', photos[0]!, other, '--embedder', 'eigenfaces']);
-    expect(stderr).toMatch(/MODEL_UNKNOWN.*mobilefacenet.*"eigenfaces"/);
-    expect(code).toBe(1);
+    expect(stderr).toMatch(/CONFIG_INVALID[^]*mobilefacenet[^]*"eigenfaces"/);
+    expect(code).toBe(2);
   });
 });
 

@@ -61,6 +61,19 @@ export class RunningSightline {
     return this.#serving;
   }
 
+  /** Resolves once the text stands in the log. */
+  logged(text: string): Promise<void> {
+    return new Promise((resolve) => {
+      const check = (): void => {
+        if (!this.stderr.includes(text)) return;
+        this.process.stderr?.off('data', check);
+        resolve();
+      };
+      this.process.stderr?.on('data', check);
+      check();
+    });
+  }
+
   /** As Ctrl-C does; resolves when the process has ended. */
   async stop(): Promise<Finished> {
     this.process.kill('SIGINT');

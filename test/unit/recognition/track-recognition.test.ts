@@ -310,7 +310,7 @@ describe('when the gallery changes', () => {
     const watched = new Watched();
     await watched.see(...times(3, near(ana)));
     watched.gallery.change([{ person: ben, vector: axis(1) }]);
-    expect(await watched.rematch()).toBeUndefined();
+    expect(await watched.rematch()).toMatchObject({ kind: 'changed', identity: { state: 'undecided' } });
     expect(watched.name).toBe('undecided');
   });
 
