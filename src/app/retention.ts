@@ -22,7 +22,10 @@ export class Retention {
     this.#store = store;
     this.#onError = onError;
     this.#pruning = this.#prune();
-    this.#timer = setInterval(() => (this.#pruning = this.#prune()), intervalMs).unref();
+    const again = (): void => {
+      this.#pruning = this.#prune();
+    };
+    this.#timer = setInterval(again, intervalMs).unref();
   }
 
   /** Resolves when nothing is being deleted. */

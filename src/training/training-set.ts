@@ -15,7 +15,7 @@ export interface TrainingPhoto {
  * People with two or more photos that a head needs: with fewer nothing can be held out. The Siamese head is judged on
  * people left out in pairs, and needs five to be told from chance at all.
  */
-export const leastPeople: Readonly<Record<HeadKind, number>> = { siamese: 6, projection: 3, classifier: 3 };
+const leastPeople: Readonly<Record<HeadKind, number>> = { siamese: 6, projection: 3, classifier: 3 };
 
 /** How many photos each person has, by name in the order of the photos. */
 export function photosByPerson(photos: readonly TrainingPhoto[]): Map<string, TrainingPhoto[]> {

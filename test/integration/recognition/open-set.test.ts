@@ -92,7 +92,7 @@ async function openSet(people: readonly string[]): Promise<Outcome> {
       if (known && [...names].some((name) => name !== person)) outcome.wrongNames++;
     }
   }
-  gallery.close();
+  await gallery.close();
   return outcome;
 }
 

@@ -64,7 +64,7 @@ beforeEach(async () => {
   recognizer = new Recognizer({ ...model(gallery), onTransition, onError: fail });
 });
 afterEach(async () => {
-  gallery.close();
+  await gallery.close();
   await store.close();
   rmSync(folder, { recursive: true, force: true });
 });
