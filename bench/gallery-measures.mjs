@@ -102,7 +102,7 @@ export async function loading(faces) {
       photoHash: faceId,
       quality: 1,
       embedding,
-      chipPng: new Uint8Array(1),
+      crop: { png: new Uint8Array(1), landmarks: [] },
     });
     if (face % 100 === 0) await nextTurn();
   }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SightlineError } from '../core/errors.js';
 import type { EventStore } from '../core/event-store.js';
 import type { ModelRef, Person } from '../core/face.js';
@@ -13,10 +14,19 @@ import type {
 import type { TrackStore } from '../core/track-store.js';
 import { insertFace, toEntry, toFace, type EntryRow, type FaceRow } from './face-rows.js';
 import { erasePerson, insertPerson, mergePersons, personNamed, requirePerson } from './person-rows.js';
-import { SqliteConnection } from './sqlite-connection.js';
+import { SqliteConnection, type Row } from './sqlite-connection.js';
 import { eraseName, eraseNameSince, SqliteEventStore } from './sqlite-event-store.js';
 import { SqliteEmbeddingStore, withoutModel } from './sqlite-embedding-store.js';
 import { SqliteTrackStore } from './sqlite-track-store.js';
+
+/** Faces looked at in one go: a few milliseconds of the main loop. */
+const countedAtOnce = 5000;
+
+interface CountRow extends Row {
+  model_id: string;
+  model_version: string;
+  faces: number;
+}
 
 /**
  * The gallery in one SQLite file, with write-ahead logging, so that several processes can use it at once; tracks and
@@ -120,15 +130,26 @@ export class SqliteGalleryStore implements GalleryStore {
     for await (const rows of portions) yield rows.map(toEntry);
   }
 
-  modelCounts(model: ModelRef): Promise<ModelCount[]> {
+  async modelCounts(model: ModelRef): Promise<ModelCount[]> {
     const query = `SELECT model_id, model_version, count(*) AS faces
-      FROM embeddings JOIN faces ON sequence = face_sequence
-      WHERE role = 'example' AND ${withoutModel} GROUP BY model_id, model_version`;
-    return this.#db.attempt(() =>
-      this.#db
-        .rows<{ model_id: string; model_version: string; faces: number }>(query, model.id, model.version)
-        .map(({ model_id: id, model_version: version, faces }) => ({ model: { id, version }, faces })),
-    );
+      FROM faces JOIN embeddings ON face_sequence = sequence
+      WHERE sequence > ? AND sequence <= ? AND role = 'example' AND ${withoutModel}
+      GROUP BY model_id, model_version`;
+    const counts = new Map<string, ModelCount>();
+    const last =
+      this.#db.attemptNow(() =>
+        this.#db.rows<{ last: number | null }>('SELECT max(sequence) AS last FROM faces'),
+      )[0]?.last ?? 0;
+    for (let from = 0; from < last; from += countedAtOnce, await nextTurn()) {
+      const rows = await this.#db.attempt(() =>
+        this.#db.rows<CountRow>(query, from, from + countedAtOnce, model.id, model.version),
+      );
+      for (const { model_id: id, model_version: version, faces } of rows) {
+        const key = JSON.stringify([id, version]);
+        counts.set(key, { model: { id, version }, faces: faces + (counts.get(key)?.faces ?? 0) });
+      }
+    }
+    return [...counts.values()];
   }
 
   changedElsewhere(): Promise<boolean> {
