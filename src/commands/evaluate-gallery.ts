@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import sharp from 'sharp';
+import { projectedChoice, type EmbedderChoice } from '../app/embedder-choice.js';
 import { openStore } from '../app/open-store.js';
-import type { Config } from '../config/schema.js';
 import { alignFace } from '../core/align.js';
 import { SightlineError } from '../core/errors.js';
 import type { EmbeddingStore, GalleryStore } from '../core/gallery-store.js';
-import { findEmbedder, type Embedder } from '../recognition/embedders.js';
+import { rulesFor } from '../recognition/decision.js';
+import type { Embedder } from '../recognition/embedders.js';
 import { decodeCrop } from '../recognition/stored-crop.js';
 import { galleryFigures, type GalleryFigures } from '../training/evaluation/gallery-figures.js';
 import type { EmbeddedPhoto, PhotoRef } from '../training/evaluation/gallery-pairs.js';
@@ -44,10 +45,10 @@ export function evaluateGalleryCommand(): Command {
 async function evaluateGallery(options: EvaluateGalleryOptions): Promise<void> {
   const wantedFar = requireRate(options.far);
   const config = await configFrom(options);
-  const embedder = findEmbedder(config.recognition.embedder);
+  const choice = await projectedChoice(config);
   const store = await openStore(config.data);
   try {
-    const figures = compare(await readPhotos(store, embedder), config, embedder, wantedFar);
+    const figures = compare(await readPhotos(store, choice.embedder), choice, wantedFar);
     const { html: path } = options;
     if (path !== undefined) await writeReport(path, figures, store.embeddings);
     process.stdout.write(
@@ -89,14 +90,13 @@ function warnOfOthers(count: number, embedder: string): void {
 
 function compare(
   photos: readonly EmbeddedPhoto[],
-  config: Config,
-  embedder: Embedder,
+  { embedder, naming }: EmbedderChoice,
   wantedFar: number,
 ): GalleryFigures {
   try {
     return galleryFigures(photos, {
       embedder,
-      threshold: config.recognition.threshold ?? embedder.threshold,
+      threshold: rulesFor(embedder, naming, photos.length).threshold,
       wantedFar,
       onPhoto: (done) => showProgress(`${done} of ${photos.length} photos`),
     });
