@@ -96,7 +96,7 @@ function compare(
   try {
     return galleryFigures(photos, {
       embedder,
-      threshold: rulesFor(embedder, naming, photos.length).threshold,
+      threshold: Number(rulesFor(embedder, naming, photos.length).threshold.toFixed(4)),
       wantedFar,
       onPhoto: (done) => showProgress(`${done} of ${photos.length} photos`),
     });
