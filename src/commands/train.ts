@@ -110,6 +110,7 @@ async function trainOn(
     refused: embedded.refused,
     copies: copies.map(({ photo, of }) => ({ path: photo.path, of: of.path })),
     split: { folds: outcome.folds, description: describeSplit(kind, outcome) },
+    naming: outcome.naming,
     plain: outcome.plain,
     trained: outcome.trials,
     ...outcome.verdict,
