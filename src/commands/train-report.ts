@@ -23,6 +23,8 @@ export interface TrainReport {
   readonly reason: string;
   /** Whether a head of an earlier training was on before, and so still is when this one is not switched on. */
   readonly earlierHead: boolean;
+  /** Heads that are on and fit the embeddings no more, because a projection was switched on. */
+  readonly outdated: readonly HeadKind[];
   readonly seconds: { readonly embedding: number; readonly training: number };
 }
 
@@ -65,11 +67,22 @@ export function describeReport(report: TrainReport): string {
   ].join('\n');
 }
 
-function conclusion({ head, switchedOn, reason, earlierHead }: TrainReport): string[] {
+export function conclusion({
+  head,
+  switchedOn,
+  reason,
+  earlierHead,
+  outdated,
+}: Pick<TrainReport, 'head' | 'switchedOn' | 'reason' | 'earlierHead' | 'outdated'>): string[] {
   const earlier = earlierHead ? '; the one trained before stays on' : '';
   return [
     reason,
     switchedOn ? `The ${head} head is switched on` : `The ${head} head is not switched on${earlier}`,
+    ...outdated.map(
+      (kind) =>
+        `The ${kind} head does not fit the new embeddings and is refused from now on: train it again, or ` +
+        `\`sightline heads off ${kind}\``,
+    ),
   ];
 }
 

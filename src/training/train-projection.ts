@@ -59,13 +59,11 @@ function projectFold(fold: IdentificationFold, projection: Projection, random: R
   const all = [...fold.gallery, ...fold.probes, ...fold.strangers];
   const vectors = new Map(all.map((photo) => [photo, project(projection, photo.vector)]));
   const vectorOf = (photo: TrainingPhoto): Float32Array => vectors.get(photo) as Float32Array;
-  const impostors = strangerPairs(fold, random).map(
-    ([a, b]): ImpostorPair => ({
-      people: [a.person, b.person],
-      before: euclideanDistance(a.vector, b.vector),
-      after: euclideanDistance(vectorOf(a), vectorOf(b)),
-    }),
-  );
+  const impostors = strangerPairs(fold, random).map(([a, b]): ImpostorPair => ({
+    people: [a.person, b.person],
+    before: euclideanDistance(a.vector, b.vector),
+    after: euclideanDistance(vectorOf(a), vectorOf(b)),
+  }));
   return { fold, vectorOf, impostors };
 }
 
