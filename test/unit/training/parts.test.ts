@@ -64,6 +64,20 @@ describe('signFlipTest', () => {
 });
 
 describe('fitLogistic', () => {
+  it.each([
+    ['the wrong way round', [1.2, 1.3, 1.4], [0.5, 0.6, 0.7]],
+    ['the wrong way round, with overlap', [1.0, 1.3, 1.4], [0.9, 1.2, 1.3]],
+    ['all the same', [1, 1, 1], [1, 1, 1]],
+  ])('makes every pair as likely as not where distances are %s', (_, genuine, impostor) => {
+    const pairs = [
+      ...genuine.map((distance) => ({ same: true, distance })),
+      ...impostor.map((distance) => ({ same: false, distance })),
+    ];
+    const { slope, midpoint } = fitLogistic(pairs);
+    for (const distance of [0, 1, 2]) {
+      expect(1 / (1 + Math.exp(slope * (distance - midpoint)))).toBeCloseTo(0.5, 2);
+    }
+  });
   it('finds the curve that made the truth', () => {
     const random = seededRandom(2);
     const truth = { midpoint: 1.1, slope: 12 };
