@@ -1,14 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import sharp from 'sharp';
-import { projectedChoice, type EmbedderChoice } from '../app/embedder-choice.js';
+import { projectedChoice } from '../app/embedder-choice.js';
 import { openStore } from '../app/open-store.js';
 import { alignFace } from '../core/align.js';
 import { SightlineError } from '../core/errors.js';
 import type { EmbeddingStore, GalleryStore } from '../core/gallery-store.js';
+import type { ProjectionHead } from '../core/heads.js';
 import { rulesFor } from '../recognition/decision.js';
 import type { Embedder } from '../recognition/embedders.js';
+import { unprojected } from '../recognition/heads/projection.js';
 import { decodeCrop } from '../recognition/stored-crop.js';
+import { HeadStore } from '../storage/head-store.js';
 import { galleryFigures, type GalleryFigures } from '../training/evaluation/gallery-figures.js';
 import type { EmbeddedPhoto, PhotoRef } from '../training/evaluation/gallery-pairs.js';
 import { facesShown } from '../training/evaluation/report/findings.js';
@@ -45,10 +48,13 @@ export function evaluateGalleryCommand(): Command {
 async function evaluateGallery(options: EvaluateGalleryOptions): Promise<void> {
   const wantedFar = requireRate(options.far);
   const config = await configFrom(options);
-  const choice = await projectedChoice(config);
+  const { embedder, naming } = await projectedChoice(config);
   const store = await openStore(config.data);
   try {
-    const figures = compare(await readPhotos(store, choice.embedder), choice, wantedFar);
+    const photos = await readPhotos(store, embedder);
+    const { threshold } = rulesFor(embedder, naming, photos.length);
+    const projection = await new HeadStore(config.data).load('projection');
+    const figures = withScale(compare(photos, embedder, toThousandth(threshold), wantedFar), projection);
     const { html: path } = options;
     if (path !== undefined) await writeReport(path, figures, store.embeddings);
     process.stdout.write(
@@ -90,19 +96,35 @@ function warnOfOthers(count: number, embedder: string): void {
 
 function compare(
   photos: readonly EmbeddedPhoto[],
-  { embedder, naming }: EmbedderChoice,
+  embedder: Embedder,
+  threshold: number,
   wantedFar: number,
 ): GalleryFigures {
   try {
     return galleryFigures(photos, {
       embedder,
-      threshold: Number(rulesFor(embedder, naming, photos.length).threshold.toFixed(4)),
+      threshold,
       wantedFar,
       onPhoto: (done) => showProgress(`${done} of ${photos.length} photos`),
     });
   } finally {
     showProgress('');
   }
+}
+
+/** Distances are counted so finely, and nobody reads more. */
+function toThousandth(distance: number): number {
+  return Math.round(distance * 1000) / 1000;
+}
+
+/** The figures with a note on which distances they are of, where a projection is on. */
+function withScale(figures: GalleryFigures, projection: ProjectionHead | null): GalleryFigures {
+  if (projection === null) return figures;
+  const configured = toThousandth(unprojected(figures.suggestion.threshold, projection));
+  const note =
+    'A projection is on. Distances are those behind it, but recognition.threshold counts without it: for the suggested ' +
+    `threshold set ${configured}.`;
+  return { ...figures, notes: [...figures.notes, note] };
 }
 
 /** Only its owner may read it: it shows faces. */

@@ -1,5 +1,6 @@
 import type { HeadKind } from '../core/heads.js';
 import type { ModelRef } from '../core/face.js';
+import type { NamingUsed } from '../training/naming-of.js';
 import type { Figures, TrainingOutcome, Trial } from '../training/outcome.js';
 import { percent } from '../training/verdict.js';
 import type { RefusedPhoto } from './embed-photos.js';
@@ -13,6 +14,8 @@ export interface TrainReport {
   readonly refused: readonly RefusedPhoto[];
   readonly copies: readonly { readonly path: string; readonly of: string }[];
   readonly split: { readonly folds: number; readonly description: string };
+  /** Null for the Siamese head, which names nobody. */
+  readonly naming: NamingUsed | null;
   readonly plain: Figures;
   readonly trained: readonly Trial[];
   readonly pValue: number;
@@ -20,6 +23,8 @@ export interface TrainReport {
   readonly reason: string;
   /** Whether a head of an earlier training was on before, and so still is when this one is not switched on. */
   readonly earlierHead: boolean;
+  /** Heads that are on and fit the embeddings no more, because a projection was switched on. */
+  readonly outdated: readonly HeadKind[];
   readonly seconds: { readonly embedding: number; readonly training: number };
 }
 
@@ -28,6 +33,18 @@ export function describeSplit(kind: HeadKind, { folds }: Pick<TrainingOutcome, '
   return kind === 'siamese'
     ? `${folds} folds of people: each person's pairs are judged by a head that never saw them`
     : `${folds} folds: each person is a stranger, left out completely, in one; their photos are held out in turn in the others`;
+}
+
+/** Within which distance photos were named, and why. */
+export function describeNaming({ threshold, photos, falseNameRate }: NamingUsed): string {
+  const range = ([least, most]: readonly [number, number], digits: number): string => {
+    const [from, to] = [least.toFixed(digits), most.toFixed(digits)];
+    return from === to ? from : `${from} to ${to}`;
+  };
+  const within = `plain distance: a name within ${range(threshold, 3)}, `;
+  return falseNameRate === null
+    ? `${within}as recognition.threshold has it`
+    : `${within}as a false-name rate of ${falseNameRate} needs with ${range(photos, 0)} photos enrolled`;
 }
 
 /** The report as text. */
@@ -40,6 +57,7 @@ export function describeReport(report: TrainReport): string {
     ...refused.map(({ path, code, message }) => `✗ ${path} refused: ${code}: ${message}`),
     ...copies.map(({ path, of }) => `✗ ${path} left out: a copy of ${of}`),
     split.description,
+    ...(report.naming ? [describeNaming(report.naming)] : []),
     '',
     ...table([{ name: 'plain distance', figures: report.plain }, ...report.trained]),
     '',
@@ -49,11 +67,22 @@ export function describeReport(report: TrainReport): string {
   ].join('\n');
 }
 
-function conclusion({ head, switchedOn, reason, earlierHead }: TrainReport): string[] {
+export function conclusion({
+  head,
+  switchedOn,
+  reason,
+  earlierHead,
+  outdated,
+}: Pick<TrainReport, 'head' | 'switchedOn' | 'reason' | 'earlierHead' | 'outdated'>): string[] {
   const earlier = earlierHead ? '; the one trained before stays on' : '';
   return [
     reason,
     switchedOn ? `The ${head} head is switched on` : `The ${head} head is not switched on${earlier}`,
+    ...outdated.map(
+      (kind) =>
+        `The ${kind} head does not fit the new embeddings and is refused from now on: train it again, or ` +
+        `\`sightline heads off ${kind}\``,
+    ),
   ];
 }
 

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { Command } from 'commander';
 import { plainChoice, projectedChoice } from '../app/embedder-choice.js';
 import { SightlineError } from '../core/errors.js';
-import type { HeadKind } from '../core/heads.js';
+import { headKinds, type HeadKind } from '../core/heads.js';
 import type { ThresholdChoice } from '../recognition/decision.js';
 import { HeadStore } from '../storage/head-store.js';
 import { seededRandom } from '../training/random.js';
@@ -110,12 +110,21 @@ async function trainOn(
     refused: embedded.refused,
     copies: copies.map(({ photo, of }) => ({ path: photo.path, of: of.path })),
     split: { folds: outcome.folds, description: describeSplit(kind, outcome) },
+    naming: outcome.naming,
     plain: outcome.plain,
     trained: outcome.trials,
     ...outcome.verdict,
     earlierHead,
+    outdated: kind === 'projection' && outcome.verdict.switchedOn ? await behindProjection(store) : [],
     seconds: { embedding: (between - begun) / 1000, training: (ended - between) / 1000 },
   };
+}
+
+/** The heads that work on embeddings as they are behind a projection: a new one leaves none of them fitting. */
+async function behindProjection(store: HeadStore): Promise<HeadKind[]> {
+  const found: HeadKind[] = [];
+  for (const kind of headKinds) if (kind !== 'projection' && (await store.has(kind))) found.push(kind);
+  return found;
 }
 
 function requireSeed(value: number | string): number {

@@ -42,6 +42,10 @@ export async function pull(cacheDir: string, asset: PulledAsset, options: PullOp
 
 async function readWeights(path: string): Promise<Uint8Array> {
   const found = await stat(path).catch(() => null);
+  // A device or a pipe has no size to go by, and may never end.
+  if (found && !found.isFile()) {
+    throw new SightlineError('WEIGHTS_UNREADABLE', `Expected a weight file but ${path} is none`);
+  }
   if (found && found.size > mostBytes) {
     throw new SightlineError(
       'WEIGHTS_INVALID',

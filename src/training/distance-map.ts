@@ -1,9 +1,10 @@
 import type { DistanceMap } from '../core/heads.js';
 
-/** Distances of photos of different people, the same pairs before and after a projection. */
-export interface ImpostorDistances {
-  readonly before: readonly number[];
-  readonly after: readonly number[];
+/** Distances of two photos of different people before and after a projection that knew one of the two. */
+export interface ImpostorPair {
+  readonly people: readonly [string, string];
+  readonly before: number;
+  readonly after: number;
 }
 
 /** Pairs that the near end of the line stands on: fewer say little, and thresholds lie at that end or beyond it. */
@@ -11,13 +12,15 @@ const nearPairs = 10;
 
 /**
  * The straight line that takes distances before a projection to those that strangers fall below as often after it. It
- * goes through the medians and through the near ends of both.
+ * goes through the medians and through the near ends of both; where these are one, it moves all by as much as them.
  */
-export function matchImpostors({ before, after }: ImpostorDistances): DistanceMap {
-  const share = Math.min(0.25, Math.max(0.001, nearPairs / before.length));
+export function matchImpostors(pairs: readonly ImpostorPair[]): DistanceMap {
+  const share = Math.min(0.25, Math.max(0.001, nearPairs / pairs.length));
+  const [before, after] = [pairs.map((pair) => pair.before), pairs.map((pair) => pair.after)];
   const [near, middle] = [quantile(before, share), quantile(before, 0.5)];
   const [nearAfter, middleAfter] = [quantile(after, share), quantile(after, 0.5)];
-  const factor = (middleAfter - nearAfter) / (middle - near);
+  const hasSpread = middle > near && middleAfter > nearAfter;
+  const factor = hasSpread ? (middleAfter - nearAfter) / (middle - near) : 1;
   return { factor, offset: middleAfter - factor * middle };
 }
 

@@ -56,8 +56,7 @@ export function identificationVerdict(answers: readonly Answer[], tries: number,
     number,
     number,
   ];
-  const differences = answers.map((answer) => worth(answer, 'trained') - worth(answer, 'plain'));
-  const pValue = Math.min(1, tries * signFlipTest(differences, random));
+  const pValue = Math.min(1, tries * signFlipTest(gains(answers), random));
   const counts =
     `${trained.rightNames} of ${trained.probes} photos rightly and ${falseTrained} falsely, ` +
     `the plain distance ${plain.rightNames} and ${falsePlain}`;
@@ -72,6 +71,22 @@ export function identificationVerdict(answers: readonly Answer[], tries: number,
     pValue,
     reason: `It named ${counts}; ${odds}${switchedOn ? '' : `, and ${percent(significance)} is the most that counts`}.`,
   };
+}
+
+/**
+ * By how much the head did better, in units that are independent of each other. The gallery's people are the very ones
+ * that it is for, so each of their photos is a unit. The strangers stand for others, so each of them is one, with all
+ * photos.
+ */
+function gains(answers: readonly Answer[]): number[] {
+  const probes: number[] = [];
+  const strangers = new Map<string, number>();
+  for (const answer of answers) {
+    const gain = worth(answer, 'trained') - worth(answer, 'plain');
+    if (answer.stranger) strangers.set(answer.person, (strangers.get(answer.person) ?? 0) + gain);
+    else probes.push(gain);
+  }
+  return [...probes, ...strangers.values()];
 }
 
 function worth(answer: Answer, rule: Rule): number {

@@ -7,6 +7,7 @@ export interface ScoredPair {
 }
 
 const steps = 100;
+const leastSlope = 1e-3;
 
 /**
  * The logistic of distance that explains the pairs best, both kinds counting equally, with Platt's targets (1999), so
@@ -15,7 +16,7 @@ const steps = 100;
 export function fitLogistic(pairs: readonly ScoredPair[]): LogisticCurve {
   const counts = { same: pairs.filter(({ same }) => same).length, all: pairs.length };
   const rows = pairs.map((pair) => row(pair, counts));
-  let curve = startingCurve(pairs);
+  let curve: Line = { weight: 0, bias: 0 };
   for (let step = 0; step < steps; step++) {
     const [moveWeight, moveBias] = newtonMove(rows, curve);
     const before = loss(rows, curve);
@@ -25,9 +26,9 @@ export function fitLogistic(pairs: readonly ScoredPair[]): LogisticCurve {
     if (part <= 1e-6) break;
     curve = at();
   }
-  // Distances that tell nothing, or the wrong way round, end as a curve that is nearly flat.
-  const slope = Math.max(-curve.weight, 1e-3);
-  return { slope, midpoint: curve.bias / slope };
+  // Distances that tell nothing, or the wrong way round, make every pair as likely as not.
+  if (curve.weight > -leastSlope) return { slope: leastSlope, midpoint: 0 };
+  return { slope: -curve.weight, midpoint: curve.bias / -curve.weight };
 }
 
 /** Log-odds of "same person" as weight · distance + bias. */
@@ -46,17 +47,6 @@ function row({ same, distance }: ScoredPair, counts: { same: number; all: number
   const kind = same ? counts.same : counts.all - counts.same;
   const doubt = 1 / (kind + 2);
   return { distance, target: same ? 1 - doubt : doubt, share: 0.5 / kind };
-}
-
-/** Steep about the middle between the two kinds. */
-function startingCurve(pairs: readonly ScoredPair[]): Line {
-  const mean = (kind: boolean): number => {
-    const of = pairs.filter(({ same }) => same === kind);
-    return of.reduce((sum, { distance }) => sum + distance, 0) / of.length;
-  };
-  const [genuine, impostor] = [mean(true), mean(false)];
-  const weight = -4 / Math.max(impostor - genuine, 1e-3);
-  return { weight, bias: (-weight * (genuine + impostor)) / 2 };
 }
 
 function newtonMove(rows: readonly Row[], { weight, bias }: Line): [weight: number, bias: number] {

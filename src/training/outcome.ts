@@ -3,6 +3,7 @@ import type { ModelRef } from '../core/face.js';
 import type { ThresholdChoice } from '../recognition/decision.js';
 import type { Embedder } from '../recognition/embedders.js';
 import type { IdentificationFigures } from './identification-figures.js';
+import type { NamingUsed } from './naming-of.js';
 import type { Random } from './random.js';
 import type { TrainingPhoto } from './training-set.js';
 import type { VerificationFigures } from './siamese-figures.js';
@@ -34,6 +35,8 @@ export interface TrainingOutcome {
   /** ONNX, of a projection. */
   readonly network: Uint8Array | null;
   readonly folds: number;
+  /** Null for the Siamese head, which names nobody. */
+  readonly naming: NamingUsed | null;
   /** What was tried, each against the plain distance on the same photos or pairs; the head is one of them. */
   readonly trials: readonly Trial[];
   readonly plain: Figures;

@@ -12,11 +12,13 @@ export function bestRejectLevel(scores: readonly RejectScore[]): number {
   const sorted = scores.toSorted((a, b) => a.score - b.score);
   const known = sorted.filter((score) => score.known).length;
   const gainOf = (score: RejectScore): number => (score.known ? -1 / known : 1 / (sorted.length - known));
-  let [gain, bestGain, level] = [0, 0, -Infinity];
+  // To begin with, none of them is rejected.
+  let [gain, bestGain, level] = [0, 0, sorted[0]?.score ?? 0];
   sorted.forEach((score, index) => {
     gain += gainOf(score);
     const next = sorted[index + 1];
-    if (gain <= bestGain || !next) return;
+    // Equal scores fall on one side together.
+    if (gain <= bestGain || !next || next.score === score.score) return;
     bestGain = gain;
     level = (score.score + next.score) / 2;
   });

@@ -15,6 +15,7 @@ import {
   type Answer,
 } from './identification-figures.js';
 import { compareAnswers, nameProbes } from './name-probes.js';
+import { namingOf } from './naming-of.js';
 import { headBase, type TrainingInput, type TrainingOutcome } from './outcome.js';
 import { bestRejectLevel, type RejectScore } from './reject-level.js';
 import type { TrainingPhoto } from './training-set.js';
@@ -22,7 +23,11 @@ import type { TrainingPhoto } from './training-set.js';
 interface ClassifiedFold {
   readonly fold: IdentificationFold;
   readonly classifier: UncalibratedClassifier;
-  readonly scores: readonly RejectScore[];
+  readonly scores: readonly HeldOutScore[];
+}
+
+interface HeldOutScore extends RejectScore {
+  readonly person: string;
 }
 
 interface ClassifierTrial {
@@ -52,6 +57,7 @@ export function trainClassifierHead(input: TrainingInput): TrainingOutcome {
     head: headOf(trainClassifier(best.type, photos, embedder.confidence.midpoint), best.rejectBelow, input),
     network: null,
     folds: folds.length,
+    naming: namingOf(folds, input),
     trials: trials.map(({ type, answers }) => ({
       name: type,
       figures: identificationFigures(answers, 'trained'),
@@ -81,7 +87,7 @@ function tryClassifier(
 function scoresOf(
   { probes, strangers }: IdentificationFold,
   classifier: UncalibratedClassifier,
-): RejectScore[] {
+): HeldOutScore[] {
   const best = ({ vector }: TrainingPhoto): { score: number; name: string | undefined } => {
     const scores = classScores(classifier.rule, classifier.people.length, vector);
     const score = Math.max(...scores);
@@ -90,14 +96,19 @@ function scoresOf(
   return [
     ...probes
       .filter((photo) => best(photo).name === photo.person)
-      .map((photo) => ({ ...best(photo), known: true })),
-    ...strangers.map((photo) => ({ ...best(photo), known: false })),
+      .map((photo) => ({ score: best(photo).score, known: true, person: photo.person })),
+    ...strangers.map((photo) => ({ score: best(photo).score, known: false, person: photo.person })),
   ];
 }
 
 function answersOf(own: ClassifiedFold, all: readonly ClassifiedFold[], input: TrainingInput): Answer[] {
-  const others = all.filter((other) => other !== own);
-  const head = headOf(own.classifier, bestRejectLevel(others.flatMap(({ scores }) => scores)), input);
+  const strangers = new Set(own.fold.strangers.map(({ person }) => person));
+  // The other folds know this one's strangers: what they say of those would give the answer away.
+  const scores = all
+    .filter((other) => other !== own)
+    .flatMap((other) => other.scores)
+    .filter(({ person }) => !strangers.has(person));
+  const head = headOf(own.classifier, bestRejectLevel(scores), input);
   const rules = rulesFor(input.embedder, input.naming, own.fold.gallery.length);
   const vectorOf = ({ vector }: TrainingPhoto): Float32Array => vector;
   return compareAnswers(

@@ -4,19 +4,24 @@ import type { ProjectionHead } from '../core/heads.js';
 import { writeOnnx } from '../models/convert/write-onnx.js';
 import { judge, rulesFor } from '../recognition/decision.js';
 import { projectedEmbedder, projectedNaming } from '../recognition/heads/projection.js';
-import { matchImpostors, type ImpostorDistances } from './distance-map.js';
+import { matchImpostors, type ImpostorPair } from './distance-map.js';
 import { identificationFolds, type IdentificationFold } from './folds.js';
 import { identificationFigures, identificationVerdict } from './identification-figures.js';
 import { compareAnswers, nameProbes } from './name-probes.js';
+import { namingOf } from './naming-of.js';
 import { headBase, type TrainingInput, type TrainingOutcome } from './outcome.js';
 import { project, trainProjection, type Projection } from './projection-head.js';
+import type { Random } from './random.js';
 import type { TrainingPhoto } from './training-set.js';
+
+/** Of each fold: the distance map gains nothing from more. */
+const mostPairs = 50_000;
 
 /** A fold with its embeddings as a projection makes them that was learned on its gallery. */
 interface ProjectedFold {
   readonly fold: IdentificationFold;
   readonly vectorOf: (photo: TrainingPhoto) => Float32Array;
-  readonly impostors: ImpostorDistances;
+  readonly impostors: readonly ImpostorPair[];
 }
 
 /**
@@ -30,42 +35,61 @@ export function trainProjectionHead(input: TrainingInput): TrainingOutcome {
   const total = folds.length + 1;
   const projected = folds.map((fold, done) => {
     onProgress({ step: 'fold', done, total });
-    return projectFold(fold, trainProjection(fold.gallery, midpoint, random));
+    return projectFold(fold, trainProjection(fold.gallery, midpoint, random), random);
   });
   const answers = projected.flatMap((fold) => answersOf(fold, projected, input));
   onProgress({ step: 'all photos', done: folds.length, total });
   const network = toOnnx(trainProjection(photos, midpoint, random));
   return {
-    head: headOf(projected, hashOf(network), input),
+    head: headOf(
+      projected.flatMap(({ impostors }) => impostors),
+      hashOf(network),
+      input,
+    ),
     network,
     folds: folds.length,
+    naming: namingOf(folds, input),
     trials: [{ name: 'projection', figures: identificationFigures(answers, 'trained') }],
     plain: identificationFigures(answers, 'plain'),
     verdict: identificationVerdict(answers, 1, random),
   };
 }
 
-function projectFold(fold: IdentificationFold, projection: Projection): ProjectedFold {
+function projectFold(fold: IdentificationFold, projection: Projection, random: Random): ProjectedFold {
   const all = [...fold.gallery, ...fold.probes, ...fold.strangers];
   const vectors = new Map(all.map((photo) => [photo, project(projection, photo.vector)]));
   const vectorOf = (photo: TrainingPhoto): Float32Array => vectors.get(photo) as Float32Array;
-  const pairs = fold.strangers.flatMap((a) => fold.gallery.map((b) => ({ a, b })));
-  return {
-    fold,
-    vectorOf,
-    impostors: {
-      before: pairs.map(({ a, b }) => euclideanDistance(a.vector, b.vector)),
-      after: pairs.map(({ a, b }) => euclideanDistance(vectorOf(a), vectorOf(b))),
-    },
-  };
+  const impostors = strangerPairs(fold, random).map(([a, b]): ImpostorPair => ({
+    people: [a.person, b.person],
+    before: euclideanDistance(a.vector, b.vector),
+    after: euclideanDistance(vectorOf(a), vectorOf(b)),
+  }));
+  return { fold, vectorOf, impostors };
+}
+
+/** Each stranger's photos with each of the gallery's; when they are many, as many drawn at random. */
+function strangerPairs(
+  { strangers, gallery }: IdentificationFold,
+  random: Random,
+): [stranger: TrainingPhoto, known: TrainingPhoto][] {
+  if (strangers.length * gallery.length <= mostPairs)
+    return strangers.flatMap((a) => gallery.map((b): [TrainingPhoto, TrainingPhoto] => [a, b]));
+  const draw = (photos: readonly TrainingPhoto[]): TrainingPhoto =>
+    photos[Math.floor(random() * photos.length)] as TrainingPhoto;
+  return Array.from({ length: mostPairs }, () => [draw(strangers), draw(gallery)]);
 }
 
 function answersOf(own: ProjectedFold, all: readonly ProjectedFold[], input: TrainingInput) {
   const { embedder, naming } = input;
   const photos = own.fold.gallery.length;
-  const others = all.filter((other) => other !== own);
+  const strangers = new Set(own.fold.strangers.map(({ person }) => person));
+  // The other folds know this one's strangers: what they say of those would give the answer away.
+  const impostors = all
+    .filter((other) => other !== own)
+    .flatMap((other) => other.impostors)
+    .filter(({ people }) => !people.some((person) => strangers.has(person)));
   const plainRules = rulesFor(embedder, naming, photos);
-  const head = headOf(others, '', input);
+  const head = headOf(impostors, '', input);
   const rules = rulesFor(projectedEmbedder(embedder, head), projectedNaming(naming, head), photos);
   return compareAnswers(
     own.fold,
@@ -78,14 +102,16 @@ function answersOf(own: ProjectedFold, all: readonly ProjectedFold[], input: Tra
   );
 }
 
-/** The head whose threshold the strangers of these folds speak for. */
-function headOf(folds: readonly ProjectedFold[], hash: string, input: TrainingInput): ProjectionHead {
-  const distances = matchImpostors({
-    before: folds.flatMap(({ impostors }) => impostors.before),
-    after: folds.flatMap(({ impostors }) => impostors.after),
-  });
+/** The head whose threshold these pairs of strangers speak for. */
+function headOf(impostors: readonly ImpostorPair[], hash: string, input: TrainingInput): ProjectionHead {
   const outputDimension = input.embedder.dimension;
-  return { kind: 'projection', ...headBase(input), outputDimension, hash, distances };
+  return {
+    kind: 'projection',
+    ...headBase(input),
+    outputDimension,
+    hash,
+    distances: matchImpostors(impostors),
+  };
 }
 
 /** A network [N, dimension] → [N, dimension]; scaling to length 1 is left to the embedding worker. */

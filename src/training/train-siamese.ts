@@ -37,6 +37,7 @@ export function trainSiameseHead(input: TrainingInput): TrainingOutcome {
     head: { kind: 'siamese', ...headBase(input), weights, confidence },
     network: null,
     folds: groups.length,
+    naming: null,
     trials: [{ name: 'siamese', figures: verificationFigures(answers, 'trained') }],
     plain: verificationFigures(answers, 'plain'),
     verdict: verificationVerdict(answers, random),

@@ -102,6 +102,11 @@ describe('sightline train', () => {
       refused: [{ person: 'third', path: join(path, 'third', 'notes.jpg'), code: 'IMAGE_UNREADABLE' }],
       copies: [{ path: join(path, 'franck', '2.jpg'), of: join(path, 'franck', '0.jpg') }],
       split: { folds: 3 },
+      naming: {
+        threshold: [expect.closeTo(0.999, 3), expect.closeTo(0.999, 3)] as unknown,
+        photos: [2, 2],
+        falseNameRate: 0.001,
+      },
       plain: { probes: 6, strangers: 6 },
       // All show one man: nothing can tell these three from each other.
       switchedOn: false,

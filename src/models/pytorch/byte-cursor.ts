@@ -2,6 +2,8 @@ import { quoted, weightsInvalid } from './weights-invalid.js';
 
 /** No module, class or number that a state dict spells on a line of its own is longer. */
 const longestLine = 200;
+/** Far longer than the name of any parameter or of an entry in an archive. */
+const longestText = 65_535;
 
 /**
  * Reads little-endian numbers and texts one after another. Positions count from the first byte of the file, also where
@@ -57,6 +59,9 @@ export class ByteCursor {
 
   /** UTF-8 of a length in bytes. */
   text(length: number): string {
+    if (length > longestText) {
+      throw weightsInvalid(`a text of at most ${longestText} bytes at byte ${this.#position}`, `${length}`);
+    }
     return Buffer.from(this.bytes(length)).toString('utf8');
   }
 

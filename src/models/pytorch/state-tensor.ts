@@ -1,4 +1,3 @@
-import { at } from '../convert/network.js';
 import { elementBytes, product, type ElementType, type TensorReference } from './pickle-values.js';
 import { quoted, weightsInvalid } from './weights-invalid.js';
 
@@ -30,8 +29,9 @@ export class StateTensor {
   floats(): Float32Array {
     const { offset, shape, strides } = this.#reference;
     if (isContiguous(shape, strides)) return this.#copy(offset, offset + product(shape));
-    const all = this.#copy(0, this.#reference.storage.count);
-    return Float32Array.from(positionsOf(this.#reference), (position) => at(all, position));
+    const { buffer, byteOffset, byteLength } = this.#storage;
+    const view = new DataView(buffer, byteOffset, byteLength);
+    return Float32Array.from(positionsOf(this.#reference), (position) => view.getFloat32(4 * position, true));
   }
 
   /** In the file floats need not begin at a multiple of four bytes. */

@@ -1,6 +1,6 @@
 import type { Neighbour, Person } from '../../core/face.js';
 import type { ClassifierHead, ClassifierRule, RbfSvm, WeightedKnn } from '../../core/heads.js';
-import { judge, type NamingRules } from '../decision.js';
+import { judge, possible, type NamingRules } from '../decision.js';
 
 /** Whose face it is by the classifier: a name, or null for nobody's. */
 export interface Classification {
@@ -29,12 +29,12 @@ export function judgeWithClassifier(
   nearest: readonly Neighbour[],
   rules: NamingRules,
 ): Person | null | 'unclear' {
-  const within = nearest.filter(({ distance }) => distance <= rules.threshold);
+  const within = possible(nearest).filter(({ distance }) => distance <= rules.threshold);
   if (!within.every(({ person }) => head.people.includes(person.name))) return judge(nearest, rules);
   if (within.length === 0) return null;
   const { name } = classify(head, vector);
   if (name === null) return null;
-  return within.find(({ person, rejected }) => person.name === name && !rejected)?.person ?? 'unclear';
+  return within.find(({ person }) => person.name === name)?.person ?? 'unclear';
 }
 
 /** Whom a face shows by the rules, with the classifier's say where the user trained one; as `judge` of decision.ts. */

@@ -26,6 +26,11 @@ export function projectedNaming(naming: ThresholdChoice, head: ProjectionHead): 
   return { ...naming, threshold: naming.threshold === null ? null : carried(naming.threshold, head) };
 }
 
+/** The distance without the projection that is carried over to this one. */
+export function unprojected(distance: number, { distances: { factor, offset } }: ProjectionHead): number {
+  return (distance - offset) / factor;
+}
+
 function carried(distance: number, { distances: { factor, offset } }: ProjectionHead): number {
   return factor * distance + offset;
 }

@@ -24,7 +24,7 @@ export interface GalleryFigures extends PhotoFindings {
   readonly embedder: ModelRef;
   readonly people: number;
   readonly photos: number;
-  /** What could not be computed, and why; for people. */
+  /** What could not be computed and why, and what else to know; for people. */
   readonly notes: readonly string[];
   /** Pairs of photos of one person, and of two people. */
   readonly pairs: { readonly genuine: number; readonly impostor: number };
@@ -62,7 +62,8 @@ export function galleryFigures(
 ): GalleryFigures {
   const { genuine, impostor, surroundings, closePeople } = comparePhotos(photos, threshold, onPhoto);
   const ratesAt = (at: number): ErrorRates => errorRates(genuine, impostor, at);
-  const findings = photoFindings(surroundings, threshold);
+  // In a large gallery a name needs less distance than most photos of one person have: that makes none of them suspect.
+  const findings = photoFindings(surroundings, Math.max(threshold, embedder.threshold));
   const alike = lookAlikes(closePeople, doubtfulFaces(findings));
   const suggestion = suggestThreshold(impostor, embedder, wantedFar);
   const people = new Set(photos.map(({ photo }) => photo.person.id)).size;

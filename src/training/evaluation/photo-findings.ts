@@ -27,7 +27,7 @@ export interface PhotoFindings {
   readonly poor: readonly PhotoRef[];
 }
 
-/** @param threshold largest distance at which a face may be named */
+/** @param threshold largest distance at which two photos may pass for one person's */
 export function photoFindings(surroundings: readonly Surroundings[], threshold: number): PhotoFindings {
   const suspects = surroundings.flatMap((place) => suspect(place, threshold) ?? []);
   return {

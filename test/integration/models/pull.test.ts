@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/models/cached-file.js';
+import { redirected } from '../../../src/models/download.js';
 import type { Asset, PulledAsset } from '../../../src/models/manifest.js';
 import { ModelStore } from '../../../src/models/model-store.js';
 import { writeLegacyFormat } from '../../helpers/pytorch-file.js';
@@ -152,7 +153,8 @@ describe('a file of the user’s', () => {
 
   it.each([
     ['is not there', () => Promise.resolve(join(folder, 'gone.pt')), 'WEIGHTS_UNREADABLE', 'no such file'],
-    ['is a folder', () => Promise.resolve(folder), 'WEIGHTS_UNREADABLE', 'EISDIR'],
+    ['is a folder', () => Promise.resolve(folder), 'WEIGHTS_UNREADABLE', 'is none'],
+    ['never ends', () => Promise.resolve('/dev/zero'), 'WEIGHTS_UNREADABLE', '/dev/zero is none'],
     ['is larger than any weights', () => hugeFile(), 'WEIGHTS_INVALID', 'at most 536870912 bytes'],
     ['is no weight file', () => fileOf(Buffer.from('hello')), 'WEIGHTS_INVALID', '68656c6c6f'],
     ['is cut short', () => fileOf(cutShort()), 'WEIGHTS_INVALID', 'cut short at byte 500'],
@@ -178,6 +180,25 @@ describe('a download that fails', () => {
     });
     expect(await cached()).toEqual([]);
   });
+
+  it('because the server sends it round in a circle says so', async () => {
+    answer = (_, response) => response.writeHead(302, { location: '/weights.pt' }).end();
+    await expect(openStore(pulledAsset()).pull('large')).rejects.toMatchObject({
+      code: 'MODEL_PULL_FAILED',
+      message: expect.stringContaining('sent on more than 5 times') as string,
+    });
+    expect(requests).toBe(6);
+  });
+
+  it.each(['http://elsewhere.example/weights.pt', 'data:text/plain,weights', 'file:///etc/passwd'])(
+    'because a server with https sends it to %s says so',
+    (location) => {
+      const from = new URL('https://github.com/a/b');
+      expect(() => redirected(from, location)).toThrow(/sent on to .*, which is not https$/);
+      expect(redirected(from, '/c').href).toBe('https://github.com/c');
+      expect(redirected(from, 'https://objects.example/d').href).toBe('https://objects.example/d');
+    },
+  );
 
   it('because nobody answers says so', async () => {
     const url = `http://127.0.0.1:${await closedPort()}/weights.pt`;

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { logistic } from '../../../src/recognition/heads/siamese.js';
-import { matchImpostors } from '../../../src/training/distance-map.js';
+import { matchImpostors, type ImpostorPair } from '../../../src/training/distance-map.js';
 import { identificationFolds } from '../../../src/training/folds.js';
 import { fitLogistic } from '../../../src/training/logistic-fit.js';
 import { seededRandom } from '../../../src/training/random.js';
+import { identificationVerdict, type Answer } from '../../../src/training/identification-figures.js';
 import { bestRejectLevel } from '../../../src/training/reject-level.js';
 import { signFlipTest } from '../../../src/training/sign-flip.js';
 import { semiHardTriplets } from '../../../src/training/triplets.js';
@@ -63,6 +64,20 @@ describe('signFlipTest', () => {
 });
 
 describe('fitLogistic', () => {
+  it.each([
+    ['the wrong way round', [1.2, 1.3, 1.4], [0.5, 0.6, 0.7]],
+    ['the wrong way round, with overlap', [1.0, 1.3, 1.4], [0.9, 1.2, 1.3]],
+    ['all the same', [1, 1, 1], [1, 1, 1]],
+  ])('makes every pair as likely as not where distances are %s', (_, genuine, impostor) => {
+    const pairs = [
+      ...genuine.map((distance) => ({ same: true, distance })),
+      ...impostor.map((distance) => ({ same: false, distance })),
+    ];
+    const { slope, midpoint } = fitLogistic(pairs);
+    for (const distance of [0, 1, 2]) {
+      expect(1 / (1 + Math.exp(slope * (distance - midpoint)))).toBeCloseTo(0.5, 2);
+    }
+  });
   it('finds the curve that made the truth', () => {
     const random = seededRandom(2);
     const truth = { midpoint: 1.1, slope: 12 };
@@ -103,23 +118,71 @@ describe('semiHardTriplets', () => {
 });
 
 describe('bestRejectLevel', () => {
+  const scores = (known: number[], strangers: number[]) => [
+    ...known.map((score) => ({ score, known: true })),
+    ...strangers.map((score) => ({ score, known: false })),
+  ];
+  it('never parts equal scores', () => {
+    // Rejecting one of the two strangers at 2 alone would look best.
+    expect(bestRejectLevel(scores([3, 4], [1, 2, 2]))).toBe(2.5);
+    expect(bestRejectLevel(scores([2, 2, 2, 3], [1, 2]))).toBe(1.5);
+  });
+  it('rejects none, and is a number that a file can keep, where strangers score no worse', () => {
+    expect(bestRejectLevel(scores([1, 2], [3, 4]))).toBe(1);
+  });
   it('lies in the gap where there is one, and at the fewest errors where not', () => {
-    const scores = (known: number[], strangers: number[]) => [
-      ...known.map((score) => ({ score, known: true })),
-      ...strangers.map((score) => ({ score, known: false })),
-    ];
     expect(bestRejectLevel(scores([5, 6, 7], [1, 2]))).toBe(3.5);
     expect(bestRejectLevel(scores([1, 6, 7, 8], [2, 3, 4]))).toBe(5);
   });
 });
 
 describe('matchImpostors', () => {
+  const pair = (before: number, after: number): ImpostorPair => ({ people: ['a', 'b'], before, after });
   it('carries a threshold to where as many strangers pass', () => {
     const random = seededRandom(3);
     const before = range(5000).map(() => 1.3 + 0.1 * (random() + random() + random() - 1.5));
-    const after = before.map((distance) => 0.3 + 0.8 * distance);
-    const { factor, offset } = matchImpostors({ before, after });
+    const { factor, offset } = matchImpostors(before.map((each) => pair(each, 0.3 + 0.8 * each)));
     expect(factor).toBeCloseTo(0.8, 6);
     expect(offset).toBeCloseTo(0.3, 6);
+  });
+  it('moves all alike where the distances have no spread', () => {
+    expect(matchImpostors([pair(1, 1.5)])).toEqual({ factor: 1, offset: 0.5 });
+    expect(matchImpostors([pair(1, 1.25), pair(1.2, 1.25)]).factor).toBe(1);
+  });
+});
+
+describe('identificationVerdict', () => {
+  const random = () => seededRandom(1);
+  const answers = (count: number, change: (index: number) => Partial<Answer>): Answer[] =>
+    range(count).map((index) => ({
+      person: `p${index}`,
+      stranger: true,
+      plain: 'somebody',
+      trained: null,
+      ...change(index),
+    }));
+
+  it('takes the photos of one stranger for one piece of evidence', () => {
+    const one = answers(8, () => ({ person: 'p0' }));
+    expect(identificationVerdict(one, 1, random())).toMatchObject({ switchedOn: false });
+    const eight = answers(8, () => ({}));
+    expect(identificationVerdict(eight, 1, random())).toMatchObject({ switchedOn: true });
+  });
+
+  it('takes every photo of somebody known for one', () => {
+    const known = answers(8, () => ({ person: 'p0', stranger: false, plain: null, trained: 'p0' }));
+    const { switchedOn, pValue } = identificationVerdict(known, 1, random());
+    expect(switchedOn).toBe(true);
+    expect(pValue).toBeCloseTo(1 / 2 ** 8, 2);
+    expect(identificationVerdict(known, 20, random()).switchedOn).toBe(false);
+  });
+
+  it('never switches on what gives more false names', () => {
+    const mixed = answers(20, (index) =>
+      index === 0
+        ? { plain: null, trained: 'somebody' }
+        : { stranger: false, plain: null, trained: `p${index}` },
+    );
+    expect(identificationVerdict(mixed, 1, random())).toMatchObject({ switchedOn: false });
   });
 });

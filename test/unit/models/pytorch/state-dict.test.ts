@@ -111,6 +111,22 @@ describe('a zip archive', () => {
   });
 });
 
+describe('a zip archive whose entries share bytes', () => {
+  it('is refused before all are read', () => {
+    const file = zip({ '0': Buffer.alloc(5_000, 'x') });
+    const [start, end] = [file.indexOf('PK\x01\x02', 'latin1'), file.indexOf('PK\x05\x06', 'latin1')];
+    const rows = Array.from({ length: 9 }, (_, index) => {
+      const row = Buffer.from(file.subarray(start, end));
+      row.write(`${index}`, row.length - 1);
+      return row;
+    });
+    const tail = Buffer.from(file.subarray(end));
+    tail.writeUInt16LE(rows.length, 10);
+    const archive = Buffer.concat([file.subarray(0, start), ...rows, tail]);
+    expect(() => readStateDict(archive)).toThrow(invalid('some that overlap'));
+  });
+});
+
 describe('a file of the legacy format', () => {
   const file = writeLegacyFormat(parameters);
   const changed = (from: Buffer, to: Buffer) => {

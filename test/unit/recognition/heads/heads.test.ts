@@ -105,6 +105,11 @@ describe('judgeWithClassifier', () => {
   it('takes a face that the classifier rejects for a stranger', () => {
     expect(judgeWithClassifier(head, nobody, [near('Ann', 0.5), near('Bob', 1.2)], rules)).toBeNull();
   });
+  it('takes a face for a stranger when the user said of everybody near that it is not them', () => {
+    const notAnn = { ...near('Ann', 0.5), rejected: true };
+    expect(judgeWithClassifier(head, ann, [notAnn, near('Bob', 1.2)], rules)).toBeNull();
+    expect(judgeWithClassifier(head, ann, [notAnn, near('Bob', 0.8)], rules)).toBe('unclear');
+  });
   it('leaves people whom it was not trained on to the plain rule', () => {
     expect(judgeWithClassifier(head, ann, [near('Cid', 0.5), near('Ann', 1.2)], rules)).toMatchObject({
       name: 'Cid',
