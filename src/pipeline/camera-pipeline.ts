@@ -265,14 +265,14 @@ export class CameraPipeline implements Camera {
     this.#state = state.state;
     this.#error = 'error' in state ? state.error : undefined;
     if (state.state === before) return;
-    const { id, name, bus } = this.#options;
+    const { id, name } = this.#options;
     this.#since = Date.now();
     if (state.state === 'online') {
-      bus.publish(cameraOnline({ id, name }));
+      this.#teller.camera(cameraOnline({ id, name }));
     } else if (state.state !== 'connecting') {
       this.#endAllTracks();
       const reason = this.#error && { code: this.#error.code, message: this.#error.message };
-      bus.publish(cameraOffline({ id, name }, reason ?? null));
+      this.#teller.camera(cameraOffline({ id, name }, reason ?? null));
     }
   }
 
