@@ -205,7 +205,7 @@ export class App {
   ): Recognizer {
     const onError = (err: unknown): void => log.error({ err }, 'A face could not be compared');
     const recognizer = new Recognizer({ ...recognition.model, onTransition, onError });
-    recognition.onSwitch((model) => recognizer.use(model));
+    this.#closers.push(recognition.onSwitch((model) => recognizer.use(model)));
     return recognizer;
   }
 
