@@ -1,6 +1,6 @@
 import { qualityFloor } from '../core/face-quality.js';
 import type { Neighbour, Person } from '../core/face.js';
-import { distanceTo, marginOf, type Match, type NamingRules } from './decision.js';
+import { distanceTo, marginOf, possible, type Match, type NamingRules } from './decision.js';
 import { judgeFace } from './heads/classifier.js';
 
 /** What one face of a still picture says, without a track to vote over. */
@@ -24,7 +24,7 @@ export interface FaceIdentity {
  * the quality floor nobody is named.
  */
 export function identifyFace({ nearest, quality, vector }: Match, rules: NamingRules): FaceIdentity {
-  const candidates = nearest.filter(({ rejected }) => !rejected);
+  const candidates = possible(nearest);
   const verdict = quality < qualityFloor ? null : judgeFace(vector, candidates, rules);
   const person = verdict === 'unclear' ? null : verdict;
   return {
