@@ -105,7 +105,7 @@ export class App {
     for (const camera of this.#config.cameras) await this.#addCamera(camera);
     this.#missing.delete('models');
     this.#missing.delete('cameras');
-    for (const camera of this.#cameras.values()) camera.start();
+    if (this.#closing === undefined) for (const camera of this.#cameras.values()) camera.start();
     return { url: token === null ? url : `${url}/?token=${encodeURIComponent(token)}` };
   }
 
@@ -126,14 +126,14 @@ export class App {
       version: packageInfo().version,
       log: this.log,
     });
-    this.#closers.push(() => server.close());
+    this.#onClose(() => server.close());
     return server;
   }
 
   /** Opens the gallery's file; from now on every event is kept in it. */
   async #openStore(): Promise<SqliteGalleryStore> {
     const store = await openStore(this.#config.data);
-    this.#closers.push(() => store.close());
+    this.#onClose(() => store.close());
     const stop = this.bus.subscribe((event) => {
       store.events
         .append([toNewEvent(event)])
@@ -142,7 +142,8 @@ export class App {
     const retention = new Retention(this.#config.retention, store.tracks, (err) =>
       this.log.error({ err }, 'What is too old could not be deleted'),
     );
-    this.#closers.push(stop, () => retention.close());
+    this.#onClose(stop);
+    this.#onClose(() => retention.close());
     return store;
   }
 
@@ -157,7 +158,7 @@ export class App {
       onEmbedded,
     });
     this.#recognition = recognition;
-    this.#closers.push(() => recognition.close());
+    this.#onClose(() => recognition.close());
   }
 
   async #addCamera(camera: CameraConfig): Promise<void> {
@@ -195,7 +196,7 @@ export class App {
       log,
     });
     this.#cameras.set(id, pipeline);
-    this.#closers.push(() => pipeline.close());
+    this.#onClose(() => pipeline.close());
   }
 
   #recognizer(
@@ -205,7 +206,7 @@ export class App {
   ): Recognizer {
     const onError = (err: unknown): void => log.error({ err }, 'A face could not be compared');
     const recognizer = new Recognizer({ ...recognition.model, onTransition, onError });
-    recognition.onSwitch((model) => recognizer.use(model));
+    this.#onClose(recognition.onSwitch((model) => recognizer.use(model)));
     return recognizer;
   }
 
@@ -218,7 +219,7 @@ export class App {
     if (known !== undefined) return known;
     const created = thread === 'main' ? this.#detectorHere(choice) : this.#detectorInThread(choice);
     this.#detectors.set(key, created);
-    this.#closers.push(async () => (await created.catch(() => undefined))?.close());
+    this.#onClose(async () => (await created.catch(() => undefined))?.close());
     return created;
   }
 
@@ -234,6 +235,13 @@ export class App {
       modelsDir: modelsDir(this.#config),
       timeoutMs: detectorTimeoutMs,
     });
+  }
+
+  /** Has something closed with the app, or at once: a start goes on for a while after the app was closed. */
+  #onClose(close: () => Promise<void> | void): void {
+    if (this.#closing === undefined) this.#closers.push(close);
+    else
+      void Promise.resolve(close()).catch((err: unknown) => this.log.error({ err }, 'Could not be closed'));
   }
 
   async #close(): Promise<void> {

@@ -53,6 +53,11 @@ export async function projectedChoice(config: Config): Promise<EmbedderChoice> {
   };
 }
 
+/** Makes the networks ready that an embedder runs: paths of its own and of the refiner. @throws SightlineError MODEL_… */
+export function fetchNetworks({ model }: Embedder, models: ModelStore): Promise<Map<string, string>> {
+  return models.ensure([model.id, refinerId]);
+}
+
 /** Starts the threads that run an embedder, its networks fetched. @throws SightlineError MODEL_… */
 export async function openPool(
   { embedder, projectionPath }: Pick<EmbedderChoice, 'embedder' | 'projectionPath'>,
@@ -60,7 +65,7 @@ export async function openPool(
   models: ModelStore,
   onEmbedded?: (times: EmbedTimes) => void,
 ): Promise<EmbeddingPool> {
-  const networks = await models.ensure([embedder.model.id, refinerId]);
+  const networks = await fetchNetworks(embedder, models);
   const [modelPath, refinerPath] = [...networks.values()] as [string, string];
   const { workers, queueLimit, executionProvider, threadsPerWorker } = config.recognition;
   return new EmbeddingPool({

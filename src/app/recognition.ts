@@ -1,10 +1,11 @@
+import { once } from 'node:events';
 import { asSightlineError } from '../core/errors.js';
 import type { Logger } from '../observability/logger.js';
 import { findEmbedder, type Embedder } from '../recognition/embedders.js';
 import { reEmbed } from '../recognition/re-embedding.js';
 import type { RecognitionModel } from '../recognition/recognizer.js';
 import { UnknownPeople } from '../recognition/unknown-people.js';
-import { openPool, trainedChoice, type EmbedderChoice } from './embedder-choice.js';
+import { fetchNetworks, openPool, trainedChoice, type EmbedderChoice } from './embedder-choice.js';
 import { openModel, type OpenModel, type OpenModelOptions } from './open-recognition.js';
 
 export interface RecognitionOptions extends Omit<OpenModelOptions, 'onError'> {
@@ -59,11 +60,13 @@ export class Recognition {
     recognized: (track, personId) => this.#current.people.recognized(track, personId),
   };
 
-  /** Calls `listener` with every model that comes into use from now on. */
-  onSwitch(listener: (model: RecognitionModel) => void): void {
+  /** Calls `listener` with every model that comes into use, until the returned function is called. */
+  onSwitch(listener: (model: RecognitionModel) => void): () => void {
     this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
+  /** Stops what runs in the background after the face in hand. May be called again. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#background;
@@ -84,6 +87,8 @@ export class Recognition {
   async #embedAgain(wanted: EmbedderChoice): Promise<void> {
     const { config, models, log } = this.#options;
     if (this.#current.model.embedder !== wanted.embedder) {
+      await this.#fetch(wanted);
+      if (this.#closing.signal.aborted) return;
       const pool = await openPool(wanted, config, models);
       await this.#reEmbed(pool).finally(() => pool.close());
       if (this.#closing.signal.aborted) return;
@@ -93,7 +98,16 @@ export class Recognition {
     await this.#reEmbed(this.#current.model.pool);
     if (this.#closing.signal.aborted) return;
     await this.#current.model.gallery.reload();
+    // Strangers seen before could not be compared until now.
+    this.#current = withPeople(this.#current.model, this.#options);
     log.info({ embedder: wanted.embedder.model.id }, 'All faces are embedded again');
+  }
+
+  /** A download may take minutes: it is not waited for once the program ends. */
+  async #fetch({ embedder }: EmbedderChoice): Promise<void> {
+    const { signal } = this.#closing;
+    if (signal.aborted) return;
+    await Promise.race([fetchNetworks(embedder, this.#options.models), once(signal, 'abort')]);
   }
 
   async #reEmbed(pool: OpenModel['pool']): Promise<void> {

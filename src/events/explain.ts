@@ -18,6 +18,7 @@ function explainKnown(name: string, evidence: IdentityEvidence): string {
   );
 }
 
+/** Who is within the threshold and yet no name: the classifier rejected it. */
 function explainUnknown({ nearest, threshold }: IdentityEvidence): string {
   const [first] = nearest;
   if (first === undefined) return 'Nobody is enrolled yet, so nobody can be named.';
@@ -28,7 +29,9 @@ function explainUnknown({ nearest, threshold }: IdentityEvidence): string {
     ...(possible
       ? [
           `The nearest person is ${possible.person.name} at distance ${figure(possible.distance)}; ` +
-            `a name needs ${figure(threshold)} or less.`,
+            (possible.distance > threshold
+              ? `a name needs ${figure(threshold)} or less.`
+              : 'that is near enough, but the trained classifier does not bear it out.'),
         ]
       : []),
   ];

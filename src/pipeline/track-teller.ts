@@ -21,7 +21,7 @@ export interface TrackTellerOptions {
 }
 
 /**
- * Tells what becomes of the tracks of one camera, as events in the order in which it happened. A stranger is told of
+ * Tells what becomes of one camera and its tracks, as events in the order in which it happened. A stranger is told of
  * when it is known which one it is.
  */
 export class TrackTeller {
@@ -29,6 +29,8 @@ export class TrackTeller {
   readonly #run = randomUUID();
   readonly #unknown = new Map<number, UnknownRef>();
   #last: Promise<void> = Promise.resolve();
+  /** Nobody waits for it but the end. */
+  #kept: Promise<void> = Promise.resolve();
 
   constructor(options: TrackTellerOptions) {
     this.#options = options;
@@ -54,19 +56,30 @@ export class TrackTeller {
     });
   }
 
+  /** People are told at once: what the looks say means something to the model in use now, which may change. */
   decided(track: Track, transition: Transition): void {
     const { identity, previous, frame } = transition;
+    const apart = identity.state === 'unknown' ? this.#tellApart(track, transition) : undefined;
     this.#tell(async () => {
       this.#unknown.delete(track.id);
-      if (identity.state === 'unknown') await this.#tellApart(track, transition);
+      const unknown = await apart;
+      if (unknown) this.#unknown.set(track.id, unknown);
       return identityDecided(this.#sighting(track, identity, frame), previous);
     });
-    if (identity.state === 'known') this.#keepKnown(track, transition, identity.person.id);
+    if (identity.state !== 'known') return;
+    const before = this.#kept;
+    this.#kept = this.#keepKnown(track, transition, identity.person.id).then(() => before);
   }
 
-  /** Resolves when everything has been told. */
-  close(): Promise<void> {
-    return this.#last;
+  /** Tells of the camera itself, after all that was told of its tracks. */
+  camera(draft: EventDraft): void {
+    this.#tell(() => draft);
+  }
+
+  /** Resolves when everything has been told and everybody is kept. */
+  async close(): Promise<void> {
+    await this.#last;
+    await this.#kept;
   }
 
   #tell(make: () => EventDraft | null | Promise<EventDraft | null>): void {
@@ -78,19 +91,21 @@ export class TrackTeller {
       .catch(this.#options.onError);
   }
 
-  async #tellApart(track: Track, transition: Transition): Promise<void> {
+  /** Never rejects. */
+  async #tellApart(track: Track, transition: Transition): Promise<UnknownRef | undefined> {
     const { people, onError } = this.#options;
     try {
-      const person = await people?.identify(this.#seen(track, transition));
-      if (person) this.#unknown.set(track.id, person);
+      return await people?.identify(this.#seen(track, transition));
     } catch (error) {
       onError(error);
+      return undefined;
     }
   }
 
-  #keepKnown(track: Track, transition: Transition, personId: string): void {
+  /** Never rejects. */
+  async #keepKnown(track: Track, transition: Transition, personId: string): Promise<void> {
     const { people, onError } = this.#options;
-    people?.recognized(this.#seen(track, transition), personId).catch(onError);
+    await people?.recognized(this.#seen(track, transition), personId).catch(onError);
   }
 
   #seen(track: Track, { frame, looks }: Transition) {

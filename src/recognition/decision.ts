@@ -8,6 +8,7 @@ export interface Match {
   readonly nearest: readonly Neighbour[];
   /** Of the crop, 0 to 1. */
   readonly quality: number;
+  readonly vector: Float32Array;
 }
 
 /** What the user may choose. */
@@ -102,6 +103,13 @@ export function leaning(nearest: readonly Neighbour[], rules: NamingRules): Pers
 export function marginOf(nearest: readonly Neighbour[]): number | null {
   const [first, second] = possible(nearest);
   return first && second ? second.distance - first.distance : null;
+}
+
+/** To the person named, whom a classifier may have preferred to the nearest, or else to the nearest; null for nobody. */
+export function distanceTo(person: Person | null, nearest: readonly Neighbour[]): number | null {
+  const candidates = possible(nearest);
+  const named = candidates.find((candidate) => candidate.person.id === person?.id);
+  return (named ?? candidates[0])?.distance ?? null;
 }
 
 /** The nearest whom nobody said that the face does not show. */

@@ -34,6 +34,8 @@ export class Gallery {
   #reloading: Promise<void> | undefined;
   /** Ids of faces and people erased while the store is being read. */
   readonly #erased = new Set<string>();
+  /** Whether another process has made a change that was not read yet. */
+  #behind = false;
   #poll: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -146,8 +148,13 @@ export class Gallery {
     for (; this.#index.removeUnchecked(portion) > 0; await nextTurn()) this.#revision++;
   }
 
+  /** A change that could not be read is tried again: somebody who was erased must not stay known. */
   async #reloadIfChanged(): Promise<void> {
-    if (!this.#reloading && (await this.#store.changedElsewhere())) await this.reload();
+    if (this.#reloading) return;
+    this.#behind = (await this.#store.changedElsewhere()) || this.#behind;
+    if (!this.#behind || this.#closed) return;
+    await this.reload();
+    this.#behind = false;
   }
 }
 

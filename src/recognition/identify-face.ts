@@ -1,6 +1,6 @@
 import { qualityFloor } from '../core/face-quality.js';
 import type { Neighbour, Person } from '../core/face.js';
-import { marginOf, type Match, type NamingRules } from './decision.js';
+import { distanceTo, marginOf, possible, type Match, type NamingRules } from './decision.js';
 import { judgeFace } from './heads/classifier.js';
 
 /** What one face of a still picture says, without a track to vote over. */
@@ -23,16 +23,13 @@ export interface FaceIdentity {
  * Names a face by the rules for one crop. People whom the face was said not to be are out of the question, and below
  * the quality floor nobody is named.
  */
-export function identifyFace(
-  { nearest, quality, vector }: Match & { readonly vector: Float32Array },
-  rules: NamingRules,
-): FaceIdentity {
-  const candidates = nearest.filter(({ rejected }) => !rejected);
+export function identifyFace({ nearest, quality, vector }: Match, rules: NamingRules): FaceIdentity {
+  const candidates = possible(nearest);
   const verdict = quality < qualityFloor ? null : judgeFace(vector, candidates, rules);
   const person = verdict === 'unclear' ? null : verdict;
   return {
     person,
-    distance: (candidates[0] ?? nearest[0])?.distance ?? null,
+    distance: distanceTo(person, candidates) ?? nearest[0]?.distance ?? null,
     margin: marginOf(candidates),
     threshold: rules.threshold,
     quality,
@@ -48,7 +45,7 @@ function explain(
   nearest: readonly Neighbour[],
   [first, second]: readonly Neighbour[],
   person: Person | null,
-  { threshold, leastMargin }: NamingRules,
+  { threshold, leastMargin, classifier }: NamingRules,
 ): string {
   if (nearest[0] === undefined) return 'Nobody is enrolled yet, so nobody can be named.';
   if (first === undefined)
@@ -56,6 +53,8 @@ function explain(
   const measured = `The nearest photo is of ${first.person.name}, at distance ${figure(first.distance)}`;
   const needed = `a name needs ${figure(threshold)} or less`;
   if (first.distance > threshold) return `${measured}; ${needed}.`;
+  if (classifier && person?.id !== first.person.id)
+    return `${measured}, but the trained classifier ${person ? `says ${person.name}` : 'does not bear it out'}.`;
   if (second === undefined) return `${measured}; ${needed}, and nobody else comes into question.`;
   const runnerUp = `${second.person.name} is ${figure(second.distance - first.distance)} further away`;
   if (person === null) return `${measured}, but ${runnerUp}; a name needs ${leastMargin} or more.`;

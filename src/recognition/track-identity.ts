@@ -1,7 +1,7 @@
 import type { Identity, IdentityEvidence, Person, StageTimes } from '../core/face.js';
 import { mostLooks } from './best-looks.js';
 import { judgeFace } from './heads/classifier.js';
-import { judge, leaning, marginOf, possible, type Match, type NamingRules } from './decision.js';
+import { distanceTo, leaning, marginOf, type Match, type NamingRules } from './decision.js';
 
 /** A change of what is thought of a track that somebody may want to hear of. */
 export interface IdentityTransition {
@@ -21,7 +21,7 @@ export interface TrackView {
   /** The newest look, which may have been too poor to stay among them. */
   readonly newest: Match;
   /** The looks' fused embedding. */
-  readonly fused: Pick<Match, 'nearest'> & { readonly vector: Float32Array };
+  readonly fused: Pick<Match, 'nearest' | 'vector'>;
   /** Of the newest look. */
   readonly times: StageTimes;
 }
@@ -102,9 +102,9 @@ function isRefuted(identity: Identity, { looks, fused }: TrackView, rules: Namin
 }
 
 /** Whether a look by itself is in favour of a name, or of nobody's. */
-function speaksFor({ nearest }: Match, person: Person | null, rules: NamingRules): boolean {
+function speaksFor({ nearest, vector }: Match, person: Person | null, rules: NamingRules): boolean {
   if (person) return leaning(nearest, rules)?.id === person.id;
-  const verdict = judge(nearest, rules);
+  const verdict = judgeFace(vector, nearest, rules);
   return verdict === null || verdict === 'unclear';
 }
 
@@ -121,7 +121,7 @@ function tally(
 function decision(person: Person | null, view: TrackView, rules: NamingRules): Identity {
   const { inFavour, total, weight } = tally(person, view, rules);
   const { nearest } = view.fused;
-  const distance = possible(nearest)[0]?.distance ?? null;
+  const distance = distanceTo(person, nearest);
   const same = distance === null ? 0 : rules.samePerson(distance);
   const evidence: IdentityEvidence = {
     distance,

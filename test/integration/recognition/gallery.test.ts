@@ -114,6 +114,24 @@ describe('Gallery', () => {
     expect(await gallery!.match(axis(0), 1)).toHaveLength(1);
   });
 
+  it('reads a change again that it could not read', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const ana = await store.addFace('Ana', face(axis(0)));
+    const onError = vi.fn();
+    await openGallery(onError);
+    const other = new SqliteGalleryStore(join(folder, 'gallery.db'));
+    await other.removePerson(ana.person.id);
+    await other.close();
+    vi.spyOn(store, 'entries').mockImplementationOnce(() => {
+      throw new Error('too many open files');
+    });
+    vi.advanceTimersByTime(1000);
+    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
+    expect(gallery!.people).toBe(1);
+    vi.advanceTimersByTime(1000);
+    await vi.waitFor(() => expect(gallery!.people).toBe(0));
+  });
+
   it('loses no face that is added while it reads', async () => {
     await store.addFace('Ana', face(axis(0)));
     await openGallery();

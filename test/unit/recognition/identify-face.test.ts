@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Neighbour } from '../../../src/core/face.js';
+import type { ClassifierHead } from '../../../src/core/heads.js';
 import { rulesFor, type Match, type NamingRules } from '../../../src/recognition/decision.js';
 import { findEmbedder } from '../../../src/recognition/embedders.js';
 import { identifyFace as identify } from '../../../src/recognition/identify-face.js';
 
-const rules = rulesFor(findEmbedder('mobilefacenet'), { threshold: 0.967, falseNameRate: 1e-3 }, 2);
+const embedder = findEmbedder('mobilefacenet');
+const rules = rulesFor(embedder, { threshold: 0.967, falseNameRate: 1e-3 }, 2);
 
 /** Nobody trained a classifier, so the embedding itself plays no part. */
 const vector = new Float32Array(192);
-const identifyFace = (match: Match, by: NamingRules) => identify({ ...match, vector }, by);
+const identifyFace = (match: Omit<Match, 'vector'>, by: NamingRules) => identify({ ...match, vector }, by);
 
 function near(name: string, distance: number, rejected = false): Neighbour {
   return { person: { id: `p-${name}`, name }, distance, centroidDistance: distance, rejected };
@@ -67,5 +69,36 @@ describe('identifyFace', () => {
     const identity = identifyFace({ nearest, quality }, rules);
     expect(identity).toMatchObject({ person: null, distance });
     expect(identity.why).toMatch(why);
+  });
+
+  describe('with a classifier', () => {
+    const nearest = [near('Ana', 0.7), near('Ben', 0.75)];
+    /** Whatever the face, its answer is this person. */
+    const saying = (name: string | null): NamingRules => {
+      const people = ['Ana', 'Ben'];
+      const classes = people.map((each) => ({ weights: [], bias: each === name ? 1 : 0 }));
+      const classifier: ClassifierHead = {
+        kind: 'classifier',
+        model: embedder.model,
+        dimension: 192,
+        trainedAt: 0,
+        people,
+        rejectBelow: 0.5,
+        rule: { type: 'linear-svm', classes },
+      };
+      return { ...rules, classifier };
+    };
+
+    it('tells the distance of the person named, who need not be the nearest', () => {
+      const identity = identifyFace({ nearest, quality: 0.9 }, saying('Ben'));
+      expect(identity).toMatchObject({ person: { name: 'Ben' }, distance: 0.75 });
+      expect(identity.why).toMatch(/of Ana, at distance 0\.70, but the trained classifier says Ben\./);
+    });
+
+    it('says that it was the classifier who knew nobody', () => {
+      const identity = identifyFace({ nearest, quality: 0.9 }, saying(null));
+      expect(identity).toMatchObject({ person: null, distance: 0.7 });
+      expect(identity.why).toMatch(/the trained classifier does not bear it out\./);
+    });
   });
 });

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cosineFromDistance, euclideanDistance, l2Normalise } from '../../../src/core/distance.js';
 import type { Identity, Neighbour, Person } from '../../../src/core/face.js';
+import type { ClassifierHead } from '../../../src/core/heads.js';
+import { explain } from '../../../src/events/explain.js';
 import { rulesFor, type NamingRules } from '../../../src/recognition/decision.js';
 import { findEmbedder } from '../../../src/recognition/embedders.js';
 import type { IdentityTransition } from '../../../src/recognition/track-identity.js';
@@ -113,6 +115,20 @@ describe('a track', () => {
     ]);
     expect(watched.name).toBe('Ana');
     expect(watched.track.settled).toBe(true);
+  });
+
+  it('is a stranger when the classifier knows nobody like it, however near the nearest photo', async () => {
+    const classifier: ClassifierHead = {
+      ...{ kind: 'classifier', model: findEmbedder('mobilefacenet').model, dimension, trainedAt: 0 },
+      people: [ana.name, ben.name],
+      rejectBelow: 1,
+      rule: { type: 'linear-svm', classes: [0, 1].map(() => ({ weights: [], bias: 0 })) },
+    };
+    const track = new TrackRecognition();
+    const gallery = new SmallGallery();
+    for (const look of times(5, near(ana))) await track.add(look, gallery, { ...rules, classifier });
+    expect(nameOf(track.identity)).toBe('unknown');
+    expect(explain(track.identity)).toMatch(/near enough, but the trained classifier does not bear it out\./);
   });
 
   it('explains itself with what was fused', async () => {

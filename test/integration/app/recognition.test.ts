@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Recognition } from '../../../src/app/recognition.js';
+import { loadConfig } from '../../../src/config/load-config.js';
+import type { Config } from '../../../src/config/schema.js';
+import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
+import { createLogger, type Logger } from '../../../src/observability/logger.js';
+import { encodeCrop } from '../../../src/recognition/stored-crop.js';
+import type { TrackSighting } from '../../../src/recognition/unknown-people.js';
+import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
+import { embedder, noiseCrop, startPool } from '../recognition/faces.js';
+
+/** Somebody's face, and one that is as far from it as can be. */
+let face: Float32Array;
+let opposite: Float32Array;
+
+beforeAll(async () => {
+  const pool = await startPool();
+  const result = await pool.embed(noiseCrop(1));
+  await pool.close();
+  if (result.status !== 'embedded') throw new Error('Expected an embedding');
+  face = result.embedding.vector;
+  opposite = face.map((value) => -value);
+});
+
+let data: string;
+let store: SqliteGalleryStore;
+const log: Logger = createLogger({ level: 'silent', redact: (text) => text });
+const info = vi.spyOn(log, 'info');
+const models = new ModelStore({ cacheDir: defaultCacheDir() });
+
+beforeEach(() => {
+  info.mockClear();
+  data = mkdtempSync(join(tmpdir(), 'sightline-recognition-'));
+  store = new SqliteGalleryStore(join(data, 'gallery.db'));
+});
+afterEach(async () => {
+  await store.close();
+  rmSync(data, { recursive: true, force: true });
+});
+afterAll(() => info.mockRestore());
+
+function configOf(name: string): Promise<Config> {
+  const recognition = { embedder: name, workers: 1 };
+  return loadConfig({ environment: {}, commandLine: { data, recognition } });
+}
+
+function sightingOf(key: string, vector: Float32Array): TrackSighting {
+  return { key, cameraId: 'door', seenAt: 1000, faces: [{ quality: 0.9, vector, crop: noiseCrop(1) }] };
+}
+
+describe('Recognition', () => {
+  it('closes while the networks of the next embedder are being fetched', async () => {
+    const embedding = { model: embedder.model, vector: face };
+    const photo = { photoName: 'a.jpg', photoHash: 'a', quality: 1, embedding };
+    await store.addFace('Ana', { ...photo, crop: await encodeCrop(noiseCrop(1)) });
+    const ensure = vi.fn((ids: string | readonly string[]) =>
+      ids.includes('dlib') ? new Promise<never>(() => undefined) : models.ensure(ids as readonly string[]),
+    );
+    const slow = Object.assign(Object.create(models) as ModelStore, { ensure });
+    const recognition = await Recognition.open({ config: await configOf('dlib'), models: slow, store, log });
+    expect(recognition.model).toMatchObject({ embedder: { model: embedder.model }, gallery: { faces: 1 } });
+    await vi.waitFor(() => expect(ensure.mock.calls.flat(2)).toContain('dlib'));
+    await recognition.close();
+  });
+
+  it('knows strangers again once their faces are embedded again', async () => {
+    const gone = { model: { id: 'gone', version: '1' }, vector: Float32Array.of(1, 0) };
+    const crop = await encodeCrop(noiseCrop(1));
+    const add = [{ quality: 0.9, embedding: gone, crop }];
+    const change = { track: sightingOf('old', face), personId: null, add, remove: [], limit: 100 };
+    const before = await store.tracks.recordStranger(change, await store.tracks.revision());
+    const recognition = await Recognition.open({
+      config: await configOf(embedder.model.id),
+      models,
+      store,
+      log,
+    });
+    const other = await recognition.people.identify(sightingOf('other', opposite));
+    expect(other.id).not.toBe(before!.person.id);
+    await vi.waitFor(
+      () => expect(info).toHaveBeenLastCalledWith(expect.anything(), 'All faces are embedded again'),
+      10_000,
+    );
+    expect(await recognition.people.identify(sightingOf('new', face))).toMatchObject({
+      id: before!.person.id,
+      seen: 2,
+    });
+    await recognition.close();
+  });
+});
