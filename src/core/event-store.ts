@@ -10,14 +10,12 @@ export interface NewEvent {
   readonly trackKey: string | null;
   /** Whom it says the track to be, named or not; null when it does not say. */
   readonly personId: string | null;
-  /** Ids of everybody whom `data` names. */
-  readonly mentions: readonly string[];
   /** Plain JSON. */
   readonly data: unknown;
 }
 
 /** A kept event. `data` is what was said then; `person` is what is known now. */
-export interface StoredEvent extends Omit<NewEvent, 'personId' | 'mentions'> {
+export interface StoredEvent extends Omit<NewEvent, 'personId'> {
   readonly person: EventPerson | null;
 }
 
@@ -49,8 +47,8 @@ export interface EventQuery {
 /** Keeps events. Every method rejects with DATA_UNWRITABLE or GALLERY_CORRUPT when the storage says so. */
 export interface EventStore {
   /**
-   * Keeps events, all or none. One without a person gets that of its track, now or when the track is recorded;
-   * whoever was erased meanwhile is not named.
+   * Keeps events, all or none. One without a person gets that of its track, now or when the track is recorded; a
+   * person erased meanwhile is not named.
    */
   append(events: readonly NewEvent[]): Promise<void>;
   query(query: EventQuery): Promise<StoredEvent[]>;

@@ -67,21 +67,14 @@ export class SqliteEventStore implements EventStore {
     );
   }
 
-  #insert({ id, time, type, cameraId, trackKey, personId, mentions, data }: NewEvent): void {
-    const gone = new Set(
-      [...mentions, ...(personId === null ? [] : [personId])].filter((who) => !this.#has(who)),
-    );
-    const kept = [...gone].reduce(withoutPerson, data);
-    const owner = personId === null || gone.has(personId) ? null : personId;
+  #insert({ id, time, type, cameraId, trackKey, personId, data }: NewEvent): void {
+    const [named] = this.#db.rows<{ id: string }>('SELECT id FROM persons WHERE id = ?', personId);
+    const kept = personId !== null && !named ? withoutPerson(data, personId) : data;
     this.#db.run(
       `INSERT INTO events (id, time, type, camera_id, track_key, person_id, data)
        VALUES (?, ?, ?, ?, ?, coalesce(?, (SELECT person_id FROM tracks WHERE key = ?)), ?)`,
-      ...[id, time, type, cameraId, trackKey, owner, trackKey, JSON.stringify(kept)],
+      ...[id, time, type, cameraId, trackKey, named?.id ?? null, trackKey, JSON.stringify(kept)],
     );
-  }
-
-  #has(personId: string): boolean {
-    return this.#db.rows('SELECT 1 FROM persons WHERE id = ?', personId).length > 0;
   }
 }
 
