@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import sharp from 'sharp';
+import { plainChoice } from '../app/embedder-choice.js';
 import { openStore } from '../app/open-store.js';
 import type { Config } from '../config/schema.js';
 import { alignFace } from '../core/align.js';
 import { SightlineError } from '../core/errors.js';
 import type { EmbeddingStore, GalleryStore } from '../core/gallery-store.js';
-import { findEmbedder, type Embedder } from '../recognition/embedders.js';
+import { rulesFor } from '../recognition/decision.js';
+import type { Embedder } from '../recognition/embedders.js';
 import { decodeCrop } from '../recognition/stored-crop.js';
 import { galleryFigures, type GalleryFigures } from '../training/evaluation/gallery-figures.js';
 import type { EmbeddedPhoto, PhotoRef } from '../training/evaluation/gallery-pairs.js';
@@ -44,7 +46,7 @@ export function evaluateGalleryCommand(): Command {
 async function evaluateGallery(options: EvaluateGalleryOptions): Promise<void> {
   const wantedFar = requireRate(options.far);
   const config = await configFrom(options);
-  const embedder = findEmbedder(config.recognition.embedder);
+  const { embedder } = plainChoice(config);
   const store = await openStore(config.data);
   try {
     const figures = compare(await readPhotos(store, embedder), config, embedder, wantedFar);
@@ -96,13 +98,19 @@ function compare(
   try {
     return galleryFigures(photos, {
       embedder,
-      threshold: config.recognition.threshold ?? embedder.threshold,
+      threshold: thresholdInUse(config, embedder, photos.length),
       wantedFar,
       onPhoto: (done) => showProgress(`${done} of ${photos.length} photos`),
     });
   } finally {
     showProgress('');
   }
+}
+
+/** As `sightline run` has it for a gallery of so many photos, in ten thousandths. */
+function thresholdInUse(config: Config, embedder: Embedder, photos: number): number {
+  const { threshold } = rulesFor(embedder, plainChoice(config).naming, photos);
+  return Math.round(threshold * 1e4) / 1e4;
 }
 
 /** Only its owner may read it: it shows faces. */

@@ -4,10 +4,12 @@ import { plainChoice, projectedChoice } from '../app/embedder-choice.js';
 import { SightlineError } from '../core/errors.js';
 import type { HeadKind } from '../core/heads.js';
 import type { ThresholdChoice } from '../recognition/decision.js';
+import { projectedEmbedder } from '../recognition/heads/projection.js';
 import { HeadStore } from '../storage/head-store.js';
 import { seededRandom } from '../training/random.js';
 import { trainHead } from '../training/train-head.js';
 import { photosByPerson, withoutCopies } from '../training/training-set.js';
+import { dropUnfitHeads } from './drop-unfit-heads.js';
 import { embedPhotos } from './embed-photos.js';
 import { photoDetector } from './enroll-photos.js';
 import { FaceReader } from './face-reader.js';
@@ -101,7 +103,12 @@ async function trainOn(
   });
   const ended = performance.now();
   const earlierHead = await store.has(kind);
-  if (outcome.verdict.switchedOn) await store.save(outcome.head, outcome.network);
+  const { head, network } = outcome;
+  if (outcome.verdict.switchedOn) await store.save(head, network);
+  const inUse =
+    outcome.verdict.switchedOn && head.kind === 'projection'
+      ? projectedEmbedder(reader.embedder, head)
+      : undefined;
   return {
     head: kind,
     embedder: reader.embedder.model,
@@ -114,6 +121,7 @@ async function trainOn(
     trained: outcome.trials,
     ...outcome.verdict,
     earlierHead,
+    switchedOff: inUse ? await dropUnfitHeads(store, inUse) : [],
     seconds: { embedding: (between - begun) / 1000, training: (ended - between) / 1000 },
   };
 }

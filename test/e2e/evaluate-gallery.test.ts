@@ -44,7 +44,7 @@ describe('sightline evaluate gallery', () => {
       photos: 6,
       notes: [],
       pairs: { genuine: 4, impostor: 11 },
-      current: { threshold: 0.967 },
+      current: { threshold: 0.9615 },
       suggestion: { wantedFar: 1e-4, source: 'embedder', threshold: 0.967 },
     });
     expect(figures.suspects[0]).toMatchObject({
@@ -58,7 +58,7 @@ describe('sightline evaluate gallery', () => {
   it('prints a summary, with a threshold measured where the gallery can show the rate', async () => {
     const { stdout } = await evaluate('--data', data, '--far', '0.3');
     expect(stdout).toMatch(/^people +3$/m);
-    expect(stdout).toMatch(/^threshold in use +0\.967: false accepts 27 %, false rejects 25 %$/m);
+    expect(stdout).toMatch(/^threshold in use +0\.9615: false accepts 27 %, false rejects 25 %$/m);
     expect(stdout).toMatch(/^suggested for 0\.3 +1\.\d+: false accepts 27 %/m);
     expect(stdout).toMatch(/Measured on 11 pairs of two people.*rough guide/);
     expect(stdout).toMatch(/Photos that look mislabelled\n {2}Zoë <b> \(.*\): Franck \(.*\) is at 0\.\d{3}/);
