@@ -11,7 +11,7 @@ export function headsCommand(): Command {
   const subcommand = (name: string, description: string) =>
     withOptions(new Command(name).description(description), ['config', 'data']);
   return new Command('heads')
-    .description('list and switch off the heads that `sightline train` has switched on')
+    .description('List and switch off the heads that `sightline train` has switched on')
     .addCommand(subcommand('list', 'show every head, and whether it is on').action(list), {
       isDefault: true,
     })

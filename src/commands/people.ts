@@ -12,7 +12,7 @@ export function peopleCommand(): Command {
   const subcommand = (usage: string, description: string) =>
     withOptions(new Command(usage).description(description), ['config', 'data']);
   return new Command('people')
-    .description('list, rename, merge and erase the people that Sightline knows')
+    .description('List, rename, merge and erase the people that Sightline knows')
     .addCommand(subcommand('list', 'show everybody and how many photos of them there are').action(list), {
       isDefault: true,
     })
