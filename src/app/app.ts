@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { LabelCache } from '../annotate/label-cache.js';
 import { storedToken } from './access-token.js';
+import { KeptEvents } from './kept-events.js';
 import { openStore } from './open-store.js';
 import { packageInfo } from './package-info.js';
 import { Recognition } from './recognition.js';
@@ -12,7 +13,6 @@ import { createDetector, networksOf, type DetectorChoice } from '../detection/cr
 import type { FaceDetector } from '../detection/face-detector.js';
 import { WorkerDetector } from '../detection/worker/worker-detector.js';
 import { EventBus } from '../events/event-bus.js';
-import { toNewEvent } from '../events/kept-event.js';
 import { redact, redactUrl } from '../ingest/redact.js';
 import { VideoSource } from '../ingest/video-source.js';
 import { ModelStore, defaultCacheDir, type ModelProgress } from '../models/model-store.js';
@@ -100,8 +100,8 @@ export class App {
     // The port first: a program that runs twice should say so before it fetches models.
     const token = address.token ?? (isLoopback(address.host) ? null : await storedToken(data));
     const { url } = await (await this.#createServer(token)).listen();
-    const store = await this.#openStore();
-    if (this.#config.cameras.some((camera) => camera.recognition)) await this.#openRecognition(store);
+    const { store, kept } = await this.#openStore();
+    if (this.#config.cameras.some((camera) => camera.recognition)) await this.#openRecognition(store, kept);
     for (const camera of this.#config.cameras) await this.#addCamera(camera);
     this.#missing.delete('models');
     this.#missing.delete('cameras');
@@ -131,23 +131,21 @@ export class App {
   }
 
   /** Opens the gallery's file; from now on every event is kept in it. */
-  async #openStore(): Promise<SqliteGalleryStore> {
+  async #openStore(): Promise<{ store: SqliteGalleryStore; kept: KeptEvents }> {
     const store = await openStore(this.#config.data);
     this.#onClose(() => store.close());
-    const stop = this.bus.subscribe((event) => {
-      store.events
-        .append([toNewEvent(event)])
-        .catch((err: unknown) => this.log.error({ err }, 'An event could not be kept'));
-    });
+    const kept = new KeptEvents(this.bus, store, (err) =>
+      this.log.error({ err }, 'An event could not be kept'),
+    );
     const retention = new Retention(this.#config.retention, store.tracks, (err) =>
       this.log.error({ err }, 'What is too old could not be deleted'),
     );
-    this.#onClose(stop);
+    this.#onClose(() => kept.close());
     this.#onClose(() => retention.close());
-    return store;
+    return { store, kept };
   }
 
-  async #openRecognition(store: SqliteGalleryStore): Promise<void> {
+  async #openRecognition(store: SqliteGalleryStore, kept: KeptEvents): Promise<void> {
     const onEmbedded = ({ alignMs, embedMs }: EmbedTimes): void =>
       this.#metrics.observeEmbedding(alignMs + embedMs);
     const recognition = await Recognition.open({
@@ -156,6 +154,7 @@ export class App {
       store,
       log: this.log,
       onEmbedded,
+      onGalleryRead: () => kept.followPeople(),
     });
     this.#recognition = recognition;
     this.#onClose(() => recognition.close());

@@ -20,15 +20,23 @@ export interface OpenModelOptions {
   /** Told when the gallery could not be read again. */
   readonly onError: (error: unknown) => void;
   readonly onEmbedded?: (times: EmbedTimes) => void;
+  /** Told when the gallery was read anew. */
+  readonly onGalleryRead?: () => void;
 }
 
 /** Opens the worker pool of an embedder, and the gallery as it compares faces. @throws SightlineError MODEL_…, GALLERY_… */
 export async function openModel(choice: EmbedderChoice, options: OpenModelOptions): Promise<OpenModel> {
-  const { config, models, store, onError, onEmbedded } = options;
+  const { config, models, store, onError, onEmbedded, onGalleryRead } = options;
   const { embedder, naming, classifier } = choice;
   const pool = await openPool(choice, config, models, onEmbedded);
   try {
-    const gallery = await Gallery.open({ store, embedder, searchWorkerFile: workerFile('search'), onError });
+    const gallery = await Gallery.open({
+      store,
+      embedder,
+      searchWorkerFile: workerFile('search'),
+      onError,
+      ...(onGalleryRead && { onRead: onGalleryRead }),
+    });
     const close = async (): Promise<void> => {
       await pool.close();
       await gallery.close();

@@ -20,7 +20,7 @@ const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** `sightline events` */
 export function eventsCommand(): Command {
   const command = new Command('events')
-    .description('show past events, the newest last')
+    .description('Show past events, the newest last')
     .option('--person <name>', 'only those about this person')
     .option('--camera <id>', 'only those of this camera')
     .addOption(new Option('--type <type>', 'only those of this type').choices(eventTypes))

@@ -1,7 +1,9 @@
 import { Argument, Command } from 'commander';
+import { plainChoice } from '../app/embedder-choice.js';
 import { asSightlineError } from '../core/errors.js';
 import { headKinds, type HeadKind } from '../core/heads.js';
 import { HeadStore } from '../storage/head-store.js';
+import { describeDropped, dropUnfitHeads, restartNeeded } from './drop-unfit-heads.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 
 /** `sightline heads`: which trained heads are on, and switching them off. */
@@ -9,8 +11,10 @@ export function headsCommand(): Command {
   const subcommand = (name: string, description: string) =>
     withOptions(new Command(name).description(description), ['config', 'data']);
   return new Command('heads')
-    .description('list and switch off the heads that `sightline train` has switched on')
-    .addCommand(subcommand('list', 'show every head, and whether it is on').action(list))
+    .description('List and switch off the heads that `sightline train` has switched on')
+    .addCommand(subcommand('list', 'show every head, and whether it is on').action(list), {
+      isDefault: true,
+    })
     .addCommand(
       subcommand('off', 'go back to the plain distance; the head is deleted, train again to have it back')
         .addArgument(new Argument('<head>', 'which one').choices(headKinds))
@@ -19,7 +23,7 @@ export function headsCommand(): Command {
 }
 
 async function list(options: SharedOptions): Promise<void> {
-  const store = await openStore(options);
+  const store = new HeadStore((await configFrom(options)).data);
   const lines = await Promise.all(
     headKinds.map(async (kind) => `${kind.padEnd(10)}  ${await stateOf(kind, store)}\n`),
   );
@@ -41,10 +45,16 @@ async function stateOf(kind: HeadKind, store: HeadStore): Promise<string> {
 }
 
 async function switchOff(kind: HeadKind, options: SharedOptions): Promise<void> {
-  const wasOn = await (await openStore(options)).remove(kind);
-  process.stdout.write(wasOn ? `The ${kind} head is off now\n` : `The ${kind} head was not on\n`);
-}
-
-async function openStore(options: SharedOptions): Promise<HeadStore> {
-  return new HeadStore((await configFrom(options)).data);
+  const config = await configFrom(options);
+  const store = new HeadStore(config.data);
+  if (!(await store.remove(kind))) {
+    process.stdout.write(`The ${kind} head was not on\n`);
+    return;
+  }
+  const dropped = kind === 'projection' ? await dropUnfitHeads(store, plainChoice(config).embedder) : [];
+  // Only `sightline verify` uses a Siamese head.
+  const restart = kind === 'siamese' ? [] : [restartNeeded];
+  process.stdout.write(
+    [`The ${kind} head is off now`, ...describeDropped(dropped), ...restart, ''].join('\n'),
+  );
 }

@@ -11,7 +11,7 @@ export function modelsCommand(): Command {
   const subcommand = (name: string, description: string) =>
     withOptions(new Command(name).description(description), ['config', 'modelsDir']);
   return new Command('models')
-    .description('list, fetch and verify the networks and media that Sightline works with')
+    .description('List, fetch and verify the networks and media that Sightline works with')
     .addCommand(subcommand('list', 'show every model and medium, and whether it is there').action(list))
     .addCommand(
       subcommand('fetch', 'download, verify and convert what is missing')

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
+import type { GalleryPerson } from '../core/gallery-store.js';
 import { normalisePersonName } from '../recognition/person-name.js';
 import { HeadStore } from '../storage/head-store.js';
+import { restartNeeded } from './drop-unfit-heads.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { dateAndTime, table } from './table.js';
 import { findPerson, withStore } from './with-store.js';
@@ -10,7 +12,7 @@ export function peopleCommand(): Command {
   const subcommand = (usage: string, description: string) =>
     withOptions(new Command(usage).description(description), ['config', 'data']);
   return new Command('people')
-    .description('list, rename, merge and erase the people that Sightline knows')
+    .description('List, rename, merge and erase the people that Sightline knows')
     .addCommand(subcommand('list', 'show everybody and how many photos of them there are').action(list), {
       isDefault: true,
     })
@@ -79,15 +81,21 @@ function erase(name: string, options: SharedOptions): Promise<void> {
     const person = await findPerson(store, name);
     await store.removePerson(person.id);
     process.stdout.write(`${person.name} is erased\n`);
-    await forgetInClassifier(person.name, options);
+    await forgetInClassifier(await store.persons(), options);
   });
 }
 
-/** A classifier keeps embeddings of the people it was trained on. */
-async function forgetInClassifier(name: string, options: SharedOptions): Promise<void> {
+/**
+ * A classifier keeps embeddings of the people it was trained on, by the names that they had then: when one of these is
+ * nobody's any more, it may be that of the person erased.
+ */
+async function forgetInClassifier(others: readonly GalleryPerson[], options: SharedOptions): Promise<void> {
   const heads = new HeadStore((await configFrom(options)).data);
   const classifier = await heads.load('classifier');
-  if (!classifier?.people.includes(name)) return;
+  const stillHere = new Set(others.map(({ name }) => name));
+  if (classifier === null || classifier.people.every((name) => stillHere.has(name))) return;
   await heads.remove('classifier');
-  process.stdout.write('The classifier knew that face and is off now; train it again to have it back\n');
+  process.stdout.write(
+    `The classifier may know that face and is off now; train it again to have it back\n${restartNeeded}\n`,
+  );
 }

@@ -13,7 +13,7 @@ interface RejectOptions extends SharedOptions {
 /** `sightline reject <event-id>`: "this is not X". */
 export function rejectCommand(): Command {
   const command = new Command('reject')
-    .description('say that the face of an event is not the person it was taken for')
+    .description('Say that the face of an event is not the person it was taken for')
     .argument('<event-id>', 'as `sightline events` shows it')
     .option('--name <name>', 'who it is not (default: whom the event names)');
   withOptions(command, ['config', 'data']);

@@ -3,7 +3,9 @@ import type { ModelRef } from '../core/face.js';
 import type { NamingUsed } from '../training/naming-of.js';
 import type { Figures, TrainingOutcome, Trial } from '../training/outcome.js';
 import { percent } from '../training/verdict.js';
+import { describeDropped, restartNeeded } from './drop-unfit-heads.js';
 import type { RefusedPhoto } from './embed-photos.js';
+import { table } from './table.js';
 
 /** What `sightline train … --json` prints. */
 export interface TrainReport {
@@ -23,8 +25,8 @@ export interface TrainReport {
   readonly reason: string;
   /** Whether a head of an earlier training was on before, and so still is when this one is not switched on. */
   readonly earlierHead: boolean;
-  /** Heads that are on and fit the embeddings no more, because a projection was switched on. */
-  readonly outdated: readonly HeadKind[];
+  /** Heads trained on other embeddings than there are with this one. */
+  readonly switchedOff: readonly HeadKind[];
   readonly seconds: { readonly embedding: number; readonly training: number };
 }
 
@@ -59,47 +61,30 @@ export function describeReport(report: TrainReport): string {
     split.description,
     ...(report.naming ? [describeNaming(report.naming)] : []),
     '',
-    ...table([{ name: 'plain distance', figures: report.plain }, ...report.trained]),
-    '',
+    trials([{ name: 'plain distance', figures: report.plain }, ...report.trained]),
     ...conclusion(report),
     `Embedding took ${seconds.embedding.toFixed(1)} s, training ${seconds.training.toFixed(1)} s`,
     '',
   ].join('\n');
 }
 
-export function conclusion({
-  head,
-  switchedOn,
-  reason,
-  earlierHead,
-  outdated,
-}: Pick<TrainReport, 'head' | 'switchedOn' | 'reason' | 'earlierHead' | 'outdated'>): string[] {
-  const earlier = earlierHead ? '; the one trained before stays on' : '';
+function conclusion({ head, switchedOn, reason, earlierHead, switchedOff }: TrainReport): string[] {
+  if (switchedOn) {
+    const others = describeDropped(switchedOff);
+    // Only `sightline verify` uses a Siamese head.
+    const restart = head === 'siamese' ? [] : [restartNeeded];
+    return [reason, `The ${head} head is switched on`, ...others, ...restart];
+  }
   return [
     reason,
-    switchedOn ? `The ${head} head is switched on` : `The ${head} head is not switched on${earlier}`,
-    ...outdated.map(
-      (kind) =>
-        `The ${kind} head does not fit the new embeddings and is refused from now on: train it again, or ` +
-        `\`sightline heads off ${kind}\``,
-    ),
+    `The ${head} head is not switched on${earlierHead ? '; the one trained before stays on' : ''}`,
   ];
 }
 
-function table(trials: readonly Trial[]): string[] {
-  const rows = trials.map(({ name, figures }) => [name, ...cells(figures)]);
-  const [first] = trials;
-  const lines = [['', ...(first ? titles(first.figures) : [])], ...rows];
-  const widths = (lines[0] ?? []).map((_, column) =>
-    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
-  );
-  return lines.map((line) =>
-    line
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  '),
-  );
+function trials(all: readonly Trial[]): string {
+  const headings = ['', ...(all[0] ? titles(all[0].figures) : [])];
+  const rows = all.map(({ name, figures }) => [name, ...cells(figures)]);
+  return table(headings, rows, [...headings.keys()].slice(1));
 }
 
 function titles(figures: Figures): string[] {

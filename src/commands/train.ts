@@ -2,12 +2,14 @@ import { performance } from 'node:perf_hooks';
 import { Command } from 'commander';
 import { plainChoice, projectedChoice } from '../app/embedder-choice.js';
 import { SightlineError } from '../core/errors.js';
-import { headKinds, type HeadKind } from '../core/heads.js';
+import type { HeadKind } from '../core/heads.js';
 import type { ThresholdChoice } from '../recognition/decision.js';
+import { projectedEmbedder } from '../recognition/heads/projection.js';
 import { HeadStore } from '../storage/head-store.js';
 import { seededRandom } from '../training/random.js';
 import { trainHead } from '../training/train-head.js';
 import { photosByPerson, withoutCopies } from '../training/training-set.js';
+import { dropUnfitHeads } from './drop-unfit-heads.js';
 import { embedPhotos } from './embed-photos.js';
 import { photoDetector } from './enroll-photos.js';
 import { FaceReader } from './face-reader.js';
@@ -101,7 +103,12 @@ async function trainOn(
   });
   const ended = performance.now();
   const earlierHead = await store.has(kind);
-  if (outcome.verdict.switchedOn) await store.save(outcome.head, outcome.network);
+  const { head, network } = outcome;
+  if (outcome.verdict.switchedOn) await store.save(head, network);
+  const inUse =
+    outcome.verdict.switchedOn && head.kind === 'projection'
+      ? projectedEmbedder(reader.embedder, head)
+      : undefined;
   return {
     head: kind,
     embedder: reader.embedder.model,
@@ -115,16 +122,9 @@ async function trainOn(
     trained: outcome.trials,
     ...outcome.verdict,
     earlierHead,
-    outdated: kind === 'projection' && outcome.verdict.switchedOn ? await behindProjection(store) : [],
+    switchedOff: inUse ? await dropUnfitHeads(store, inUse) : [],
     seconds: { embedding: (between - begun) / 1000, training: (ended - between) / 1000 },
   };
-}
-
-/** The heads that work on embeddings as they are behind a projection: a new one leaves none of them fitting. */
-async function behindProjection(store: HeadStore): Promise<HeadKind[]> {
-  const found: HeadKind[] = [];
-  for (const kind of headKinds) if (kind !== 'projection' && (await store.has(kind))) found.push(kind);
-  return found;
 }
 
 function requireSeed(value: number | string): number {

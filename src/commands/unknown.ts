@@ -9,7 +9,7 @@ export function unknownCommand(): Command {
   const subcommand = (usage: string, description: string) =>
     withOptions(new Command(usage).description(description), ['config', 'data']);
   return new Command('unknown')
-    .description('list the people that cameras saw and nobody has named, and name or dismiss them')
+    .description('List the people that cameras saw and nobody has named, and name or dismiss them')
     .addCommand(subcommand('list', 'show them with how often, when and where they were seen').action(list), {
       isDefault: true,
     })

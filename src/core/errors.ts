@@ -145,7 +145,11 @@ export const errorCatalogue = {
     remedy:
       'Nothing to do: `sightline run` and `sightline identify` embed those faces again from their crops.',
   },
-  DATA_UNWRITABLE: { status: 500, remedy: 'Choose a writable folder with --data.' },
+  DATA_UNWRITABLE: {
+    status: 500,
+    remedy:
+      'Choose a writable folder with --data (`sightline train`: --gallery), with room on its disk; if the file is locked, wait for the other program and try again.',
+  },
 
   DETECTOR_FAILED: {
     status: 500,

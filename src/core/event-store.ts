@@ -10,12 +10,14 @@ export interface NewEvent {
   readonly trackKey: string | null;
   /** Whom it says the track to be, named or not; null when it does not say. */
   readonly personId: string | null;
+  /** Ids of everybody of whom `data` tells, `personId` too: who is erased by now is left out of it. */
+  readonly people: readonly string[];
   /** Plain JSON. */
   readonly data: unknown;
 }
 
 /** A kept event. `data` is what was said then; `person` is what is known now. */
-export interface StoredEvent extends Omit<NewEvent, 'personId'> {
+export interface StoredEvent extends Omit<NewEvent, 'personId' | 'people'> {
   readonly person: EventPerson | null;
 }
 
@@ -47,10 +49,11 @@ export interface EventQuery {
 /** Keeps events. Every method rejects with DATA_UNWRITABLE or GALLERY_CORRUPT when the storage says so. */
 export interface EventStore {
   /**
-   * Keeps events, all or none. One without a person gets that of its track, now or when the track is recorded; a
-   * person erased meanwhile is not named.
+   * Keeps events, all or none. One without a person gets that of its track, now or when the track is recorded; people
+   * erased meanwhile are left out.
+   * @returns ids of the events that somebody was left out of
    */
-  append(events: readonly NewEvent[]): Promise<void>;
+  append(events: readonly NewEvent[]): Promise<string[]>;
   query(query: EventQuery): Promise<StoredEvent[]>;
   /** Undefined for an unknown id. */
   get(id: string): Promise<StoredEvent | undefined>;

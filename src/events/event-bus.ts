@@ -63,6 +63,13 @@ export class EventBus {
     };
   }
 
+  /** Puts what else is to be said in place of kept events, by their ids; nobody is told. */
+  revise(data: ReadonlyMap<string, unknown>): void {
+    this.#kept = this.#kept.map((event) =>
+      data.has(event.id) ? ({ ...event, data: data.get(event.id) } as SightlineEvent) : event,
+    );
+  }
+
   /** The newest events, at most `limit`, oldest first. */
   recent(limit: number): readonly SightlineEvent[] {
     return limit > 0 ? this.#kept.slice(-limit) : [];

@@ -1,8 +1,18 @@
 import type { NewEvent } from '../core/event-store.js';
 import type { SightlineEvent } from './identity-event.js';
 
+/** Ids of everybody whom an event names. */
+export function namedIn({ data }: SightlineEvent): string[] {
+  if (!('track' in data)) return [];
+  const { identity, why } = data;
+  const previous = 'previous' in data ? data.previous : null;
+  const people = [identity, previous, ...why.nearest, ...why.crops.map((crop) => crop.identity)];
+  return [...new Set(people.flatMap((person) => (person ? [person.id] : [])))];
+}
+
 /** An event as it is kept: found again by its camera, its track and its person, named or not. */
-export function toNewEvent({ id, time, type, data }: SightlineEvent): NewEvent {
+export function toNewEvent(event: SightlineEvent): NewEvent {
+  const { id, time, type, data } = event;
   const face = 'track' in data ? data : null;
   return {
     id,
@@ -11,6 +21,7 @@ export function toNewEvent({ id, time, type, data }: SightlineEvent): NewEvent {
     cameraId: data.camera.id,
     trackKey: face?.track.key ?? null,
     personId: face?.identity?.id ?? face?.unknown?.id ?? null,
+    people: [...namedIn(event), ...(face?.unknown ? [face.unknown.id] : [])],
     data,
   };
 }

@@ -18,6 +18,8 @@ export interface GalleryOptions {
   readonly searchWorkerFile?: URL;
   /** Told when the store could not be read again, or the search thread was lost; `match` answers all the same. */
   readonly onError: (error: unknown) => void;
+  /** Told when the store has been read anew. */
+  readonly onRead?: () => void;
 }
 
 /**
@@ -29,6 +31,7 @@ export class Gallery {
   readonly #embedder: Embedder;
   readonly #index: FaceIndex;
   readonly #search: FaceSearch;
+  readonly #onRead: () => void;
   #otherModels: readonly ModelCount[] = [];
   #revision = 0;
   #reloading: Promise<void> | undefined;
@@ -39,11 +42,12 @@ export class Gallery {
   #poll: NodeJS.Timeout | undefined;
   #closed = false;
 
-  private constructor({ store, embedder, searchWorkerFile: workerFile, onError }: GalleryOptions) {
+  private constructor({ store, embedder, searchWorkerFile, onError, onRead }: GalleryOptions) {
     this.#store = store;
     this.#embedder = embedder;
     this.#index = new FaceIndex(embedder.dimension);
-    this.#search = new FaceSearch({ index: this.#index, workerFile, onError });
+    this.#search = new FaceSearch({ index: this.#index, workerFile: searchWorkerFile, onError });
+    this.#onRead = onRead ?? (() => undefined);
   }
 
   /**
@@ -146,6 +150,7 @@ export class Gallery {
     }
     this.#otherModels = await this.#store.modelCounts(model);
     for (; this.#index.removeUnchecked(portion) > 0; await nextTurn()) this.#revision++;
+    this.#onRead();
   }
 
   /** A change that could not be read is tried again: somebody who was erased must not stay known. */

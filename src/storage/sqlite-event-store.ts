@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventQuery, EventStore, NewEvent, StoredEvent } from '../core/event-store.js';
+import { personWithId } from './person-rows.js';
 import type { Row, SqliteConnection } from './sqlite-connection.js';
 import { withoutPerson } from './without-person.js';
 
-/** Events looked through at a time for somebody's name: a few milliseconds. */
-const scrubPortion = 1000;
+/** Events looked through at a time for somebody: a few milliseconds. */
+const revisePortion = 1000;
 
 interface EventRow extends Row {
   id: string;
@@ -39,8 +40,8 @@ export class SqliteEventStore implements EventStore {
     this.#db = db;
   }
 
-  append(events: readonly NewEvent[]): Promise<void> {
-    return this.#db.write(() => events.forEach((event) => this.#insert(event)));
+  append(events: readonly NewEvent[]): Promise<string[]> {
+    return this.#db.write(() => events.filter((event) => this.#insert(event)).map(({ id }) => id));
   }
 
   query(query: EventQuery): Promise<StoredEvent[]> {
@@ -67,46 +68,74 @@ export class SqliteEventStore implements EventStore {
     );
   }
 
-  #insert({ id, time, type, cameraId, trackKey, personId, data }: NewEvent): void {
-    const [named] = this.#db.rows<{ id: string }>('SELECT id FROM persons WHERE id = ?', personId);
-    const kept = personId !== null && !named ? withoutPerson(data, personId) : data;
+  /** Whether somebody who is gone was left out. */
+  #insert({ id, time, type, cameraId, trackKey, personId, people, data }: NewEvent): boolean {
+    const gone = people.filter((person) => !personWithId(this.#db, person));
+    const kept = gone.reduce(withoutPerson, data);
+    const named = personId !== null && !gone.includes(personId) ? personId : null;
     this.#db.run(
       `INSERT INTO events (id, time, type, camera_id, track_key, person_id, data)
        VALUES (?, ?, ?, ?, ?, coalesce(?, (SELECT person_id FROM tracks WHERE key = ?)), ?)`,
-      ...[id, time, type, cameraId, trackKey, named?.id ?? null, trackKey, JSON.stringify(kept)],
+      ...[id, time, type, cameraId, trackKey, named, trackKey, JSON.stringify(kept)],
     );
+    return gone.length > 0;
   }
+}
+
+/** What becomes of an event's data, as JSON text. */
+export type EventRevision = (data: string) => string;
+
+/** Takes a person out of what events say. */
+export function erasing(personId: string): EventRevision {
+  return (data) => JSON.stringify(withoutPerson(JSON.parse(data), personId));
+}
+
+/** Makes events speak of the person that another one has become, so that both are found when that one is erased. */
+export function merging(from: string, into: string): EventRevision {
+  return (data) => data.replaceAll(from, into);
 }
 
 /**
- * Takes a person's name out of the events up to now, in portions, so that other work can go on.
- * @returns where to go on with `eraseNameSince`, in the transaction that removes the person
+ * Revises the events up to now that tell of a person, in portions, so that other work can go on.
+ * @returns where to go on with `reviseEventsSince`, in the transaction that removes the person
  */
-export async function eraseName(db: SqliteConnection, personId: string): Promise<number> {
-  const [last] = await db.attempt(() => db.rows<{ last: number }>('SELECT max(rowid) AS last FROM events'));
-  let done = 0;
-  for (; done < (last?.last ?? 0); done += scrubPortion) {
-    const [from, to] = [done, done + scrubPortion];
-    await db.write(() => eraseNameBetween(db, personId, from, to));
+export async function reviseEvents(
+  db: SqliteConnection,
+  personId: string,
+  revise: EventRevision,
+): Promise<number> {
+  const [newest] = await db.attempt(() => db.rows<{ row: number }>('SELECT max(rowid) AS row FROM events'));
+  const last = newest?.row ?? 0;
+  for (let done = 0; done < last; done += revisePortion) {
+    const to = Math.min(done + revisePortion, last);
+    await db.write(() => reviseBetween(db, personId, revise, done, to));
     await nextTurn();
   }
-  return done;
+  return last;
 }
 
 /** Part of a `write`. */
-export function eraseNameSince(db: SqliteConnection, personId: string, from: number): void {
-  eraseNameBetween(db, personId, from, Number.MAX_SAFE_INTEGER);
+export function reviseEventsSince(
+  db: SqliteConnection,
+  personId: string,
+  revise: EventRevision,
+  from: number,
+): void {
+  reviseBetween(db, personId, revise, from, Number.MAX_SAFE_INTEGER);
 }
 
-function eraseNameBetween(db: SqliteConnection, personId: string, from: number, to: number): void {
+function reviseBetween(
+  db: SqliteConnection,
+  personId: string,
+  revise: EventRevision,
+  from: number,
+  to: number,
+): void {
   const rows = db.rows<{ row: number; data: string }>(
     'SELECT rowid AS row, data FROM events WHERE rowid > ? AND rowid <= ? AND instr(data, ?) > 0',
     ...[from, to, personId],
   );
-  for (const { row, data } of rows) {
-    const scrubbed = JSON.stringify(withoutPerson(JSON.parse(data), personId));
-    db.run('UPDATE events SET data = ? WHERE rowid = ?', scrubbed, row);
-  }
+  for (const { row, data } of rows) db.run('UPDATE events SET data = ? WHERE rowid = ?', revise(data), row);
 }
 
 function toEvent({

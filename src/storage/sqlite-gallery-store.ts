@@ -15,7 +15,7 @@ import type { TrackStore } from '../core/track-store.js';
 import { insertFace, toEntry, toFace, type EntryRow, type FaceRow } from './face-rows.js';
 import { erasePerson, insertPerson, mergePersons, personNamed, requirePerson } from './person-rows.js';
 import { SqliteConnection, type Row } from './sqlite-connection.js';
-import { eraseName, eraseNameSince, SqliteEventStore } from './sqlite-event-store.js';
+import { erasing, merging, reviseEvents, reviseEventsSince, SqliteEventStore } from './sqlite-event-store.js';
 import { SqliteEmbeddingStore, withoutModel } from './sqlite-embedding-store.js';
 import { SqliteTrackStore } from './sqlite-track-store.js';
 
@@ -102,23 +102,31 @@ export class SqliteGalleryStore implements GalleryStore {
     });
   }
 
-  merge(from: string, into: string): Promise<void> {
-    return this.#write(() => {
+  async merge(from: string, into: string): Promise<void> {
+    await this.#db.attempt(() => [from, into].forEach((id) => requirePerson(this.#db, id)));
+    if (from === into) return;
+    const revise = merging(from, into);
+    const revisedUpTo = await reviseEvents(this.#db, from, revise);
+    await this.#write(() => {
       requirePerson(this.#db, from);
       requirePerson(this.#db, into);
-      if (from !== into) mergePersons(this.#db, from, into);
+      reviseEventsSince(this.#db, from, revise, revisedUpTo);
+      mergePersons(this.#db, from, into);
     });
   }
 
   async removePerson(personId: string): Promise<boolean> {
-    const erasedUpTo = await eraseName(this.#db, personId);
-    return this.#db.erase(() => {
-      eraseNameSince(this.#db, personId, erasedUpTo);
+    const revise = erasing(personId);
+    const erasedUpTo = await reviseEvents(this.#db, personId, revise);
+    const existed = await this.#db.write(() => {
+      reviseEventsSince(this.#db, personId, revise, erasedUpTo);
       const [person] = this.#db.rows('SELECT 1 FROM persons WHERE id = ?', personId);
       erasePerson(this.#db, personId);
       this.#db.touch('gallery', 'unknown');
       return person !== undefined;
     });
+    await this.#db.rewrite();
+    return existed;
   }
 
   async *entries(model: ModelRef): AsyncGenerator<readonly GalleryEntry[]> {

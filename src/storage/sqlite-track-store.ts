@@ -20,6 +20,7 @@ import {
 } from './person-rows.js';
 import { prune } from './prune.js';
 import type { SqliteConnection } from './sqlite-connection.js';
+import { merging, reviseEvents, reviseEventsSince } from './sqlite-event-store.js';
 import { moveTrack, trackOwner, wasRejected } from './track-rows.js';
 import { unknownBeyond, unknownPeople } from './unknown-rows.js';
 
@@ -98,7 +99,14 @@ export class SqliteTrackStore implements TrackStore {
     });
   }
 
-  name(personId: string, name: string): Promise<Person> {
+  async name(personId: string, name: string): Promise<Person> {
+    const before = await this.#db.attempt(() => {
+      requireUnnamed(this.#db, personId);
+      return personNamed(this.#db, name);
+    });
+    const revisedUpTo = before
+      ? await reviseEvents(this.#db, personId, merging(personId, before.id))
+      : undefined;
     return this.#db.write(() => {
       requireUnnamed(this.#db, personId);
       const known = personNamed(this.#db, name);
@@ -107,10 +115,14 @@ export class SqliteTrackStore implements TrackStore {
            WHERE person_id = ? AND role = 'sighting' ORDER BY quality DESC LIMIT ?)`,
         ...[personId, cropsToName],
       );
-      if (known) mergePersons(this.#db, personId, known.id);
-      else this.#db.run('UPDATE persons SET name = ? WHERE id = ?', name, personId);
       this.#db.touch('gallery', 'unknown');
-      return known ?? { id: personId, name };
+      if (!known) {
+        this.#db.run('UPDATE persons SET name = ? WHERE id = ?', name, personId);
+        return { id: personId, name };
+      }
+      reviseEventsSince(this.#db, personId, merging(personId, known.id), revisedUpTo ?? 0);
+      mergePersons(this.#db, personId, known.id);
+      return known;
     });
   }
 

@@ -60,6 +60,7 @@ export async function recordStranger(
 /** Ids sort by number. */
 export function event(number: number, change: Partial<NewEvent> = {}): NewEvent {
   const id = `E${String(number).padStart(8, '0')}`;
-  const about = { cameraId: 'door', trackKey: null, personId: null };
+  const people = change.personId ? [change.personId] : [];
+  const about = { cameraId: 'door', trackKey: null, personId: null, people };
   return { id, time: number * 1000, type: 'sightline.track.started', ...about, data: { number }, ...change };
 }

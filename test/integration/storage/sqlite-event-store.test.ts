@@ -125,6 +125,52 @@ describe('SqliteEventStore', () => {
     expect(readFileSync(file.path).includes('Zeb')).toBe(false);
   });
 
+  it('leaves an erased person out of a late event that tells of somebody else, and says which it was', async () => {
+    const store = file.open();
+    const [ana, ben] = [await enrol(store, 'Zebulon'), await enrol(store, 'Ben')];
+    const data = {
+      identity: null,
+      previous: { id: ana, name: 'Zebulon' },
+      why: { summary: 'Zebulon is far.', nearest: [{ id: ben, name: 'Ben' }] },
+    };
+    await store.removePerson(ana);
+    const late = [event(1, { people: [ana, ben], data }), event(2, { people: [ben], data: { fine: true } })];
+    expect(await store.events.append(late)).toEqual([event(1).id]);
+    expect((await store.events.get(event(1).id))?.data).toEqual({
+      identity: null,
+      previous: null,
+      why: { summary: '(erased) is far.', nearest: [{ id: ben, name: 'Ben' }] },
+    });
+  });
+
+  it('forgets an erased person under the names of those who were merged into them too', async () => {
+    const store = file.open();
+    const [from, into] = [await enrol(store, 'Zebulon'), await enrol(store, 'Ana')];
+    const identity = { id: from, name: 'Zebulon' };
+    const said = event(1, { personId: from, data: { identity, why: { summary: 'Zebulon it is.' } } });
+    const near = event(2, { data: { nearest: [{ ...identity, distance: 1 }] } });
+    await store.events.append([said, near]);
+    await store.merge(from, into);
+    expect((await store.events.get(said.id))?.data).toMatchObject({
+      identity: { id: into, name: 'Zebulon' },
+    });
+    await store.removePerson(into);
+    await store.close();
+    expect(readFileSync(file.path).includes('Zebulon')).toBe(false);
+  });
+
+  it('forgets an erased person in events that come while it looks', async () => {
+    const store = file.open();
+    const ana = await enrol(store, 'Zebulon');
+    const data = { identity: { id: ana, name: 'Zebulon' } };
+    await store.events.append([event(0, { personId: ana, data })]);
+    const removal = store.removePerson(ana);
+    for (let number = 1; number < 40; number++)
+      await store.events.append([event(number, { personId: ana, data })]);
+    await removal;
+    expect(JSON.stringify(await store.events.query({ order: 'oldest first', limit: 99 }))).not.toMatch(/Zeb/);
+  });
+
   it('lets other work go on while it looks through many events for a name', async () => {
     const store = file.open();
     const ana = await enrol(store, 'Ana');

@@ -195,6 +195,25 @@ describe('SqliteGalleryStore', () => {
     expect((await store.persons()).map(({ name }) => name)).toEqual(['Ana', 'Ben']);
   });
 
+  it('notices what another process did right after a change that failed', async () => {
+    const store = openStore();
+    await store.addFace('Ana', face(1));
+    const { person } = await store.addFace('Ben', face(2));
+    expect(await store.changedElsewhere()).toBe(false);
+    await expect(store.rename(person.id, 'Ana')).rejects.toMatchObject({ code: 'PERSON_NAME_TAKEN' });
+    await elsewhere("await store.addFace('Cem', face('c.jpg'))");
+    expect(await store.changedElsewhere()).toBe(true);
+  });
+
+  it('writes the file anew when a person is erased', async () => {
+    const store = openStore();
+    const large = { ...face(1), crop: { ...face(1).crop, png: new Uint8Array(200_000).fill(7) } };
+    const { person } = await store.addFace('Ana', large);
+    await store.addFace('Ben', face(2));
+    await store.removePerson(person.id);
+    expect(statSync(path).size).toBeLessThan(200_000);
+  });
+
   it('may be closed again', async () => {
     const store = openStore();
     await store.close();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { conclusion, describeNaming } from '../../../src/commands/train-report.js';
+import { describeNaming } from '../../../src/commands/train-report.js';
 
 describe('describeNaming', () => {
   it('says which threshold followed from the wanted rate', () => {
@@ -11,19 +11,5 @@ describe('describeNaming', () => {
     expect(describeNaming({ threshold: [0.967, 0.967], photos: [4, 5], falseNameRate: null })).toBe(
       'plain distance: a name within 0.967, as recognition.threshold has it',
     );
-  });
-});
-
-describe('conclusion', () => {
-  it('names the heads that a new projection leaves unfit', () => {
-    const lines = conclusion({
-      head: 'projection',
-      switchedOn: true,
-      reason: 'Better.',
-      earlierHead: false,
-      outdated: ['classifier'],
-    });
-    expect(lines).toHaveLength(3);
-    expect(lines[2]).toMatch(/^The classifier head does not fit.*`sightline heads off classifier`$/);
   });
 });
