@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { SightlineError } from '../core/errors.js';
 import type { GalleryPerson } from '../core/gallery-store.js';
 import { normalisePersonName } from '../recognition/person-name.js';
 import { HeadStore } from '../storage/head-store.js';
@@ -12,11 +13,17 @@ export function peopleCommand(): Command {
   const subcommand = (usage: string, description: string) =>
     withOptions(new Command(usage).description(description), ['config', 'data']);
   return new Command('people')
-    .description('List, rename, merge and erase the people that Sightline knows')
+    .description('List, rename, merge and erase the people that Sightline knows, and their photos')
     .addCommand(subcommand('list', 'show everybody and how many photos of them there are').action(list), {
       isDefault: true,
     })
     .addCommand(subcommand('photos', 'show the photos of a person').argument('<name>').action(photos))
+    .addCommand(
+      subcommand('remove-photo', 'erase a photo that shows somebody else, or shows them badly')
+        .argument('<name>')
+        .argument('<photo>', 'as `people photos` lists it')
+        .action(removePhoto),
+    )
     .addCommand(
       subcommand('rename', 'give a person another name')
         .argument('<name>')
@@ -56,6 +63,17 @@ function photos(name: string, options: SharedOptions): Promise<void> {
       dateAndTime(createdAt),
     ]);
     process.stdout.write(table(['PHOTO', 'QUALITY', 'SINCE'], rows, [1]));
+  });
+}
+
+function removePhoto(name: string, photo: string, options: SharedOptions): Promise<void> {
+  return withStore(options, async (store) => {
+    const person = await findPerson(store, name);
+    const faces = (await store.faces(person.id)).filter(({ photoName }) => photoName === photo);
+    if (faces.length === 0)
+      throw new SightlineError('PHOTO_UNKNOWN', `Expected a photo of ${person.name} but received "${photo}"`);
+    for (const { id } of faces) await store.removeFace(id);
+    process.stdout.write(`${photo} of ${person.name} is erased\n`);
   });
 }
 

@@ -89,6 +89,7 @@ export const errorCatalogue = {
     remedy: 'Choose another name, or make one of the two with `sightline people merge`.',
   },
   PERSON_UNKNOWN: { status: 404, remedy: 'See `sightline people` for the people that exist.' },
+  PHOTO_UNKNOWN: { status: 404, remedy: 'See `sightline people photos <name>` for the photos that exist.' },
   UNKNOWN_PERSON_UNKNOWN: {
     status: 404,
     remedy: 'See `sightline unknown` for the people without a name.',

@@ -56,6 +56,15 @@ describe('people without a name', () => {
 });
 
 describe('people', () => {
+  it('lose a photo that is not of them', async () => {
+    await printed('unknown', 'name', '1', 'Ana');
+    const [photo = ''] = /^door .*Z/m.exec(await printed('people', 'photos', 'Ana')) ?? [];
+    expect((await run('people', 'remove-photo', 'Ana', 'party.jpg')).stderr).toContain('PHOTO_UNKNOWN');
+    expect(await printed('people', 'remove-photo', 'Ana', photo)).toBe(`${photo} of Ana is erased\n`);
+    expect(await printed('people')).toMatch(/^Ana +0 /m);
+    expect(await store.changedElsewhere()).toBe(true);
+  });
+
   it('are renamed, merged and erased, and their photos listed', async () => {
     await printed('unknown', 'name', '1', 'Ana');
     await printed('unknown', 'name', '2', 'Ben');
