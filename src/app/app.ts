@@ -12,7 +12,7 @@ import { createDetector, networksOf, type DetectorChoice } from '../detection/cr
 import type { FaceDetector } from '../detection/face-detector.js';
 import { WorkerDetector } from '../detection/worker/worker-detector.js';
 import { EventBus } from '../events/event-bus.js';
-import { toNewEvent } from '../events/kept-event.js';
+import { EventJournal } from '../events/event-journal.js';
 import { redact, redactUrl } from '../ingest/redact.js';
 import { VideoSource } from '../ingest/video-source.js';
 import { ModelStore, defaultCacheDir, type ModelProgress } from '../models/model-store.js';
@@ -97,10 +97,10 @@ export class App {
 
   async #start(): Promise<{ url: string }> {
     const { server: address, data } = this.#config;
-    // The port first: a program that runs twice should say so before it fetches models.
     const token = address.token ?? (isLoopback(address.host) ? null : await storedToken(data));
-    const { url } = await (await this.#createServer(token)).listen();
-    const store = await this.#openStore();
+    const { store, journal } = await this.#openStore();
+    // The port now: a program that runs twice should say so before it fetches models.
+    const { url } = await (await this.#createServer(token, journal)).listen();
     if (this.#config.cameras.some((camera) => camera.recognition)) await this.#openRecognition(store);
     for (const camera of this.#config.cameras) await this.#addCamera(camera);
     this.#missing.delete('models');
@@ -109,7 +109,7 @@ export class App {
     return { url: token === null ? url : `${url}/?token=${encodeURIComponent(token)}` };
   }
 
-  async #createServer(token: string | null): Promise<SightlineServer> {
+  async #createServer(token: string | null, history: EventJournal): Promise<SightlineServer> {
     const { host, port } = this.#config.server;
     const server = await createServer({
       host,
@@ -117,12 +117,14 @@ export class App {
       token,
       cameras: { list: () => [...this.#cameras.values()], get: (id) => this.#cameras.get(id) },
       bus: this.bus,
+      history,
       metrics: this.#metrics,
       ready: () => ({
         ready: this.#missing.size === 0,
         reasons: [...this.#missing].map((what) => `${what} are being prepared`),
       }),
       webDir: join(packageRoot(), 'web'),
+      clientDir: join(packageRoot(), 'dist', 'src', 'client'),
       version: packageInfo().version,
       log: this.log,
     });
@@ -131,19 +133,20 @@ export class App {
   }
 
   /** Opens the gallery's file; from now on every event is kept in it. */
-  async #openStore(): Promise<SqliteGalleryStore> {
+  async #openStore(): Promise<{ store: SqliteGalleryStore; journal: EventJournal }> {
     const store = await openStore(this.#config.data);
     this.#closers.push(() => store.close());
-    const stop = this.bus.subscribe((event) => {
-      store.events
-        .append([toNewEvent(event)])
-        .catch((err: unknown) => this.log.error({ err }, 'An event could not be kept'));
+    const journal = await EventJournal.open({
+      bus: this.bus,
+      store: store.events,
+      onError: (err) => this.log.error({ err }, 'An event could not be kept'),
     });
+    this.#closers.push(() => journal.close());
     const retention = new Retention(this.#config.retention, store.tracks, (err) =>
       this.log.error({ err }, 'What is too old could not be deleted'),
     );
-    this.#closers.push(stop, () => retention.close());
-    return store;
+    this.#closers.push(() => retention.close());
+    return { store, journal };
   }
 
   async #openRecognition(store: SqliteGalleryStore): Promise<void> {
