@@ -18,6 +18,8 @@ const rooms = {
   annotate: ['core'],
   training: ['core', 'models', 'recognition'],
   events: ['core'],
+  // Only types: browsers load the client as it is built.
+  client: ['core', 'events'],
   storage: ['core'],
   observability: ['core'],
   // The pipeline puts the stages in line; it knows their interfaces, never the server or the commands.

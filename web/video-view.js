@@ -1,4 +1,4 @@
-import { ReconnectingSocket } from './reconnecting-socket.js';
+import { watch } from './client/browser.js';
 
 /** Widths that are asked for, so that viewers of about the same size share one encoding. */
 const WIDTHS = [320, 480, 640, 960, 1280, 1920, 2560, 3840];
@@ -8,10 +8,8 @@ export class VideoView {
   #cameraId;
   #canvas;
   #onPicture;
-  #socket = null;
+  #video = null;
   #width = null;
-  #waiting = null;
-  #isDrawing = false;
 
   /** `onPicture()` is called after each picture drawn. */
   constructor(cameraId, canvas, onPicture) {
@@ -23,37 +21,29 @@ export class VideoView {
   /** Subscribes, or subscribes anew when the canvas now needs another width. */
   start() {
     const width = widthFor(this.#canvas.clientWidth * window.devicePixelRatio);
-    if (this.#socket !== null && this.#width === width) return;
+    if (this.#video !== null && this.#width === width) return;
     this.stop();
     this.#width = width;
-    const path = `/ws/video/${encodeURIComponent(this.#cameraId)}?width=${width}`;
-    this.#socket = new ReconnectingSocket({ address: () => path, onMessage: (blob) => this.#offer(blob) });
+    this.#video = watch({ url: location.origin, camera: this.#cameraId, width });
+    void this.#show(this.#video);
   }
 
   stop() {
-    this.#socket?.close();
-    this.#socket = null;
-    this.#waiting = null;
+    this.#video?.close();
+    this.#video = null;
   }
 
-  /** The newest picture wins: one that waits is replaced, so a slow browser drops frames and never lags behind. */
-  #offer(blob) {
-    this.#waiting = blob;
-    if (!this.#isDrawing) void this.#drawWaiting();
-  }
-
-  async #drawWaiting() {
-    this.#isDrawing = true;
-    while (this.#waiting !== null) {
-      const blob = this.#waiting;
-      this.#waiting = null;
+  /** The newest picture wins, so a slow browser drops frames and never lags behind. */
+  async #show(video) {
+    for await (const jpeg of video) {
       try {
-        this.#draw(await createImageBitmap(blob));
+        const bitmap = await createImageBitmap(new Blob([jpeg], { type: 'image/jpeg' }));
+        if (video === this.#video) this.#draw(bitmap);
+        else bitmap.close();
       } catch {
         // A picture that cannot be decoded is as good as one that was dropped.
       }
     }
-    this.#isDrawing = false;
   }
 
   #draw(bitmap) {

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { LabelCache } from '../annotate/label-cache.js';
 import { storedToken } from './access-token.js';
-import { KeptEvents } from './kept-events.js';
 import { openStore } from './open-store.js';
 import { packageInfo } from './package-info.js';
 import { Recognition } from './recognition.js';
@@ -13,6 +12,7 @@ import { createDetector, networksOf, type DetectorChoice } from '../detection/cr
 import type { FaceDetector } from '../detection/face-detector.js';
 import { WorkerDetector } from '../detection/worker/worker-detector.js';
 import { EventBus } from '../events/event-bus.js';
+import { EventJournal } from '../events/event-journal.js';
 import { redact, redactUrl } from '../ingest/redact.js';
 import { VideoSource } from '../ingest/video-source.js';
 import { ModelStore, defaultCacheDir, type ModelProgress } from '../models/model-store.js';
@@ -97,11 +97,12 @@ export class App {
 
   async #start(): Promise<{ url: string }> {
     const { server: address, data } = this.#config;
-    // The port first: a program that runs twice should say so before it fetches models.
     const token = address.token ?? (isLoopback(address.host) ? null : await storedToken(data));
-    const { url } = await (await this.#createServer(token)).listen();
-    const { store, kept } = await this.#openStore();
-    if (this.#config.cameras.some((camera) => camera.recognition)) await this.#openRecognition(store, kept);
+    const { store, journal } = await this.#openStore();
+    // The port now: a program that runs twice should say so before it fetches models.
+    const { url } = await (await this.#createServer(token, journal)).listen();
+    if (this.#config.cameras.some((camera) => camera.recognition))
+      await this.#openRecognition(store, journal);
     for (const camera of this.#config.cameras) await this.#addCamera(camera);
     this.#missing.delete('models');
     this.#missing.delete('cameras');
@@ -109,7 +110,7 @@ export class App {
     return { url: token === null ? url : `${url}/?token=${encodeURIComponent(token)}` };
   }
 
-  async #createServer(token: string | null): Promise<SightlineServer> {
+  async #createServer(token: string | null, history: EventJournal): Promise<SightlineServer> {
     const { host, port } = this.#config.server;
     const server = await createServer({
       host,
@@ -117,12 +118,14 @@ export class App {
       token,
       cameras: { list: () => [...this.#cameras.values()], get: (id) => this.#cameras.get(id) },
       bus: this.bus,
+      history,
       metrics: this.#metrics,
       ready: () => ({
         ready: this.#missing.size === 0,
         reasons: [...this.#missing].map((what) => `${what} are being prepared`),
       }),
       webDir: join(packageRoot(), 'web'),
+      clientDir: join(packageRoot(), 'dist', 'src', 'client'),
       version: packageInfo().version,
       log: this.log,
     });
@@ -131,21 +134,24 @@ export class App {
   }
 
   /** Opens the gallery's file; from now on every event is kept in it. */
-  async #openStore(): Promise<{ store: SqliteGalleryStore; kept: KeptEvents }> {
+  async #openStore(): Promise<{ store: SqliteGalleryStore; journal: EventJournal }> {
     const store = await openStore(this.#config.data);
     this.#onClose(() => store.close());
-    const kept = new KeptEvents(this.bus, store, (err) =>
-      this.log.error({ err }, 'An event could not be kept'),
-    );
+    const journal = await EventJournal.open({
+      bus: this.bus,
+      store: store.events,
+      gallery: store,
+      onError: (err) => this.log.error({ err }, 'An event could not be kept'),
+    });
+    this.#onClose(() => journal.close());
     const retention = new Retention(this.#config.retention, store.tracks, (err) =>
       this.log.error({ err }, 'What is too old could not be deleted'),
     );
-    this.#onClose(() => kept.close());
     this.#onClose(() => retention.close());
-    return { store, kept };
+    return { store, journal };
   }
 
-  async #openRecognition(store: SqliteGalleryStore, kept: KeptEvents): Promise<void> {
+  async #openRecognition(store: SqliteGalleryStore, journal: EventJournal): Promise<void> {
     const onEmbedded = ({ alignMs, embedMs }: EmbedTimes): void =>
       this.#metrics.observeEmbedding(alignMs + embedMs);
     const recognition = await Recognition.open({
@@ -154,7 +160,7 @@ export class App {
       store,
       log: this.log,
       onEmbedded,
-      onGalleryRead: () => kept.followPeople(),
+      onGalleryRead: () => journal.followPeople(),
     });
     this.#recognition = recognition;
     this.#onClose(() => recognition.close());

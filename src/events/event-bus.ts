@@ -22,6 +22,8 @@ export class EventBus {
   readonly #capacity: number;
   readonly #onListenerError: (error: unknown) => void;
   readonly #now: () => number;
+  /** The newest event that is not in memory (any more); '' when there is none. */
+  #newestGone = '';
   /** Oldest first. */
   #kept: SightlineEvent[] = [];
 
@@ -29,6 +31,12 @@ export class EventBus {
     this.#capacity = capacity;
     this.#onListenerError = onListenerError;
     this.#now = now;
+  }
+
+  /** Goes on after the last event of an earlier run; called before anything is published. */
+  continueAfter(id: string): void {
+    this.#ids.continueAfter(id);
+    this.#newestGone = id;
   }
 
   /** Stamps the draft with an id and the time, keeps it, and hands it to every listener. */
@@ -40,7 +48,7 @@ export class EventBus {
       time: new Date(nowMs).toISOString(),
     };
     this.#kept.push(event);
-    if (this.#kept.length > this.#capacity) this.#kept.shift();
+    if (this.#kept.length > this.#capacity) this.#newestGone = this.#kept.shift()?.id ?? '';
     for (const listener of [...this.#listeners]) {
       try {
         listener(event);
@@ -73,6 +81,16 @@ export class EventBus {
   /** The newest events, at most `limit`, oldest first. */
   recent(limit: number): readonly SightlineEvent[] {
     return limit > 0 ? this.#kept.slice(-limit) : [];
+  }
+
+  /** The newest event that `since` may not give because it has left the memory; '' when there is none. */
+  get newestGone(): string {
+    return this.#newestGone;
+  }
+
+  /** The newest event there is, of an earlier run too; '' when there is none. */
+  get newest(): string {
+    return this.#kept.at(-1)?.id ?? this.#newestGone;
   }
 
   /** The events kept that came after the one with this id, oldest first; it need not be kept any more. */

@@ -5,6 +5,9 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const TIME_DIGITS = 10;
 const RANDOM_DIGITS = 16;
 
+/** Sorts before the id of every event. */
+export const firstEventId = '0'.repeat(TIME_DIGITS + RANDOM_DIGITS);
+
 /** What an event id looks like. */
 export const eventIdPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
@@ -15,6 +18,13 @@ export const eventIdPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 export class EventIds {
   #lastMs = -1;
   #digits: number[] = [];
+
+  /** Ids from now on sort after this one too. */
+  continueAfter(id: string): void {
+    const digits = Array.from(id, (digit) => ALPHABET.indexOf(digit));
+    this.#lastMs = digits.slice(0, TIME_DIGITS).reduce((ms, digit) => ms * 32 + digit, 0);
+    this.#digits = digits.slice(TIME_DIGITS);
+  }
 
   /** @param nowMs milliseconds since the epoch */
   next(nowMs: number): string {

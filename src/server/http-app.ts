@@ -33,6 +33,12 @@ export async function createHttpApp(
   addCameraRoutes(app, context, heartbeat);
   addEventRoutes(app, context);
   await app.register(fastifyStatic, { root: context.webDir, index: false, cacheControl: false });
+  await app.register(fastifyStatic, {
+    root: context.clientDir,
+    prefix: '/client/',
+    decorateReply: false,
+    cacheControl: false,
+  });
   app.get('/', (_request, reply) => reply.sendFile('index.html'));
   return { app, gate };
 }

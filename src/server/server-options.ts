@@ -1,4 +1,5 @@
 import type { EventBus } from '../events/event-bus.js';
+import type { SightlineEvent } from '../events/identity-event.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { Camera } from '../pipeline/camera.js';
@@ -7,6 +8,12 @@ import type { Camera } from '../pipeline/camera.js';
 export interface CameraDirectory {
   list(): readonly Camera[];
   get(id: string): Camera | undefined;
+}
+
+/** Events that are no longer in memory. */
+export interface EventHistory {
+  /** At most `limit` events after the one with this id, oldest first, all those published before the call included. */
+  after(id: string, limit: number): Promise<SightlineEvent[]>;
 }
 
 /** Whether the program can do its work now, and if not, why. */
@@ -40,10 +47,14 @@ export interface ServerOptions {
   readonly token: string | null;
   readonly cameras: CameraDirectory;
   readonly bus: EventBus;
+  /** null: a replay goes as far back as the memory of the bus. */
+  readonly history: EventHistory | null;
   readonly metrics: Metrics;
   readonly ready: () => Readiness;
   /** The folder of the page. */
   readonly webDir: string;
+  /** The folder of the built client for browsers. */
+  readonly clientDir: string;
   readonly version: string;
   readonly log: Logger;
   readonly limits?: Partial<ServerLimits>;

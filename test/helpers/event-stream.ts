@@ -1,30 +1,22 @@
-import { once } from 'node:events';
-import { WebSocket } from 'ws';
-import type { SightlineEvent } from '../../src/events/identity-event.js';
+import { connect, watch } from '../../src/client/node.js';
+import type { EventStream as ClientStream, EventType, SightlineEvent } from '../../src/client/node.js';
 
-/** An id that sorts before those of all events. */
-const beforeAnyEvent = '0'.repeat(26);
-
-/** A WebSocket client of `/ws/events` that keeps every event and can wait for one. */
+/** Keeps every event of a run, those published before it was opened too, and can wait for one. */
 export class EventStream {
-  readonly events: SightlineEvent[] = [];
-  readonly #socket: WebSocket;
+  readonly events: SightlineEvent[];
+  readonly #stream: ClientStream<EventType>;
   readonly #waiting = new Set<() => void>();
 
-  private constructor(socket: WebSocket) {
-    this.#socket = socket;
-    socket.on('message', (data: Buffer) => {
-      this.events.push(JSON.parse(data.toString()) as SightlineEvent);
-      for (const check of [...this.#waiting]) check();
-    });
+  private constructor(past: SightlineEvent[], stream: ClientStream<EventType>) {
+    this.events = past;
+    this.#stream = stream;
+    void this.#read();
   }
 
-  /** Replays what was published before, too. */
   static async open(url: string): Promise<EventStream> {
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/ws/events?since=${beforeAnyEvent}`);
-    const stream = new EventStream(socket);
-    await once(socket, 'open');
-    return stream;
+    const response = await fetch(`${url}/v1/events?limit=1000`);
+    const { events, newest } = (await response.json()) as { events: SightlineEvent[]; newest: string };
+    return new EventStream(events, connect({ url, since: newest }));
   }
 
   /** The first event, past ones included, that the predicate accepts. */
@@ -42,23 +34,27 @@ export class EventStream {
   }
 
   close(): void {
-    this.#socket.terminate();
+    this.#stream.close();
+  }
+
+  async #read(): Promise<void> {
+    for await (const event of this.#stream) {
+      this.events.push(event);
+      for (const check of [...this.#waiting]) check();
+    }
   }
 }
 
-/** Collects `count` binary messages of `/ws/video/{camera}`. */
-export async function videoFrames(url: string, camera: string, count: number, query = ''): Promise<Buffer[]> {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/ws/video/${camera}${query}`);
+/** Collects `count` pictures of a camera. */
+export async function videoFrames(
+  url: string,
+  camera: string,
+  count: number,
+  overlay = true,
+): Promise<Buffer[]> {
   const frames: Buffer[] = [];
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.on('error', reject);
-      socket.on('message', (data: Buffer) => {
-        if (frames.push(data) >= count) resolve();
-      });
-    });
-  } finally {
-    socket.terminate();
+  for await (const jpeg of watch({ url, camera, overlay })) {
+    if (frames.push(Buffer.from(jpeg)) >= count) break;
   }
   return frames;
 }

@@ -10,6 +10,7 @@ import type { ServerOptions } from '../../../src/server/server-options.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
 
 const webDir = fileURLToPath(new URL('../../../web', import.meta.url));
+const clientDir = fileURLToPath(new URL('../../../dist/src/client', import.meta.url));
 
 export type StartOptions = Partial<Omit<ServerOptions, 'cameras'>> & {
   readonly cameras?: readonly FakeCamera[];
@@ -28,9 +29,11 @@ export async function startServer({ cameras = [new FakeCamera()], ...options }: 
     token: null,
     cameras: { list: () => cameras, get: (id) => cameras.find((camera) => camera.status().id === id) },
     bus,
+    history: null,
     metrics,
     ready: () => ({ ready: true, reasons: [] }),
     webDir,
+    clientDir,
     version: '0.0.0-test',
     log: createLogger({ level: 'silent', redact: (text) => text }),
     ...options,

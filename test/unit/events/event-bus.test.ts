@@ -59,6 +59,19 @@ describe('EventBus', () => {
   });
 });
 
+describe('an EventBus that goes on after an earlier run', () => {
+  it('stamps ids after the last one, and says what has left the memory', () => {
+    const last = new EventIds().next(Date.now() + 3_600_000);
+    const bus = new EventBus({ capacity: 1 });
+    expect([bus.newest, bus.newestGone]).toEqual(['', '']);
+    bus.continueAfter(last);
+    expect([bus.newest, bus.newestGone]).toEqual([last, last]);
+    const [first, second] = [bus.publish(draft), bus.publish(draft)];
+    expect([last, first.id, second.id]).toEqual([last, first.id, second.id].toSorted());
+    expect([bus.newest, bus.newestGone]).toEqual([second.id, first.id]);
+  });
+});
+
 describe('EventIds', () => {
   it('sort in the order of making, whatever the clock does', () => {
     fc.assert(

@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
-import { KeptEvents } from '../../../src/app/kept-events.js';
 import { identityDecided, trackStarted } from '../../../src/events/build-event.js';
 import { EventBus } from '../../../src/events/event-bus.js';
+import { EventJournal } from '../../../src/events/event-journal.js';
 import { known, sightingOf, undecided } from '../../unit/events/sighting.js';
 import { galleryFile, sighting } from '../storage/made-up.js';
 
@@ -12,18 +12,18 @@ async function opened() {
   const store = file.open();
   const bus = new EventBus();
   const onError = vi.fn();
-  const kept = new KeptEvents(bus, store, onError);
+  const journal = await EventJournal.open({ bus, store: store.events, gallery: store, onError });
   const memory = (): string => JSON.stringify(bus.recent(100));
   const { person } = await store.addFace('Zebulon', photo);
-  return { store, bus, kept, memory, person, onError };
+  return { store, bus, journal, memory, person, onError };
 }
 
 it('lets the events in memory forget whom another process erased', async () => {
-  const { store, bus, kept, memory, person, onError } = await opened();
+  const { store, bus, journal, memory, person, onError } = await opened();
   const first = bus.publish(identityDecided(sightingOf(known(person)), undecided)!);
   await store.removePerson(person.id);
   expect(memory()).toContain('Zebulon');
-  kept.followPeople();
+  journal.followPeople();
   await vi.waitFor(() => expect(memory()).not.toContain('Zebulon'));
   expect(bus.recent(1)[0]).toMatchObject({ id: first.id, data: { identity: null, camera: { id: 'door' } } });
   expect(onError).not.toHaveBeenCalled();
@@ -38,10 +38,10 @@ it('lets an event that comes after the erasure forget too, in the store and in m
 });
 
 it('leaves the names of people who are still there', async () => {
-  const { bus, kept, memory, person } = await opened();
+  const { bus, journal, memory, person } = await opened();
   bus.publish(trackStarted(sightingOf(known(person))));
   const before = memory();
-  kept.followPeople();
+  journal.followPeople();
   await new Promise(setImmediate);
   expect(memory()).toContain('"name":"Zebulon"');
   expect(before).toContain('"name":"Zebulon"');

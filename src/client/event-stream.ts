@@ -1,0 +1,89 @@
+import type { EventType, SightlineEvent } from '../events/identity-event.js';
+import { Mailbox } from './mailbox.js';
+import { ReconnectingSocket } from './reconnecting-socket.js';
+import { RefusedError, socketUrl, type Transport } from './transport.js';
+
+export interface EventStreamOptions<T extends EventType> {
+  /** The id of an event: those after it come first. Left out, only what happens from now on comes. */
+  readonly since?: string | undefined;
+  /** Ids; events of all cameras when empty or left out. */
+  readonly cameras?: readonly string[] | undefined;
+  /** Events of all types when empty or left out. */
+  readonly types?: readonly T[] | undefined;
+  /** Hears when the connection comes and goes. */
+  readonly onLink?: ((isUp: boolean) => void) | undefined;
+}
+
+export type EventOfType<T extends EventType> = Extract<SightlineEvent, { type: T }>;
+
+/**
+ * The events of a server, each once and in order, whatever becomes of the connection; for one reader. Leaving the
+ * `for await` loop closes it. Rejects with a RefusedError when the server says no for good (UNAUTHORIZED,
+ * FORBIDDEN_ORIGIN, REQUEST_INVALID). Events that the reader has not taken wait in memory.
+ */
+export interface EventStream<T extends EventType> extends AsyncIterableIterator<EventOfType<T>> {
+  /** Ends the loop and every pending `next()`, and drops what was not taken. May be called again. */
+  close(): void;
+}
+
+const ANSWER_TIMEOUT_MS = 10_000;
+/** Answers after which asking again is of no use. A camera that is not there (404) may come back. */
+const FINAL_STATUSES = [400, 401, 403];
+
+export function openEventStream<T extends EventType>(
+  transport: Transport,
+  { since, cameras = [], types = [], onLink = () => {} }: EventStreamOptions<T>,
+): EventStream<T> {
+  let last = since;
+  const abort = new AbortController();
+  const filter = [...cameras.map((id) => pair('camera', id)), ...types.map((type) => pair('type', type))];
+  const events = new Mailbox<EventOfType<T>>(Infinity, () => {
+    abort.abort();
+    socket.close();
+  });
+  const socket = new ReconnectingSocket({
+    transport,
+    address: async () => {
+      const newest = await ask(transport, new URLSearchParams([...filter, ...from(last)]), abort.signal);
+      // From the first attempt on, so that nothing is missed when the connection goes before the first event.
+      last ??= newest;
+      return socketUrl(transport, 'ws/events', new URLSearchParams([...filter, ...from(last)]));
+    },
+    onMessage: (text) => {
+      const event = JSON.parse(String(text)) as EventOfType<T>;
+      // The server does not repeat itself; this holds whatever stands in between.
+      if (last !== undefined && event.id <= last) return;
+      last = event.id;
+      events.put(event);
+    },
+    onLink,
+    onRefused: (error) => events.fail(error),
+  });
+  return events;
+}
+
+function pair(name: string, value: string): [string, string] {
+  return [name, value];
+}
+
+function from(id: string | undefined): [string, string][] {
+  return id === undefined ? [] : [pair('since', id)];
+}
+
+/**
+ * Asks over HTTP for what is about to be asked over WebSocket, because a browser does not tell why a handshake failed.
+ * @returns the id of the newest event
+ */
+async function ask(
+  { base, headers }: Transport,
+  query: URLSearchParams,
+  closed: AbortSignal,
+): Promise<string> {
+  query.set('limit', '1');
+  const signal = AbortSignal.any([closed, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
+  const response = await fetch(new URL(`v1/events?${query.toString()}`, base), { headers, signal });
+  const body = (await response.json()) as { newest: string; code: string; detail: string };
+  if (response.ok) return body.newest;
+  if (FINAL_STATUSES.includes(response.status)) throw new RefusedError(body.code, body.detail);
+  throw new Error(body.detail);
+}

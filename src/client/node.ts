@@ -1,0 +1,39 @@
+import { WebSocket } from 'ws';
+import type { EventType } from '../events/identity-event.js';
+import { openEventStream, type EventStream, type EventStreamOptions } from './event-stream.js';
+import { baseOf, type Socket, type Transport } from './transport.js';
+import { openVideo, type Video, type VideoOptions } from './video.js';
+
+export type { EventType, SightlineEvent } from '../events/identity-event.js';
+export type { EventOfType, EventStream, EventStreamOptions } from './event-stream.js';
+export { RefusedError } from './transport.js';
+export type { Video, VideoOptions } from './video.js';
+
+/** Where the server is, and the token if it wants one. */
+export interface ServerAddress {
+  /** As `http://127.0.0.1:8080`. */
+  readonly url: string | URL;
+  readonly token?: string | undefined;
+}
+
+/** Subscribes to the events of a server. */
+export function connect<T extends EventType = EventType>(
+  options: ServerAddress & EventStreamOptions<T>,
+): EventStream<T> {
+  return openEventStream(transportTo(options), options);
+}
+
+/** Watches a camera. */
+export function watch(options: ServerAddress & VideoOptions): Video {
+  return openVideo(transportTo(options), options);
+}
+
+/** Node 20 has no WebSocket of its own, and that of later ones cannot send a token. */
+function transportTo({ url, token }: ServerAddress): Transport {
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  return {
+    base: baseOf(url),
+    headers,
+    open: (address) => new WebSocket(address, { headers, perMessageDeflate: false }) as Socket,
+  };
+}
