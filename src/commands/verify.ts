@@ -72,5 +72,7 @@ async function readFace(path: string, reader: FaceReader): Promise<Float32Array>
 function describe({ same, distance, threshold, probability }: Verification): string {
   const verdict = same ? 'The same person' : 'Different people';
   const measured = `distance ${distance.toFixed(3)}, the same needs ${threshold.toFixed(3)} or less`;
-  return `${verdict}: ${measured}; the chance of one person is ${(probability * 100).toFixed(1)} %\n`;
+  // Nobody is ever certain.
+  const percent = Math.min(99.9, Math.max(0.1, probability * 100)).toFixed(1);
+  return `${verdict}: ${measured}; the chance of one person is ${percent} %\n`;
 }
