@@ -43,10 +43,9 @@ export class SqliteConnection {
     }
   }
 
-  /** As `attemptNow`. SQLite answers at once; the promise is for stores that do not. */
-  // eslint-disable-next-line @typescript-eslint/require-await -- so that what is thrown becomes a rejection
-  async attempt<T>(work: () => T): Promise<T> {
-    return this.attemptNow(work);
+  /** As `attemptNow`, rejecting. SQLite answers at once; the promise is for stores that do not. */
+  attempt<T>(work: () => T): Promise<T> {
+    return new Promise((resolve) => resolve(this.attemptNow(work)));
   }
 
   /** All that `work` writes, or nothing of it. */
