@@ -23,7 +23,7 @@ import { DetectionScheduler } from '../pipeline/detection-scheduler.js';
 import type { EmbedTimes } from '../recognition/embedding-pool.js';
 import { Recognizer, type RecognizerOptions } from '../recognition/recognizer.js';
 import { createServer, type SightlineServer } from '../server/server.js';
-import { isLoopback } from '../server/host-names.js';
+import { isLoopback } from '../server/access/host-names.js';
 import type { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
 
 /** Part of the main loop's time that detections may take; see docs/adr/0004. */

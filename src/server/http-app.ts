@@ -2,12 +2,12 @@ import fastifyCookie from '@fastify/cookie';
 import fastifyStatic from '@fastify/static';
 import { fastify, type FastifyInstance } from 'fastify';
 import { SightlineError } from '../core/errors.js';
-import { guardRoutes } from './access-hook.js';
-import { addCameraRoutes } from './camera-routes.js';
-import { addEventRoutes } from './event-routes.js';
-import { Gate } from './gate.js';
+import { guardRoutes } from './access/access-hook.js';
+import { addCameraRoutes } from './v1/camera-routes.js';
+import { addEventRoutes } from './v1/event-routes.js';
+import { Gate } from './access/gate.js';
 import { addHealthRoutes } from './health-routes.js';
-import type { Heartbeat } from './heartbeat.js';
+import type { Heartbeat } from './live/heartbeat.js';
 import { problemContentType, problemOf } from './problem.js';
 import type { ServerContext } from './server-options.js';
 

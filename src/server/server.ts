@@ -1,9 +1,9 @@
 import { SightlineError } from '../core/errors.js';
-import { Heartbeat } from './heartbeat.js';
-import { isLoopback, urlOf } from './host-names.js';
+import { Heartbeat } from './live/heartbeat.js';
+import { isLoopback, urlOf } from './access/host-names.js';
 import { createHttpApp } from './http-app.js';
 import { defaultLimits, type ServerContext, type ServerOptions } from './server-options.js';
-import { WebSocketHub } from './websocket-hub.js';
+import { WebSocketHub } from './live/websocket-hub.js';
 
 /** The page, the HTTP API and the WebSockets on one port. */
 export interface SightlineServer {

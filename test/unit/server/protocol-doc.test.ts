@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { eventTypes } from '../../../src/events/identity-event.js';
 import { Metrics } from '../../../src/observability/metrics.js';
-import { closeCodes } from '../../../src/server/close-codes.js';
+import { closeCodes } from '../../../src/server/live/close-codes.js';
 import { eventStreamQuery, recentEventsQuery, streamQuery } from '../../../src/server/query.js';
 
 const text = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');

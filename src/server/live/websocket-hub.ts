@@ -1,16 +1,16 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { SightlineError } from '../core/errors.js';
+import { SightlineError } from '../../core/errors.js';
 import { closeCodes } from './close-codes.js';
 import { EventChannel } from './event-channel.js';
-import type { Gate } from './gate.js';
+import type { Gate } from '../access/gate.js';
 import type { Heartbeat } from './heartbeat.js';
-import { problemContentType, problemOf } from './problem.js';
-import { eventStreamQuery, parseQuery, queryOf, streamQuery } from './query.js';
-import { requireCamera } from './require-camera.js';
-import { securityHeaders } from './security-headers.js';
-import type { ServerContext } from './server-options.js';
+import { problemContentType, problemOf } from '../problem.js';
+import { eventStreamQuery, parseQuery, queryOf, streamQuery } from '../query.js';
+import { requireCamera } from '../require-camera.js';
+import { securityHeaders } from '../access/security-headers.js';
+import type { ServerContext } from '../server-options.js';
 import { openVideo } from './video-channel.js';
 
 /** Clients have nothing to say, so even this is generous. */

@@ -1,5 +1,5 @@
-import type { SightlineEvent } from '../events/identity-event.js';
-import type { ServerContext } from './server-options.js';
+import type { SightlineEvent } from '../../events/identity-event.js';
+import type { ServerContext } from '../server-options.js';
 
 /** Events read from the history at a time: a few milliseconds. */
 const PAGE = 100;

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { CameraStatus, Picture } from '../pipeline/camera.js';
-import type { Heartbeat } from './heartbeat.js';
-import { streamMjpeg } from './mjpeg-stream.js';
-import { variantFor } from './picture-feed.js';
-import { parseQuery, pictureQuery, streamQuery, type Query } from './query.js';
-import { requireCamera } from './require-camera.js';
-import type { ServerContext } from './server-options.js';
+import type { CameraStatus, Picture } from '../../pipeline/camera.js';
+import type { Heartbeat } from '../live/heartbeat.js';
+import { streamMjpeg } from '../live/mjpeg-stream.js';
+import { variantFor } from '../live/picture-feed.js';
+import { parseQuery, pictureQuery, streamQuery, type Query } from '../query.js';
+import { requireCamera } from '../require-camera.js';
+import type { ServerContext } from '../server-options.js';
 
 interface CameraRequest {
   Params: { id: string };

@@ -1,6 +1,6 @@
-import type { EventBus } from '../events/event-bus.js';
-import type { SightlineEvent } from '../events/identity-event.js';
-import type { EventStreamQuery } from './query.js';
+import type { EventBus } from '../../events/event-bus.js';
+import type { SightlineEvent } from '../../events/identity-event.js';
+import type { EventStreamQuery } from '../query.js';
 
 type Wanted = Pick<EventStreamQuery, 'camera' | 'type'>;
 

@@ -1,6 +1,6 @@
-import type { Camera, CameraStatus, Picture, PictureVariant } from '../pipeline/camera.js';
+import type { Camera, CameraStatus, Picture, PictureVariant } from '../../pipeline/camera.js';
 import { FrameThrottle } from './frame-throttle.js';
-import type { PictureQuery, StreamQuery } from './query.js';
+import type { PictureQuery, StreamQuery } from '../query.js';
 
 /** The way to one viewer. */
 interface PictureOutlet {

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import type { Camera, Picture } from '../pipeline/camera.js';
+import type { Camera, Picture } from '../../pipeline/camera.js';
 import type { Heartbeat } from './heartbeat.js';
 import { feedPictures } from './picture-feed.js';
-import type { StreamQuery } from './query.js';
-import { securityHeaders } from './security-headers.js';
-import type { ServerContext } from './server-options.js';
+import type { StreamQuery } from '../query.js';
+import { securityHeaders } from '../access/security-headers.js';
+import type { ServerContext } from '../server-options.js';
 
 const BOUNDARY = 'frame';
 

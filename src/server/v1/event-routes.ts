@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import { firstEventId } from '../events/event-id.js';
-import { keptEvents } from './event-filter.js';
-import { parseQuery, recentEventsQuery, type Query } from './query.js';
-import { requireCamera } from './require-camera.js';
-import type { ServerContext } from './server-options.js';
+import { firstEventId } from '../../events/event-id.js';
+import { keptEvents } from '../live/event-filter.js';
+import { parseQuery, recentEventsQuery, type Query } from '../query.js';
+import { requireCamera } from '../require-camera.js';
+import type { ServerContext } from '../server-options.js';
 
 /**
  * `/v1/events`: the newest events kept in memory, oldest first, and the id of the newest there is, whatever its type

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { SightlineError } from '../core/errors.js';
+import { SightlineError } from '../../core/errors.js';
 import { tokenCookie, type Gate } from './gate.js';
-import { problemOf } from './problem.js';
+import { problemOf } from '../problem.js';
 import { securityHeaders } from './security-headers.js';
 import { signInPage } from './sign-in-page.js';
 

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { SightlineError } from '../core/errors.js';
+import { SightlineError } from '../../core/errors.js';
 import { isLoopback, parseHost } from './host-names.js';
 
 /** The cookie that carries the token of a browser. */

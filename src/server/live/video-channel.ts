@@ -1,8 +1,8 @@
 import type { WebSocket } from 'ws';
-import type { Camera } from '../pipeline/camera.js';
+import type { Camera } from '../../pipeline/camera.js';
 import { feedPictures } from './picture-feed.js';
-import type { StreamQuery } from './query.js';
-import type { ServerContext } from './server-options.js';
+import type { StreamQuery } from '../query.js';
+import type { ServerContext } from '../server-options.js';
 
 /** Sends a camera's pictures to a viewer, one JPEG a binary message, until the socket closes. */
 export function openVideo(

@@ -1,11 +1,11 @@
 import type { WebSocket } from 'ws';
-import type { SightlineEvent } from '../events/identity-event.js';
+import type { SightlineEvent } from '../../events/identity-event.js';
 import { closeCodes } from './close-codes.js';
 import { isWanted } from './event-filter.js';
 import { replayEvents } from './event-replay.js';
-import { problemOf } from './problem.js';
-import type { EventStreamQuery } from './query.js';
-import type { ServerContext } from './server-options.js';
+import { problemOf } from '../problem.js';
+import type { EventStreamQuery } from '../query.js';
+import type { ServerContext } from '../server-options.js';
 
 interface Client {
   readonly socket: WebSocket;
