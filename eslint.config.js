@@ -24,8 +24,8 @@ const rooms = {
   observability: ['core'],
   // The pipeline puts the stages in line; it knows their interfaces, never the server or the commands.
   pipeline: ['core', 'ingest', 'detection', 'tracking', 'recognition', 'annotate', 'events', 'observability'],
-  // The server serves interfaces of these rooms; implementations are handed to it by commands/.
-  server: ['core', 'pipeline', 'events', 'observability'],
+  // The server serves interfaces of these rooms; implementations are handed to it by app/.
+  server: ['core', 'config', 'recognition', 'pipeline', 'events', 'observability'],
 };
 
 const zones = Object.entries(rooms).flatMap(([room, allowed]) =>

@@ -22,6 +22,7 @@ import { CameraPipeline, historyFrames, type SourceHandlers } from '../pipeline/
 import { DetectionScheduler } from '../pipeline/detection-scheduler.js';
 import type { EmbedTimes } from '../recognition/embedding-pool.js';
 import { Recognizer, type RecognizerOptions } from '../recognition/recognizer.js';
+import type { Services } from '../server/services.js';
 import { createServer, type SightlineServer } from '../server/server.js';
 import { isLoopback } from '../server/access/host-names.js';
 import type { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
@@ -116,9 +117,12 @@ export class App {
       host,
       port,
       token,
-      cameras: { list: () => [...this.#cameras.values()], get: (id) => this.#cameras.get(id) },
+      services: {
+        cameras: { list: () => [...this.#cameras.values()], get: (id: string) => this.#cameras.get(id) },
+        events: { after: (id: string, limit: number) => history.after(id, limit) },
+        // TODO issue 5: the rest, each from its own file of app/
+      } as unknown as Services,
       bus: this.bus,
-      history,
       metrics: this.#metrics,
       ready: () => ({
         ready: this.#missing.size === 0,

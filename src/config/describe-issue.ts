@@ -3,11 +3,14 @@ import { configSchema } from './schema.js';
 
 type Issue = z.core.$ZodIssue;
 
+/** Characters of a value that a message repeats. */
+const mostShown = 200;
+
 /** One line for each problem: the path, what was expected and what came. */
-export function describeIssue(issue: Issue, input: unknown): string[] {
+export function describeIssue(issue: Issue, input: unknown, schema: z.ZodType = configSchema): string[] {
   const path = showPath(issue.path);
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(issue.path);
+    const known = knownKeys(schema, issue.path);
     return issue.keys.map((key) => `${showPath([...issue.path, key])}: no such option${closest(key, known)}`);
   }
   const received = valueAt(input, issue.path);
@@ -58,12 +61,13 @@ function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   // An address may carry a password: say only that it was text.
   if (typeof value === 'string' && value.includes('@')) return 'some text with an @ in it';
-  return JSON.stringify(value);
+  const text = JSON.stringify(value);
+  return text.length > mostShown ? `${text.slice(0, mostShown)}…` : text;
 }
 
 function showPath(path: readonly PropertyKey[]): string {
   const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
-  return text.replace(/^\./, '') || 'the configuration';
+  return text.replace(/^\./, '') || 'the whole';
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
@@ -74,12 +78,12 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** Keys that the schema allows at a path, found in its JSON Schema. */
-function knownKeys(path: readonly PropertyKey[]): string[] {
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   interface Node {
     readonly properties?: Readonly<Record<string, Node>>;
     readonly items?: Node;
   }
-  const root = z.toJSONSchema(configSchema, { io: 'output', unrepresentable: 'any' }) as Node;
+  const root = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }) as Node;
   const node = path.reduce<Node | undefined>(
     (current, key) => (typeof key === 'number' ? current?.items : current?.properties?.[String(key)]),
     root,

@@ -54,7 +54,7 @@ const detectorSchema = z.strictObject({
   thread: detectorShape.thread.default('main'),
 });
 
-const cameraSchema = z.strictObject({
+export const cameraSchema = z.strictObject({
   id: z
     .string()
     .regex(

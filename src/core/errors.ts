@@ -176,6 +176,19 @@ export const errorCatalogue = {
   },
   FORBIDDEN_ORIGIN: { status: 403, remedy: 'Open the page from Sightline itself.' },
   ROUTE_UNKNOWN: { status: 404, remedy: 'See the README for the routes that exist.' },
+  NOT_READY: { status: 503, remedy: 'Sightline is starting; try again in a few seconds.' },
+  BUSY: {
+    status: 429,
+    remedy: 'Wait as long as Retry-After says, then send the picture again; cameras go first.',
+  },
+  SNAPSHOT_UNKNOWN: {
+    status: 404,
+    remedy: 'Pictures are kept of faces that recognition has decided about, for as long as `retention` says.',
+  },
+  SOURCE_FORBIDDEN: {
+    status: 403,
+    remedy: 'Allow it with `api.cameraSources` in the configuration, or set the camera up there.',
+  },
   REQUEST_INVALID: { status: 400, remedy: 'Correct the request as the message says.' },
   CLIENT_TOO_SLOW: { status: 503, remedy: 'Read messages faster, or connect again.' },
   INTERNAL: { status: 500, remedy: 'This is a defect in Sightline; report it with the log.' },
@@ -183,14 +196,21 @@ export const errorCatalogue = {
 
 export type ErrorCode = keyof typeof errorCatalogue;
 
+export interface SightlineErrorOptions extends ErrorOptions {
+  readonly retryAfterSeconds?: number;
+}
+
 /** An error with a code of the catalogue. `message` says what was expected and what came, never a password. */
 export class SightlineError extends Error {
   readonly code: ErrorCode;
+  /** When to try again, for the header Retry-After; undefined when there is nothing to wait for. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options: SightlineErrorOptions = {}) {
     super(message, options);
     this.name = 'SightlineError';
     this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 
   /** What the reader should do about it. */

@@ -1,16 +1,52 @@
-import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Api } from './api.js';
+import { binary } from './openapi.js';
 import type { ServerContext } from './server-options.js';
 
+const readiness = z.object({ ready: z.boolean(), reasons: z.array(z.string()) });
+
 /** `/healthz` (the process answers), `/readyz` (it can do its work) and `/metrics`. */
-export function addHealthRoutes(app: FastifyInstance, { ready, version, metrics }: ServerContext): void {
-  app.get('/healthz', () => ({ status: 'ok', version }));
+export function addHealthRoutes(
+  app: Api,
+  { ready, version, metrics }: Pick<ServerContext, 'ready' | 'version' | 'metrics'>,
+): void {
+  const tags = ['service'];
 
-  app.get('/readyz', (_request, reply) => {
-    const readiness = ready();
-    return reply.code(readiness.ready ? 200 : 503).send(readiness);
-  });
+  app.get(
+    '/healthz',
+    {
+      config: { role: 'anybody' },
+      schema: {
+        tags,
+        summary: 'Whether the process answers',
+        response: { 200: z.object({ status: z.literal('ok'), version: z.string() }) },
+      },
+    },
+    () => ({ status: 'ok' as const, version }),
+  );
 
-  app.get('/metrics', async (_request, reply) =>
-    reply.type(metrics.contentType).send(await metrics.expose()),
+  app.get(
+    '/readyz',
+    {
+      config: { role: 'anybody' },
+      schema: {
+        tags,
+        summary: 'Whether the program can do its work',
+        response: { 200: readiness, 503: readiness },
+      },
+    },
+    async (_request, reply) => {
+      const { ready: isReady, reasons } = ready();
+      return reply.code(isReady ? 200 : 503).send({ ready: isReady, reasons: [...reasons] });
+    },
+  );
+
+  app.get(
+    '/metrics',
+    {
+      config: { role: 'viewer' },
+      schema: { tags, summary: 'Figures for Prometheus', response: { 200: binary('Text.', 'text/plain') } },
+    },
+    async (_request, reply) => reply.type(metrics.contentType).send(await metrics.expose()),
   );
 }

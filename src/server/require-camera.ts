@@ -1,9 +1,9 @@
 import { SightlineError } from '../core/errors.js';
 import type { Camera } from '../pipeline/camera.js';
-import type { CameraDirectory } from './server-options.js';
+import type { CameraControl } from './services.js';
 
 /** @throws SightlineError CAMERA_UNKNOWN */
-export function requireCamera(cameras: CameraDirectory, id: string): Camera {
+export function requireCamera(cameras: Pick<CameraControl, 'get'>, id: string): Camera {
   const camera = cameras.get(id);
   if (camera !== undefined) return camera;
   throw new SightlineError(

@@ -1,20 +1,7 @@
 import type { EventBus } from '../events/event-bus.js';
-import type { SightlineEvent } from '../events/identity-event.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
-import type { Camera } from '../pipeline/camera.js';
-
-/** The cameras there are. */
-export interface CameraDirectory {
-  list(): readonly Camera[];
-  get(id: string): Camera | undefined;
-}
-
-/** Events that are no longer in memory. */
-export interface EventHistory {
-  /** At most `limit` events after the one with this id, oldest first, all those published before the call included. */
-  after(id: string, limit: number): Promise<SightlineEvent[]>;
-}
+import type { Services } from './services.js';
 
 /** Whether the program can do its work now, and if not, why. */
 interface Readiness {
@@ -45,10 +32,8 @@ export interface ServerOptions {
   readonly port: number;
   /** null: nobody needs a token, which is allowed on a loopback address only. */
   readonly token: string | null;
-  readonly cameras: CameraDirectory;
+  readonly services: Services;
   readonly bus: EventBus;
-  /** null: a replay goes as far back as the memory of the bus. */
-  readonly history: EventHistory | null;
   readonly metrics: Metrics;
   readonly ready: () => Readiness;
   /** The folder of the page. */

@@ -1,21 +1,19 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SightlineError } from '../../core/errors.js';
+import type { Api } from '../api.js';
 import { tokenCookie, type Gate } from './gate.js';
 import { problemOf } from '../problem.js';
 import { securityHeaders } from './security-headers.js';
 import { signInPage } from './sign-in-page.js';
 
-/** Health checks know no token. */
-const OPEN_ROUTES = new Set(['/healthz', '/readyz']);
-
 /** Puts the gate, and the security headers, before every route, those that do not exist included. */
-export function guardRoutes(app: FastifyInstance, gate: Gate): void {
+export function guardRoutes(app: Api, gate: Gate): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(securityHeaders);
     gate.checkHost(request.headers);
-    const route = request.routeOptions.url;
-    if (route !== undefined && OPEN_ROUTES.has(route)) return;
-    if (route === '/' && request.method === 'GET') return enterPage(gate, request, reply);
+    const { url, config } = request.routeOptions;
+    if (url === '/') return enterPage(gate, request, reply);
+    if (config.role === 'anybody') return;
     gate.checkToken(request.headers);
   });
 }

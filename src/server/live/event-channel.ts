@@ -12,7 +12,7 @@ interface Client {
   readonly query: EventStreamQuery;
 }
 
-type ChannelContext = Pick<ServerContext, 'bus' | 'history' | 'metrics' | 'limits' | 'log'>;
+type ChannelContext = Pick<ServerContext, 'bus' | 'services' | 'metrics' | 'limits' | 'log'>;
 
 /** Sends every event to the clients that want it, one CloudEvent a text message, written out once for all. */
 export class EventChannel {

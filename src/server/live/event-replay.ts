@@ -23,14 +23,14 @@ export interface Replay {
  * Rejects as the history does.
  */
 export async function replayEvents(
-  { bus, history }: Pick<ServerContext, 'bus' | 'history'>,
+  { bus, services }: Pick<ServerContext, 'bus' | 'services'>,
   { since, goesOn, send, onCaughtUp }: Replay,
 ): Promise<void> {
   let last = since;
   while (goesOn()) {
     const gone = bus.newestGone;
-    const isInMemory = history === null || last >= gone;
-    const page = isInMemory ? bus.since(last).slice(0, PAGE) : await history.after(last, PAGE);
+    const isInMemory = last >= gone;
+    const page = isInMemory ? bus.since(last).slice(0, PAGE) : await services.events.after(last, PAGE);
     if (page.length > 0) {
       await send(page);
       last = page.at(-1)?.id ?? last;

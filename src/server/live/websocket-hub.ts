@@ -7,7 +7,8 @@ import { EventChannel } from './event-channel.js';
 import type { Gate } from '../access/gate.js';
 import type { Heartbeat } from './heartbeat.js';
 import { problemContentType, problemOf } from '../problem.js';
-import { eventStreamQuery, parseQuery, queryOf, streamQuery } from '../query.js';
+import { eventStreamQuery, streamQuery } from '../query.js';
+import { parsePart, queryOf } from '../request.js';
 import { requireCamera } from '../require-camera.js';
 import { securityHeaders } from '../access/security-headers.js';
 import type { ServerContext } from '../server-options.js';
@@ -81,16 +82,16 @@ export class WebSocketHub {
   #route(target: string): Opener {
     const { pathname, query } = parseTarget(target);
     if (pathname === '/ws/events') {
-      const filter = parseQuery(eventStreamQuery, query);
-      for (const id of filter.camera) requireCamera(this.#context.cameras, id);
+      const filter = parsePart(eventStreamQuery, query, 'querystring');
+      for (const id of filter.camera) requireCamera(this.#context.services.cameras, id);
       return (socket) => this.#events.open(socket, filter);
     }
     const id = /^\/ws\/video\/([^/]+)$/.exec(pathname)?.[1];
     if (id === undefined) {
       throw new SightlineError('ROUTE_UNKNOWN', `Expected a WebSocket that exists but received ${pathname}.`);
     }
-    const camera = requireCamera(this.#context.cameras, id);
-    const wish = parseQuery(streamQuery, query);
+    const camera = requireCamera(this.#context.services.cameras, id);
+    const wish = parsePart(streamQuery, query, 'querystring');
     return (socket) => openVideo(socket, camera, wish, this.#context);
   }
 

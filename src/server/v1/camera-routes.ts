@@ -1,40 +1,106 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
 import type { CameraStatus, Picture } from '../../pipeline/camera.js';
+import type { Api } from '../api.js';
 import type { Heartbeat } from '../live/heartbeat.js';
 import { streamMjpeg } from '../live/mjpeg-stream.js';
 import { variantFor } from '../live/picture-feed.js';
-import { parseQuery, pictureQuery, streamQuery, type Query } from '../query.js';
+import { binary, problems } from '../openapi.js';
 import { requireCamera } from '../require-camera.js';
 import type { ServerContext } from '../server-options.js';
+import { pictureQuery, streamQuery } from '../query.js';
 
-interface CameraRequest {
-  Params: { id: string };
-  Querystring: Query;
-}
+const idParams = z.object({ id: z.string() });
+const tags = ['cameras'];
+
+const cameraSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    state: z.enum(['connecting', 'online', 'offline', 'ended', 'failed']),
+    since: z.iso.datetime().describe('When `state` last changed.'),
+    source: z.string().describe('The URL without user name and password.'),
+    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+    framesPerSecond: z.number(),
+    detectionsPerSecond: z.number(),
+    frames: z.int().describe('Decoded since the camera was started.'),
+    dropped: z.object({ pool: z.int(), encode: z.int() }),
+    detector: z.string(),
+    faces: z.int().describe('In view now.'),
+  })
+  .meta({ id: 'Camera' });
 
 /** `/v1/cameras` and what lies below it. */
-export function addCameraRoutes(app: FastifyInstance, context: ServerContext, heartbeat: Heartbeat): void {
-  const { cameras } = context;
+export function addCameraRoutes(app: Api, context: ServerContext, heartbeat: Heartbeat): void {
+  const { cameras } = context.services;
 
-  app.get('/v1/cameras', () => ({ cameras: cameras.list().map((camera) => viewOf(camera.status())) }));
-
-  app.get<CameraRequest>('/v1/cameras/:id', (request) =>
-    viewOf(requireCamera(cameras, request.params.id).status()),
+  app.get(
+    '/v1/cameras',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        summary: 'Every camera, and how it is',
+        response: { 200: z.object({ cameras: z.array(cameraSchema) }), ...problems },
+      },
+    },
+    () => ({ cameras: cameras.list().map((camera) => viewOf(camera.status())) }),
   );
 
-  app.get<CameraRequest>('/v1/cameras/:id/latest.jpg', async (request, reply) => {
-    const camera = requireCamera(cameras, request.params.id);
-    const wish = parseQuery(pictureQuery, request.query);
-    return sendPicture(reply, await camera.latest(variantFor(wish, camera.status())));
-  });
+  app.get(
+    '/v1/cameras/:id',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        summary: 'How a camera is',
+        params: idParams,
+        response: { 200: cameraSchema, ...problems },
+      },
+    },
+    (request) => viewOf(requireCamera(cameras, request.params.id).status()),
+  );
 
-  // A HEAD of an endless stream would have no end either.
-  app.get<CameraRequest>('/v1/cameras/:id/stream.mjpeg', { exposeHeadRoute: false }, (request, reply) => {
-    const camera = requireCamera(cameras, request.params.id);
-    const wish = parseQuery(streamQuery, request.query);
-    reply.hijack();
-    streamMjpeg(reply.raw, camera, wish, heartbeat, context);
-  });
+  app.get(
+    '/v1/cameras/:id/latest.jpg',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        summary: 'The newest picture; waits up to 3 s for the first one',
+        params: idParams,
+        querystring: pictureQuery,
+        response: { 200: binary('A picture.', 'image/jpeg'), ...problems },
+      },
+    },
+    async (request, reply) => {
+      const camera = requireCamera(cameras, request.params.id);
+      return sendPicture(reply, await camera.latest(variantFor(request.query, camera.status())));
+    },
+  );
+
+  app.get(
+    '/v1/cameras/:id/stream.mjpeg',
+    {
+      // A HEAD of an endless stream would have no end either.
+      exposeHeadRoute: false,
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        summary: 'Pictures without end, each a part with Content-Length',
+        params: idParams,
+        querystring: streamQuery,
+        response: { 200: binary('Pictures.', 'multipart/x-mixed-replace'), ...problems },
+      },
+    },
+    (request, reply) => {
+      const camera = requireCamera(cameras, request.params.id);
+      reply.hijack();
+      streamMjpeg(reply.raw, camera, request.query, heartbeat, context);
+    },
+  );
 }
 
 /** A status as the API shows it: every time is ISO 8601. */
@@ -46,7 +112,7 @@ function sendPicture(reply: FastifyReply, { jpeg, sequence, capturedAt }: Pictur
   return reply
     .headers({
       'cache-control': 'no-store',
-      'x-sequence': sequence,
+      'x-sequence': String(sequence),
       'x-captured-at': new Date(capturedAt).toISOString(),
     })
     .type('image/jpeg')

@@ -13,6 +13,7 @@ import { EventJournal } from '../../../src/events/event-journal.js';
 import type { SightlineEvent } from '../../../src/events/identity-event.js';
 import { launchBrowser, noBrowserReason } from '../../helpers/browser.js';
 import { galleryFile } from '../storage/made-up.js';
+import type { EventArchive } from '../../../src/server/services.js';
 import { Client, startServer, until } from './start-server.js';
 
 const door = { id: 'door', name: 'Front door' };
@@ -26,7 +27,10 @@ async function startRun(options: { port?: number; capacity?: number; now?: () =>
   const store = file.open();
   const history = await EventJournal.open({ bus, store: store.events, gallery: store, onError: fail });
   onTestFinished(() => history.close());
-  return { ...(await startServer({ bus, history, port })), history };
+  return {
+    ...(await startServer({ bus, services: { events: history as unknown as EventArchive }, port })),
+    history,
+  };
 }
 
 /** Reads until `count` events have come, then ends. */

@@ -7,12 +7,14 @@ import { createLogger } from '../../../src/observability/logger.js';
 import { Metrics } from '../../../src/observability/metrics.js';
 import { createServer } from '../../../src/server/server.js';
 import type { ServerOptions } from '../../../src/server/server-options.js';
+import type { Services } from '../../../src/server/services.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
 
 const webDir = fileURLToPath(new URL('../../../web', import.meta.url));
 const clientDir = fileURLToPath(new URL('../../../dist/src/client', import.meta.url));
 
-export type StartOptions = Partial<Omit<ServerOptions, 'cameras'>> & {
+export type StartOptions = Partial<Omit<ServerOptions, 'services'>> & {
+  readonly services?: Partial<Services>;
   readonly cameras?: readonly FakeCamera[];
 };
 
@@ -27,9 +29,7 @@ export async function startServer({ cameras = [new FakeCamera()], ...options }: 
     host: '127.0.0.1',
     port: 0,
     token: null,
-    cameras: { list: () => cameras, get: (id) => cameras.find((camera) => camera.status().id === id) },
     bus,
-    history: null,
     metrics,
     ready: () => ({ ready: true, reasons: [] }),
     webDir,
@@ -37,6 +37,14 @@ export async function startServer({ cameras = [new FakeCamera()], ...options }: 
     version: '0.0.0-test',
     log: createLogger({ level: 'silent', redact: (text) => text }),
     ...options,
+    services: {
+      cameras: {
+        list: () => cameras,
+        get: (id: string) => cameras.find((camera) => camera.status().id === id),
+      },
+      events: { after: () => Promise.resolve([]) },
+      ...options.services,
+    } as unknown as Services,
   });
   onTestFinished(() => server.close());
   const { url } = await server.listen();

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { SightlineError } from '../../../src/core/errors.js';
-import {
-  eventStreamQuery,
-  parseQuery,
-  pictureQuery,
-  queryOf,
-  recentEventsQuery,
-  streamQuery,
-} from '../../../src/server/query.js';
+import type { z } from 'zod';
+import { eventStreamQuery, pictureQuery, recentEventsQuery, streamQuery } from '../../../src/server/query.js';
+import { parsePart, queryOf } from '../../../src/server/request.js';
+
+function parseQuery<T extends z.ZodType>(schema: T, query: unknown): z.output<T> {
+  return parsePart(schema, query, 'querystring');
+}
 
 function read(text: string) {
   return queryOf(new URLSearchParams(text));
@@ -36,10 +35,10 @@ describe('parseQuery', () => {
   it('reports every problem at once', () => {
     const attempt = () => parseQuery(streamQuery, read('width=wide&fps=900&overlay=maybe&colour=red'));
     expect(attempt).toThrow(SightlineError);
-    expect(attempt).toThrow(/width: expected a whole number from 16 to 7680 but received "wide"/);
-    expect(attempt).toThrow(/fps: expected a number from 0.1 to 60 but received "900"/);
-    expect(attempt).toThrow(/overlay: expected on or off but received "maybe"/);
-    expect(attempt).toThrow(/unknown parameter colour/);
+    expect(attempt).toThrow(/width: expected a number, but received "wide"/);
+    expect(attempt).toThrow(/fps: expected at most 60, but received "900"/);
+    expect(attempt).toThrow(/overlay: expected one of on, off, but received "maybe"/);
+    expect(attempt).toThrow(/colour: no such option/);
   });
 
   it.each([
@@ -51,14 +50,12 @@ describe('parseQuery', () => {
     'width=Infinity',
     'width=320&width=640',
   ])('refuses %s', (text) => {
-    expect(() => parseQuery(pictureQuery, read(text))).toThrow(
-      /^Query: width: expected a whole number from 16/,
-    );
+    expect(() => parseQuery(pictureQuery, read(text))).toThrow(/^Query: width: expected/);
   });
 
   it('refuses a type or an id that cannot exist', () => {
     const attempt = () => parseQuery(eventStreamQuery, read('type=track&since=yesterday'));
-    expect(attempt).toThrow(/type: expected one of sightline.track.started, .* but received "track"/);
-    expect(attempt).toThrow(/since: expected the id of an event but received "yesterday"/);
+    expect(attempt).toThrow(/type\[0\]: expected one of sightline.track.started, .* but received "track"/);
+    expect(attempt).toThrow(/since: expected the id of an event, but received "yesterday"/);
   });
 });

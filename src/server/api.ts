@@ -1,0 +1,25 @@
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Role } from './access/roles.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may use the route at least; `anybody` needs no token. A route that only reads may leave it out: `viewer`. */
+    readonly role?: Role | 'anybody';
+  }
+}
+
+/** Fastify whose routes say with zod what they take and give. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;

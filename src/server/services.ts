@@ -1,0 +1,163 @@
+import type { CameraChange, CameraSettings, NewCamera } from '../config/camera.js';
+import type { EventQuery, StoredEvent } from '../core/event-store.js';
+import type { Detection, Neighbour } from '../core/face.js';
+import type { GalleryFace, GalleryPerson } from '../core/gallery-store.js';
+import type { UnknownPerson } from '../core/track-store.js';
+import type { SightlineEvent } from '../events/identity-event.js';
+import type { Camera } from '../pipeline/camera.js';
+import type { Enrolment } from '../recognition/enrolment.js';
+import type { FaceIdentity } from '../recognition/identify-face.js';
+import type { Verification } from '../recognition/verify-faces.js';
+
+/** What the routes ask for; src/app/ implements it. Every method may reject with NOT_READY while the program starts. */
+export interface Services {
+  readonly cameras: CameraControl;
+  readonly people: People;
+  readonly strangers: Strangers;
+  readonly pictures: Pictures;
+  readonly events: EventArchive;
+  readonly naming: NamingControl;
+}
+
+/** The cameras there are, and changing them while the program runs. Changes survive a restart. */
+export interface CameraControl {
+  list(): readonly Camera[];
+  get(id: string): Camera | undefined;
+  /** How a camera is set up, user name and password taken out of its URLs. @throws SightlineError CAMERA_UNKNOWN */
+  settings(id: string): CameraSettings;
+  /** @throws SightlineError CAMERA_DUPLICATE, SOURCE_INVALID, SOURCE_FORBIDDEN, CONFIG_INVALID, DATA_UNWRITABLE */
+  add(camera: NewCamera): Promise<Camera>;
+  /** Only what is named changes; the camera starts anew. @throws as `add`, and CAMERA_UNKNOWN */
+  change(id: string, change: CameraChange): Promise<Camera>;
+  /** @throws SightlineError CAMERA_UNKNOWN, DATA_UNWRITABLE */
+  remove(id: string): Promise<void>;
+  /** @throws SightlineError CAMERA_UNKNOWN */
+  restart(id: string): Promise<Camera>;
+}
+
+/** People with a name, and the photos they were enrolled with. Recognition follows every change at once. */
+export interface People {
+  /** By name. */
+  list(): Promise<GalleryPerson[]>;
+  /** @throws SightlineError PERSON_UNKNOWN */
+  get(personId: string): Promise<GalleryPerson>;
+  /** Undefined when nobody has that name. @throws SightlineError PERSON_NAME_INVALID */
+  find(name: string): Promise<GalleryPerson | undefined>;
+  /** Somebody without a photo yet. @throws SightlineError PERSON_NAME_INVALID, PERSON_NAME_TAKEN */
+  create(name: string): Promise<GalleryPerson>;
+  /** @throws SightlineError PERSON_UNKNOWN, PERSON_NAME_INVALID, PERSON_NAME_TAKEN */
+  rename(personId: string, name: string): Promise<GalleryPerson>;
+  /** Gives everything of `from` to `into` and removes the first. @throws SightlineError PERSON_UNKNOWN */
+  merge(from: string, into: string): Promise<GalleryPerson>;
+  /** For good: photos, tracks, and the name in past events. @throws SightlineError PERSON_UNKNOWN */
+  erase(personId: string): Promise<void>;
+  /** Oldest first. @throws SightlineError PERSON_UNKNOWN */
+  photos(personId: string): Promise<GalleryFace[]>;
+  /** @throws SightlineError PHOTO_UNKNOWN */
+  photo(photoId: string): Promise<GalleryFace>;
+  /** The stored part of the photo, as a JPEG. @throws SightlineError PHOTO_UNKNOWN */
+  photoPicture(photoId: string): Promise<Buffer>;
+  /**
+   * Enrols a photo; somebody of that name is made when there is none.
+   * @param picture the bytes of a picture file
+   * @throws SightlineError PERSON_NAME_INVALID, IMAGE_…, FACE_…, BUSY
+   */
+  enroll(name: string, picture: Buffer, photoName: string): Promise<Enrolment>;
+  /** Enrols the face that an event tells of. @throws SightlineError PERSON_UNKNOWN, EVENT_UNKNOWN, SNAPSHOT_UNKNOWN, FACE_…, BUSY */
+  enrollFromEvent(personId: string, eventId: string): Promise<Enrolment>;
+  /** Says that an unknown person is this one: crops and events move over. @throws SightlineError PERSON_UNKNOWN, UNKNOWN_PERSON_UNKNOWN */
+  enrollFromUnknown(personId: string, number: number): Promise<GalleryPerson>;
+  /** The person stays, even without photos. @throws SightlineError PHOTO_UNKNOWN */
+  removePhoto(photoId: string): Promise<void>;
+}
+
+/** People whom cameras saw and nobody has named. */
+export interface Strangers {
+  /** By number. */
+  list(): Promise<UnknownPerson[]>;
+  /** @throws SightlineError UNKNOWN_PERSON_UNKNOWN */
+  get(number: number): Promise<UnknownPerson>;
+  /** The best crop kept of them, as a JPEG. @throws SightlineError UNKNOWN_PERSON_UNKNOWN, SNAPSHOT_UNKNOWN */
+  picture(number: number): Promise<Buffer>;
+  /** @throws SightlineError UNKNOWN_PERSON_UNKNOWN, PERSON_NAME_INVALID */
+  name(number: number, name: string): Promise<GalleryPerson>;
+  /** Forgets them, and the pictures of them. @throws SightlineError UNKNOWN_PERSON_UNKNOWN */
+  dismiss(number: number): Promise<void>;
+}
+
+/** A face on a picture, embedded by the model in use. */
+export interface ReadFace {
+  readonly detection: Detection;
+  readonly vector: Float32Array;
+  /** 0 to 1. */
+  readonly quality: number;
+}
+
+/** A picture searched for faces, largest face first. */
+export interface SearchedPicture<Face> {
+  /** In pixels, upright; boxes and landmarks are in these pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly faces: readonly Face[];
+  /** Milliseconds: decoding and searching. */
+  readonly detectMs: number;
+}
+
+/** Who a face on a picture is. */
+export interface IdentifiedFace extends FaceIdentity {
+  /** The nearest people, nearest first, named or not. */
+  readonly nearest: readonly Neighbour[];
+}
+
+/** Faces on uploaded pictures. Cameras go first: beyond what may wait, every method that embeds rejects with BUSY. */
+export interface Pictures {
+  /** @throws SightlineError IMAGE_UNREADABLE, IMAGE_TOO_LARGE, DETECTOR_FAILED, BUSY */
+  detect(picture: Buffer): Promise<SearchedPicture<Detection>>;
+  /**
+   * Detects and embeds.
+   * @param most faces, the largest ones; what lies outside the picture is left out
+   * @throws SightlineError as `detect`, and EMBEDDER_FAILED
+   */
+  read(picture: Buffer, most: number): Promise<SearchedPicture<ReadFace>>;
+  /** @param neighbours how many of the nearest people to tell of, 1 or more */
+  identify(face: ReadFace, neighbours: number): Promise<IdentifiedFace>;
+  /** Whether two faces are one person. */
+  verify(first: ReadFace, second: ReadFace): Verification;
+  /** Whether a face is that of an enrolled photo. @throws SightlineError PHOTO_UNKNOWN */
+  verifyPhoto(face: ReadFace, photoId: string): Promise<Verification>;
+  /** Chance, 0 to 1, that two faces at this Euclidean distance show one person: CompreFace's similarity. */
+  similarity(distance: number): number;
+}
+
+/** Every event that is kept. */
+export interface EventArchive {
+  /** At most `limit` events after the one with this id, oldest first, all those published before the call included. */
+  after(id: string, limit: number): Promise<SightlineEvent[]>;
+  /** All those published before the call are found. */
+  query(query: EventQuery): Promise<StoredEvent[]>;
+  /** @throws SightlineError EVENT_UNKNOWN */
+  get(id: string): Promise<StoredEvent>;
+  /** The face that the event tells of, as a JPEG. @throws SightlineError EVENT_UNKNOWN, SNAPSHOT_UNKNOWN */
+  snapshot(id: string): Promise<Buffer>;
+  /**
+   * Remembers that the face of an event is not this person, or not the one whom the event names.
+   * @returns how many crops say so from now on
+   * @throws SightlineError EVENT_UNKNOWN, EVENT_WITHOUT_PERSON, PERSON_UNKNOWN
+   */
+  reject(id: string, personId: string | undefined): Promise<number>;
+}
+
+/** How near a face must be to be named. */
+export interface NamingSettings {
+  /** Largest distance, 0 to 2; null when it follows from `falseNameRate`. */
+  readonly threshold: number | null;
+  /** Wanted share of strangers who get a name. */
+  readonly falseNameRate: number;
+}
+
+export interface NamingControl {
+  /** `effectiveThreshold`: the distance in force now, with the gallery as large as it is. */
+  get(): NamingSettings & { readonly effectiveThreshold: number; readonly embedder: string };
+  /** In force at once for all cameras; survives a restart. @throws SightlineError DATA_UNWRITABLE */
+  set(change: Partial<NamingSettings>): Promise<void>;
+}
