@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { LabelCache } from '../annotate/label-cache.js';
-import { storedToken } from './access-token.js';
+import { accessOf } from './access-token.js';
 import { openStore } from './open-store.js';
 import { packageInfo } from './package-info.js';
 import { Recognition } from './recognition.js';
@@ -8,6 +8,7 @@ import { Retention } from './retention.js';
 import { workerFile } from './worker-file.js';
 import { packageRoot } from '../config/package-root.js';
 import type { CameraConfig, Config } from '../config/schema.js';
+import type { AccessToken } from '../core/roles.js';
 import { createDetector, networksOf, type DetectorChoice } from '../detection/create-detector.js';
 import type { FaceDetector } from '../detection/face-detector.js';
 import { WorkerDetector } from '../detection/worker/worker-detector.js';
@@ -24,7 +25,6 @@ import type { EmbedTimes } from '../recognition/embedding-pool.js';
 import { Recognizer, type RecognizerOptions } from '../recognition/recognizer.js';
 import type { Services } from '../server/services.js';
 import { createServer, type SightlineServer } from '../server/server.js';
-import { isLoopback } from '../server/access/host-names.js';
 import type { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
 
 /** Part of the main loop's time that detections may take; see docs/adr/0004. */
@@ -97,26 +97,27 @@ export class App {
   }
 
   async #start(): Promise<{ url: string }> {
-    const { server: address, data } = this.#config;
-    const token = address.token ?? (isLoopback(address.host) ? null : await storedToken(data));
+    const { tokens, ownToken } = await accessOf(this.#config);
     const { store, journal } = await this.#openStore();
     // The port now: a program that runs twice should say so before it fetches models.
-    const { url } = await (await this.#createServer(token, journal)).listen();
+    const { url } = await (await this.#createServer(tokens, journal)).listen();
     if (this.#config.cameras.some((camera) => camera.recognition))
       await this.#openRecognition(store, journal);
     for (const camera of this.#config.cameras) await this.#addCamera(camera);
     this.#missing.delete('models');
     this.#missing.delete('cameras');
     if (this.#closing === undefined) for (const camera of this.#cameras.values()) camera.start();
-    return { url: token === null ? url : `${url}/?token=${encodeURIComponent(token)}` };
+    return { url: ownToken === null ? url : `${url}/?token=${encodeURIComponent(ownToken)}` };
   }
 
-  async #createServer(token: string | null, history: EventJournal): Promise<SightlineServer> {
-    const { host, port } = this.#config.server;
+  async #createServer(tokens: readonly AccessToken[], history: EventJournal): Promise<SightlineServer> {
+    const { host, port, corsOrigins, rateLimit } = this.#config.server;
     const server = await createServer({
       host,
       port,
-      token,
+      tokens,
+      corsOrigins,
+      rateLimit,
       services: {
         cameras: { list: () => [...this.#cameras.values()], get: (id: string) => this.#cameras.get(id) },
         events: { after: (id: string, limit: number) => history.after(id, limit) },

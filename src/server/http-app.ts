@@ -1,18 +1,21 @@
 import fastifyCookie from '@fastify/cookie';
 import fastifyStatic from '@fastify/static';
-import { fastify } from 'fastify';
+import { fastify, type FastifyReply } from 'fastify';
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import { SightlineError } from '../core/errors.js';
+import { SightlineError, type ErrorCode } from '../core/errors.js';
 import { guardRoutes } from './access/access-hook.js';
 import { addCameraRoutes } from './v1/camera-routes.js';
 import { addEventRoutes } from './v1/event-routes.js';
+import { addTicketRoutes } from './v1/ticket-routes.js';
 import { Gate } from './access/gate.js';
+import { securityHeaders } from './access/security-headers.js';
 import { addHealthRoutes } from './health-routes.js';
 import type { Api } from './api.js';
 import type { Heartbeat } from './live/heartbeat.js';
 import { addDocumentRoutes, describeRoutes } from './openapi.js';
 import { problemContentType, problemOf } from './problem.js';
+import { answerRaw, brokenRequest } from './raw-answer.js';
 import { parsePart } from './request.js';
 import type { ServerContext } from './server-options.js';
 
@@ -29,24 +32,33 @@ export async function createHttpApp(
     forceCloseConnections: true,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    clientErrorHandler: (error, connection) => answerRaw(connection, brokenRequest(error)),
+    frameworkErrors: (error, _request, reply) => {
+      void reply.headers(securityHeaders);
+      sendProblem(reply, error);
+    },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler<z.ZodType>(({ schema, httpPart = 'body' }) => (data) => ({
     value: parsePart(schema, data, httpPart),
   }));
   app.setSerializerCompiler(serializerCompiler);
   await app.register(fastifyCookie);
-  const gate = new Gate({ token: context.token, parseCookie: (header) => app.parseCookie(header) });
-  guardRoutes(app, gate);
+  const gate = new Gate({
+    ...context,
+    limits: { ...context.limits, requestsPerMinute: context.rateLimit },
+    parseCookie: (header) => app.parseCookie(header),
+  });
+  await guardRoutes(app, gate, context.corsOrigins);
   answerWithProblems(app, context);
   await describeRoutes(app, context.version);
   addHealthRoutes(app, context);
   addCameraRoutes(app, context, heartbeat);
   addEventRoutes(app, context);
+  addTicketRoutes(app, gate.tickets);
   await addDocumentRoutes(app);
   await app.register(fastifyStatic, {
     root: context.webDir,
     index: false,
-    cacheControl: false,
     schemaHide: true,
   });
   await app.register(fastifyStatic, {
@@ -54,7 +66,6 @@ export async function createHttpApp(
     prefix: '/client/',
     decorateReply: false,
     schemaHide: true,
-    cacheControl: false,
   });
   app.get('/', { config: { role: 'anybody' }, schema: { hide: true } }, (_request, reply) =>
     reply.sendFile('index.html'),
@@ -64,13 +75,9 @@ export async function createHttpApp(
 
 function answerWithProblems(app: Api, { log }: Pick<ServerContext, 'log'>): void {
   app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error);
     // The address may hold a token, so only the route is logged.
-    if (problem.code === 'INTERNAL')
+    if (sendProblem(reply, error) === 'INTERNAL')
       log.error({ err: error, route: request.routeOptions.url }, 'Request failed.');
-    if (error instanceof SightlineError && error.retryAfterSeconds !== undefined)
-      reply.header('retry-after', error.retryAfterSeconds);
-    return reply.code(problem.status).type(problemContentType).send(problem);
   });
   app.setNotFoundHandler((request) => {
     const path = request.url.split('?')[0];
@@ -79,4 +86,13 @@ function answerWithProblems(app: Api, { log }: Pick<ServerContext, 'log'>): void
       `Expected a route that exists but received ${request.method} ${path}.`,
     );
   });
+}
+
+/** Answers with the problem document of an error, and says its code. */
+function sendProblem(reply: FastifyReply, error: unknown): ErrorCode {
+  const problem = problemOf(error);
+  if (error instanceof SightlineError && error.retryAfterSeconds !== undefined)
+    void reply.header('retry-after', error.retryAfterSeconds);
+  void reply.code(problem.status).type(problemContentType).send(problem);
+  return problem.code;
 }

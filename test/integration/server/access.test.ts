@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { handshakeStatus, startServer } from './start-server.js';
+import { handshake, startServer } from './start-server.js';
 
 const token = 'correct-horse-battery';
 
@@ -47,10 +47,11 @@ function get(url: string, path: string, headers: Record<string, string>) {
 
 describe('with a token', () => {
   it.each(Object.entries(wrong))('every route but health refuses %s', async (_name, headers) => {
-    const { url } = await startServer({ token });
+    const { url } = await startServer({ token, limits: { wrongTokensPerMinute: 1000 } });
     for (const path of guarded) expect([path, (await get(url, path, headers)).status]).toEqual([path, 401]);
     for (const path of sockets) {
-      expect([path, (await handshakeStatus(url, path, { headers })).status]).toEqual([path, 401]);
+      const { code, reason } = await handshake(url, path, { headers });
+      expect([path, code, reason.split(':')[0]]).toEqual([path, 4401, 'UNAUTHORIZED']);
     }
     for (const path of ['/healthz', '/readyz']) expect((await get(url, path, headers)).status).toBe(200);
   });
@@ -65,8 +66,8 @@ describe('with a token', () => {
       ]);
     }
     for (const path of sockets) {
-      const { status } = await handshakeStatus(url, path, { headers });
-      expect([path, status]).toEqual([path, path === '/ws/nothing' ? 404 : 101]);
+      const { code } = await handshake(url, path, { headers });
+      expect([path, code]).toEqual([path, path === '/ws/nothing' ? 4404 : 'open']);
     }
   });
 
@@ -88,7 +89,7 @@ describe('with a token', () => {
     expect(answer.status).toBe(401);
     expect(answer.headers.get('set-cookie')).toBeNull();
     expect((await fetch(`${url}/v1/cameras?token=${token}`)).status).toBe(401);
-    expect((await handshakeStatus(url, `/ws/events?token=${token}`)).status).toBe(401);
+    expect((await handshake(url, `/ws/events?token=${token}`)).code).toBe(4401);
   });
 
   it('shows a person how to sign in, and a program a problem document', async () => {
@@ -105,13 +106,13 @@ describe('origins', () => {
     for (const server of [await startServer(), await startServer({ token })]) {
       const headers = { authorization: `Bearer ${token}` };
       const { host } = new URL(server.url);
-      const statusFrom = async (origin: string) =>
-        (await handshakeStatus(server.url, '/ws/events', { headers, origin })).status;
-      expect(await statusFrom('http://evil.example')).toBe(403);
-      expect(await statusFrom('null')).toBe(403);
-      expect(await statusFrom(`http://${host}.evil.example`)).toBe(403);
-      expect(await statusFrom('http://127.0.0.1:1')).toBe(403);
-      expect(await statusFrom(`http://${host}`)).toBe(101);
+      const codeFrom = async (origin: string) =>
+        (await handshake(server.url, '/ws/events', { headers, origin })).code;
+      expect(await codeFrom('http://evil.example')).toBe(4403);
+      expect(await codeFrom('null')).toBe(4403);
+      expect(await codeFrom(`http://${host}.evil.example`)).toBe(4403);
+      expect(await codeFrom('http://127.0.0.1:1')).toBe(4403);
+      expect(await codeFrom(`http://${host}`)).toBe('open');
     }
   });
 });
@@ -131,6 +132,6 @@ describe('without a token', () => {
   it.each(hosts)('the host $host passes: $passes', async ({ host, passes }) => {
     const { url } = await startServer();
     expect((await get(url, '/v1/cameras', { host })).status).toBe(passes ? 200 : 403);
-    expect((await handshakeStatus(url, '/ws/events', { headers: { host } })).status).toBe(passes ? 101 : 403);
+    expect((await handshake(url, '/ws/events', { headers: { host } })).code).toBe(passes ? 'open' : 4403);
   });
 });

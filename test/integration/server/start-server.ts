@@ -16,10 +16,12 @@ const clientDir = fileURLToPath(new URL('../../../dist/src/client', import.meta.
 export type StartOptions = Partial<Omit<ServerOptions, 'services'>> & {
   readonly services?: Partial<Services>;
   readonly cameras?: readonly FakeCamera[];
+  /** Of an admin; nobody needs one when left out. */
+  readonly token?: string;
 };
 
 /** A server on a free port of 127.0.0.1 with one fake camera `door`, closed when the test is over. */
-export async function startServer({ cameras = [new FakeCamera()], ...options }: StartOptions = {}) {
+export async function startServer({ cameras = [new FakeCamera()], token, ...options }: StartOptions = {}) {
   const bus = options.bus ?? new EventBus();
   const metrics = new Metrics(
     () => cameras.map((camera) => camera.status()),
@@ -28,7 +30,9 @@ export async function startServer({ cameras = [new FakeCamera()], ...options }: 
   const server = await createServer({
     host: '127.0.0.1',
     port: 0,
-    token: null,
+    tokens: token === undefined ? [] : [{ name: 'owner', token, role: 'admin' }],
+    corsOrigins: [],
+    rateLimit: null,
     bus,
     metrics,
     ready: () => ({ ready: true, reasons: [] }),
@@ -84,19 +88,16 @@ export class Client {
   }
 }
 
-/** The HTTP answer to a WebSocket handshake: 101 when it is accepted. */
-export async function handshakeStatus(url: string, path: string, options: ClientOptions = {}) {
+/** How a WebSocket request ends: `open`, or the close code and the reason with which it is refused. */
+export async function handshake(url: string, path: string, options: ClientOptions = {}) {
   const socket = new WebSocket(url.replace('http', 'ws') + path, options);
   onTestFinished(() => socket.terminate());
-  return new Promise<{ status: number; body: string }>((resolve, reject) => {
-    socket.once('open', () => resolve({ status: 101, body: '' }));
+  return new Promise<{ code: number | 'open'; reason: string }>((resolve, reject) => {
+    // A refusal comes with the handshake; the answer to a ping, in order, comes after it.
+    socket.once('open', () => socket.ping());
+    socket.once('pong', () => resolve({ code: 'open', reason: '' }));
+    socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }));
     socket.once('error', reject);
-    socket.once('unexpected-response', (_request, response) => {
-      let body = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => (body += chunk));
-      response.once('end', () => resolve({ status: response.statusCode ?? 0, body }));
-    });
   });
 }
 
