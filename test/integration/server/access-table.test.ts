@@ -49,7 +49,7 @@ function unreadyServices(): Partial<Services> {
   return {
     ...(Object.fromEntries(names.map((name) => [name, service])) as unknown as Services),
     cameras: new Proxy(cameras, {
-      get: (target, name) => Reflect.get(target, name) ?? notReady,
+      get: (target, name): unknown => Reflect.get(target, name) ?? notReady,
     }) as unknown as Services['cameras'],
   };
 }

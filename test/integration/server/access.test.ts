@@ -101,6 +101,53 @@ describe('with a token', () => {
   });
 });
 
+describe('every answer', () => {
+  it('forbids what a browser should not do with it, and what is not a file is not kept', async () => {
+    const { url, camera } = await startServer({ token });
+    await camera.emit();
+    const headers = { authorization: `Bearer ${token}` };
+    const html = { accept: 'text/html' };
+    const answers: [string, RequestInit, number, string][] = [
+      ['/', { headers }, 200, 'public, max-age=0'],
+      ['/style.css', { headers }, 200, 'public, max-age=0'],
+      ['/client/browser.js', { headers }, 200, 'public, max-age=0'],
+      ['/api/docs/static/swagger-ui.css', { headers }, 200, 'public, max-age=0'],
+      ['/api/docs', { headers }, 200, 'no-store'],
+      ['/api/openapi.json', { headers }, 200, 'no-store'],
+      ['/healthz', {}, 200, 'no-store'],
+      ['/metrics', { headers }, 200, 'no-store'],
+      ['/v1/cameras', { headers }, 200, 'no-store'],
+      ['/v1/cameras', { headers, method: 'HEAD' }, 200, 'no-store'],
+      ['/v1/cameras/door/latest.jpg', { headers }, 200, 'no-store'],
+      ['/v1/cameras/door/stream.mjpeg', { headers }, 200, 'no-store'],
+      ['/v1/events?limit=0', { headers }, 400, 'no-store'],
+      ['/v1/nothing', { headers, method: 'DELETE' }, 404, 'no-store'],
+      ['/v1/cameras', {}, 401, 'no-store'],
+      ['/', { headers: html }, 401, 'no-store'],
+      [`/?token=${token}`, { redirect: 'manual' }, 303, 'no-store'],
+      [
+        '/v1/tickets',
+        { method: 'POST', headers: { ...headers, origin: 'http://evil.example' } },
+        403,
+        'no-store',
+      ],
+      ['/v1/tickets', { method: 'POST', headers, body: 'x'.repeat(70_000) }, 413, 'no-store'],
+    ];
+    for (const [path, init, status, caching] of answers) {
+      const abort = new AbortController();
+      const response = await fetch(url + path, { ...init, signal: abort.signal });
+      const header = (name: string) => response.headers.get(name);
+      expect([path, response.status, header('cache-control')]).toEqual([path, status, caching]);
+      expect(header('content-security-policy')).toContain("frame-ancestors 'none'");
+      expect(header('cross-origin-resource-policy')).toBe('same-origin');
+      expect(header('x-content-type-options')).toBe('nosniff');
+      expect(header('referrer-policy')).toBe('no-referrer');
+      expect(header('strict-transport-security')).toBeNull();
+      abort.abort();
+    }
+  });
+});
+
 describe('origins', () => {
   it('opens no WebSocket for a page of another origin, with or without a token', async () => {
     for (const server of [await startServer(), await startServer({ token })]) {

@@ -69,7 +69,7 @@ export class Client {
     socket.on('error', () => {});
   }
 
-  /** Resolves when the handshake is done; rejects when it is refused. */
+  /** Resolves when the handshake is done; a refusal comes after it, as a close. */
   static async open(url: string, path: string, options: ClientOptions = {}): Promise<Client> {
     const socket = new WebSocket(url.replace('http', 'ws') + path, options);
     const client = new Client(socket);
