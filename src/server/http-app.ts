@@ -7,6 +7,7 @@ import { SightlineError } from '../core/errors.js';
 import { guardRoutes } from './access/access-hook.js';
 import { addCameraRoutes } from './v1/camera-routes.js';
 import { addEventRoutes } from './v1/event-routes.js';
+import { addFaceRoutes } from './v1/face-routes.js';
 import { Gate } from './access/gate.js';
 import { addHealthRoutes } from './health-routes.js';
 import type { Api } from './api.js';
@@ -44,6 +45,7 @@ export async function createHttpApp(
   addHealthRoutes(app, context);
   addCameraRoutes(app, context, heartbeat);
   addEventRoutes(app, context);
+  addFaceRoutes(app, context);
   await addDocumentRoutes(app);
   await app.register(fastifyStatic, {
     root: context.webDir,
