@@ -8,6 +8,7 @@ import { guardRoutes } from './access/access-hook.js';
 import { addCameraRoutes } from './v1/camera-routes.js';
 import { addEventRoutes } from './v1/event-routes.js';
 import { addTicketRoutes } from './v1/ticket-routes.js';
+import { addFaceRoutes } from './v1/face-routes.js';
 import { Gate } from './access/gate.js';
 import { securityHeaders } from './access/security-headers.js';
 import { addHealthRoutes } from './health-routes.js';
@@ -18,6 +19,7 @@ import { problemContentType, problemOf } from './problem.js';
 import { answerRaw, brokenRequest } from './raw-answer.js';
 import { parsePart } from './request.js';
 import type { ServerContext } from './server-options.js';
+import { acceptPictures } from './uploads/accept-pictures.js';
 
 /** Of JSON; routes that take pictures say more. */
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -50,11 +52,13 @@ export async function createHttpApp(
   });
   await guardRoutes(app, gate, context.corsOrigins);
   answerWithProblems(app, context);
+  await acceptPictures(app, context.uploads);
   await describeRoutes(app, context.version);
   addHealthRoutes(app, context);
   addCameraRoutes(app, context, heartbeat);
   addEventRoutes(app, context);
   addTicketRoutes(app, gate.tickets);
+  addFaceRoutes(app, context);
   await addDocumentRoutes(app);
   await app.register(fastifyStatic, {
     root: context.webDir,

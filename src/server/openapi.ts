@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { contentSecurityPolicy } from './access/security-headers.js';
 import type { Api } from './api.js';
 import { problemContentType } from './problem.js';
+import { describePictures } from './uploads/describe-pictures.js';
 
 type Document = ReturnType<typeof jsonSchemaTransformObject>;
 
@@ -55,7 +56,9 @@ export async function describeRoutes(app: Api, version: string): Promise<void> {
       const { schema, url } = jsonSchemaTransform({ ...document, route });
       const role = route.config?.role ?? 'viewer';
       const security = role === 'anybody' ? [] : [{ bearer: [] }, { key: [] }, { cookie: [] }];
-      return { url, schema: { ...schema, security, 'x-role': role } };
+      const pictures = route.config?.pictures;
+      const body = pictures && { body: describePictures(schema.body as object, pictures) };
+      return { url, schema: { ...schema, ...body, security, 'x-role': role } };
     },
   });
 }

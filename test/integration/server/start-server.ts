@@ -40,6 +40,7 @@ export async function startServer({ cameras = [new FakeCamera()], token, ...opti
     clientDir,
     version: '0.0.0-test',
     log: createLogger({ level: 'silent', redact: (text) => text }),
+    uploads: { maxBytes: 2 ** 20, queueLimit: 8 },
     ...options,
     services: {
       cameras: {
