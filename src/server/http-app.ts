@@ -8,6 +8,8 @@ import { guardRoutes } from './access/access-hook.js';
 import { addCameraRoutes } from './v1/camera-routes.js';
 import { addEventRoutes } from './v1/event-routes.js';
 import { Gate } from './access/gate.js';
+import { addCompreFaceRoutes } from './compreface/compreface-routes.js';
+import { addFrigateRoutes } from './frigate/frigate-routes.js';
 import { addHealthRoutes } from './health-routes.js';
 import type { Api } from './api.js';
 import type { Heartbeat } from './live/heartbeat.js';
@@ -44,6 +46,8 @@ export async function createHttpApp(
   addHealthRoutes(app, context);
   addCameraRoutes(app, context, heartbeat);
   addEventRoutes(app, context);
+  await addCompreFaceRoutes(app, context, gate);
+  await addFrigateRoutes(app, context);
   await addDocumentRoutes(app);
   await app.register(fastifyStatic, {
     root: context.webDir,

@@ -119,6 +119,8 @@ export interface IdentifiedFace extends FaceIdentity {
 
 /** Faces on uploaded pictures. Cameras go first. How many uploads there may be at a time, uploads/ sees to. */
 export interface Pictures {
+  /** The kind of detector that looks at them. */
+  readonly detector: string;
   /** @throws SightlineError IMAGE_UNREADABLE, IMAGE_TOO_LARGE, IMAGE_TOO_SLOW, DETECTOR_FAILED */
   detect(picture: Buffer): Promise<SearchedPicture<Detection>>;
   /**

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { SightlineError } from '../../core/errors.js';
 import type { Gate } from '../access/gate.js';
 import type { Api } from '../api.js';
+import { takeEmptyJson } from '../empty-json.js';
 import type { ServerContext } from '../server-options.js';
 import { addExampleRoute } from './add-example-route.js';
 import { compreFaceErrorOf } from './compreface-error.js';
@@ -34,6 +35,7 @@ export async function addCompreFaceRoutes(app: Api, { services, log }: Context, 
       addExampleImageRoutes(scope, people, gate);
       addFaceRoutes(scope, people, pictures);
       addVerificationRoute(scope, pictures);
+      refuseOthers(scope);
     },
     { prefix: '/api/v1' },
   );
@@ -48,20 +50,20 @@ function answerAsCompreFace(scope: Api, log: Context['log']): void {
       reply.header('retry-after', error.retryAfterSeconds);
     return reply.code(status).send(body);
   });
-  scope.setNotFoundHandler(({ method, url }) => {
-    throw new SightlineError(
-      'ROUTE_UNKNOWN',
-      `Expected a route of CompreFace that exists but received ${method} ${url.split('?')[0]}.`,
-    );
-  });
 }
 
-/** Clients of CompreFace say that they send JSON where they send nothing, as with DELETE. */
-function takeEmptyJson(scope: Api): void {
-  const parse = scope.getDefaultJsonParser('error', 'error');
-  scope.removeContentTypeParser('application/json');
-  scope.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else void parse(request, body, done);
+/** GET of a path that is not there would reach the route of the page's files before any handler for what is not found. */
+function refuseOthers(scope: Api): void {
+  scope.route({
+    method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    url: '/*',
+    config: { role: 'viewer' },
+    schema: { hide: true },
+    handler: ({ method, url }) => {
+      throw new SightlineError(
+        'ROUTE_UNKNOWN',
+        `Expected a route of CompreFace that exists but received ${method} ${url.split('?')[0]}.`,
+      );
+    },
   });
 }

@@ -19,7 +19,10 @@ export interface ExamplePage {
 }
 
 /** A page of examples: by the name of their subject, and of each subject the oldest first. */
-export async function pageOfExamples(people: People, { page, size, subject }: PageQuery): Promise<ExamplePage> {
+export async function pageOfExamples(
+  people: People,
+  { page, size, subject }: PageQuery,
+): Promise<ExamplePage> {
   const everybody = subject === undefined ? await people.list() : [await people.find(subject)];
   const whose = everybody.filter((person) => person !== undefined);
   const total = whose.reduce((sum, { faces }) => sum + faces, 0);

@@ -45,7 +45,7 @@ export function addFaceRoutes(app: Api, people: People, pictures: Pictures): voi
           subjects: subjectsOf(pictures, await pictures.identify(face, count)),
         })),
       );
-      return { result, ...pluginsOf(read, query) };
+      return { result, ...pluginsOf(pictures, read.faces, query) };
     },
   );
 
@@ -79,7 +79,7 @@ export function addFaceRoutes(app: Api, people: People, pictures: Pictures): voi
           similarity: await similarityTo(pictures, face, params.image_id),
         })),
       );
-      return { result, ...pluginsOf(read, query) };
+      return { result, ...pluginsOf(pictures, read.faces, query) };
     },
   );
 
@@ -101,7 +101,7 @@ export function addFaceRoutes(app: Api, people: People, pictures: Pictures): voi
     async ({ body, query }) => {
       const searched = await detectFaces(pictures, body.file, query);
       const result = searched.faces.map((face) => faceView(face, searched, query));
-      return { result, ...pluginsOf(searched, query) };
+      return { result, ...pluginsOf(pictures, searched.faces, query) };
     },
   );
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Detection } from '../../core/face.js';
-import type { SearchedPicture } from '../services.js';
+import type { Pictures, ReadFace, ReadPicture, SearchedPicture } from '../services.js';
 import { asksFor, type FaceQuery } from './options.js';
 
 const executionTime = z
@@ -22,27 +22,23 @@ export const faceSchema = z.object({
   landmarks: z
     .array(z.array(z.int()))
     .optional()
-    .describe('[x, y] of left eye, right eye, nose, left and right corner of the mouth as seen in the picture.'),
+    .describe(
+      '[x, y] of left eye, right eye, nose, left and right corner of the mouth as seen in the picture.',
+    ),
   execution_time: executionTime.optional(),
 });
 
 export type FaceView = z.output<typeof faceSchema>;
 
-/** How long the parts of looking at a picture took; `calculator` is left out where nothing was embedded. */
-export interface Took {
-  readonly detectMs: number;
-  readonly embedMs?: number;
-}
-
-type Size = Pick<SearchedPicture<unknown>, 'width' | 'height'>;
+type Searched = SearchedPicture<Detection> | ReadPicture;
 
 /** A detection in CompreFace's form: whole pixels inside the picture. */
 export function faceView(
   { box, score, landmarks }: Detection,
-  { width, height }: Size,
-  took: Took,
-  query: FaceQuery,
+  searched: Searched,
+  query: Pick<FaceQuery, 'face_plugins' | 'status'>,
 ): FaceView {
+  const { width, height } = searched;
   const within = (value: number, end: number): number => Math.min(end, Math.max(0, Math.round(value)));
   return {
     box: {
@@ -55,8 +51,19 @@ export function faceView(
     ...(asksFor('landmarks', query) && {
       landmarks: landmarks.map(({ x, y }) => [Math.round(x), Math.round(y)]),
     }),
-    ...(query.status && { execution_time: timesOf(took) }),
+    ...(query.status && { execution_time: timesOf(searched) }),
   };
+}
+
+/** `plugins_versions` when they were asked for; `calculator` is the embedder, where one was at work. */
+export function pluginsOf(
+  { detector }: Pick<Pictures, 'detector'>,
+  faces: readonly (Detection | ReadFace)[],
+  { status }: Pick<FaceQuery, 'status'>,
+): { plugins_versions?: z.output<typeof pluginsVersions> } {
+  const [face] = faces;
+  if (!status) return {};
+  return { plugins_versions: { detector, ...(face && 'model' in face && { calculator: face.model.id }) } };
 }
 
 /** To five decimals, as CompreFace rounds probabilities and similarities. */
@@ -64,10 +71,10 @@ export function rounded(value: number): number {
   return Number(value.toFixed(5));
 }
 
-function timesOf({ detectMs, embedMs }: Took): z.output<typeof executionTime> {
+function timesOf(searched: Searched): z.output<typeof executionTime> {
   const tenths = (ms: number): number => Math.round(ms * 10) / 10;
   return {
-    detector: tenths(detectMs),
-    ...(embedMs !== undefined && { calculator: tenths(embedMs) }),
+    detector: tenths(searched.detectMs),
+    ...('embedMs' in searched && { calculator: tenths(searched.embedMs) }),
   };
 }

@@ -7,7 +7,9 @@ const limit = numeric(0, Number.MAX_SAFE_INTEGER)
   .describe('At most so many faces, the largest ones; 0 for all.');
 const threshold = numeric(0, 1)
   .default(0)
-  .describe('Faces that the detector is less sure of are left out; below its own threshold it changes nothing.');
+  .describe(
+    'Faces that the detector is less sure of are left out; below its own threshold it changes nothing.',
+  );
 const plugins = z
   .string()
   .default('')

@@ -42,7 +42,7 @@ export function addVerificationRoute(app: Api, pictures: Pictures): void {
         }),
       );
       const source_image_face = faceView(face.detection, source, query);
-      return { result: [{ source_image_face, face_matches, ...pluginsOf(source, query) }] };
+      return { result: [{ source_image_face, face_matches, ...pluginsOf(pictures, source.faces, query) }] };
     },
   );
 }
