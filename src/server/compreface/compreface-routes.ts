@@ -20,14 +20,15 @@ type Context = Pick<ServerContext, 'services' | 'log'>;
 export async function addCompreFaceRoutes(app: Api, { services, log }: Context, gate: Gate): Promise<void> {
   const { people, pictures } = services;
   await app.register(
-    async (scope: Api) => {
+    (scope: Api, _options, done) => {
       answerAsCompreFace(scope, log);
       takeEmptyJson(scope);
       scope.setValidatorCompiler<z.ZodType>(({ schema, httpPart = 'body' }) => (data) => ({
         value: parseCompreFacePart(schema, data, httpPart),
       }));
-      scope.addHook('preValidation', async (request) => {
+      scope.addHook('preValidation', (request, _reply, next) => {
         request.query = mendQuery(request.query as Readonly<Record<string, unknown>>);
+        next();
       });
       addSubjectRoutes(scope, people);
       addExampleRoutes(scope, people);
@@ -36,6 +37,7 @@ export async function addCompreFaceRoutes(app: Api, { services, log }: Context, 
       addFaceRoutes(scope, people, pictures);
       addVerificationRoute(scope, pictures);
       refuseOthers(scope);
+      done();
     },
     { prefix: '/api/v1' },
   );

@@ -29,8 +29,9 @@ export function addExampleImageRoutes(app: Api, people: People, gate: Gate): voi
     '/static/:api_key/images/:image_id',
     {
       config: { role: 'anybody' },
-      onRequest: async ({ params }) => {
+      onRequest: ({ params }, _reply, next) => {
         gate.checkToken({ 'x-api-key': (params as { api_key: string }).api_key });
+        next();
       },
       schema: {
         tags,

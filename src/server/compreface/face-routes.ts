@@ -18,6 +18,9 @@ const subjects = z
   .array(z.object({ subject: z.string(), similarity }))
   .describe('The most similar first; empty with nobody enrolled.');
 
+/** More people to ask for than are told of, some of whom may be left out. */
+const spare = 3;
+
 /** Routes that ask who, or what, is on one picture. */
 export function addFaceRoutes(app: Api, people: People, pictures: Pictures): void {
   app.post(
@@ -42,7 +45,7 @@ export function addFaceRoutes(app: Api, people: People, pictures: Pictures): voi
       const result = await Promise.all(
         read.faces.map(async (face) => ({
           ...faceView(face.detection, read, query),
-          subjects: subjectsOf(pictures, await pictures.identify(face, count)),
+          subjects: subjectsOf(pictures, await pictures.identify(face, count + spare)).slice(0, count),
         })),
       );
       return { result, ...pluginsOf(pictures, read.faces, query) };

@@ -9,7 +9,7 @@ import { frigateErrorOf } from './frigate-error.js';
 /** The part of Frigate 0.16's API that is about faces, and what clients ask beside it; docs/compatibility.md tells of it. */
 export async function addFrigateRoutes(app: Api, context: ServerContext): Promise<void> {
   await app.register(
-    async (scope: Api) => {
+    (scope: Api, _options, done) => {
       scope.setErrorHandler((error, request, reply) => {
         const { status, body } = frigateErrorOf(error);
         if (status === 500)
@@ -21,6 +21,7 @@ export async function addFrigateRoutes(app: Api, context: ServerContext): Promis
       takeEmptyJson(scope);
       addFrigateFaceRoutes(scope, context.services);
       addFrigateCameraRoutes(scope, context);
+      done();
     },
     { prefix: '/api' },
   );

@@ -7,7 +7,7 @@ const jpegHead = Buffer.from([0xff, 0xd8, 0xff, 0xe0]);
 async function ask(url: string, path: string, init: RequestInit = {}) {
   const response = await fetch(`${url}/api/v1${path}`, init);
   const type = response.headers.get('content-type');
-  return { status: response.status, type, body: (await response.json()) as unknown };
+  return { status: response.status, type, body: await response.json() };
 }
 
 function json(body: unknown, method = 'POST'): RequestInit {
