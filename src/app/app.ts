@@ -132,6 +132,7 @@ export class App {
       clientDir: join(packageRoot(), 'dist', 'src', 'client'),
       version: packageInfo().version,
       log: this.log,
+      uploads: this.#config.uploads,
     });
     this.#onClose(() => server.close());
     return server;

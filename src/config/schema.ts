@@ -3,6 +3,8 @@ import { embedderIds } from '../core/embedders.js';
 
 /** The one place for every option: its type, default and description. docs/configuration.md is made from it. */
 
+const mebibyte = 2 ** 20;
+
 const detectorShape = {
   kind: z
     .enum(['mediapipe', 'mtcnn', 'haar'])
@@ -229,6 +231,38 @@ export const configSchema = z.strictObject({
         .max(100)
         .default(80)
         .describe('Quality of the pictures sent out.'),
+    })
+    .prefault({}),
+  uploads: z
+    .strictObject({
+      maxBytes: z
+        .number()
+        .int()
+        .min(1024)
+        .max(100 * mebibyte)
+        .default(10 * mebibyte)
+        .describe('Bytes of the largest picture file that the HTTP API takes.'),
+      maxPixels: z
+        .number()
+        .int()
+        .min(10_000)
+        .max(200_000_000)
+        .default(50_000_000)
+        .describe('Pixels, width × height, of the largest uploaded picture; asked of its header.'),
+      queueLimit: z
+        .number()
+        .int()
+        .min(1)
+        .max(256)
+        .default(8)
+        .describe('Uploads in hand at a time; beyond them a client is told to try again later (429).'),
+      timeoutMs: z
+        .number()
+        .int()
+        .min(1000)
+        .max(300_000)
+        .default(10_000)
+        .describe('The decoding of an uploaded picture is cut off after so long.'),
     })
     .prefault({}),
   models: z

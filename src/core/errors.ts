@@ -73,6 +73,10 @@ export const errorCatalogue = {
     remedy: 'Give a JPEG, PNG, WebP, TIFF, GIF or AVIF picture that opens in an image viewer.',
   },
   IMAGE_TOO_LARGE: { status: 413, remedy: 'Scale the picture down first.' },
+  IMAGE_TOO_SLOW: {
+    status: 422,
+    remedy: 'Scale the picture down, or allow more time with `uploads.timeoutMs`.',
+  },
   FACE_NOT_FOUND: {
     status: 422,
     remedy: 'Use a photo that shows the face from the front, at least 80 pixels wide.',
@@ -190,6 +194,11 @@ export const errorCatalogue = {
     remedy: 'Allow it with `api.cameraSources` in the configuration, or set the camera up there.',
   },
   REQUEST_INVALID: { status: 400, remedy: 'Correct the request as the message says.' },
+  REQUEST_TOO_LARGE: { status: 413, remedy: 'Send less at once, as the message says.' },
+  CONTENT_TYPE_UNSUPPORTED: {
+    status: 415,
+    remedy: 'Send the body as one of the content types that the message names.',
+  },
   CLIENT_TOO_SLOW: { status: 503, remedy: 'Read messages faster, or connect again.' },
   INTERNAL: { status: 500, remedy: 'This is a defect in Sightline; report it with the log.' },
 } as const satisfies Record<string, { status: number; remedy: string }>;

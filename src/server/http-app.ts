@@ -15,6 +15,7 @@ import { addDocumentRoutes, describeRoutes } from './openapi.js';
 import { problemContentType, problemOf } from './problem.js';
 import { parsePart } from './request.js';
 import type { ServerContext } from './server-options.js';
+import { acceptPictures } from './uploads/accept-pictures.js';
 
 /** Of JSON; routes that take pictures say more. */
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -38,6 +39,7 @@ export async function createHttpApp(
   const gate = new Gate({ token: context.token, parseCookie: (header) => app.parseCookie(header) });
   guardRoutes(app, gate);
   answerWithProblems(app, context);
+  await acceptPictures(app, context.uploads);
   await describeRoutes(app, context.version);
   addHealthRoutes(app, context);
   addCameraRoutes(app, context, heartbeat);

@@ -4,6 +4,7 @@ import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Api } from './api.js';
 import { problemContentType } from './problem.js';
+import { describePictures } from './uploads/describe-pictures.js';
 
 /** A problem document, as the OpenAPI document describes it. */
 export const problemSchema = z
@@ -51,7 +52,9 @@ export async function describeRoutes(app: Api, version: string): Promise<void> {
       const { schema, url } = jsonSchemaTransform({ ...document, route });
       const role = route.config?.role;
       const security = role === 'anybody' ? [] : [{ bearer: [] }, { key: [] }, { cookie: [] }];
-      return { url, schema: { ...schema, security, ...(role && { 'x-role': role }) } };
+      const pictures = route.config?.pictures;
+      const body = pictures && { body: describePictures(schema.body as object, pictures) };
+      return { url, schema: { ...schema, ...body, security, ...(role && { 'x-role': role }) } };
     },
   });
 }

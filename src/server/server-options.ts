@@ -2,6 +2,7 @@ import type { EventBus } from '../events/event-bus.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { Services } from './services.js';
+import type { UploadLimits } from './uploads/accept-pictures.js';
 
 /** Whether the program can do its work now, and if not, why. */
 interface Readiness {
@@ -43,6 +44,7 @@ export interface ServerOptions {
   readonly version: string;
   readonly log: Logger;
   readonly limits?: Partial<ServerLimits>;
+  readonly uploads: UploadLimits;
 }
 
 /** What routes and channels need of the server. */

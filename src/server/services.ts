@@ -1,6 +1,6 @@
 import type { CameraChange, CameraSettings, NewCamera } from '../config/camera.js';
 import type { EventQuery, StoredEvent } from '../core/event-store.js';
-import type { Detection, Neighbour } from '../core/face.js';
+import type { Detection, ModelRef, Neighbour } from '../core/face.js';
 import type { GalleryFace, GalleryPerson } from '../core/gallery-store.js';
 import type { UnknownPerson } from '../core/track-store.js';
 import type { SightlineEvent } from '../events/identity-event.js';
@@ -88,6 +88,8 @@ export interface Strangers {
 /** A face on a picture, embedded by the model in use. */
 export interface ReadFace {
   readonly detection: Detection;
+  /** What made `vector`. */
+  readonly model: ModelRef;
   readonly vector: Float32Array;
   /** 0 to 1. */
   readonly quality: number;
@@ -103,27 +105,36 @@ export interface SearchedPicture<Face> {
   readonly detectMs: number;
 }
 
+/** A picture whose faces were embedded. */
+export interface ReadPicture extends SearchedPicture<ReadFace> {
+  /** Milliseconds: embedding all faces, their waiting for the cameras included. */
+  readonly embedMs: number;
+}
+
 /** Who a face on a picture is. */
 export interface IdentifiedFace extends FaceIdentity {
   /** The nearest people, nearest first, named or not. */
   readonly nearest: readonly Neighbour[];
 }
 
-/** Faces on uploaded pictures. Cameras go first: beyond what may wait, every method that embeds rejects with BUSY. */
+/** Faces on uploaded pictures. Cameras go first. How many uploads there may be at a time, uploads/ sees to. */
 export interface Pictures {
-  /** @throws SightlineError IMAGE_UNREADABLE, IMAGE_TOO_LARGE, DETECTOR_FAILED, BUSY */
+  /** @throws SightlineError IMAGE_UNREADABLE, IMAGE_TOO_LARGE, IMAGE_TOO_SLOW, DETECTOR_FAILED */
   detect(picture: Buffer): Promise<SearchedPicture<Detection>>;
   /**
    * Detects and embeds.
    * @param most faces, the largest ones; what lies outside the picture is left out
    * @throws SightlineError as `detect`, and EMBEDDER_FAILED
    */
-  read(picture: Buffer, most: number): Promise<SearchedPicture<ReadFace>>;
-  /** @param neighbours how many of the nearest people to tell of, 1 or more */
+  read(picture: Buffer, most: number): Promise<ReadPicture>;
+  /**
+   * @param neighbours how many of the nearest people to tell of, 1 or more
+   * @throws SightlineError NOT_READY when the embedder was changed since the face was read
+   */
   identify(face: ReadFace, neighbours: number): Promise<IdentifiedFace>;
-  /** Whether two faces are one person. */
-  verify(first: ReadFace, second: ReadFace): Verification;
-  /** Whether a face is that of an enrolled photo. @throws SightlineError PHOTO_UNKNOWN */
+  /** Whether two faces are one person. @throws as `identify`, and HEAD_MISMATCH, HEAD_CORRUPT */
+  verify(first: ReadFace, second: ReadFace): Promise<Verification>;
+  /** Whether a face is that of an enrolled photo. @throws as `verify`, and PHOTO_UNKNOWN */
   verifyPhoto(face: ReadFace, photoId: string): Promise<Verification>;
   /** Chance, 0 to 1, that two faces at this Euclidean distance show one person: CompreFace's similarity. */
   similarity(distance: number): number;

@@ -36,6 +36,7 @@ export async function startServer({ cameras = [new FakeCamera()], ...options }: 
     clientDir,
     version: '0.0.0-test',
     log: createLogger({ level: 'silent', redact: (text) => text }),
+    uploads: { maxBytes: 2 ** 20, queueLimit: 8 },
     ...options,
     services: {
       cameras: {

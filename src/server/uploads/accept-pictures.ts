@@ -1,0 +1,103 @@
+import fastifyMultipart from '@fastify/multipart';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Api } from '../api.js';
+import { Admission } from './admission.js';
+import { checkHead, rawPictureType } from './check-head.js';
+import { checkPictureBytes } from './picture.js';
+import { withPictureBytes } from './read-json.js';
+import { readMultipart } from './read-multipart.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /**
+     * Fields of the body that hold a picture. The route then takes multipart/form-data, JSON with base64 or, with one
+     * such field, the picture itself as the body; all three reach the body's schema as one object in which these fields
+     * are Buffers (`picture` in the schema) and the others text or JSON. Such requests are bounded in bytes and in
+     * number, and the OpenAPI document tells of every form.
+     */
+    readonly pictures?: readonly string[];
+  }
+}
+
+/** What uploads may cost. */
+export interface UploadLimits {
+  /** Of one picture file. */
+  readonly maxBytes: number;
+  /** Uploads in hand at a time. */
+  readonly queueLimit: number;
+}
+
+/** Of a body, beside its pictures. */
+const restBytes = 64 * 1024;
+
+/**
+ * Has every route with `config.pictures` take pictures. An upload has its place from before its body is read until it
+ * is answered, however it ends; beyond `queueLimit` uploads are answered 429 BUSY with Retry-After.
+ */
+export async function acceptPictures(app: Api, { maxBytes, queueLimit }: UploadLimits): Promise<void> {
+  const admission = new Admission(queueLimit);
+  /** Has room for the base64 of JSON. */
+  const bodyLimit = (fields: readonly string[]): number =>
+    fields.length * 4 * Math.ceil(maxBytes / 3) + restBytes;
+  await app.register(fastifyMultipart);
+  app.addContentTypeParser<Buffer>(rawPictureType, { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  );
+  app.addHook('onRoute', (route) => {
+    if (route.config?.pictures !== undefined) route.bodyLimit = bodyLimit(route.config.pictures);
+  });
+  letIn(app, admission, (request, fields) => checkHead(request.headers, fields, bodyLimit(fields)));
+  app.addHook('preValidation', async (request) => {
+    const { pictures } = request.routeOptions.config;
+    if (pictures !== undefined) request.body = await normalised(request, pictures, maxBytes);
+  });
+}
+
+/**
+ * Gives each upload that `check` lets pass a place, until the answer is ready. When the client goes away first, the
+ * place is free at once, unless the handler has begun: then it is once that has ended.
+ */
+function letIn(
+  app: Api,
+  admission: Admission,
+  check: (request: FastifyRequest, fields: readonly string[]) => void,
+): void {
+  const places = new WeakMap<FastifyRequest, { readonly leave: () => void; working: boolean }>();
+  const enter = (request: FastifyRequest, reply: FastifyReply): void => {
+    const { pictures } = request.routeOptions.config;
+    if (pictures === undefined) return;
+    check(request, pictures);
+    const place = { leave: admission.enter(), working: false };
+    places.set(request, place);
+    reply.raw.once('close', () => {
+      if (!place.working) place.leave();
+    });
+  };
+  app.addHook('preParsing', (request, reply, _payload, done) => {
+    try {
+      enter(request, reply);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  app.addHook('preHandler', (request, _reply, done) => {
+    const place = places.get(request);
+    if (place) place.working = true;
+    done();
+  });
+  app.addHook('onSend', (request, _reply, _payload, done) => {
+    places.get(request)?.leave();
+    done();
+  });
+}
+
+/** The body as the route's schema knows it. */
+function normalised(request: FastifyRequest, fields: readonly string[], maxBytes: number): unknown {
+  const { body } = request;
+  if (request.isMultipart()) return readMultipart(request, fields, maxBytes);
+  if (!Buffer.isBuffer(body)) return withPictureBytes(body, fields, maxBytes);
+  const [field] = fields as [string];
+  checkPictureBytes(field, body.length, maxBytes);
+  return { [field]: body };
+}

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { SightlineError } from '../../core/errors.js';
+
+/**
+ * A picture in the zod schema of a body: the bytes of a picture file, whichever way they came. What they are is for
+ * `readImage` to see. The route names the field in `config.pictures` as well.
+ */
+export const picture = z.custom<Buffer>(
+  (value) => Buffer.isBuffer(value),
+  'expected a picture: a file in multipart/form-data, base64 in JSON',
+);
+
+/** @throws SightlineError IMAGE_TOO_LARGE */
+export function checkPictureBytes(field: string, bytes: number, maxBytes: number): void {
+  if (bytes <= maxBytes) return;
+  throw new SightlineError(
+    'IMAGE_TOO_LARGE',
+    `Expected at most ${maxBytes} bytes in ${field} but received ${bytes}.`,
+  );
+}

@@ -1,0 +1,73 @@
+import type { MultipartFile } from '@fastify/multipart';
+import type { FastifyRequest } from 'fastify';
+import { SightlineError } from '../../core/errors.js';
+
+/** Fields of text beside the pictures. */
+const mostTexts = 20;
+const maxTextBytes = 16 * 1024;
+
+/**
+ * Reads multipart/form-data: pictures as bytes, other fields as text. A part is a picture by its field, whatever file
+ * name and content type it claims.
+ * @throws SightlineError REQUEST_INVALID, IMAGE_TOO_LARGE, REQUEST_TOO_LARGE; what is left of the body is discarded
+ */
+export async function readMultipart(
+  request: FastifyRequest,
+  fields: readonly string[],
+  maxBytes: number,
+): Promise<Readonly<Record<string, unknown>>> {
+  const body = new Map<string, Buffer | string>();
+  try {
+    for await (const part of request.parts(optionsFor(fields, maxBytes))) {
+      const { fieldname } = part;
+      if (body.has(fieldname)) throw invalid(`${fieldname} once`, 'it again');
+      if (part.type === 'file') body.set(fieldname, await readPicture(part, fields));
+      else if (part.valueTruncated)
+        throw tooLarge(`at most ${maxTextBytes} bytes of text in ${fieldname}`, 'more');
+      else body.set(fieldname, String(part.value));
+    }
+  } catch (error) {
+    request.raw.unpipe();
+    request.raw.resume();
+    throw explained(error, fields, maxBytes);
+  }
+  return Object.fromEntries(body);
+}
+
+function optionsFor(fields: readonly string[], maxBytes: number) {
+  const limits = {
+    files: fields.length,
+    fileSize: maxBytes,
+    fields: mostTexts,
+    fieldSize: maxTextBytes,
+    parts: fields.length + mostTexts,
+    headerPairs: 20,
+  };
+  const isPartAFile = (field?: string, _contentType?: string, fileName?: string): boolean =>
+    fileName !== undefined || fields.includes(field ?? '');
+  return { limits, isPartAFile };
+}
+
+async function readPicture(part: MultipartFile, fields: readonly string[]): Promise<Buffer> {
+  if (fields.includes(part.fieldname)) return part.toBuffer();
+  throw invalid(`a picture in ${fields.join(', ')}`, `a file in ${JSON.stringify(part.fieldname)}`);
+}
+
+/** An error of the parser in our words. */
+function explained(error: unknown, fields: readonly string[], maxBytes: number): SightlineError {
+  if (error instanceof SightlineError) return error;
+  const { code, message } = error as Error & { readonly code?: string };
+  if (code === 'FST_REQ_FILE_TOO_LARGE')
+    return new SightlineError('IMAGE_TOO_LARGE', `Expected at most ${maxBytes} bytes but received more.`);
+  if (code === 'FST_PARTS_LIMIT' || code === 'FST_FILES_LIMIT' || code === 'FST_FIELDS_LIMIT')
+    return tooLarge(`at most ${fields.length} files and ${mostTexts} fields of text`, 'more');
+  return invalid('proper multipart/form-data', `some that cannot be read (${message})`);
+}
+
+function invalid(expected: string, received: string): SightlineError {
+  return new SightlineError('REQUEST_INVALID', `Body: expected ${expected} but received ${received}.`);
+}
+
+function tooLarge(expected: string, received: string): SightlineError {
+  return new SightlineError('REQUEST_TOO_LARGE', `Expected ${expected} but received ${received}.`);
+}
