@@ -87,8 +87,13 @@ export interface GalleryStore {
    * @throws SightlineError PERSON_UNKNOWN
    */
   merge(from: string, into: string): Promise<void>;
-  /** Erases a person for good: faces, tracks, and their name wherever an event says it. Whether there was one. */
-  removePerson(personId: string): Promise<boolean>;
+  /**
+   * Erases a person for good: faces, tracks, and their name wherever an event says it.
+   *
+   * @param onGone called when nothing of them is given out any more; that no trace is left takes a while longer
+   * @returns whether there was one
+   */
+  removePerson(personId: string, onGone?: () => void): Promise<boolean>;
   /** Every embedding of a model of named people, in portions small enough that other work can go on in between. */
   entries(model: ModelRef): AsyncIterable<readonly GalleryEntry[]>;
   /** The enrolled photos without an embedding of `model`, by the models that they have one of. */

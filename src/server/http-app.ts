@@ -7,6 +7,9 @@ import { SightlineError } from '../core/errors.js';
 import { guardRoutes } from './access/access-hook.js';
 import { addCameraRoutes } from './v1/camera-routes.js';
 import { addEventRoutes } from './v1/event-routes.js';
+import { addPeopleRoutes } from './v1/people-routes.js';
+import { addPhotoRoutes } from './v1/photo-routes.js';
+import { addUnknownRoutes } from './v1/unknown-routes.js';
 import { Gate } from './access/gate.js';
 import { addHealthRoutes } from './health-routes.js';
 import type { Api } from './api.js';
@@ -44,6 +47,9 @@ export async function createHttpApp(
   addHealthRoutes(app, context);
   addCameraRoutes(app, context, heartbeat);
   addEventRoutes(app, context);
+  addPeopleRoutes(app, context);
+  addPhotoRoutes(app, context);
+  addUnknownRoutes(app, context);
   await addDocumentRoutes(app);
   await app.register(fastifyStatic, {
     root: context.webDir,

@@ -138,7 +138,7 @@ export class SqliteGalleryStore implements GalleryStore {
     });
   }
 
-  async removePerson(personId: string): Promise<boolean> {
+  async removePerson(personId: string, onGone?: () => void): Promise<boolean> {
     const revise = erasing(personId);
     const erasedUpTo = await reviseEvents(this.#db, personId, revise);
     while ((await this.#erasePictures(personId)) > 0) await nextTurn();
@@ -149,6 +149,7 @@ export class SqliteGalleryStore implements GalleryStore {
       this.#db.touch('gallery', 'unknown');
       return person !== undefined;
     });
+    onGone?.();
     await this.#db.rewrite();
     return existed;
   }
