@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import type { DetectReply, DetectTask } from '../src/core/detect-protocol.js';
 import { asSightlineError } from '../src/core/errors.js';
@@ -8,7 +9,13 @@ import { ModelStore } from '../src/models/model-store.js';
 
 /** Entry of the thread that searches pictures for faces; src/detection/worker/ talks to it. */
 
-const { choice, modelsDir } = workerData as DetectWorkerData;
+/** Niceness of a thread in the background: a thread beside it gets about ten times as much of a core. */
+const backgroundPriority = 10;
+
+const { choice, modelsDir, background } = workerData as DetectWorkerData;
+
+// Linux takes 0 for this thread; elsewhere it is the whole process, which must not give way.
+if (background && process.platform === 'linux') setPriority(0, backgroundPriority);
 
 /** Loading begins with the thread; a failure is told with each picture, and does not end the thread. */
 const detector = createDetector(choice, new ModelStore({ cacheDir: modelsDir }), () => undefined);

@@ -4,12 +4,17 @@ import { storedToken } from './access-token.js';
 import { openStore } from './open-store.js';
 import { packageInfo } from './package-info.js';
 import { Recognition } from './recognition.js';
+import { PictureReader } from './picture-reader.js';
+import { UploadedPictures } from './pictures.js';
 import { Retention } from './retention.js';
 import { workerFile } from './worker-file.js';
 import { packageRoot } from '../config/package-root.js';
 import type { CameraConfig, Config } from '../config/schema.js';
+import { SightlineError } from '../core/errors.js';
+import type { EmbeddingStore } from '../core/gallery-store.js';
 import { createDetector, networksOf, type DetectorChoice } from '../detection/create-detector.js';
 import type { FaceDetector } from '../detection/face-detector.js';
+import { photoDetector } from '../detection/photo-detector.js';
 import { WorkerDetector } from '../detection/worker/worker-detector.js';
 import { EventBus } from '../events/event-bus.js';
 import { EventJournal } from '../events/event-journal.js';
@@ -21,7 +26,7 @@ import { Metrics } from '../observability/metrics.js';
 import { CameraPipeline, historyFrames, type SourceHandlers } from '../pipeline/camera-pipeline.js';
 import { DetectionScheduler } from '../pipeline/detection-scheduler.js';
 import type { EmbedTimes } from '../recognition/embedding-pool.js';
-import { Recognizer, type RecognizerOptions } from '../recognition/recognizer.js';
+import { Recognizer, type RecognitionModel, type RecognizerOptions } from '../recognition/recognizer.js';
 import type { Services } from '../server/services.js';
 import { createServer, type SightlineServer } from '../server/server.js';
 import { isLoopback } from '../server/access/host-names.js';
@@ -101,9 +106,9 @@ export class App {
     const token = address.token ?? (isLoopback(address.host) ? null : await storedToken(data));
     const { store, journal } = await this.#openStore();
     // The port now: a program that runs twice should say so before it fetches models.
-    const { url } = await (await this.#createServer(token, journal)).listen();
-    if (this.#config.cameras.some((camera) => camera.recognition))
-      await this.#openRecognition(store, journal);
+    const { url } = await (await this.#createServer(token, store, journal)).listen();
+    await this.models.ensure(networksOf(photoDetector));
+    await this.#openRecognition(store, journal);
     for (const camera of this.#config.cameras) await this.#addCamera(camera);
     this.#missing.delete('models');
     this.#missing.delete('cameras');
@@ -111,7 +116,11 @@ export class App {
     return { url: token === null ? url : `${url}/?token=${encodeURIComponent(token)}` };
   }
 
-  async #createServer(token: string | null, history: EventJournal): Promise<SightlineServer> {
+  async #createServer(
+    token: string | null,
+    store: SqliteGalleryStore,
+    history: EventJournal,
+  ): Promise<SightlineServer> {
     const { host, port } = this.#config.server;
     const server = await createServer({
       host,
@@ -119,6 +128,7 @@ export class App {
       token,
       services: {
         cameras: { list: () => [...this.#cameras.values()], get: (id: string) => this.#cameras.get(id) },
+        pictures: this.#pictures(store.embeddings),
         events: { after: (id: string, limit: number) => history.after(id, limit) },
         // TODO issue 5: the rest, each from its own file of app/
       } as unknown as Services,
@@ -136,6 +146,17 @@ export class App {
     });
     this.#onClose(() => server.close());
     return server;
+  }
+
+  #pictures(store: EmbeddingStore): UploadedPictures {
+    const { uploads: limits, data: dataDir } = this.#config;
+    const reader = new PictureReader({ limits, models: this.models, modelsDir: modelsDir(this.#config) });
+    this.#onClose(() => reader.close());
+    const model = (): RecognitionModel => {
+      if (this.#recognition) return this.#recognition.model;
+      throw new SightlineError('NOT_READY', 'Expected recognition to be ready but it is being prepared.');
+    };
+    return new UploadedPictures({ reader, model, store, dataDir });
   }
 
   /** Opens the gallery's file; from now on every event is kept in it. */
@@ -243,6 +264,7 @@ export class App {
       workerFile: workerFile('detect'),
       choice,
       modelsDir: modelsDir(this.#config),
+      background: false,
       timeoutMs: detectorTimeoutMs,
     });
   }

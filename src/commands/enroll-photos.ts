@@ -1,14 +1,12 @@
 import { basename } from 'node:path';
 import { asSightlineError, type SightlineError } from '../core/errors.js';
 import { createDetector } from '../detection/create-detector.js';
+import { photoDetector } from '../detection/photo-detector.js';
 import { readImage } from '../ingest/still-image.js';
 import type { ModelStore } from '../models/model-store.js';
 import { Enroller } from '../recognition/enrolment.js';
 import { photoLimits, type NamedPhoto } from './photos.js';
 import type { OpenGallery } from './open-gallery.js';
-
-/** MTCNN places landmarks best, and photos can wait for it. */
-export const photoDetector = { kind: 'mtcnn', range: 'full', threshold: 0.7, minFaceSize: 40 } as const;
 
 export type PhotoOutcome =
   | { readonly photo: NamedPhoto; readonly status: 'enrolled' | 'known already' }

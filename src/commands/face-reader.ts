@@ -1,6 +1,5 @@
 import { openPool, type EmbedderChoice } from '../app/embedder-choice.js';
 import type { Config } from '../config/schema.js';
-import { SightlineError } from '../core/errors.js';
 import type { Detection } from '../core/face.js';
 import { qualityScore, type FaceQuality } from '../core/face-quality.js';
 import type { RgbImage } from '../core/image.js';
@@ -9,6 +8,7 @@ import { createDetector } from '../detection/create-detector.js';
 import type { FaceDetector } from '../detection/face-detector.js';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';
 import { cutFace } from '../recognition/crop.js';
+import { embedCrop } from '../recognition/embed-crop.js';
 import type { Embedder } from '../recognition/embedders.js';
 import type { EmbeddingPool } from '../recognition/embedding-pool.js';
 import { reEmbed } from '../recognition/re-embedding.js';
@@ -59,13 +59,8 @@ export class FaceReader {
   async read(image: RgbImage, { landmarks }: Detection): Promise<ReadFace | undefined> {
     const crop = cutFace(image, landmarks);
     if (crop === undefined) return undefined;
-    const result = await this.#pool.embed(crop);
-    if (result.status === 'embedded') {
-      const { embedding, quality } = result;
-      return { vector: embedding.vector, quality, score: qualityScore(quality) };
-    }
-    const reason = result.status === 'failed' ? result.error.message : result.reason;
-    throw new SightlineError('EMBEDDER_FAILED', `Expected an embedding but received none: ${reason}`);
+    const { embedding, quality } = await embedCrop(this.#pool, crop);
+    return { vector: embedding.vector, quality, score: qualityScore(quality) };
   }
 
   /** Embeds the stored faces again that were enrolled with another embedder; tells of those that cannot be. */

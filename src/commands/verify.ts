@@ -1,14 +1,11 @@
 import { Command } from 'commander';
 import { projectedChoice } from '../app/embedder-choice.js';
+import { loadPairHead } from '../app/pair-head.js';
 import { asSightlineError, SightlineError } from '../core/errors.js';
 import { readImage } from '../ingest/still-image.js';
-import type { Embedder } from '../recognition/embedders.js';
 import { checkQuality } from '../recognition/enrolment.js';
-import { requireFit } from '../recognition/heads/require-fit.js';
-import { siameseProbability } from '../recognition/heads/siamese.js';
 import { mainFace } from '../recognition/main-face.js';
-import { verifyFaces, type PairProbability, type Verification } from '../recognition/verify-faces.js';
-import { HeadStore } from '../storage/head-store.js';
+import { verifyFaces, type Verification } from '../recognition/verify-faces.js';
 import { FaceReader } from './face-reader.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { photoLimits } from './photos.js';
@@ -33,7 +30,7 @@ export function verifyCommand(): Command {
     const reader = await FaceReader.open(config, choice);
     try {
       const { embedder } = reader;
-      const head = await loadHead(config.data, embedder);
+      const head = await loadPairHead(config.data, embedder);
       const vectors = [await readFace(first, reader), await readFace(second, reader)] as const;
       const threshold = choice.naming.threshold ?? embedder.threshold;
       const verification = verifyFaces(vectors, embedder, threshold, head);
@@ -44,14 +41,6 @@ export function verifyCommand(): Command {
       await reader.close();
     }
   });
-}
-
-/** The Siamese head, when the user trained one. @throws SightlineError HEAD_MISMATCH, HEAD_CORRUPT */
-async function loadHead(dataDir: string, embedder: Embedder): Promise<PairProbability | null> {
-  const head = await new HeadStore(dataDir).load('siamese');
-  if (head === null) return null;
-  requireFit(head, embedder);
-  return (u, v) => siameseProbability(head, u, v);
 }
 
 /** The embedding of the one face on a photo; errors name the file. */

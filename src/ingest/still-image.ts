@@ -9,6 +9,8 @@ export interface ImageLimits {
   readonly maxBytes: number;
   /** Width × height. */
   readonly maxPixels: number;
+  /** Decoding is cut off after so long, in whole seconds; never when left out. */
+  readonly timeoutMs?: number;
 }
 
 const EXPECTED = 'a JPEG, PNG, WebP, TIFF, GIF or AVIF picture';
@@ -20,7 +22,8 @@ const MAX_SIDE = 16_384;
  * and multi-page files the first page. Size and header are checked before anything is decoded.
  *
  * @param input the bytes of a picture file, or the path of one.
- * @throws SightlineError IMAGE_TOO_LARGE past a limit, IMAGE_UNREADABLE for anything that is no such picture.
+ * @throws SightlineError IMAGE_TOO_LARGE or IMAGE_TOO_SLOW past a limit, IMAGE_UNREADABLE for anything that is no such
+ * picture.
  */
 export async function readImage(input: Buffer | string, limits: ImageLimits): Promise<RgbImage> {
   const name = typeof input === 'string' ? input : 'the upload';
@@ -29,9 +32,13 @@ export async function readImage(input: Buffer | string, limits: ImageLimits): Pr
   try {
     await checkHeader(sharp(bytes, { limitInputPixels: false }), name, limits.maxPixels);
     // A photo with a harmless defect is still worth reading; one that breaks off is not.
-    return await decode(sharp(bytes, { limitInputPixels: limits.maxPixels, failOn: 'truncated' }));
+    return await decode(
+      sharp(bytes, { limitInputPixels: limits.maxPixels, failOn: 'truncated' }),
+      limits.timeoutMs,
+    );
   } catch (error) {
     if (error instanceof SightlineError) throw error;
+    if (/timeout: \d+% complete/.test((error as Error).message)) throw tooSlow(name, limits.timeoutMs, error);
     throw unreadable(name, `one that does not decode (${(error as Error).message})`, error);
   }
 }
@@ -64,8 +71,9 @@ async function checkHeader(image: Sharp, name: string, maxPixels: number): Promi
   if (width * height > maxPixels) throw tooLarge(name, `at most ${maxPixels} pixels in all`, received);
 }
 
-async function decode(image: Sharp): Promise<RgbImage> {
+async function decode(image: Sharp, timeoutMs = 0): Promise<RgbImage> {
   const { data, info } = await image
+    .timeout({ seconds: Math.ceil(timeoutMs / 1000) })
     .autoOrient()
     .flatten({ background: '#ffffff' })
     .toColourspace('srgb')
@@ -89,4 +97,9 @@ function unreadable(name: string, received: string, cause?: unknown): SightlineE
 
 function tooLarge(name: string, expected: string, received: string): SightlineError {
   return new SightlineError('IMAGE_TOO_LARGE', `Expected ${expected} for ${name} but received ${received}.`);
+}
+
+function tooSlow(name: string, timeoutMs = 0, cause: unknown): SightlineError {
+  const message = `Expected ${name} to be decoded within ${timeoutMs} ms but it took longer.`;
+  return new SightlineError('IMAGE_TOO_SLOW', message, { cause });
 }

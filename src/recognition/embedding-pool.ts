@@ -9,7 +9,7 @@ import { WaitingList } from './waiting-list.js';
 
 export interface EmbeddingPoolOptions extends EmbedThreadsOptions {
   readonly embedder: Embedder;
-  /** Faces that may wait for a worker. */
+  /** Faces of live video that may wait for a worker. */
   readonly queueLimit: number;
   /** Told of each face embedded, for metrics. */
   readonly onEmbedded?: (times: EmbedTimes) => void;
@@ -55,8 +55,9 @@ interface Job {
 
 /**
  * Turns faces into embeddings in worker threads. Owns its threads; `close()` ends them and settles everything that
- * is pending. A worker takes the faces that wait together, each of which settles on its own. A thread that dies is
- * replaced and costs the batch it had in hand, nothing else.
+ * is pending. A worker takes the faces that wait together, each of which settles on its own; faces of live video never
+ * wait for more requests than the batch in hand. A thread that dies is replaced and costs the batch it had in hand,
+ * nothing else.
  */
 export class EmbeddingPool {
   readonly model: ModelRef;
@@ -80,8 +81,9 @@ export class EmbeddingPool {
   /**
    * Embeds one face. The crop's bytes move to the worker: the caller must not use them afterwards.
    *
-   * @param maxWaitMs give up when no worker took the face by then; Infinity for a request that somebody waits for,
-   * which goes before the faces of live video
+   * @param maxWaitMs give up when no worker took the face by then; Infinity for a request that somebody waits for:
+   * it waits behind the faces of live video (see `WaitingList`), is never dropped for one, and does not count towards
+   * `queueLimit`
    * @returns never rejects
    */
   embed(crop: EmbedTask, maxWaitMs = Infinity): Promise<EmbedResult> {

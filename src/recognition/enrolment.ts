@@ -6,7 +6,8 @@ import type { Detection, Person } from '../core/face.js';
 import type { GalleryFace, GalleryStore, StoredCrop } from '../core/gallery-store.js';
 import type { RgbImage } from '../core/image.js';
 import { cutFace } from './crop.js';
-import type { EmbeddingPool, EmbedResult } from './embedding-pool.js';
+import { embedCrop, type EmbeddedCrop } from './embed-crop.js';
+import type { EmbeddingPool } from './embedding-pool.js';
 import type { Gallery } from './gallery.js';
 import { mainFace } from './main-face.js';
 import { normalisePersonName } from './person-name.js';
@@ -47,7 +48,7 @@ export class Enroller {
    * of somebody
    * @param photoName what people call the photo, such as its file name
    * @throws SightlineError PERSON_NAME_INVALID, PERSON_UNKNOWN, FACE_NOT_FOUND, FACE_AMBIGUOUS, FACE_TOO_SMALL,
-   * FACE_QUALITY_LOW, DETECTOR_FAILED, EMBEDDER_FAILED, DATA_UNWRITABLE, GALLERY_CORRUPT
+   * FACE_QUALITY_LOW, DETECTOR_FAILED, EMBEDDER_FAILED, NOT_READY, DATA_UNWRITABLE, GALLERY_CORRUPT
    */
   async enrollPhoto(whom: Enrolled, image: RgbImage, photoName: string): Promise<Enrolment> {
     const checked = typeof whom === 'string' ? normalisePersonName(whom) : whom;
@@ -73,23 +74,14 @@ export class Enroller {
   }
 
   /** What is embedded is the very crop that is stored, so that embedding it again gives the same. */
-  async #embed(
-    image: RgbImage,
-    face: Detection,
-  ): Promise<EmbedResult & { status: 'embedded' } & { crop: StoredCrop }> {
+  async #embed(image: RgbImage, face: Detection): Promise<EmbeddedCrop & { crop: StoredCrop }> {
     checkSize(face);
     const cut = cutFace(image, face.landmarks);
     if (!cut)
       throw new SightlineError('FACE_NOT_FOUND', 'Expected a face inside the photo but it lies outside');
     const bounded = boundCrop(cut);
     const crop = await encodeCrop(bounded);
-    const result = await this.#options.pool.embed(bounded);
-    if (result.status === 'embedded') return { ...result, crop };
-    if (result.status === 'failed') throw new SightlineError(result.error.code, result.error.message);
-    throw new SightlineError(
-      'EMBEDDER_FAILED',
-      `Expected an embedding but the face was dropped: ${result.reason}`,
-    );
+    return { ...(await embedCrop(this.#options.pool, bounded)), crop };
   }
 }
 

@@ -11,6 +11,8 @@ import { requireWholeImage } from '../require-whole-image.js';
 export interface DetectWorkerData {
   readonly choice: DetectorChoice;
   readonly modelsDir: string;
+  /** Whether the thread gives way to the rest of the program when there is more to do than cores; on Linux only. */
+  readonly background: boolean;
 }
 
 export interface WorkerDetectorOptions extends DetectWorkerData {
@@ -27,10 +29,9 @@ export class WorkerDetector implements FaceDetector {
   readonly #timeoutMs: number;
   #videos = 0;
 
-  constructor({ workerFile, choice, modelsDir, timeoutMs }: WorkerDetectorOptions) {
-    this.kind = choice.kind;
+  constructor({ workerFile, timeoutMs, ...workerData }: WorkerDetectorOptions) {
+    this.kind = workerData.choice.kind;
     this.#timeoutMs = timeoutMs;
-    const workerData: DetectWorkerData = { choice, modelsDir };
     this.#thread = new Piscina<DetectTask, DetectReply>({
       filename: workerFile.href,
       workerData,

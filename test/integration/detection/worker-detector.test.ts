@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -10,13 +12,13 @@ import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js'
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
 const workerFile = pathToFileURL(join(packageRoot(), 'dist', 'workers', 'detect.js'));
 const mediapipe: DetectorChoice = { kind: 'mediapipe', range: 'full', threshold: null, minFaceSize: null };
-const timeoutMs = 30_000;
+const options = { workerFile, modelsDir: defaultCacheDir(), background: false, timeoutMs: 30_000 };
 const limits = { maxBytes: 1e8, maxPixels: 1e8 };
 
 describe.each([mediapipe, { ...mediapipe, kind: 'mtcnn', minFaceSize: 80 } as const])(
   '$kind in a thread',
   (choice) => {
-    const threaded = new WorkerDetector({ workerFile, choice, modelsDir: defaultCacheDir(), timeoutMs });
+    const threaded = new WorkerDetector({ ...options, choice });
     afterAll(() => threaded.close());
 
     it('finds what it finds on the main loop, and leaves the picture as it is', async () => {
@@ -49,12 +51,7 @@ describe.each([mediapipe, { ...mediapipe, kind: 'mtcnn', minFaceSize: 80 } as co
 
 describe('a detector whose networks cannot be had', () => {
   it('says so with each picture', async () => {
-    const threaded = new WorkerDetector({
-      workerFile,
-      choice: mediapipe,
-      modelsDir: '/dev/null/models',
-      timeoutMs,
-    });
+    const threaded = new WorkerDetector({ ...options, choice: mediapipe, modelsDir: '/dev/null/models' });
     const black = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3) };
     await expect(threaded.detect(black)).rejects.toMatchObject({ code: 'MODEL_CACHE_UNWRITABLE' });
     await threaded.close();
@@ -63,8 +60,7 @@ describe('a detector whose networks cannot be had', () => {
 
 describe('a thread that does not answer in time', () => {
   it('is given up, and said so', async () => {
-    const options = { workerFile, choice: mediapipe, modelsDir: defaultCacheDir(), timeoutMs: 1 };
-    const threaded = new WorkerDetector(options);
+    const threaded = new WorkerDetector({ ...options, choice: mediapipe, timeoutMs: 1 });
     const black = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3) };
     for (let picture = 0; picture < 2; picture++) {
       await expect(threaded.detect(black)).rejects.toThrow(/no answer within 1 ms/);
@@ -72,3 +68,25 @@ describe('a thread that does not answer in time', () => {
     await threaded.close();
   });
 });
+
+describe.runIf(process.platform === 'linux')('a detector in the background', () => {
+  it('gives way by itself, and nothing else of the process does', async () => {
+    const before = await niceThreads();
+    const threaded = new WorkerDetector({ ...options, choice: mediapipe, background: true });
+    const black = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3) };
+    await threaded.detect(black);
+    expect((await niceThreads()) - before).toBe(1);
+    await threaded.close();
+    expect(getPriority(0)).toBe(0);
+  });
+});
+
+/** How many threads of this process give way to others. */
+async function niceThreads(): Promise<number> {
+  const tasks = await readdir('/proc/self/task');
+  const stats = await Promise.all(
+    tasks.map((task) => readFile(`/proc/self/task/${task}/stat`, 'utf8').catch(() => '')),
+  );
+  // Fields count from after the name, which may hold anything: niceness is the 19th of all, `state` the third.
+  return stats.filter((stat) => Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16] ?? 0) > 0).length;
+}

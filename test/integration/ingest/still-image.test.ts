@@ -110,6 +110,33 @@ describe('readImage', () => {
     await expect(reading).rejects.toThrow(path);
   });
 
+  it.each([
+    ['a BMP', 'BM\x36\0\0\0'],
+    ['an icon', '\0\0\x01\0\x01\0'],
+    ['a HEIC', '\0\0\0\x18ftypheic'],
+    ['a PDF', '%PDF-1.7\n'],
+    ['an SVG after a byte order mark', '\xef\xbb\xbf<svg xmlns="http://www.w3.org/2000/svg"/>'],
+    ['an SVG in XML', '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'],
+    ['a page', '<!doctype html><script>alert(1)</script>'],
+  ])('refuses %s before any decoder sees it', async (_name, bytes) => {
+    await expect(readImage(Buffer.from(bytes, 'latin1'), limits)).rejects.toMatchObject({
+      code: 'IMAGE_UNREADABLE',
+      message: expect.stringContaining('begins with') as string,
+    });
+  });
+
+  it('gives a picture up that takes too long', async () => {
+    // Decoding takes seconds, in which the limit, a second, is looked at again and again.
+    const wide = sharp({
+      create: { width: 16_000, height: 6000, channels: 3, background: colour },
+      limitInputPixels: 100_000_000,
+    });
+    const bytes = await wide.gif({ effort: 1 }).toBuffer();
+    await expect(
+      readImage(bytes, { maxBytes: 1e9, maxPixels: 100_000_000, timeoutMs: 1 }),
+    ).rejects.toMatchObject({ code: 'IMAGE_TOO_SLOW' });
+  });
+
   it('refuses a folder and a file that is not there', async () => {
     await expect(readImage(folder.path, limits)).rejects.toMatchObject({ code: 'IMAGE_UNREADABLE' });
     await expect(readImage(join(folder.path, 'none.jpg'), limits)).rejects.toThrow('ENOENT');

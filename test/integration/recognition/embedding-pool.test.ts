@@ -57,8 +57,8 @@ describe('EmbeddingPool', () => {
     expect(crop.data.byteLength).toBe(0);
   });
 
-  it('takes the newest first and drops the oldest when full, but never requests without a deadline', async () => {
-    const { embed } = bound(await start({ queueLimit: 3 }));
+  it('takes live faces first, the newest first, drops the oldest when full, and never requests', async () => {
+    const { embed } = bound(await start({ queueLimit: 1 }));
     const order: string[] = [];
     const submit = async (name: string, maxWaitMs: number): Promise<string> => {
       const result = await embed(1, maxWaitMs);
@@ -75,7 +75,7 @@ describe('EmbeddingPool', () => {
       submit('c', live),
       submit('request 2', Infinity),
     ]);
-    expect(order).toEqual(['a queue-full', 'b queue-full', 'in hand', 'request 1', 'request 2', 'c']);
+    expect(order).toEqual(['a queue-full', 'b queue-full', 'in hand', 'c', 'request 1', 'request 2']);
     expect(pool!.stats().dropped).toEqual({ 'queue-full': 2, deadline: 0, closed: 0 });
   });
 

@@ -76,16 +76,93 @@ const form = (fields: Readonly<Record<string, Buffer | string>>): FormData => {
   return data;
 };
 
-const post = async (url: string, body: RequestInit['body'] | object, type?: string) => {
+const post = async (url: string, body: FormData | Buffer | string | object, type?: string) => {
   const isJson = typeof body === 'object' && !(body instanceof FormData) && !Buffer.isBuffer(body);
   const headers = isJson ? { 'content-type': 'application/json' } : type ? { 'content-type': type } : {};
   const response = await fetch(url, {
     method: 'POST',
     headers,
-    body: (isJson ? JSON.stringify(body) : body) as BodyInit,
+    body: (isJson ? JSON.stringify(body) : body) as NonNullable<RequestInit['body']>,
   });
   return { response, status: response.status, json: (await response.json()) as Echo & Problem };
 };
+
+/** Posts a picture to `/one` until the answer is, or is not, 429. Gives the last status. */
+async function postUntil(url: string, busy: boolean): Promise<number> {
+  let { status } = await post(`${url}/one`, form({ file: jpeg }));
+  while ((status === 429) !== busy) ({ status } = await post(`${url}/one`, form({ file: jpeg })));
+  return status;
+}
+
+type Refused = [
+  what: string,
+  body: () => FormData | string | object,
+  contentType: string | undefined,
+  status: number,
+  detail: RegExp,
+];
+
+/** Bodies that `/one` does not take. */
+const refused: Refused[] = [
+  ['no picture', () => form({ name: 'Ann' }), undefined, 400, /file: expected a picture/],
+  [
+    'a file in another field',
+    () => form({ photo: jpeg }),
+    undefined,
+    400,
+    /a picture in file .* a file in "photo"/,
+  ],
+  [
+    'a picture twice',
+    () => {
+      const twice = form({ file: jpeg, name: 'a' });
+      twice.append('name', 'b');
+      return twice;
+    },
+    undefined,
+    400,
+    /name once/,
+  ],
+  ['more files than pictures', () => form({ file: jpeg, other: jpeg }), undefined, 413, /at most 1 file/],
+  [
+    'an address instead of base64',
+    () => ({ file: 'http://example.org/a.jpg' }),
+    undefined,
+    400,
+    /base64 .*"http:/,
+  ],
+  ['a list', () => [jpeg.toString('base64')], undefined, 400, /expected an object/],
+  ['a number', () => ({ file: 7 }), undefined, 400, /expected a picture.* received 7/],
+  [
+    'a form of the old kind',
+    () => 'file=x',
+    'application/x-www-form-urlencoded',
+    415,
+    /multipart\/form-data with file as files, image\/\* .*base64, but received application\/x-www/,
+  ],
+  [
+    'multipart without a boundary',
+    () => '--x',
+    'multipart/form-data',
+    400,
+    /Expected a boundary .* received none/,
+  ],
+  [
+    'multipart that breaks off',
+    () => '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc',
+    'multipart/form-data; boundary=x',
+    400,
+    /cannot be read/,
+  ],
+  [
+    'rubbish as multipart',
+    () => '\0\x01\x02',
+    'multipart/form-data; boundary=x',
+    400,
+    /cannot be read|expected a picture/,
+  ],
+  ['broken JSON', () => '{"file":', 'application/json', 400, /./],
+];
 
 describe('uploads', () => {
   it('take a picture as a file, as base64, as a data: URL and as the whole body', async () => {
@@ -119,68 +196,9 @@ describe('uploads', () => {
     expect(json.file).toBe('\xff\xd8');
   });
 
-  it.each([
-    ['no picture', () => form({ name: 'Ann' }), undefined, 400, /file: expected a picture/],
-    [
-      'a file in another field',
-      () => form({ photo: jpeg }),
-      undefined,
-      400,
-      /a picture in file .* a file in "photo"/,
-    ],
-    [
-      'a picture twice',
-      () => {
-        const twice = form({ file: jpeg, name: 'a' });
-        twice.append('name', 'b');
-        return twice;
-      },
-      undefined,
-      400,
-      /name once/,
-    ],
-    ['more files than pictures', () => form({ file: jpeg, other: jpeg }), undefined, 413, /at most 1 file/],
-    [
-      'an address instead of base64',
-      () => ({ file: 'http://example.org/a.jpg' }),
-      undefined,
-      400,
-      /base64 .*"http:/,
-    ],
-    ['a list', () => [jpeg.toString('base64')], undefined, 400, /expected an object/],
-    ['a number', () => ({ file: 7 }), undefined, 400, /expected a picture.* received 7/],
-    [
-      'a form of the old kind',
-      () => 'file=x',
-      'application/x-www-form-urlencoded',
-      415,
-      /multipart\/form-data with file as files, image\/\* .*base64, but received application\/x-www/,
-    ],
-    [
-      'multipart without a boundary',
-      () => '--x',
-      'multipart/form-data',
-      400,
-      /Expected a boundary .* received none/,
-    ],
-    [
-      'multipart that breaks off',
-      () => '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc',
-      'multipart/form-data; boundary=x',
-      400,
-      /cannot be read/,
-    ],
-    [
-      'rubbish as multipart',
-      () => '\0\x01\x02',
-      'multipart/form-data; boundary=x',
-      400,
-      /cannot be read|expected a picture/,
-    ],
-    ['broken JSON', () => '{"file":', 'application/json', 400, /./],
-  ] as const)('refuse %s', async (_what, body, type, status, detail) => {
+  it.each(refused)('refuse %s', async (_what, body, type, status, detail) => {
     const { url } = await uploadServer();
-    const answer = await post(`${url}/one`, body() as never, type);
+    const answer = await post(`${url}/one`, body(), type);
     expect(answer.json.detail).toMatch(detail);
     expect(answer.status).toBe(status);
     // Whatever came, the next one has its turn.
@@ -233,11 +251,9 @@ describe('uploads', () => {
       await once(socket, 'connect');
       socket.write(`POST /one HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\nContent-Length: 900\r\n\r\n`);
       socket.write('--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc');
-      let status: number;
-      while ((({ status } = await post(`${url}/one`, { file: '' })), status !== 429));
+      await postUntil(url, true);
       socket.destroy();
-      while ((({ status } = await post(`${url}/one`, { file: '' })), status === 429));
-      expect(status).toBe(200);
+      expect(await postUntil(url, false)).toBe(200);
     }
   });
 
@@ -250,8 +266,6 @@ describe('uploads', () => {
     await expect(gone).rejects.toThrow();
     expect((await post(`${url}/one`, form({ file: jpeg }))).status).toBe(429);
     letGo();
-    let status: number;
-    while ((({ status } = await post(`${url}/one`, form({ file: jpeg }))), status === 429));
-    expect(status).toBe(200);
+    expect(await postUntil(url, false)).toBe(200);
   });
 });

@@ -1,0 +1,129 @@
+import { SightlineError } from '../core/errors.js';
+import type { EmbedTask } from '../core/embed-protocol.js';
+import type { Detection } from '../core/face.js';
+import { qualityScore } from '../core/face-quality.js';
+import type { EmbeddingStore } from '../core/gallery-store.js';
+import type { RgbImage } from '../core/image.js';
+import { cutFace } from '../recognition/crop.js';
+import { rulesFor } from '../recognition/decision.js';
+import { embedCrop } from '../recognition/embed-crop.js';
+import { samePersonProbability } from '../recognition/embedders.js';
+import type { EmbeddingPool } from '../recognition/embedding-pool.js';
+import { identifyFace } from '../recognition/identify-face.js';
+import type { RecognitionModel } from '../recognition/recognizer.js';
+import { decodeCrop } from '../recognition/stored-crop.js';
+import { verifyFaces, type Verification } from '../recognition/verify-faces.js';
+import type { IdentifiedFace, Pictures, ReadFace, ReadPicture, SearchedPicture } from '../server/services.js';
+import { loadPairHead } from './pair-head.js';
+import type { PictureReader } from './picture-reader.js';
+
+/** The nearest people that a face is compared with by name; the margin needs two. */
+const leastNeighbours = 3;
+
+export interface UploadedPicturesOptions {
+  readonly reader: PictureReader;
+  /** The model in use; throws NOT_READY while there is none. */
+  readonly model: () => RecognitionModel;
+  readonly store: EmbeddingStore;
+  /** Where a Siamese head would be. */
+  readonly dataDir: string;
+}
+
+interface CutFace {
+  readonly detection: Detection;
+  readonly crop: EmbedTask;
+}
+
+/** Faces on uploaded pictures, as `sightline detect`, `identify` and `verify` see them. */
+export class UploadedPictures implements Pictures {
+  readonly #options: UploadedPicturesOptions;
+
+  constructor(options: UploadedPicturesOptions) {
+    this.#options = options;
+  }
+
+  async detect(picture: Buffer): Promise<SearchedPicture<Detection>> {
+    return this.#search(picture, (_image, detections) => detections);
+  }
+
+  async read(picture: Buffer, most: number): Promise<ReadPicture> {
+    const { pool } = this.#options.model();
+    const { faces, ...searched } = await this.#search(picture, (image, detections) =>
+      cutFaces(image, detections, most),
+    );
+    const begun = performance.now();
+    const read = await Promise.all(faces.map((face) => readFace(face, pool)));
+    return { ...searched, faces: read, embedMs: performance.now() - begun };
+  }
+
+  async identify(face: ReadFace, neighbours: number): Promise<IdentifiedFace> {
+    const { embedder, naming, classifier, gallery } = this.#modelOf(face);
+    const { vector, quality } = face;
+    const nearest = await gallery.match(vector, Math.max(neighbours, leastNeighbours));
+    const rules = rulesFor(embedder, naming, gallery.faces, classifier);
+    const identity = identifyFace({ nearest, quality, vector }, rules);
+    return { ...identity, nearest: nearest.slice(0, neighbours) };
+  }
+
+  async verify(first: ReadFace, second: ReadFace): Promise<Verification> {
+    this.#modelOf(first);
+    const { embedder, naming } = this.#modelOf(second);
+    const head = await loadPairHead(this.#options.dataDir, embedder);
+    return verifyFaces([first.vector, second.vector], embedder, naming.threshold ?? embedder.threshold, head);
+  }
+
+  async verifyPhoto(face: ReadFace, photoId: string): Promise<Verification> {
+    const { pool } = this.#modelOf(face);
+    const stored = await this.#options.store.crop(photoId);
+    if (!stored)
+      throw new SightlineError('PHOTO_UNKNOWN', `Expected the id of a photo but received ${photoId}.`);
+    const { embedding } = await embedCrop(pool, await decodeCrop(stored));
+    return this.verify(face, { ...face, ...embedding });
+  }
+
+  similarity(distance: number): number {
+    return samePersonProbability(this.#options.model().embedder, distance);
+  }
+
+  /** Decodes and searches a picture, and takes from its pixels what `take` needs. */
+  async #search<Face>(
+    picture: Buffer,
+    take: (image: RgbImage, detections: readonly Detection[]) => readonly Face[],
+  ): Promise<SearchedPicture<Face>> {
+    const { reader } = this.#options;
+    return reader.withPicture(picture, async (image, decodeMs) => {
+      const begun = performance.now();
+      const detections = await reader.detect(image);
+      const { width, height } = image;
+      const detectMs = decodeMs + performance.now() - begun;
+      return { width, height, detectMs, faces: take(image, detections) };
+    });
+  }
+
+  /** The model in use, if a face was embedded by it. */
+  #modelOf({ model: { id, version } }: ReadFace): RecognitionModel {
+    const model = this.#options.model();
+    const inUse = model.embedder.model;
+    if (inUse.id === id && inUse.version === version) return model;
+    throw new SightlineError(
+      'NOT_READY',
+      `Expected a face embedded by ${inUse.id} version ${inUse.version} but the embedder was ${id} version ${version} until now.`,
+    );
+  }
+}
+
+/** The first so many faces that lie inside the picture. */
+function cutFaces(image: RgbImage, detections: readonly Detection[], most: number): CutFace[] {
+  const cut: CutFace[] = [];
+  for (const detection of detections) {
+    if (cut.length >= most) break;
+    const crop = cutFace(image, detection.landmarks);
+    if (crop) cut.push({ detection, crop });
+  }
+  return cut;
+}
+
+async function readFace({ detection, crop }: CutFace, pool: EmbeddingPool): Promise<ReadFace> {
+  const { embedding, quality } = await embedCrop(pool, crop);
+  return { detection, ...embedding, quality: qualityScore(quality) };
+}
