@@ -186,7 +186,7 @@ export class App {
       store,
       log: this.log,
       onEmbedded,
-      onGalleryRead: () => journal.followPeople(),
+      onGalleryChange: () => void journal.followPeople(),
     });
     this.#recognition = recognition;
     this.#onClose(() => recognition.close());
