@@ -72,7 +72,9 @@ function showPath(path: readonly PropertyKey[]): string {
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    (node, key) => (node as Record<PropertyKey, unknown> | undefined)?.[key],
+    // The only item of a list may stand for it in a query.
+    (node, key) =>
+      typeof node === 'string' ? node : (node as Record<PropertyKey, unknown> | undefined)?.[key],
     input,
   );
 }
