@@ -1,7 +1,5 @@
 import { SightlineError } from '../core/errors.js';
-import type { Detection } from '../core/face.js';
 import type { GalleryFace, GalleryPerson } from '../core/gallery-store.js';
-import type { RgbImage } from '../core/image.js';
 import type { EventJournal } from '../events/event-journal.js';
 import { Enroller, type Enrolled, type Enrolment } from '../recognition/enrolment.js';
 import { normalisePersonName } from '../recognition/person-name.js';
@@ -11,6 +9,7 @@ import type { HeadStore } from '../storage/head-store.js';
 import type { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
 import { requireSnapshot } from './event-archive.js';
 import { forgetInClassifier, mayKnowOthers } from './forget-in-classifier.js';
+import type { PictureReader } from './picture-reader.js';
 import type { Recognition } from './recognition.js';
 import { requireUnknown } from './strangers.js';
 
@@ -20,15 +19,7 @@ export interface PeopleOptions {
   readonly journal: Pick<EventJournal, 'get' | 'followPeople'>;
   /** What is in use now. @throws SightlineError NOT_READY */
   readonly recognition: () => Pick<Recognition, 'model' | 'people' | 'dropClassifier'>;
-  readonly pictures: PhotoReader;
-}
-
-/** Decodes uploaded pictures, a few at a time, and finds the faces on them. */
-interface PhotoReader {
-  /** Settles as `use` does. @throws SightlineError IMAGE_… */
-  withPicture<T>(picture: Buffer, use: (image: RgbImage) => Promise<T>): Promise<T>;
-  /** @throws SightlineError DETECTOR_FAILED */
-  detect(image: RgbImage): Promise<Detection[]>;
+  readonly pictures: Pick<PictureReader, 'withPicture' | 'detect'>;
 }
 
 /** The people of the gallery, changed while cameras run: recognition follows before a change is answered. */
