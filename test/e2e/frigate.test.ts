@@ -36,8 +36,16 @@ interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-async function post(path: string, body?: FormData | string, headers: Record<string, string> = {}): Promise<Answer> {
-  const response = await fetch(`${url}/api/${path}`, { method: 'POST', headers, ...(body !== undefined && { body }) });
+async function post(
+  path: string,
+  body?: FormData | string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(`${url}/api/${path}`, {
+    method: 'POST',
+    headers,
+    ...(body !== undefined && { body }),
+  });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
@@ -62,7 +70,7 @@ async function faces(): Promise<Record<string, string[]>> {
 const failure = { success: false, message: expect.stringMatching(/\w{3}/) as string };
 const success = { success: true, message: expect.stringMatching(/\w{3}/) as string };
 
-describe('faces in the shape of Frigate', () => {
+describe('faces in the shape of Frigate', { timeout: 120_000 }, () => {
   it('are created, registered, recognised and deleted', async () => {
     expect(await faces()).toEqual({});
     expect(await send('faces/recognize', photos[0]!)).toEqual({
@@ -158,7 +166,7 @@ describe('what else clients of Frigate ask', () => {
     const [camera = {}] = Object.values(cameras);
     expect(Object.keys(camera)).toEqual(keys);
     expect(camera).toEqual(sums);
-    expect(camera['process_fps']! + camera['skipped_fps']!).toBeCloseTo(camera['camera_fps']!, 1);
+    expect(camera['process_fps']! + camera['skipped_fps']!).toBeCloseTo(camera['camera_fps']!, 0);
     expect(service).toEqual({
       uptime: expect.any(Number) as number,
       version: packageInfo().version,

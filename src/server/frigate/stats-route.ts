@@ -53,11 +53,13 @@ export function addStatsRoute(
   );
 }
 
+/** As in Frigate, what is processed and what is skipped make what the camera gives; the meters may differ a little. */
 function figuresOf({ framesPerSecond, detectionsPerSecond }: CameraStatus): Figures {
+  const searched = Math.min(framesPerSecond, detectionsPerSecond);
   return {
     camera_fps: tenths(framesPerSecond),
-    process_fps: tenths(detectionsPerSecond),
-    skipped_fps: tenths(Math.max(0, framesPerSecond - detectionsPerSecond)),
+    process_fps: tenths(searched),
+    skipped_fps: tenths(framesPerSecond - searched),
     detection_fps: tenths(detectionsPerSecond),
   };
 }
