@@ -18,6 +18,8 @@ async function refreshCameras() {
     grid.update(cameras);
     showNotice('');
   } catch (error) {
+    // The token is no longer right: the address of the page now shows where to enter one.
+    if (error.status === 401) location.reload();
     showNotice(error.status === undefined ? 'Sightline does not answer. Trying again…' : error.message);
   }
 }
@@ -49,10 +51,10 @@ function rememberToggle() {
 
 rememberToggle();
 void pollCameras();
-void followEvents({
+followEvents({
   onLink: showLink,
   onEvent: (event) => {
     list.add(event);
     if (event.type.startsWith('sightline.camera.')) void refreshCameras();
   },
-});
+}).catch(() => showLink(false));

@@ -4,7 +4,7 @@ import { getJson } from './get-json.js';
 const RECENT = 100;
 const RETRY_MS = 3000;
 
-/** Gives the recent events, then each new one, to `onEvent`, every event once and in order. Never ends. */
+/** Gives the recent events, then each new one, to `onEvent`, every event once and in order. Rejects when refused. */
 export async function followEvents({ onEvent, onLink }) {
   const { events, newest } = await recentEvents();
   for (const event of events.reverse()) onEvent(event);

@@ -25,7 +25,8 @@ export class VideoView {
     this.stop();
     this.#width = width;
     this.#video = watch({ url: location.origin, camera: this.#cameraId, width });
-    void this.#show(this.#video);
+    // Why it was refused, the cameras that are asked for at the same time tell.
+    this.#show(this.#video).catch(() => this.stop());
   }
 
   stop() {

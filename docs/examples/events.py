@@ -66,6 +66,8 @@ def events(connection, stream):
         elif opcode == 0x8:
             send_frame(connection, 0x8, payload)
             code, reason = int.from_bytes(payload[:2], "big"), payload[2:].decode()
+            if code >= 4000:
+                sys.exit(f"refused: {code} {reason}")
             print(f"closed: {code} {reason}", file=sys.stderr)
             return
 

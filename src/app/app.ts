@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { LabelCache } from '../annotate/label-cache.js';
-import { storedToken } from './access-token.js';
 import { JournalArchive } from './event-archive.js';
+import { accessOf } from './access-token.js';
 import { openStore } from './open-store.js';
 import { packageInfo } from './package-info.js';
 import { GalleryPeople } from './people.js';
@@ -14,6 +14,7 @@ import { workerFile } from './worker-file.js';
 import { packageRoot } from '../config/package-root.js';
 import type { CameraConfig, Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
+import type { AccessToken } from '../core/roles.js';
 import { createDetector, networksOf, type DetectorChoice } from '../detection/create-detector.js';
 import type { FaceDetector } from '../detection/face-detector.js';
 import { photoDetector } from '../detection/photo-detector.js';
@@ -31,7 +32,6 @@ import type { EmbedTimes } from '../recognition/embedding-pool.js';
 import { Recognizer, type RecognitionModel, type RecognizerOptions } from '../recognition/recognizer.js';
 import type { Services } from '../server/services.js';
 import { createServer, type SightlineServer } from '../server/server.js';
-import { isLoopback } from '../server/access/host-names.js';
 import { HeadStore } from '../storage/head-store.js';
 import type { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
 
@@ -105,30 +105,31 @@ export class App {
   }
 
   async #start(): Promise<{ url: string }> {
-    const { server: address, data } = this.#config;
-    const token = address.token ?? (isLoopback(address.host) ? null : await storedToken(data));
+    const { tokens, ownToken } = await accessOf(this.#config);
     const { store, journal } = await this.#openStore();
     // The port now: a program that runs twice should say so before it fetches models.
-    const { url } = await (await this.#createServer(token, store, journal)).listen();
+    const { url } = await (await this.#createServer(tokens, store, journal)).listen();
     await this.models.ensure(networksOf(photoDetector));
     await this.#openRecognition(store, journal);
     for (const camera of this.#config.cameras) await this.#addCamera(camera);
     this.#missing.delete('models');
     this.#missing.delete('cameras');
     if (this.#closing === undefined) for (const camera of this.#cameras.values()) camera.start();
-    return { url: token === null ? url : `${url}/?token=${encodeURIComponent(token)}` };
+    return { url: ownToken === null ? url : `${url}/?token=${encodeURIComponent(ownToken)}` };
   }
 
   async #createServer(
-    token: string | null,
+    tokens: readonly AccessToken[],
     store: SqliteGalleryStore,
     journal: EventJournal,
   ): Promise<SightlineServer> {
-    const { host, port } = this.#config.server;
+    const { host, port, corsOrigins, rateLimit } = this.#config.server;
     const server = await createServer({
       host,
       port,
-      token,
+      tokens,
+      corsOrigins,
+      rateLimit,
       services: {
         cameras: { list: () => [...this.#cameras.values()], get: (id: string) => this.#cameras.get(id) },
         ...this.#galleryServices(store, journal),

@@ -1,33 +1,46 @@
 import type { EventType } from '../events/identity-event.js';
 import { openEventStream, type EventStream, type EventStreamOptions } from './event-stream.js';
-import { baseOf, type Socket, type Transport } from './transport.js';
+import { fetchJson } from './fetch-json.js';
+import { baseOf, tokenHeaders, type Socket, type Transport } from './transport.js';
 import { openVideo, type Video, type VideoOptions } from './video.js';
 
 export type { EventType, SightlineEvent } from '../events/identity-event.js';
 export type { EventOfType, EventStream, EventStreamOptions } from './event-stream.js';
-export { RefusedError } from './transport.js';
+export { RefusedError } from './refusal.js';
 export type { Video, VideoOptions } from './video.js';
 
 declare const WebSocket: new (url: URL) => Socket;
 
-/** Where the server is. There is no token: a page has it in its cookie, for a browser sends no headers. */
+/** Where the server is. */
 export interface ServerAddress {
   /** As `location.origin`. */
   readonly url: string | URL;
+  /** For a page of another origin, which the server must allow; a page of the server itself has it in its cookie. */
+  readonly token?: string | undefined;
 }
 
 /** Subscribes to the events of a server. */
 export function connect<T extends EventType = EventType>(
   options: ServerAddress & EventStreamOptions<T>,
 ): EventStream<T> {
-  return openEventStream(transportTo(options.url), options);
+  return openEventStream(transportTo(options), options);
 }
 
 /** Watches a camera. */
 export function watch(options: ServerAddress & VideoOptions): Video {
-  return openVideo(transportTo(options.url), options);
+  return openVideo(transportTo(options), options);
 }
 
-function transportTo(url: string | URL): Transport {
-  return { base: baseOf(url), headers: {}, open: (address) => new WebSocket(address) };
+/** A browser sends no headers of a page's choice with a WebSocket, so a ticket stands for the token. */
+function transportTo({ url, token }: ServerAddress): Transport {
+  const server = { base: baseOf(url), headers: tokenHeaders(token) };
+  const ticket = async (): Promise<{ ticket: string }> => {
+    const { ticket } = (await fetchJson(server, 'v1/tickets', { method: 'POST' })) as { ticket: string };
+    return { ticket };
+  };
+  return {
+    ...server,
+    admission: token === undefined ? () => Promise.resolve({}) : ticket,
+    open: (address) => new WebSocket(address),
+  };
 }

@@ -1,7 +1,8 @@
 import type { EventType, SightlineEvent } from '../events/identity-event.js';
+import { fetchJson } from './fetch-json.js';
 import { Mailbox } from './mailbox.js';
 import { ReconnectingSocket } from './reconnecting-socket.js';
-import { RefusedError, socketUrl, type Transport } from './transport.js';
+import { socketUrl, type Transport } from './transport.js';
 
 export interface EventStreamOptions<T extends EventType> {
   /** The id of an event: those after it come first. Left out, only what happens from now on comes. */
@@ -18,17 +19,12 @@ export type EventOfType<T extends EventType> = Extract<SightlineEvent, { type: T
 
 /**
  * The events of a server, each once and in order, whatever becomes of the connection; for one reader. Leaving the
- * `for await` loop closes it. Rejects with a RefusedError when the server says no for good (UNAUTHORIZED,
- * FORBIDDEN_ORIGIN, REQUEST_INVALID). Events that the reader has not taken wait in memory.
+ * `for await` loop closes it. Rejects with a RefusedError when the server says no for good. Events that the reader has not taken wait in memory.
  */
 export interface EventStream<T extends EventType> extends AsyncIterableIterator<EventOfType<T>> {
   /** Ends the loop and every pending `next()`, and drops what was not taken. May be called again. */
   close(): void;
 }
-
-const ANSWER_TIMEOUT_MS = 10_000;
-/** Answers after which asking again is of no use. A camera that is not there (404) may come back. */
-const FINAL_STATUSES = [400, 401, 403];
 
 export function openEventStream<T extends EventType>(
   transport: Transport,
@@ -71,19 +67,11 @@ function from(id: string | undefined): [string, string][] {
 }
 
 /**
- * Asks over HTTP for what is about to be asked over WebSocket, because a browser does not tell why a handshake failed.
+ * Asks over HTTP from where on events are to come.
  * @returns the id of the newest event
  */
-async function ask(
-  { base, headers }: Transport,
-  query: URLSearchParams,
-  closed: AbortSignal,
-): Promise<string> {
+async function ask(transport: Transport, query: URLSearchParams, signal: AbortSignal): Promise<string> {
   query.set('limit', '1');
-  const signal = AbortSignal.any([closed, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
-  const response = await fetch(new URL(`v1/events?${query.toString()}`, base), { headers, signal });
-  const body = (await response.json()) as { newest: string; code: string; detail: string };
-  if (response.ok) return body.newest;
-  if (FINAL_STATUSES.includes(response.status)) throw new RefusedError(body.code, body.detail);
-  throw new Error(body.detail);
+  const body = await fetchJson(transport, `v1/events?${query.toString()}`, { signal });
+  return (body as { newest: string }).newest;
 }

@@ -1,12 +1,12 @@
 import { WebSocket } from 'ws';
 import type { EventType } from '../events/identity-event.js';
 import { openEventStream, type EventStream, type EventStreamOptions } from './event-stream.js';
-import { baseOf, type Socket, type Transport } from './transport.js';
+import { baseOf, tokenHeaders, type Socket, type Transport } from './transport.js';
 import { openVideo, type Video, type VideoOptions } from './video.js';
 
 export type { EventType, SightlineEvent } from '../events/identity-event.js';
 export type { EventOfType, EventStream, EventStreamOptions } from './event-stream.js';
-export { RefusedError } from './transport.js';
+export { RefusedError } from './refusal.js';
 export type { Video, VideoOptions } from './video.js';
 
 /** Where the server is, and the token if it wants one. */
@@ -30,10 +30,11 @@ export function watch(options: ServerAddress & VideoOptions): Video {
 
 /** Node 20 has no WebSocket of its own, and that of later ones cannot send a token. */
 function transportTo({ url, token }: ServerAddress): Transport {
-  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const headers = tokenHeaders(token);
   return {
     base: baseOf(url),
     headers,
+    admission: () => Promise.resolve({}),
     open: (address) => new WebSocket(address, { headers, perMessageDeflate: false }) as Socket,
   };
 }

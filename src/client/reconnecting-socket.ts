@@ -1,5 +1,6 @@
 import { BackOff } from './back-off.js';
-import { RefusedError, type Socket, type Transport } from './transport.js';
+import { isRefused, RefusedError, refusalIn } from './refusal.js';
+import type { Socket, Transport } from './transport.js';
 
 export interface ReconnectingSocketOptions {
   readonly transport: Transport;
@@ -35,7 +36,10 @@ export class ReconnectingSocket {
 
   async #connect(): Promise<void> {
     try {
-      const url = await this.#options.address();
+      const { address, transport } = this.#options;
+      const url = await address();
+      const admission = await transport.admission();
+      for (const [name, value] of Object.entries(admission)) url.searchParams.set(name, value);
       if (!this.#isClosed) this.#open(url);
     } catch (error) {
       if (this.#isClosed) return;
@@ -45,22 +49,30 @@ export class ReconnectingSocket {
   }
 
   #open(url: URL): void {
-    const { transport, onMessage, onLink } = this.#options;
+    const { transport, onMessage, onLink, onRefused } = this.#options;
     const socket = transport.open(url);
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
-    socket.onopen = () => {
-      this.#backOff.reset();
-      if (!this.#isClosed) onLink(true);
-    };
     socket.onmessage = ({ data }) => {
       if (!this.#isClosed) onMessage(data);
     };
     // A close always follows.
     socket.onerror = () => {};
-    socket.onclose = () => {
+    let wasOpen = false;
+    socket.onopen = () => {
+      wasOpen = true;
+      if (!this.#isClosed) onLink(true);
+    };
+    socket.onclose = (close) => {
       if (this.#isClosed) return;
       onLink(false);
+      const refusal = refusalIn(close);
+      if (refusal !== undefined) {
+        onRefused(refusal);
+        return;
+      }
+      // A refusal comes after the handshake, so an open link is a success only when something else ended it.
+      if (wasOpen && !isRefused(close)) this.#backOff.reset();
       this.#retryLater();
     };
   }

@@ -1,9 +1,11 @@
+import type { Close } from './refusal.js';
+
 /** What is used of a WebSocket: the same in browsers and in `ws`. */
 export interface Socket {
   binaryType: string;
   onopen: (() => void) | null;
   onmessage: ((message: { data: unknown }) => void) | null;
-  onclose: (() => void) | null;
+  onclose: ((close: Close) => void) | null;
   onerror: (() => void) | null;
   close(): void;
 }
@@ -14,19 +16,9 @@ export interface Transport {
   readonly base: URL;
   /** For HTTP requests. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What a WebSocket's address needs besides, asked before each attempt. */
+  readonly admission: () => Promise<Readonly<Record<string, string>>>;
   open(url: URL): Socket;
-}
-
-/** The server said no, and asking again will not change that. */
-export class RefusedError extends Error {
-  /** Of the server's error catalogue, as UNAUTHORIZED. */
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.name = 'RefusedError';
-    this.code = code;
-  }
 }
 
 /** @param address of the server; a path is kept, for a server behind a proxy */
@@ -43,4 +35,9 @@ export function socketUrl({ base }: Transport, path: string, query: URLSearchPar
   const url = new URL(`${path}?${query.toString()}`, base);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   return url;
+}
+
+/** The headers with which HTTP requests carry a token. */
+export function tokenHeaders(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }

@@ -15,7 +15,7 @@ export interface VideoOptions {
 
 /**
  * The pictures of a camera, each a JPEG; for one reader, who always gets the newest: one that was not taken in time is
- * dropped. Leaving the `for await` loop closes it.
+ * dropped. Leaving the `for await` loop closes it. Rejects with a RefusedError when the server says no for good.
  */
 export interface Video extends AsyncIterableIterator<ArrayBuffer> {
   /** Ends the loop and every pending `next()`. May be called again. */

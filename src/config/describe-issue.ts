@@ -14,7 +14,8 @@ export function describeIssue(issue: Issue, input: unknown, schema: z.ZodType = 
     return issue.keys.map((key) => `${showPath([...issue.path, key])}: no such option${closest(key, known)}`);
   }
   const received = valueAt(input, issue.path);
-  return [`${path}: ${expectation(issue)}, but received ${show(received)}`];
+  const shown = isSecret(issue.path) && received !== undefined ? 'what is kept secret' : show(received);
+  return [`${path}: ${expectation(issue)}, but received ${shown}`];
 }
 
 /** `; did you mean x?` when one of the candidates is near. */
@@ -55,6 +56,12 @@ function unit(origin: string): string {
 function article(type: string): string {
   if (type === 'int') return 'a whole number';
   return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
+}
+
+/** Whether what stands at a path is an access token, or holds some. */
+function isSecret(path: readonly PropertyKey[]): boolean {
+  const name = path.findLast((key) => typeof key === 'string');
+  return name === 'token' || name === 'tokens';
 }
 
 function show(value: unknown): string {

@@ -1,6 +1,6 @@
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { closest } from './describe-issue.js';
+import { readYaml } from './read-yaml.js';
 import { configSchema } from './schema.js';
 
 const prefix = 'SIGHTLINE_';
@@ -30,7 +30,7 @@ export function environmentOptions(environment: Readonly<Record<string, string |
       continue;
     }
     try {
-      setPath(options, leaf.path, leaf.isText ? value : parseYaml(value));
+      setPath(options, leaf.path, leaf.isText ? value : readYaml(value));
     } catch (error) {
       problems.push(`${name}: expected YAML, but ${error instanceof Error ? error.message : String(error)}`);
     }

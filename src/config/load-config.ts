@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { parse as parseYaml } from 'yaml';
 import { SightlineError } from '../core/errors.js';
 import { environmentOptions } from './environment.js';
 import { describeIssue } from './describe-issue.js';
+import { readYaml } from './read-yaml.js';
 import { configSchema, type CameraConfig, type Config } from './schema.js';
 
 export interface ConfigSources {
@@ -51,7 +51,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
 async function readConfigFile(path: string): Promise<Record<string, unknown>> {
   let document: unknown;
   try {
-    document = parseYaml(await readFile(path, 'utf8')) ?? {};
+    document = readYaml(await readFile(path, 'utf8')) ?? {};
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new SightlineError('CONFIG_UNREADABLE', `Expected a YAML file at ${path}: ${reason}`, {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { embedderIds } from '../core/embedders.js';
+import { serverSchema } from './server.js';
 
 /** The one place for every option: its type, default and description. docs/configuration.md is made from it. */
 
@@ -132,24 +133,7 @@ export const configSchema = z.strictObject({
     .min(1)
     .default('.sightline')
     .describe('Folder of the gallery and the access token; made when missing.'),
-  server: z
-    .strictObject({
-      host: z
-        .string()
-        .min(1)
-        .default('127.0.0.1')
-        .describe('Address to listen on. Anything but this machine’s own asks for a token.'),
-      port: z.number().int().min(0).max(65535).default(8420).describe('TCP port; 0 takes a free one.'),
-      token: z
-        .string()
-        .min(16)
-        .nullable()
-        .default(null)
-        .describe(
-          'Access token. When null and the host is not loopback, one is made and kept in the data folder.',
-        ),
-    })
-    .prefault({}),
+  server: serverSchema.prefault({}),
   cameras: camerasSchema.default([]).describe('Cameras; an entry may be just a URL.'),
   detector: detectorSchema
     .prefault({})

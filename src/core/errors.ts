@@ -178,7 +178,19 @@ export const errorCatalogue = {
     status: 401,
     remedy: 'Open the link that Sightline printed at start, or send the token as a bearer token.',
   },
-  FORBIDDEN_ORIGIN: { status: 403, remedy: 'Open the page from Sightline itself.' },
+  FORBIDDEN_ROLE: {
+    status: 403,
+    remedy: 'Use a token whose role may do it; `server.tokens` in the configuration gives roles.',
+  },
+  FORBIDDEN_ORIGIN: {
+    status: 403,
+    remedy: 'Open the page from Sightline itself, or allow its origin with `server.corsOrigins`.',
+  },
+  RATE_LIMITED: {
+    status: 429,
+    remedy:
+      'Wait as long as Retry-After says. `server.rateLimit` sets how many requests a minute pass; a wrong token is to be corrected.',
+  },
   ROUTE_UNKNOWN: { status: 404, remedy: 'See the README for the routes that exist.' },
   NOT_READY: { status: 503, remedy: 'Sightline is starting; try again in a few seconds.' },
   BUSY: {

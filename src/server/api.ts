@@ -6,12 +6,17 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { Role } from './access/roles.js';
+import type { Role } from '../core/roles.js';
+import type { Caller } from './access/caller.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may use the route at least; `anybody` needs no token. A route that only reads may leave it out: `viewer`. */
     readonly role?: Role | 'anybody';
+  }
+  interface FastifyRequest {
+    /** Who asks; there in every handler of a route that is not for `anybody`. */
+    caller: Caller;
   }
 }
 

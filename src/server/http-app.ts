@@ -1,9 +1,9 @@
 import fastifyCookie from '@fastify/cookie';
 import fastifyStatic from '@fastify/static';
-import { fastify } from 'fastify';
+import { fastify, type FastifyReply } from 'fastify';
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import { SightlineError } from '../core/errors.js';
+import { SightlineError, type ErrorCode } from '../core/errors.js';
 import { guardRoutes } from './access/access-hook.js';
 import { addCameraRoutes } from './v1/camera-routes.js';
 import { addEventRoutes } from './v1/event-routes.js';
@@ -13,11 +13,15 @@ import { addUnknownRoutes } from './v1/unknown-routes.js';
 import { Gate } from './access/gate.js';
 import { addCompreFaceRoutes } from './compreface/compreface-routes.js';
 import { addFrigateRoutes } from './frigate/frigate-routes.js';
+import { addTicketRoutes } from './v1/ticket-routes.js';
+import { addFaceRoutes } from './v1/face-routes.js';
+import { securityHeaders } from './access/security-headers.js';
 import { addHealthRoutes } from './health-routes.js';
 import type { Api } from './api.js';
 import type { Heartbeat } from './live/heartbeat.js';
 import { addDocumentRoutes, describeRoutes } from './openapi.js';
 import { problemContentType, problemOf } from './problem.js';
+import { answerRaw, brokenRequest } from './raw-answer.js';
 import { parsePart } from './request.js';
 import type { ServerContext } from './server-options.js';
 import { acceptPictures } from './uploads/accept-pictures.js';
@@ -35,14 +39,23 @@ export async function createHttpApp(
     forceCloseConnections: true,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    clientErrorHandler: (error, connection) => answerRaw(connection, brokenRequest(error)),
+    frameworkErrors: (error, _request, reply) => {
+      void reply.headers(securityHeaders);
+      sendProblem(reply, error);
+    },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler<z.ZodType>(({ schema, httpPart = 'body' }) => (data) => ({
     value: parsePart(schema, data, httpPart),
   }));
   app.setSerializerCompiler(serializerCompiler);
   await app.register(fastifyCookie);
-  const gate = new Gate({ token: context.token, parseCookie: (header) => app.parseCookie(header) });
-  guardRoutes(app, gate);
+  const gate = new Gate({
+    ...context,
+    limits: { ...context.limits, requestsPerMinute: context.rateLimit },
+    parseCookie: (header) => app.parseCookie(header),
+  });
+  await guardRoutes(app, gate, context.corsOrigins);
   answerWithProblems(app, context);
   await acceptPictures(app, context.uploads);
   await describeRoutes(app, context.version);
@@ -54,11 +67,12 @@ export async function createHttpApp(
   addUnknownRoutes(app, context);
   await addCompreFaceRoutes(app, context, gate);
   await addFrigateRoutes(app, context);
+  addTicketRoutes(app, gate.tickets);
+  addFaceRoutes(app, context);
   await addDocumentRoutes(app);
   await app.register(fastifyStatic, {
     root: context.webDir,
     index: false,
-    cacheControl: false,
     schemaHide: true,
   });
   await app.register(fastifyStatic, {
@@ -66,7 +80,6 @@ export async function createHttpApp(
     prefix: '/client/',
     decorateReply: false,
     schemaHide: true,
-    cacheControl: false,
   });
   app.get('/', { config: { role: 'anybody' }, schema: { hide: true } }, (_request, reply) =>
     reply.sendFile('index.html'),
@@ -76,13 +89,9 @@ export async function createHttpApp(
 
 function answerWithProblems(app: Api, { log }: Pick<ServerContext, 'log'>): void {
   app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error);
     // The address may hold a token, so only the route is logged.
-    if (problem.code === 'INTERNAL')
+    if (sendProblem(reply, error) === 'INTERNAL')
       log.error({ err: error, route: request.routeOptions.url }, 'Request failed.');
-    if (error instanceof SightlineError && error.retryAfterSeconds !== undefined)
-      reply.header('retry-after', error.retryAfterSeconds);
-    return reply.code(problem.status).type(problemContentType).send(problem);
   });
   app.setNotFoundHandler((request) => {
     const path = request.url.split('?')[0];
@@ -91,4 +100,13 @@ function answerWithProblems(app: Api, { log }: Pick<ServerContext, 'log'>): void
       `Expected a route that exists but received ${request.method} ${path}.`,
     );
   });
+}
+
+/** Answers with the problem document of an error, and says its code. */
+function sendProblem(reply: FastifyReply, error: unknown): ErrorCode {
+  const problem = problemOf(error);
+  if (error instanceof SightlineError && error.retryAfterSeconds !== undefined)
+    void reply.header('retry-after', error.retryAfterSeconds);
+  void reply.code(problem.status).type(problemContentType).send(problem);
+  return problem.code;
 }

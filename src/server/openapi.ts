@@ -2,6 +2,7 @@ import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { contentSecurityPolicy } from './access/security-headers.js';
 import type { Api } from './api.js';
 import { problemContentType } from './problem.js';
 import { describePictures } from './uploads/describe-pictures.js';
@@ -58,11 +59,11 @@ export async function describeRoutes(app: Api, version: string): Promise<void> {
     transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
     transform: ({ route, ...document }) => {
       const { schema, url } = jsonSchemaTransform({ ...document, route });
-      const role = route.config?.role;
+      const role = route.config?.role ?? 'viewer';
       const security = role === 'anybody' ? [] : [{ bearer: [] }, { key: [] }, { cookie: [] }];
       const pictures = route.config?.pictures;
       const body = pictures && { body: describePictures(schema.body as object, pictures) };
-      return { url, schema: { ...schema, ...body, security, ...(role && { 'x-role': role }) } };
+      return { url, schema: { ...schema, ...body, security, 'x-role': role } };
     },
   });
 }
@@ -77,7 +78,13 @@ export async function addDocumentRoutes(app: Api): Promise<void> {
     },
     () => app.swagger(),
   );
-  await app.register(fastifySwaggerUi, { routePrefix: '/api/docs' });
+  // Swagger UI sets styles as attributes.
+  const staticCSP = contentSecurityPolicy({ 'style-src': "'self' 'unsafe-inline'" });
+  await app.register(fastifySwaggerUi, {
+    routePrefix: '/api/docs',
+    staticCSP,
+    theme: { title: 'Sightline API' },
+  });
 }
 
 /** Leaves out the components that no route speaks of: each has a form for requests and one for answers. */

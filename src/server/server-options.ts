@@ -1,3 +1,4 @@
+import type { AccessToken } from '../core/roles.js';
 import type { EventBus } from '../events/event-bus.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
@@ -18,6 +19,8 @@ export interface ServerLimits {
   readonly eventBudgetBytes: number;
   /** How often clients are asked whether they are still there. */
   readonly heartbeatMs: number;
+  /** Wrong tokens that one address may try before it has to wait. */
+  readonly wrongTokensPerMinute: number;
 }
 
 export const defaultLimits: ServerLimits = {
@@ -25,14 +28,19 @@ export const defaultLimits: ServerLimits = {
   pictureBudgetBytes: 256 * 1024,
   eventBudgetBytes: 1024 * 1024,
   heartbeatMs: 15_000,
+  wrongTokensPerMinute: 10,
 };
 
 export interface ServerOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** null: nobody needs a token, which is allowed on a loopback address only. */
-  readonly token: string | null;
+  /** Empty: nobody needs one, which is allowed on a loopback address only. */
+  readonly tokens: readonly AccessToken[];
+  /** Origins of pages elsewhere that may use the API. */
+  readonly corsOrigins: readonly string[];
+  /** Requests a minute of one client; null: no limit. */
+  readonly rateLimit: number | null;
   readonly services: Services;
   readonly bus: EventBus;
   readonly metrics: Metrics;

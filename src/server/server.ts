@@ -50,8 +50,8 @@ export async function createServer(options: ServerOptions): Promise<SightlineSer
   };
 }
 
-function requireTokenBeyondLoopback({ host, token }: ServerContext): void {
-  if (token !== null || isLoopback(host)) return;
+function requireTokenBeyondLoopback({ host, tokens }: ServerContext): void {
+  if (tokens.length > 0 || isLoopback(host)) return;
   throw new SightlineError(
     'CONFIG_INVALID',
     `Expected a token for the address ${host}, which other machines can reach, but received none.`,

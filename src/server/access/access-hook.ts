@@ -1,33 +1,57 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SightlineError } from '../../core/errors.js';
 import type { Api } from '../api.js';
+import { requireRole } from './caller.js';
+import { allowOrigins } from './cors.js';
 import { tokenCookie, type Gate } from './gate.js';
-import { problemOf } from '../problem.js';
 import { securityHeaders } from './security-headers.js';
 import { signInPage } from './sign-in-page.js';
 
+/** Methods that change nothing. */
+const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
+
 /** Puts the gate, and the security headers, before every route, those that do not exist included. */
-export function guardRoutes(app: Api, gate: Gate): void {
-  app.addHook('onRequest', async (request, reply) => {
+export async function guardRoutes(app: Api, gate: Gate, corsOrigins: readonly string[]): Promise<void> {
+  app.decorateRequest('caller');
+  app.addHook('onRoute', ({ url, method, config }) => {
+    const changes = [method].flat().filter((name) => !safeMethods.includes(name));
+    if (changes.length > 0 && config?.role === undefined)
+      throw new Error(`Expected a role for ${changes.join()} ${url} but received none.`);
+  });
+  app.addHook('onRequest', async ({ headers, method }, reply) => {
     reply.headers(securityHeaders);
-    gate.checkHost(request.headers);
+    if (gate.allowsOrigin(headers.origin)) reply.header('cross-origin-resource-policy', 'cross-origin');
+    gate.checkHost(headers);
+    if (!safeMethods.includes(method)) gate.checkOrigin(headers);
+  });
+  // Before the gate: browsers ask without a token what they may ask with one.
+  await allowOrigins(app, corsOrigins);
+  app.addHook('onRequest', async (request, reply) => {
     const { url, config } = request.routeOptions;
     if (url === '/') return enterPage(gate, request, reply);
     if (config.role === 'anybody') return;
-    gate.checkToken(request.headers);
+    request.caller = await gate.admit({ headers: request.headers, address: request.ip });
+    requireRole(request.caller, config.role ?? 'viewer');
   });
 }
 
 /** At `/` the token may come in the address; it moves to a cookie, so that it does not stay in the address bar. */
 async function enterPage(gate: Gate, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const visit = { headers: request.headers, address: request.ip };
+  const token = tokenInAddress(request.query);
   try {
-    const token = tokenInAddress(request.query);
-    if (token === null) return gate.checkToken(request.headers);
-    if (!gate.accepts(token)) throw new SightlineError('UNAUTHORIZED', 'Expected the token of this server.');
+    if (token === null) {
+      request.caller = await gate.admit(visit);
+      return;
+    }
+    await gate.admitWith(visit, token);
     return reply.setCookie(tokenCookie.name, token, tokenCookie.options).redirect('/', 303);
   } catch (error) {
-    if (request.headers.accept?.includes('text/html') !== true) throw error;
-    return reply.code(problemOf(error).status).headers(signInPage.headers).send(signInPage.html);
+    if (!(error instanceof SightlineError) || request.headers.accept?.includes('text/html') !== true)
+      throw error;
+    const note = token === null && error.code === 'UNAUTHORIZED' ? '' : error.message;
+    if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds);
+    return reply.code(error.status).headers(signInPage.headers).send(signInPage.html(note));
   }
 }
 

@@ -1,7 +1,12 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { SightlineError } from '../../core/errors.js';
+import type { AccessToken } from '../../core/roles.js';
+import { anybodyHere, type Caller } from './caller.js';
+import { digest } from './digest.js';
 import { isLoopback, parseHost } from './host-names.js';
+import { Limits, type LimitOptions } from './limits.js';
+import { Tickets } from './tickets.js';
 
 /** The cookie that carries the token of a browser. */
 export const tokenCookie = {
@@ -10,30 +15,43 @@ export const tokenCookie = {
 } as const;
 
 export interface GateOptions {
-  /** null on a loopback address only. */
-  readonly token: string | null;
+  /** Empty on a loopback address only: then nobody needs one. */
+  readonly tokens: readonly AccessToken[];
+  /** Origins of other pages that may come in. */
+  readonly corsOrigins: readonly string[];
+  readonly limits: LimitOptions;
   readonly parseCookie: (header: string) => Readonly<Record<string, string | undefined>>;
 }
 
-/** Decides which requests may pass; the same for HTTP and WebSockets. */
+/** A request as far as the gate looks at it. */
+export interface Visit {
+  readonly headers: IncomingHttpHeaders;
+  /** The remote address. */
+  readonly address: string;
+}
+
+/** Decides which requests may pass, and who asks; the same for HTTP and WebSockets. */
 export class Gate {
-  readonly #tokenDigest: Buffer | null;
-  readonly #checksHost: boolean;
+  readonly tickets = new Tickets();
+  readonly #tokens: readonly { readonly digest: Buffer; readonly caller: Caller }[];
+  readonly #origins: ReadonlySet<string>;
+  readonly #limits: Limits;
   readonly #parseCookie: GateOptions['parseCookie'];
 
-  constructor({ token, parseCookie }: GateOptions) {
-    this.#tokenDigest = token === null ? null : digest(token);
-    this.#checksHost = token === null;
+  constructor({ tokens, corsOrigins, limits, parseCookie }: GateOptions) {
+    this.#tokens = tokens.map(({ name, token, role }) => ({ digest: digest(token), caller: { name, role } }));
+    this.#origins = new Set(corsOrigins);
+    this.#limits = new Limits(limits);
     this.#parseCookie = parseCookie;
   }
 
   /**
-   * Without a token anybody on this machine may ask, and so may any page open in its browser under a name that was
+   * Without tokens anybody on this machine may ask, and so may any page open in its browser under a name that was
    * made to resolve to loopback (DNS rebinding): the Host header gives such a page away.
    * @throws SightlineError FORBIDDEN_ORIGIN
    */
   checkHost(headers: IncomingHttpHeaders): void {
-    if (!this.#checksHost) return;
+    if (this.#tokens.length > 0) return;
     const host = parseHost(headers.host);
     if (host !== null && isLoopback(host.hostname)) return;
     throw new SightlineError(
@@ -42,37 +60,65 @@ export class Gate {
     );
   }
 
-  /** @throws SightlineError UNAUTHORIZED when a token is needed and none, or a wrong one, came */
-  checkToken(headers: IncomingHttpHeaders): void {
-    if (this.#tokenDigest === null) return;
-    const offered = this.#credentials(headers);
-    if (offered.some((token) => this.accepts(token))) return;
-    const received = offered.length === 0 ? 'none' : 'a wrong one';
-    throw new SightlineError('UNAUTHORIZED', `Expected the token of this server but received ${received}.`);
-  }
-
   /**
-   * Browsers let any page open a WebSocket to anywhere, cookies included, and only say from where it came.
-   * @throws SightlineError FORBIDDEN_ORIGIN when a page of another origin asks
+   * Browsers let any page open a WebSocket to anywhere and send simple requests that change something, and only say
+   * from where they come.
+   * @throws SightlineError FORBIDDEN_ORIGIN when a page of an origin asks that is neither this server's nor allowed
    */
   checkOrigin(headers: IncomingHttpHeaders): void {
     const { origin } = headers;
-    if (origin === undefined) return;
+    if (origin === undefined) return checkSite(headers);
     const host = parseHost(headers.host)?.host;
     if (host !== undefined && URL.canParse(origin) && new URL(origin).host === host) return;
+    if (this.allowsOrigin(origin)) return;
     throw new SightlineError(
       'FORBIDDEN_ORIGIN',
       `Expected an origin on ${quote(headers.host)} but received ${quote(origin)}.`,
     );
   }
 
-  /** Whether this is the token; takes the same time wherever it differs. True for anything when none is needed. */
-  accepts(token: string): boolean {
-    return this.#tokenDigest === null || timingSafeEqual(digest(token), this.#tokenDigest);
+  /** Whether the pages of another origin may use the API. */
+  allowsOrigin(origin: string | undefined): boolean {
+    return origin !== undefined && this.#origins.has(origin);
+  }
+
+  /**
+   * Who asks, by the token in the headers or by a ticket, and counts it.
+   * @throws SightlineError UNAUTHORIZED when a token is needed and none, or a wrong one, came; RATE_LIMITED
+   */
+  admit(visit: Visit, ticket?: string): Promise<Caller> {
+    const tokens = this.#tokensIn(visit.headers);
+    const caller = ticket === undefined ? undefined : this.tickets.redeem(ticket);
+    return this.#admit(visit, caller ?? this.#callerOf(tokens), tokens.length > 0 || ticket !== undefined);
+  }
+
+  /** As `admit`, by this token. */
+  admitWith(visit: Visit, token: string): Promise<Caller> {
+    return this.#admit(visit, this.#callerOf([token]), true);
+  }
+
+  async #admit({ address }: Visit, caller: Caller | undefined, isTried: boolean): Promise<Caller> {
+    await this.#limits.countRequest(address, caller);
+    if (isTried) await this.#limits.countTry(address, caller);
+    if (caller !== undefined) return caller;
+    const received = isTried ? 'a wrong one' : 'none';
+    throw new SightlineError('UNAUTHORIZED', `Expected a token of this server but received ${received}.`);
+  }
+
+  /** Whose token is among those offered. Compares each with all: how long it takes tells nothing. */
+  #callerOf(offered: readonly string[]): Caller | undefined {
+    if (this.#tokens.length === 0) return anybodyHere;
+    let found: Caller | undefined;
+    for (const token of offered.map(digest)) {
+      for (const known of this.#tokens) {
+        if (timingSafeEqual(token, known.digest)) found ??= known.caller;
+      }
+    }
+    return found;
   }
 
   /** Every token that a request offers, in any of the forms. */
-  #credentials(headers: IncomingHttpHeaders): string[] {
+  #tokensIn(headers: IncomingHttpHeaders): string[] {
     const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
     const key = headers['x-api-key'];
     const cookie = this.#parseCookie(headers.cookie ?? '')[tokenCookie.name];
@@ -80,8 +126,11 @@ export class Gate {
   }
 }
 
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+/** For the browsers that leave out the origin. */
+function checkSite(headers: IncomingHttpHeaders): void {
+  const site = headers['sec-fetch-site'];
+  if (site !== 'cross-site' && site !== 'same-site') return;
+  throw new SightlineError('FORBIDDEN_ORIGIN', `Expected a page of this server but received a ${site} one.`);
 }
 
 function quote(value: string | undefined): string {

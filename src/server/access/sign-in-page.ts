@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { securityHeaders } from './security-headers.js';
+import { contentSecurityPolicy } from './security-headers.js';
 
 const style = `
   :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
@@ -8,11 +8,12 @@ const style = `
   label { display: block; margin-bottom: 0.25rem; }
   input, button { box-sizing: border-box; width: 100%; padding: 0.6rem; border-radius: 0.5rem; font: inherit; }
   input { border: 1px solid #8a94a3; }
+  p[role='alert'] { color: light-dark(#b42318, #fda29b); }
   button { margin-top: 0.75rem; border: 0; background: #0f766e; color: #fff; cursor: pointer; }
 `;
 
-/** What a browser shows that comes without the token. Stands alone: the page's own files need the token too. */
-const html = `<!doctype html>
+/** Stands alone: the page's own files need the token too. */
+const html = (note: string): string => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
@@ -24,6 +25,7 @@ const html = `<!doctype html>
     <main>
       <h1>Sightline</h1>
       <p>Open the link that Sightline printed when it started, or enter the token here.</p>
+      ${note === '' ? '' : `<p role="alert">${escapeMarkup(note)}</p>`}
       <form action="/" method="get">
         <label for="token">Token</label>
         <input id="token" name="token" type="password" autocomplete="current-password" required autofocus />
@@ -36,11 +38,16 @@ const html = `<!doctype html>
 
 const styleHash = createHash('sha256').update(style).digest('base64');
 
-/** The page, and the policy that allows its one style by hash. */
+function escapeMarkup(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+}
+
+/** What a browser shows that comes without a right token, and the policy that allows its one style by hash. */
 export const signInPage = {
+  /** @param note what was wrong with the last try; may be empty */
   html,
   headers: {
-    'content-security-policy': `${securityHeaders['content-security-policy']}; style-src 'sha256-${styleHash}'`,
+    'content-security-policy': contentSecurityPolicy({ 'style-src': `'sha256-${styleHash}'` }),
     'content-type': 'text/html; charset=utf-8',
   },
 } as const;

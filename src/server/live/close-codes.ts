@@ -4,8 +4,15 @@ export const closeCodes = {
   goingAway: 1001,
   /** The client sent a message; there is nothing for it to say. */
   unsupportedData: 1003,
-  /** The server could not read what was to be replayed; the reason is a code of the error catalogue. */
+  /** The server could not do what it should; the reason begins with a code of the error catalogue. */
   internalError: 1011,
   /** The client of events reads too slowly: connect again with `since`. */
   tooSlow: 1013,
+  /** These refuse a request. The reason begins with a code of the error catalogue. */
+  requestInvalid: 4400,
+  unauthorized: 4401,
+  forbidden: 4403,
+  unknown: 4404,
+  rateLimited: 4429,
+  notReady: 4503,
 } as const;

@@ -1,25 +1,25 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
 import type { Camera, Picture } from '../../pipeline/camera.js';
 import type { Heartbeat } from './heartbeat.js';
 import { feedPictures } from './picture-feed.js';
 import type { StreamQuery } from '../query.js';
-import { securityHeaders } from '../access/security-headers.js';
 import type { ServerContext } from '../server-options.js';
 
 const BOUNDARY = 'frame';
 
 /** Answers with an endless multipart of JPEGs until the client goes, under the same budget as a WebSocket. */
 export function streamMjpeg(
-  response: ServerResponse,
+  reply: FastifyReply,
   camera: Camera,
   query: StreamQuery,
   heartbeat: Heartbeat,
   { metrics, limits }: Pick<ServerContext, 'metrics' | 'limits'>,
 ): void {
   const { id } = camera.status();
+  const response = reply.hijack().raw;
   response.writeHead(200, {
-    ...securityHeaders,
-    'cache-control': 'no-store',
+    ...(reply.getHeaders() as OutgoingHttpHeaders),
     'content-type': `multipart/x-mixed-replace; boundary=${BOUNDARY}`,
   });
   response.flushHeaders();

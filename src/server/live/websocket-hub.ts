@@ -4,14 +4,15 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { SightlineError } from '../../core/errors.js';
 import { closeCodes } from './close-codes.js';
 import { EventChannel } from './event-channel.js';
+import { requireRole } from '../access/caller.js';
 import type { Gate } from '../access/gate.js';
 import type { Heartbeat } from './heartbeat.js';
-import { problemContentType, problemOf } from '../problem.js';
 import { eventStreamQuery, streamQuery } from '../query.js';
-import { parsePart, queryOf } from '../request.js';
+import { answerRaw, brokenRequest } from '../raw-answer.js';
+import { parsePart, queryOf, type Query } from '../request.js';
 import { requireCamera } from '../require-camera.js';
-import { securityHeaders } from '../access/security-headers.js';
 import type { ServerContext } from '../server-options.js';
+import { refuseSocket } from './refusal.js';
 import { openVideo } from './video-channel.js';
 
 /** Clients have nothing to say, so even this is generous. */
@@ -21,7 +22,7 @@ const CLOSE_GRACE_MS = 400;
 
 type Opener = (socket: WebSocket) => void;
 
-/** Every WebSocket of the server. A request is refused as a plain HTTP answer, before the handshake. */
+/** Every WebSocket of the server. What is no handshake is answered as HTTP; a refusal is a close code after it. */
 export class WebSocketHub {
   readonly #context: ServerContext;
   readonly #gate: Gate;
@@ -38,6 +39,7 @@ export class WebSocketHub {
     this.#gate = gate;
     this.#heartbeat = heartbeat;
     this.#events = new EventChannel(context);
+    this.#sockets.on('wsClientError', (error, connection) => answerRaw(connection, brokenRequest(error)));
   }
 
   /** Takes over the upgrade requests of an HTTP server. */
@@ -45,7 +47,7 @@ export class WebSocketHub {
     server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
       // Until the handshake nobody else listens, and an error without a listener would end the program.
       connection.on('error', () => {});
-      this.#upgrade(request, connection, head);
+      void this.#upgrade(request, connection, head);
     });
   }
 
@@ -63,24 +65,42 @@ export class WebSocketHub {
     clearTimeout(cut);
   }
 
-  #upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
-    try {
-      this.#gate.checkHost(request.headers);
-      this.#gate.checkOrigin(request.headers);
-      this.#gate.checkToken(request.headers);
-      const open = this.#route(request.url ?? '/');
-      this.#sockets.handleUpgrade(request, connection, head, (socket) => {
-        this.#accept(socket);
+  async #upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
+    const open = await this.#openerFor(request);
+    this.#sockets.handleUpgrade(request, connection, head, (socket) => {
+      // ws closes the socket with the code that fits (1002, 1007, 1009); nothing is left to do.
+      socket.on('error', () => {});
+      try {
         open(socket);
-      });
+      } catch (error) {
+        if (!(error instanceof SightlineError)) this.#context.log.error({ err: error }, 'Upgrade failed.');
+        refuseSocket(socket, error);
+      }
+    });
+  }
+
+  /** What to do once the handshake is made; throws then what refuses the request. */
+  async #openerFor(request: IncomingMessage): Promise<Opener> {
+    try {
+      const { headers } = request;
+      this.#gate.checkHost(headers);
+      this.#gate.checkOrigin(headers);
+      const { pathname, ticket, query } = parseTarget(request.url ?? '/');
+      const address = request.socket.remoteAddress ?? '';
+      requireRole(await this.#gate.admit({ headers, address }, ticket), 'viewer');
+      const open = this.#route(pathname, query);
+      return (socket) => {
+        this.#watch(socket);
+        open(socket);
+      };
     } catch (error) {
-      if (!(error instanceof SightlineError)) this.#context.log.error({ err: error }, 'Upgrade failed.');
-      refuse(connection, error);
+      return () => {
+        throw error;
+      };
     }
   }
 
-  #route(target: string): Opener {
-    const { pathname, query } = parseTarget(target);
+  #route(pathname: string, query: Query): Opener {
     if (pathname === '/ws/events') {
       const filter = parsePart(eventStreamQuery, query, 'querystring');
       for (const id of filter.camera) requireCamera(this.#context.services.cameras, id);
@@ -95,7 +115,8 @@ export class WebSocketHub {
     return (socket) => openVideo(socket, camera, wish, this.#context);
   }
 
-  #accept(socket: WebSocket): void {
+  /** Has a socket closed that says something, or gives no sign of life. */
+  #watch(socket: WebSocket): void {
     let isAlive = true;
     const forget = this.#heartbeat.watch({
       beat: () => {
@@ -110,32 +131,25 @@ export class WebSocketHub {
       isAlive = true;
     });
     socket.once('message', () => socket.close(closeCodes.unsupportedData, 'Clients have nothing to say.'));
-    // ws closes the socket with the code that fits (1002, 1007, 1009); nothing is left to do.
-    socket.on('error', () => {});
     socket.once('close', forget);
   }
 }
 
+interface Target {
+  readonly pathname: string;
+  /** Taken out of the query. */
+  readonly ticket: string | undefined;
+  readonly query: Query;
+}
+
 /** @throws SightlineError REQUEST_INVALID for a target that is no URL or is wrongly encoded */
-function parseTarget(target: string): { pathname: string; query: ReturnType<typeof queryOf> } {
+function parseTarget(target: string): Target {
   try {
     const url = new URL(target, 'http://localhost');
-    return { pathname: decodeURIComponent(url.pathname), query: queryOf(url.searchParams) };
+    const ticket = url.searchParams.get('ticket') ?? undefined;
+    url.searchParams.delete('ticket');
+    return { pathname: decodeURIComponent(url.pathname), ticket, query: queryOf(url.searchParams) };
   } catch {
     throw new SightlineError('REQUEST_INVALID', 'Expected a request target that can be decoded.');
   }
-}
-
-function refuse(connection: Duplex, error: unknown): void {
-  const problem = problemOf(error);
-  const body = JSON.stringify(problem);
-  const headers = {
-    ...securityHeaders,
-    connection: 'close',
-    'content-type': problemContentType,
-    'content-length': Buffer.byteLength(body),
-  };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  connection.once('finish', () => connection.destroy());
-  connection.end([`HTTP/1.1 ${problem.status} ${problem.title}`, ...lines, '', body].join('\r\n'));
 }

@@ -97,8 +97,7 @@ export function addCameraRoutes(app: Api, context: ServerContext, heartbeat: Hea
     },
     (request, reply) => {
       const camera = requireCamera(cameras, request.params.id);
-      reply.hijack();
-      streamMjpeg(reply.raw, camera, request.query, heartbeat, context);
+      streamMjpeg(reply, camera, request.query, heartbeat, context);
     },
   );
 }
@@ -111,7 +110,6 @@ function viewOf(status: CameraStatus) {
 function sendPicture(reply: FastifyReply, { jpeg, sequence, capturedAt }: Picture): FastifyReply {
   return reply
     .headers({
-      'cache-control': 'no-store',
       'x-sequence': String(sequence),
       'x-captured-at': new Date(capturedAt).toISOString(),
     })

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { handshakeStatus, startServer } from './start-server.js';
+import { handshake, startServer } from './start-server.js';
 
 const token = 'correct-horse-battery';
 
@@ -47,10 +47,11 @@ function get(url: string, path: string, headers: Record<string, string>) {
 
 describe('with a token', () => {
   it.each(Object.entries(wrong))('every route but health refuses %s', async (_name, headers) => {
-    const { url } = await startServer({ token });
+    const { url } = await startServer({ token, limits: { wrongTokensPerMinute: 1000 } });
     for (const path of guarded) expect([path, (await get(url, path, headers)).status]).toEqual([path, 401]);
     for (const path of sockets) {
-      expect([path, (await handshakeStatus(url, path, { headers })).status]).toEqual([path, 401]);
+      const { code, reason } = await handshake(url, path, { headers });
+      expect([path, code, reason.split(':')[0]]).toEqual([path, 4401, 'UNAUTHORIZED']);
     }
     for (const path of ['/healthz', '/readyz']) expect((await get(url, path, headers)).status).toBe(200);
   });
@@ -65,8 +66,8 @@ describe('with a token', () => {
       ]);
     }
     for (const path of sockets) {
-      const { status } = await handshakeStatus(url, path, { headers });
-      expect([path, status]).toEqual([path, path === '/ws/nothing' ? 404 : 101]);
+      const { code } = await handshake(url, path, { headers });
+      expect([path, code]).toEqual([path, path === '/ws/nothing' ? 4404 : 'open']);
     }
   });
 
@@ -88,7 +89,7 @@ describe('with a token', () => {
     expect(answer.status).toBe(401);
     expect(answer.headers.get('set-cookie')).toBeNull();
     expect((await fetch(`${url}/v1/cameras?token=${token}`)).status).toBe(401);
-    expect((await handshakeStatus(url, `/ws/events?token=${token}`)).status).toBe(401);
+    expect((await handshake(url, `/ws/events?token=${token}`)).code).toBe(4401);
   });
 
   it('shows a person how to sign in, and a program a problem document', async () => {
@@ -100,18 +101,65 @@ describe('with a token', () => {
   });
 });
 
+describe('every answer', () => {
+  it('forbids what a browser should not do with it, and what is not a file is not kept', async () => {
+    const { url, camera } = await startServer({ token });
+    await camera.emit();
+    const headers = { authorization: `Bearer ${token}` };
+    const html = { accept: 'text/html' };
+    const answers: [string, RequestInit, number, string][] = [
+      ['/', { headers }, 200, 'public, max-age=0'],
+      ['/style.css', { headers }, 200, 'public, max-age=0'],
+      ['/client/browser.js', { headers }, 200, 'public, max-age=0'],
+      ['/api/docs/static/swagger-ui.css', { headers }, 200, 'public, max-age=0'],
+      ['/api/docs', { headers }, 200, 'no-store'],
+      ['/api/openapi.json', { headers }, 200, 'no-store'],
+      ['/healthz', {}, 200, 'no-store'],
+      ['/metrics', { headers }, 200, 'no-store'],
+      ['/v1/cameras', { headers }, 200, 'no-store'],
+      ['/v1/cameras', { headers, method: 'HEAD' }, 200, 'no-store'],
+      ['/v1/cameras/door/latest.jpg', { headers }, 200, 'no-store'],
+      ['/v1/cameras/door/stream.mjpeg', { headers }, 200, 'no-store'],
+      ['/v1/events?limit=0', { headers }, 400, 'no-store'],
+      ['/v1/nothing', { headers, method: 'DELETE' }, 404, 'no-store'],
+      ['/v1/cameras', {}, 401, 'no-store'],
+      ['/', { headers: html }, 401, 'no-store'],
+      [`/?token=${token}`, { redirect: 'manual' }, 303, 'no-store'],
+      [
+        '/v1/tickets',
+        { method: 'POST', headers: { ...headers, origin: 'http://evil.example' } },
+        403,
+        'no-store',
+      ],
+      ['/v1/tickets', { method: 'POST', headers, body: 'x'.repeat(70_000) }, 413, 'no-store'],
+    ];
+    for (const [path, init, status, caching] of answers) {
+      const abort = new AbortController();
+      const response = await fetch(url + path, { ...init, signal: abort.signal });
+      const header = (name: string) => response.headers.get(name);
+      expect([path, response.status, header('cache-control')]).toEqual([path, status, caching]);
+      expect(header('content-security-policy')).toContain("frame-ancestors 'none'");
+      expect(header('cross-origin-resource-policy')).toBe('same-origin');
+      expect(header('x-content-type-options')).toBe('nosniff');
+      expect(header('referrer-policy')).toBe('no-referrer');
+      expect(header('strict-transport-security')).toBeNull();
+      abort.abort();
+    }
+  });
+});
+
 describe('origins', () => {
   it('opens no WebSocket for a page of another origin, with or without a token', async () => {
     for (const server of [await startServer(), await startServer({ token })]) {
       const headers = { authorization: `Bearer ${token}` };
       const { host } = new URL(server.url);
-      const statusFrom = async (origin: string) =>
-        (await handshakeStatus(server.url, '/ws/events', { headers, origin })).status;
-      expect(await statusFrom('http://evil.example')).toBe(403);
-      expect(await statusFrom('null')).toBe(403);
-      expect(await statusFrom(`http://${host}.evil.example`)).toBe(403);
-      expect(await statusFrom('http://127.0.0.1:1')).toBe(403);
-      expect(await statusFrom(`http://${host}`)).toBe(101);
+      const codeFrom = async (origin: string) =>
+        (await handshake(server.url, '/ws/events', { headers, origin })).code;
+      expect(await codeFrom('http://evil.example')).toBe(4403);
+      expect(await codeFrom('null')).toBe(4403);
+      expect(await codeFrom(`http://${host}.evil.example`)).toBe(4403);
+      expect(await codeFrom('http://127.0.0.1:1')).toBe(4403);
+      expect(await codeFrom(`http://${host}`)).toBe('open');
     }
   });
 });
@@ -131,6 +179,6 @@ describe('without a token', () => {
   it.each(hosts)('the host $host passes: $passes', async ({ host, passes }) => {
     const { url } = await startServer();
     expect((await get(url, '/v1/cameras', { host })).status).toBe(passes ? 200 : 403);
-    expect((await handshakeStatus(url, '/ws/events', { headers: { host } })).status).toBe(passes ? 101 : 403);
+    expect((await handshake(url, '/ws/events', { headers: { host } })).code).toBe(passes ? 'open' : 4403);
   });
 });

@@ -12,6 +12,7 @@ import { firstEventId } from '../../../src/events/event-id.js';
 import { EventJournal } from '../../../src/events/event-journal.js';
 import type { SightlineEvent } from '../../../src/events/identity-event.js';
 import { launchBrowser, noBrowserReason } from '../../helpers/browser.js';
+import { FakeCamera } from '../../helpers/fake-camera.js';
 import { galleryFile } from '../storage/made-up.js';
 import type { EventArchive } from '../../../src/server/services.js';
 import { Client, startServer, until } from './start-server.js';
@@ -134,6 +135,26 @@ describe('the client', () => {
     );
   });
 
+  it('learns why pictures are refused from the close, and waits for a camera that may come', async () => {
+    const cameras = [new FakeCamera()];
+    const { url } = await startServer({ token: 'correct-horse', cameras });
+    const wrong = watch({ url, token: 'wrong', camera: 'door' });
+    await expect(wrong.next()).rejects.toMatchObject({
+      code: 'UNAUTHORIZED',
+      message: 'Expected a token of this server but received a wrong one.',
+    });
+    const invalid = watch({ url, token: 'correct-horse', camera: 'door', fps: 0 });
+    await expect(invalid.next()).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    const early = watch({ url, token: 'correct-horse', camera: 'yard' });
+    const picture = early.next();
+    const yard = new FakeCamera({ id: 'yard', name: 'Yard' });
+    await Client.open(url, '/ws/video/yard', { headers: { 'x-api-key': 'correct-horse' } });
+    cameras.push(yard);
+    onTestFinished(yard.play(10));
+    expect((await picture).done).toBe(false);
+    early.close();
+  });
+
   it('ends everything pending when it is closed, connected or not', async () => {
     const { url, server } = await startServer({ token: 'correct-horse' });
     const links: boolean[] = [];
@@ -236,4 +257,15 @@ it.skipIf(!hasPython())('docs/examples/events.py prints every event', async () =
   await once(python, 'close');
   expect(lines().map((line) => JSON.parse(line) as unknown)).toEqual(published);
   expect(complaints).toBe('closed: 1001 The server stops.\n');
+});
+
+it.skipIf(!hasPython())('docs/examples/events.py says why it is refused', async () => {
+  const { url } = await startServer({ token: 'correct-horse' });
+  const { hostname, port } = new URL(url);
+  const script = join(packageRoot(), 'docs', 'examples', 'events.py');
+  const python = spawn('python3', [script, hostname, port, firstEventId, 'wrong']);
+  let complaints = '';
+  python.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
+  expect(await once(python, 'close')).toEqual([1, null]);
+  expect(complaints).toMatch(/^refused: 4401 UNAUTHORIZED: /);
 });

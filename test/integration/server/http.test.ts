@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { errorCatalogue } from '../../../src/core/errors.js';
 import { cameraOnline } from '../../../src/events/build-event.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
-import { Client, handshakeStatus, startServer, until } from './start-server.js';
+import { Client, startServer, until } from './start-server.js';
 
 describe('cameras', () => {
   it('are listed and told one by one, with times in ISO 8601', async () => {
@@ -133,19 +133,6 @@ describe('problem documents', () => {
     expect(await post('x'.repeat(70_000))).toMatchObject({ status: 413, code: 'REQUEST_INVALID' });
     expect(await post('{')).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
     expect(await post('{}')).toMatchObject({ status: 404, code: 'ROUTE_UNKNOWN' });
-  });
-
-  it.each([
-    '/ws/video/nobody',
-    '/ws/events?camera=nobody',
-    '/ws/nothing',
-    '/ws/video/door?fps=no',
-    '/ws/%E0%A4%A',
-  ])('refuse the WebSocket %s before the handshake', async (path) => {
-    const { url } = await startServer();
-    const { status, body } = await handshakeStatus(url, path);
-    expect([400, 404]).toContain(status);
-    expect(JSON.parse(body)).toMatchObject({ status, remedy: expect.any(String) as string });
   });
 });
 

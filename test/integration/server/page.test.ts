@@ -172,4 +172,21 @@ describe.skipIf(noBrowserReason !== null)(title, () => {
     await page.getByText('Up to date').waitFor();
     expect(page.url()).toBe(`${url}/`);
   });
+
+  it('says what was wrong with a token, and asks anew when one is no longer right', async () => {
+    const before = await startServer({ token: 'correct-horse' });
+    const { page } = await open(before.url);
+    await page.getByLabel('Token').fill('wrong-horse');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').filter({ hasText: 'received a wrong one' }).waitFor();
+    await page.getByLabel('Token').fill('correct-horse');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('Up to date').waitFor();
+    await before.server.close();
+    const after = await startServer({ port: Number(new URL(before.url).port), token: 'battery-staple' });
+    await page.getByLabel('Token').fill('battery-staple');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('Up to date').waitFor();
+    expect(page.url()).toBe(`${after.url}/`);
+  });
 });

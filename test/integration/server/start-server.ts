@@ -27,6 +27,8 @@ export type StartOptions = Partial<Omit<ServerOptions, 'services'>> & {
   readonly cameras?: readonly FakeCamera[];
   /** Who is in the gallery: events leave out whoever is not. */
   readonly people?: readonly Person[];
+  /** Of an admin; nobody needs one when left out. */
+  readonly token?: string;
 };
 
 /** A gallery's file with these people, closed and gone when the test is over. */
@@ -60,6 +62,7 @@ async function openArchive(bus: EventBus, store: SqliteGalleryStore): Promise<Jo
 export async function startServer({
   cameras = [new FakeCamera()],
   people = [franck, audrey],
+  token,
   ...options
 }: StartOptions = {}) {
   const bus = options.bus ?? new EventBus();
@@ -72,7 +75,9 @@ export async function startServer({
   const server = await createServer({
     host: '127.0.0.1',
     port: 0,
-    token: null,
+    tokens: token === undefined ? [] : [{ name: 'owner', token, role: 'admin' }],
+    corsOrigins: [],
+    rateLimit: null,
     bus,
     metrics,
     ready: () => ({ ready: true, reasons: [] }),
@@ -110,7 +115,7 @@ export class Client {
     socket.on('error', () => {});
   }
 
-  /** Resolves when the handshake is done; rejects when it is refused. */
+  /** Resolves when the handshake is done; a refusal comes after it, as a close. */
   static async open(url: string, path: string, options: ClientOptions = {}): Promise<Client> {
     const socket = new WebSocket(url.replace('http', 'ws') + path, options);
     const client = new Client(socket);
@@ -129,19 +134,16 @@ export class Client {
   }
 }
 
-/** The HTTP answer to a WebSocket handshake: 101 when it is accepted. */
-export async function handshakeStatus(url: string, path: string, options: ClientOptions = {}) {
+/** How a WebSocket request ends: `open`, or the close code and the reason with which it is refused. */
+export async function handshake(url: string, path: string, options: ClientOptions = {}) {
   const socket = new WebSocket(url.replace('http', 'ws') + path, options);
   onTestFinished(() => socket.terminate());
-  return new Promise<{ status: number; body: string }>((resolve, reject) => {
-    socket.once('open', () => resolve({ status: 101, body: '' }));
+  return new Promise<{ code: number | 'open'; reason: string }>((resolve, reject) => {
+    // A refusal comes with the handshake; the answer to a ping, in order, comes after it.
+    socket.once('open', () => socket.ping());
+    socket.once('pong', () => resolve({ code: 'open', reason: '' }));
+    socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }));
     socket.once('error', reject);
-    socket.once('unexpected-response', (_request, response) => {
-      let body = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => (body += chunk));
-      response.once('end', () => resolve({ status: response.statusCode ?? 0, body }));
-    });
   });
 }
 

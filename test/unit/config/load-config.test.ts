@@ -13,7 +13,14 @@ async function yamlFile(text: string): Promise<string> {
 describe('loadConfig', () => {
   it('fills in every default', async () => {
     const config = await loadConfig({ environment: {}, commandLine: { cameras: ['rtsp://cam/stream'] } });
-    expect(config.server).toEqual({ host: '127.0.0.1', port: 8420, token: null });
+    expect(config.server).toEqual({
+      host: '127.0.0.1',
+      port: 8420,
+      token: null,
+      tokens: [],
+      corsOrigins: [],
+      rateLimit: 6000,
+    });
     expect(config.cameras).toHaveLength(1);
     expect(config.cameras[0]).toMatchObject({
       id: 'cam1',
@@ -93,6 +100,51 @@ describe('loadConfig', () => {
     });
     await expect(failure).rejects.toThrow(/server\.port/);
     await expect(failure).rejects.not.toThrow(/secret/);
+  });
+
+  it('never repeats a token, or the text around a mistake in YAML', async () => {
+    const secret = 'do-not-show';
+    const entry = { name: 'hall', token: `${secret}-1234567890`, role: 'viewer' };
+    const { server } = await loadConfig({ environment: {}, commandLine: { server: { tokens: [entry] } } });
+    expect(server.tokens).toEqual([entry]);
+    const mistakes = [
+      { token: secret },
+      { tokens: secret },
+      { tokens: [secret] },
+      { tokens: { hall: secret } },
+      { tokens: [{ ...entry, token: secret, role: 'king' }] },
+      { tokens: [entry, entry] },
+    ];
+    for (const options of mistakes) {
+      const failure = loadConfig({ environment: {}, commandLine: { server: options } });
+      await expect(failure).rejects.toThrow(/server\.token/);
+      await expect(failure).rejects.not.toThrow(secret);
+    }
+    for (const environment of [
+      { SIGHTLINE_SERVER_TOKENS: `[{name: x, token: ${secret}` },
+      { SIGHTLINE_CAMERAS: `[url: a: ${secret}]` },
+    ])
+      await expect(loadConfig({ environment })).rejects.not.toThrow(secret);
+    const file = await yamlFile(`server:\n  token: a: ${secret}\n`);
+    const failure = loadConfig({ file, environment: {} });
+    await expect(failure).rejects.toThrow(/line 2, column 10$/);
+    await expect(failure).rejects.not.toThrow(secret);
+  });
+
+  it.each([
+    [{ tokens: [{ name: 'owner', token: '1234567890123456', role: 'viewer' }] }, /another name than owner/],
+    [
+      {
+        tokens: ['1', '2'].map((end) => ({ name: 'twice', token: `123456789012345${end}`, role: 'admin' })),
+      },
+      /tokens\[1\]\.name: expected a name that no other entry has/,
+    ],
+    [{ corsOrigins: ['*'] }, /corsOrigins\[0\]: expected an origin/],
+    [{ corsOrigins: ['https://portal.example/'] }, /corsOrigins\[0\]: expected an origin/],
+    [{ corsOrigins: ['null'] }, /corsOrigins\[0\]: expected an origin/],
+    [{ rateLimit: 0 }, /rateLimit: expected at least 1/],
+  ])('refuses %j', async (server, message) => {
+    await expect(loadConfig({ environment: {}, commandLine: { server } })).rejects.toThrow(message);
   });
 
   it.each([

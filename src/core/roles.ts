@@ -1,0 +1,22 @@
+/** What somebody may do, each role all that the ones before it may. */
+export const roles = ['viewer', 'operator', 'admin'] as const;
+
+/**
+ * `viewer` looks: pictures, events, lists. `operator` also asks about pictures and keeps the gallery. `admin` also
+ * changes cameras and settings.
+ */
+export type Role = (typeof roles)[number];
+
+/** What opens the server, for whom. */
+export interface AccessToken {
+  /** Of the person or program that has it; no two have the same. */
+  readonly name: string;
+  /** The secret. */
+  readonly token: string;
+  readonly role: Role;
+}
+
+/** Whether a role may do what another one may. */
+export function covers(role: Role, needed: Role): boolean {
+  return roles.indexOf(role) >= roles.indexOf(needed);
+}

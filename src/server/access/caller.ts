@@ -1,0 +1,22 @@
+import { SightlineError } from '../../core/errors.js';
+import { covers, roles, type Role } from '../../core/roles.js';
+
+/** Who asks. */
+export interface Caller {
+  /** Of the token; null when nobody needs one. */
+  readonly name: string | null;
+  readonly role: Role;
+}
+
+/** Whoever reaches a server on loopback that asks for no token. */
+export const anybodyHere: Caller = { name: null, role: 'admin' };
+
+/** @throws SightlineError FORBIDDEN_ROLE */
+export function requireRole({ role }: Caller, needed: Role): void {
+  if (covers(role, needed)) return;
+  const enough = roles.filter((other) => covers(other, needed)).join(' or ');
+  throw new SightlineError(
+    'FORBIDDEN_ROLE',
+    `Expected a token with the role ${enough} but received one with the role ${role}.`,
+  );
+}

@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { ReconnectingSocket } from '../../../src/client/reconnecting-socket.js';
+import type { Socket, Transport } from '../../../src/client/transport.js';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(Math, 'random').mockReturnValue(0.5);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+/** Milliseconds before each new attempt when every connection is accepted and at once closed with this code. */
+async function waitsAfter(code: number): Promise<number[]> {
+  const attempts: number[] = [];
+  const transport: Transport = {
+    base: new URL('http://server/'),
+    headers: {},
+    admission: () => Promise.resolve({ ticket: String(attempts.length) }),
+    open: (url) => {
+      expect(url.searchParams.getAll('ticket')).toEqual([String(attempts.length)]);
+      attempts.push(Date.now());
+      const socket = { close: () => {} } as Socket;
+      queueMicrotask(() => {
+        socket.onopen?.();
+        socket.onclose?.({ code, reason: '' });
+      });
+      return socket;
+    },
+  };
+  const address = new URL('ws://server/ws/video/door');
+  const socket = new ReconnectingSocket({
+    transport,
+    address: () => Promise.resolve(address),
+    onMessage: () => {},
+    onLink: () => {},
+    onRefused: () => {},
+  });
+  while (attempts.length < 4) await vi.advanceTimersToNextTimerAsync();
+  socket.close();
+  return attempts.slice(1).map((time, i) => time - (attempts[i] ?? 0));
+}
+
+it('asks ever more slowly for what is refused though the handshake is done', async () => {
+  expect(await waitsAfter(4404)).toEqual([250, 500, 1000]);
+});
+
+it('begins anew after a link that was up', async () => {
+  expect(await waitsAfter(1001)).toEqual([250, 250, 250]);
+});
