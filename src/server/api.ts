@@ -13,6 +13,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may use the route at least; `anybody` needs no token. A route that only reads may leave it out: `viewer`. */
     readonly role?: Role | 'anybody';
+    /** The parameter of the path that may carry the token too. */
+    readonly tokenParam?: string;
   }
   interface FastifyRequest {
     /** Who asks; there in every handler of a route that is not for `anybody`. */

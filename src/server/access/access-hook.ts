@@ -30,29 +30,34 @@ export async function guardRoutes(app: Api, gate: Gate, corsOrigins: readonly st
     const { url, config } = request.routeOptions;
     if (url === '/') return enterPage(gate, request, reply);
     if (config.role === 'anybody') return;
-    request.caller = await gate.admit({ headers: request.headers, address: request.ip });
+    const token = tokenInPath(request);
+    request.caller = await gate.admit({ headers: request.headers, address: request.ip, token });
     requireRole(request.caller, config.role ?? 'viewer');
   });
 }
 
 /** At `/` the token may come in the address; it moves to a cookie, so that it does not stay in the address bar. */
 async function enterPage(gate: Gate, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-  const visit = { headers: request.headers, address: request.ip };
+  const { headers, ip: address } = request;
   const token = tokenInAddress(request.query);
   try {
     if (token === null) {
-      request.caller = await gate.admit(visit);
+      request.caller = await gate.admit({ headers, address });
       return;
     }
-    await gate.admitWith(visit, token);
+    await gate.admitWith(token, address);
     return reply.setCookie(tokenCookie.name, token, tokenCookie.options).redirect('/', 303);
   } catch (error) {
-    if (!(error instanceof SightlineError) || request.headers.accept?.includes('text/html') !== true)
-      throw error;
+    if (!(error instanceof SightlineError) || headers.accept?.includes('text/html') !== true) throw error;
     const note = token === null && error.code === 'UNAUTHORIZED' ? '' : error.message;
     if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds);
     return reply.code(error.status).headers(signInPage.headers).send(signInPage.html(note));
   }
+}
+
+function tokenInPath({ params, routeOptions }: FastifyRequest): string | undefined {
+  const { tokenParam } = routeOptions.config;
+  return tokenParam === undefined ? undefined : (params as Record<string, string>)[tokenParam];
 }
 
 function tokenInAddress(query: unknown): string | null {

@@ -28,6 +28,9 @@ export interface Visit {
   readonly headers: IncomingHttpHeaders;
   /** The remote address. */
   readonly address: string;
+  /** A token that came elsewhere than in the headers. */
+  readonly token?: string | undefined;
+  readonly ticket?: string | undefined;
 }
 
 /** Decides which requests may pass, and who asks; the same for HTTP and WebSockets. */
@@ -83,21 +86,21 @@ export class Gate {
   }
 
   /**
-   * Who asks, by the token in the headers or by a ticket, and counts it.
+   * Who asks, by a token in any of its forms or by a ticket, and counts it.
    * @throws SightlineError UNAUTHORIZED when a token is needed and none, or a wrong one, came; RATE_LIMITED
    */
-  admit(visit: Visit, ticket?: string): Promise<Caller> {
-    const tokens = this.#tokensIn(visit.headers);
+  admit({ address, headers, token, ticket }: Visit): Promise<Caller> {
+    const tokens = [...this.#tokensIn(headers), ...(token === undefined ? [] : [token])];
     const caller = ticket === undefined ? undefined : this.tickets.redeem(ticket);
-    return this.#admit(visit, caller ?? this.#callerOf(tokens), tokens.length > 0 || ticket !== undefined);
+    return this.#admit(address, caller ?? this.#callerOf(tokens), tokens.length > 0 || ticket !== undefined);
   }
 
-  /** As `admit`, by this token. */
-  admitWith(visit: Visit, token: string): Promise<Caller> {
-    return this.#admit(visit, this.#callerOf([token]), true);
+  /** As `admit`, by this token and no other. */
+  admitWith(token: string, address: string): Promise<Caller> {
+    return this.#admit(address, this.#callerOf([token]), true);
   }
 
-  async #admit({ address }: Visit, caller: Caller | undefined, isTried: boolean): Promise<Caller> {
+  async #admit(address: string, caller: Caller | undefined, isTried: boolean): Promise<Caller> {
     await this.#limits.countRequest(address, caller);
     if (isTried) await this.#limits.countTry(address, caller);
     if (caller !== undefined) return caller;

@@ -87,7 +87,7 @@ export class WebSocketHub {
       this.#gate.checkOrigin(headers);
       const { pathname, ticket, query } = parseTarget(request.url ?? '/');
       const address = request.socket.remoteAddress ?? '';
-      requireRole(await this.#gate.admit({ headers, address }, ticket), 'viewer');
+      requireRole(await this.#gate.admit({ headers, address, ticket }), 'viewer');
       const open = this.#route(pathname, query);
       return (socket) => {
         this.#watch(socket);

@@ -41,6 +41,19 @@ describe('roles', () => {
     );
   });
 
+  it('come with the token of the path where a route says so', async () => {
+    const app = await guardedApp();
+    const config = { role: 'operator', tokenParam: 'key' } as const;
+    app.get('/with/:key', { config }, (request) => request.caller);
+    const url = await app.listen();
+    const statusWith = async (key: string, headers = {}) =>
+      (await fetch(`${url}/with/${key}`, { headers })).status;
+    expect(await statusWith('the-token-of-the-operator')).toBe(200);
+    expect(await statusWith('the-token-of-the-viewer')).toBe(403);
+    expect(await statusWith('another')).toBe(401);
+    expect(await statusWith('another', { 'x-api-key': 'the-token-of-the-admin' })).toBe(200);
+  });
+
   it('are said by every route that changes something', async () => {
     const app = await guardedApp();
     const handler = () => ({});
