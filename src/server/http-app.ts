@@ -65,7 +65,7 @@ export async function createHttpApp(
   addPeopleRoutes(app, context);
   addPhotoRoutes(app, context);
   addUnknownRoutes(app, context);
-  await addCompreFaceRoutes(app, context, gate);
+  await addCompreFaceRoutes(app, context);
   await addFrigateRoutes(app, context);
   addTicketRoutes(app, gate.tickets);
   addFaceRoutes(app, context);

@@ -51,6 +51,7 @@ const { noFaceFound, facesServiceFailed } = compreFaceCodes;
 /** Where CompreFace's code, or its status, is another than Sightline's. */
 const answers: Partial<Record<ErrorCode, CompreFaceAnswer>> = {
   FORBIDDEN_ORIGIN: { status: 403, code: compreFaceCodes.accessDenied },
+  FORBIDDEN_ROLE: { status: 403, code: compreFaceCodes.accessDenied },
   IMAGE_UNREADABLE: { status: 400, code: compreFaceCodes.fileUnreadable },
   IMAGE_TOO_LARGE: { status: 413, code: compreFaceCodes.fileUnreadable },
   IMAGE_TOO_SLOW: { status: 400, code: compreFaceCodes.fileUnreadable },

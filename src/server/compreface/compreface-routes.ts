@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import { SightlineError } from '../../core/errors.js';
-import type { Gate } from '../access/gate.js';
 import type { Api } from '../api.js';
 import { takeEmptyJson } from '../empty-json.js';
 import type { ServerContext } from '../server-options.js';
@@ -17,7 +16,7 @@ import { addVerificationRoute } from './verification-route.js';
 type Context = Pick<ServerContext, 'services' | 'log'>;
 
 /** The REST API of Exadel CompreFace 1.2 under `/api/v1`, as docs/compatibility.md tells. */
-export async function addCompreFaceRoutes(app: Api, { services, log }: Context, gate: Gate): Promise<void> {
+export async function addCompreFaceRoutes(app: Api, { services, log }: Context): Promise<void> {
   const { people, pictures } = services;
   await app.register(
     (scope: Api, _options, done) => {
@@ -33,7 +32,7 @@ export async function addCompreFaceRoutes(app: Api, { services, log }: Context, 
       addSubjectRoutes(scope, people);
       addExampleRoutes(scope, people);
       addExampleRoute(scope, people, pictures);
-      addExampleImageRoutes(scope, people, gate);
+      addExampleImageRoutes(scope, people);
       addFaceRoutes(scope, people, pictures);
       addVerificationRoute(scope, pictures);
       refuseOthers(scope);

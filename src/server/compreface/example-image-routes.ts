@@ -1,7 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { SightlineError } from '../../core/errors.js';
-import type { Gate } from '../access/gate.js';
 import type { Api } from '../api.js';
 import { binary } from '../openapi.js';
 import type { People } from '../services.js';
@@ -15,7 +14,7 @@ const response = {
 };
 
 /** The pictures of examples, with the key in a header or, for `<img>`, in the address. */
-export function addExampleImageRoutes(app: Api, people: People, gate: Gate): void {
+export function addExampleImageRoutes(app: Api, people: People): void {
   app.get(
     '/recognition/faces/:image_id/img',
     {
@@ -28,11 +27,7 @@ export function addExampleImageRoutes(app: Api, people: People, gate: Gate): voi
   app.get(
     '/static/:api_key/images/:image_id',
     {
-      config: { role: 'anybody' },
-      onRequest: ({ params }, _reply, next) => {
-        gate.checkToken({ 'x-api-key': (params as { api_key: string }).api_key });
-        next();
-      },
+      config: { role: 'viewer', tokenParam: 'api_key' },
       schema: {
         tags,
         summary: 'The picture of an example, with the token in the address',
