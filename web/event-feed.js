@@ -7,7 +7,7 @@ const RETRY_MS = 3000;
 /** Gives the recent events, then each new one, to `onEvent`, every event once and in order. Rejects when refused. */
 export async function followEvents({ onEvent, onLink }) {
   const { events, newest } = await recentEvents();
-  for (const event of events) onEvent(event);
+  for (const event of events.reverse()) onEvent(event);
   for await (const event of connect({ url: location.origin, since: newest, onLink })) onEvent(event);
 }
 

@@ -3,6 +3,8 @@ import { figuresOf, kindOf, percent, reasonOf, sentenceOf } from './event-senten
 
 /** Older events leave the page; GET /v1/events has more. */
 const MAX_SHOWN = 300;
+/** A picture is kept a moment after its event was told. */
+const PICTURE_RETRY_MS = 2000;
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
@@ -53,7 +55,20 @@ function itemOf(event) {
           element('p', {}, reason),
           element('dl', {}, ...figuresOf(event).map(([label, value]) => pair(label, value))),
         );
-  return element('li', { 'data-kind': kindOf(event), 'data-id': event.id }, body);
+  return element('li', { 'data-kind': kindOf(event), 'data-id': event.id }, ...pictureOf(event), body);
+}
+
+/** The face of an event that says who somebody is, or is not; nothing where none is kept. */
+function pictureOf({ id, type }) {
+  if (!type.startsWith('sightline.identity.')) return [];
+  const src = `/v1/events/${id}/snapshot.jpg`;
+  const picture = element('img', { class: 'face', src, alt: '', loading: 'lazy', width: '40', height: '40' });
+  const tryAgain = () => {
+    picture.addEventListener('error', () => picture.remove(), { once: true });
+    setTimeout(() => picture.setAttribute('src', src), PICTURE_RETRY_MS);
+  };
+  picture.addEventListener('error', tryAgain, { once: true });
+  return [picture];
 }
 
 function pair(label, value) {

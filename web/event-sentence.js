@@ -9,6 +9,9 @@ const KINDS = {
   'sightline.camera.offline': 'offline',
 };
 
+/** Stands for the name of somebody who was erased since. */
+const ERASED = '(erased)';
+
 /** `recognised`, `unknown`, `changed`, `passing`, `online` or `offline`. */
 export function kindOf(event) {
   return KINDS[event.type] ?? 'passing';
@@ -20,13 +23,13 @@ export function sentenceOf({ type, data }) {
   const person = data.identity?.name;
   switch (type) {
     case 'sightline.identity.recognized':
-      return `${person} recognised on ${place}`;
+      return `${person ?? ERASED} recognised on ${place}`;
     case 'sightline.identity.unknown':
       return data.unknown ? strangerOn(data.unknown, place) : `Unknown person on ${place}`;
     case 'sightline.identity.changed':
       return person === undefined
-        ? `No longer sure of ${data.previous.name} on ${place}`
-        : `${person}, not ${data.previous.name}, on ${place}`;
+        ? `No longer sure of ${data.previous?.name ?? ERASED} on ${place}`
+        : `${person}, not ${data.previous?.name ?? ERASED}, on ${place}`;
     case 'sightline.track.started':
       return `A face came into view on ${place}`;
     case 'sightline.track.ended':

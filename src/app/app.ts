@@ -1,17 +1,19 @@
 import { join } from 'node:path';
 import { LabelCache } from '../annotate/label-cache.js';
+import { JournalArchive } from './event-archive.js';
 import { accessOf } from './access-token.js';
 import { openStore } from './open-store.js';
 import { packageInfo } from './package-info.js';
+import { GalleryPeople } from './people.js';
 import { Recognition } from './recognition.js';
 import { PictureReader } from './picture-reader.js';
 import { UploadedPictures } from './pictures.js';
 import { Retention } from './retention.js';
+import { UnnamedPeople } from './strangers.js';
 import { workerFile } from './worker-file.js';
 import { packageRoot } from '../config/package-root.js';
 import type { CameraConfig, Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
-import type { EmbeddingStore } from '../core/gallery-store.js';
 import type { AccessToken } from '../core/roles.js';
 import { createDetector, networksOf, type DetectorChoice } from '../detection/create-detector.js';
 import type { FaceDetector } from '../detection/face-detector.js';
@@ -30,6 +32,7 @@ import type { EmbedTimes } from '../recognition/embedding-pool.js';
 import { Recognizer, type RecognitionModel, type RecognizerOptions } from '../recognition/recognizer.js';
 import type { Services } from '../server/services.js';
 import { createServer, type SightlineServer } from '../server/server.js';
+import { HeadStore } from '../storage/head-store.js';
 import type { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
 
 /** Part of the main loop's time that detections may take; see docs/adr/0004. */
@@ -118,7 +121,7 @@ export class App {
   async #createServer(
     tokens: readonly AccessToken[],
     store: SqliteGalleryStore,
-    history: EventJournal,
+    journal: EventJournal,
   ): Promise<SightlineServer> {
     const { host, port, corsOrigins, rateLimit } = this.#config.server;
     const server = await createServer({
@@ -129,8 +132,7 @@ export class App {
       rateLimit,
       services: {
         cameras: { list: () => [...this.#cameras.values()], get: (id: string) => this.#cameras.get(id) },
-        pictures: this.#pictures(store.embeddings),
-        events: { after: (id: string, limit: number) => history.after(id, limit) },
+        ...this.#galleryServices(store, journal),
         // TODO issue 5: the rest, each from its own file of app/
       } as unknown as Services,
       bus: this.bus,
@@ -149,15 +151,25 @@ export class App {
     return server;
   }
 
-  #pictures(store: EmbeddingStore): UploadedPictures {
+  #galleryServices(
+    store: SqliteGalleryStore,
+    journal: EventJournal,
+  ): Pick<Services, 'pictures' | 'people' | 'strangers' | 'events'> {
     const { uploads: limits, data: dataDir } = this.#config;
     const reader = new PictureReader({ limits, models: this.models, modelsDir: modelsDir(this.#config) });
     this.#onClose(() => reader.close());
-    const model = (): RecognitionModel => {
-      if (this.#recognition) return this.#recognition.model;
+    const recognition = (): Recognition => {
+      if (this.#recognition) return this.#recognition;
       throw new SightlineError('NOT_READY', 'Expected recognition to be ready but it is being prepared.');
     };
-    return new UploadedPictures({ reader, model, store, dataDir });
+    const model = (): RecognitionModel => recognition().model;
+    const heads = new HeadStore(dataDir);
+    return {
+      pictures: new UploadedPictures({ reader, model, store: store.embeddings, dataDir }),
+      people: new GalleryPeople({ store, heads, journal, recognition, pictures: reader }),
+      strangers: new UnnamedPeople({ store, recognition }),
+      events: new JournalArchive({ store, journal, recognition }),
+    };
   }
 
   /** Opens the gallery's file; from now on every event is kept in it. */
@@ -187,7 +199,7 @@ export class App {
       store,
       log: this.log,
       onEmbedded,
-      onGalleryRead: () => journal.followPeople(),
+      onGalleryChange: () => void journal.followPeople(),
     });
     this.#recognition = recognition;
     this.#onClose(() => recognition.close());

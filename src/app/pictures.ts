@@ -4,6 +4,7 @@ import type { Detection } from '../core/face.js';
 import { qualityScore } from '../core/face-quality.js';
 import type { EmbeddingStore } from '../core/gallery-store.js';
 import type { RgbImage } from '../core/image.js';
+import { photoDetector } from '../detection/photo-detector.js';
 import { cutFace } from '../recognition/crop.js';
 import { rulesFor } from '../recognition/decision.js';
 import { embedCrop } from '../recognition/embed-crop.js';
@@ -36,6 +37,7 @@ interface CutFace {
 
 /** Faces on uploaded pictures, as `sightline detect`, `identify` and `verify` see them. */
 export class UploadedPictures implements Pictures {
+  readonly detector = photoDetector.kind;
   readonly #options: UploadedPicturesOptions;
 
   constructor(options: UploadedPicturesOptions) {

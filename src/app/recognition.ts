@@ -28,6 +28,7 @@ export class Recognition {
   readonly #closing = new AbortController();
   #current: Current;
   #background: Promise<void> = Promise.resolve();
+  #hasNoClassifier = false;
 
   private constructor(options: OpenModelOptions & RecognitionOptions, current: Current) {
     this.#options = options;
@@ -55,10 +56,19 @@ export class Recognition {
   }
 
   /** Tells strangers apart and keeps who was seen, with the embedder in use. */
-  readonly people: Pick<UnknownPeople, 'identify' | 'recognized'> = {
+  readonly people: Pick<UnknownPeople, 'identify' | 'recognized' | 'name' | 'reject'> = {
     identify: (track) => this.#current.people.identify(track),
     recognized: (track, personId) => this.#current.people.recognized(track, personId),
+    name: (unknownId, name) => this.#current.people.name(unknownId, name),
+    reject: (trackKey, personId) => this.#current.people.reject(trackKey, personId),
   };
+
+  /** Goes on without the trained classifier, now and with every embedder to come. */
+  dropClassifier(): void {
+    this.#hasNoClassifier = true;
+    this.#current = { ...this.#current, model: { ...this.#current.model, classifier: null } };
+    for (const listener of this.#listeners) listener(this.model);
+  }
 
   /** Calls `listener` with every model that comes into use, until the returned function is called. */
   onSwitch(listener: (model: RecognitionModel) => void): () => void {
@@ -122,7 +132,8 @@ export class Recognition {
 
   async #switchTo(wanted: EmbedderChoice): Promise<void> {
     const before = this.#current;
-    this.#current = withPeople(await openModel(wanted, this.#options), this.#options);
+    const model = await openModel(wanted, this.#options);
+    this.#current = withPeople(this.#hasNoClassifier ? { ...model, classifier: null } : model, this.#options);
     for (const listener of this.#listeners) listener(this.model);
     await before.model.close();
   }

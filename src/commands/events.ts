@@ -33,8 +33,8 @@ export function eventsCommand(): Command {
       const person = options.person === undefined ? undefined : await findPerson(store, options.person);
       const query: EventQuery = {
         personId: person?.id,
-        cameraId: options.camera,
-        type: options.type,
+        cameraIds: options.camera === undefined ? [] : [options.camera],
+        types: options.type === undefined ? [] : [options.type],
         since: options.since === undefined ? undefined : parseMoment(options.since, Date.now()),
         limit: parseLimit(options.limit),
         order: 'newest first',

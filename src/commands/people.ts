@@ -1,12 +1,16 @@
 import { Command } from 'commander';
+import { forgetInClassifier } from '../app/forget-in-classifier.js';
 import { SightlineError } from '../core/errors.js';
-import type { GalleryPerson } from '../core/gallery-store.js';
 import { normalisePersonName } from '../recognition/person-name.js';
 import { HeadStore } from '../storage/head-store.js';
 import { restartNeeded } from './drop-unfit-heads.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { dateAndTime, table } from './table.js';
 import { findPerson, withStore } from './with-store.js';
+
+const classifierIsOff = `The classifier may know that face and is off now; train it again to have it back
+${restartNeeded}
+`;
 
 /** `sightline people`: who is enrolled, and setting that right. */
 export function peopleCommand(): Command {
@@ -99,21 +103,7 @@ function erase(name: string, options: SharedOptions): Promise<void> {
     const person = await findPerson(store, name);
     await store.removePerson(person.id);
     process.stdout.write(`${person.name} is erased\n`);
-    await forgetInClassifier(await store.persons(), options);
+    const heads = new HeadStore((await configFrom(options)).data);
+    if (await forgetInClassifier(heads, await store.persons())) process.stdout.write(classifierIsOff);
   });
-}
-
-/**
- * A classifier keeps embeddings of the people it was trained on, by the names that they had then: when one of these is
- * nobody's any more, it may be that of the person erased.
- */
-async function forgetInClassifier(others: readonly GalleryPerson[], options: SharedOptions): Promise<void> {
-  const heads = new HeadStore((await configFrom(options)).data);
-  const classifier = await heads.load('classifier');
-  const stillHere = new Set(others.map(({ name }) => name));
-  if (classifier === null || classifier.people.every((name) => stillHere.has(name))) return;
-  await heads.remove('classifier');
-  process.stdout.write(
-    `The classifier may know that face and is off now; train it again to have it back\n${restartNeeded}\n`,
-  );
 }

@@ -34,13 +34,17 @@ export interface EventQuery {
   readonly since?: number | undefined;
   /** Before; milliseconds since the epoch. */
   readonly until?: number | undefined;
-  readonly cameraId?: string | undefined;
+  /** Of one of these cameras; of any when empty. */
+  readonly cameraIds?: readonly string[] | undefined;
   readonly personId?: string | undefined;
-  readonly type?: string | undefined;
+  /** Of one of these types; of any when empty. */
+  readonly types?: readonly string[] | undefined;
   /** An id, which need not be kept any more: only events published after that one. */
   readonly after?: string | undefined;
   /** An id: only events published before that one. */
   readonly before?: string | undefined;
+  /** An id: only that event and those published before it. */
+  readonly upTo?: string | undefined;
   readonly order: 'newest first' | 'oldest first';
   /** At most so many events. */
   readonly limit: number;

@@ -60,13 +60,24 @@ export interface ModelCount {
 export interface GalleryStore {
   /** Everybody who has a name, by name. */
   persons(): Promise<GalleryPerson[]>;
+  /** Undefined for an unknown id, and for somebody without a name. */
+  person(personId: string): Promise<GalleryPerson | undefined>;
+  personNamed(name: string): Promise<GalleryPerson | undefined>;
+  /** Somebody without a photo yet. @throws SightlineError PERSON_NAME_TAKEN */
+  addPerson(name: string): Promise<GalleryPerson>;
   /** The enrolled photos of a person, oldest first; empty for an unknown id. */
   faces(personId: string): Promise<GalleryFace[]>;
+  /** An enrolled photo; undefined for an unknown id. */
+  face(faceId: string): Promise<GalleryFace | undefined>;
   /**
-   * Adds a photo to the person of that name, who is made when there is none yet. A photo that the person has already
-   * is not stored again.
+   * Adds a photo to a person: the one of that name, who is made when there is none yet, or the one with that id. A
+   * photo that the person has already is not stored again.
+   * @throws SightlineError PERSON_UNKNOWN for an id that nobody has any more
    */
-  addFace(name: string, face: NewFace): Promise<{ person: Person; face: GalleryFace; added: boolean }>;
+  addFace(
+    whom: string | { readonly id: string },
+    face: NewFace,
+  ): Promise<{ person: Person; face: GalleryFace; added: boolean }>;
   /** Whether there was such a face. The person stays, even without photos. */
   removeFace(faceId: string): Promise<boolean>;
   /** @throws SightlineError PERSON_UNKNOWN, PERSON_NAME_TAKEN */
@@ -76,8 +87,13 @@ export interface GalleryStore {
    * @throws SightlineError PERSON_UNKNOWN
    */
   merge(from: string, into: string): Promise<void>;
-  /** Erases a person for good: faces, tracks, and their name wherever an event says it. Whether there was one. */
-  removePerson(personId: string): Promise<boolean>;
+  /**
+   * Erases a person for good: faces, tracks, and their name wherever an event says it.
+   *
+   * @param onGone called when nothing of them is given out any more; that no trace is left takes a while longer
+   * @returns whether there was one
+   */
+  removePerson(personId: string, onGone?: () => void): Promise<boolean>;
   /** Every embedding of a model of named people, in portions small enough that other work can go on in between. */
   entries(model: ModelRef): AsyncIterable<readonly GalleryEntry[]>;
   /** The enrolled photos without an embedding of `model`, by the models that they have one of. */

@@ -1,4 +1,4 @@
-import type { Embedding, ModelRef, Person } from './face.js';
+import type { Embedding, Landmarks, ModelRef, Person } from './face.js';
 import type { StoredCrop } from './gallery-store.js';
 
 /** A person that nobody has named yet. */
@@ -31,6 +31,15 @@ export interface NewSighting {
   readonly crop: StoredCrop;
 }
 
+/** The face of a track as people are shown it. */
+export interface Snapshot {
+  readonly jpeg: Uint8Array;
+  /** In pixels of the picture. */
+  readonly landmarks: Landmarks;
+  /** 0 to 1. */
+  readonly quality: number;
+}
+
 /** An embedding of a person without a name. */
 export interface UnknownEntry {
   readonly faceId: string;
@@ -51,6 +60,8 @@ export interface StrangerChange {
   readonly remove: readonly string[];
   /** People without a name kept at most; beyond it some go, those seen once first, the oldest of them first. */
   readonly limit: number;
+  /** Takes the place of a poorer one of the track. */
+  readonly snapshot?: Snapshot | undefined;
 }
 
 /**
@@ -81,10 +92,19 @@ export interface TrackStore {
     revision: number,
   ): Promise<{ person: UnknownPerson; faceIds: string[]; revision: number | null } | undefined>;
   /**
-   * Says that a track is that of a named person. Of its crops the best few are kept.
+   * Says that a track is that of a named person. Of its crops the best few are kept, and the better snapshot.
    * @returns false, with nothing done, when there is no such person any more or the track was said not to be theirs
    */
-  recordKnown(track: TrackRef, personId: string, add: readonly NewSighting[]): Promise<boolean>;
+  recordKnown(
+    track: TrackRef,
+    personId: string,
+    add: readonly NewSighting[],
+    snapshot?: Snapshot,
+  ): Promise<boolean>;
+  /** Undefined for an unknown track and for one without a snapshot. */
+  snapshot(trackKey: string): Promise<Snapshot | undefined>;
+  /** The best crop kept of a person without a name; undefined when there is none. */
+  bestCrop(personId: string): Promise<StoredCrop | undefined>;
   /**
    * Gives somebody a name; with that of a person who is there already, everything moves to that person. The best of
    * their crops count as enrolled photos from now on.
@@ -102,7 +122,7 @@ export interface TrackStore {
   reject(trackKey: string, personId: string): Promise<number>;
   /**
    * Deletes events and the tracks of named people and of nobody that are older, and people without a name who were
-   * last seen earlier; times are milliseconds since the epoch. Works in portions, so that other work can go on.
+   * last seen earlier, with their snapshots; times are milliseconds since the epoch. Works in portions, so that other work can go on.
    */
   prune(limits: { eventsBefore: number; unknownBefore: number }): Promise<void>;
 }

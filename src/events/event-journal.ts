@@ -1,8 +1,8 @@
-import type { EventStore, StoredEvent } from '../core/event-store.js';
+import type { EventQuery, EventStore, StoredEvent } from '../core/event-store.js';
 import type { GalleryStore } from '../core/gallery-store.js';
 import type { EventBus } from './event-bus.js';
 import type { SightlineEvent } from './identity-event.js';
-import { namedIn, toNewEvent } from './kept-event.js';
+import { namedIn, toNewEvent, toSightlineEvent } from './kept-event.js';
 
 export interface EventJournalOptions {
   readonly bus: EventBus;
@@ -40,14 +40,26 @@ export class EventJournal {
    * They say what was said then, without the names of people erased since. Rejects as `EventStore.query` does.
    */
   async after(id: string, limit: number): Promise<SightlineEvent[]> {
-    await this.#written;
-    const events = await this.#options.store.query({ after: id, order: 'oldest first', limit });
+    const events = await this.query({ after: id, order: 'oldest first', limit });
     return events.map(toSightlineEvent);
   }
 
-  /** To be called when people may have been erased or merged, by whichever process. */
-  followPeople(): void {
+  /** As `EventStore.query`, every event published before the call included. */
+  async query(query: EventQuery): Promise<StoredEvent[]> {
+    await this.#written;
+    return this.#options.store.query(query);
+  }
+
+  /** As `EventStore.get`, every event published before the call included. */
+  async get(id: string): Promise<StoredEvent | undefined> {
+    await this.#written;
+    return this.#options.store.get(id);
+  }
+
+  /** To be called when people may have been erased or merged, by whichever process. Resolves when that is done. */
+  async followPeople(): Promise<void> {
     this.#whenWritten(this.#followPeople());
+    await this.#written;
   }
 
   /** Stops keeping; resolves when what was published is kept. */
@@ -79,17 +91,4 @@ export class EventJournal {
     const stored = await Promise.all(eventIds.map((id) => store.get(id)));
     bus.revise(new Map(stored.flatMap((event) => (event ? [[event.id, event.data]] : []))));
   }
-}
-
-function toSightlineEvent({ id, time, type, cameraId, data }: StoredEvent): SightlineEvent {
-  return {
-    specversion: '1.0',
-    source: `/cameras/${encodeURIComponent(cameraId)}`,
-    type,
-    datacontenttype: 'application/json',
-    data,
-    id,
-    time: new Date(time).toISOString(),
-    // The store keeps what the journal gave it.
-  } as SightlineEvent;
 }

@@ -88,9 +88,12 @@ export interface FaceEventData {
   readonly why: Explanation;
 }
 
-/** `identity` is the new one (null when the name was withdrawn), `previous` the one named before. */
+/**
+ * `identity` is the new one (null when the name was withdrawn), `previous` the one named before (null when that person
+ * was erased since).
+ */
 interface IdentityChangedData extends FaceEventData {
-  readonly previous: PersonRef;
+  readonly previous: PersonRef | null;
 }
 
 /** `reason` says what took the camera away; null when it came back. */

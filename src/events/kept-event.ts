@@ -1,4 +1,4 @@
-import type { NewEvent } from '../core/event-store.js';
+import type { NewEvent, StoredEvent } from '../core/event-store.js';
 import type { SightlineEvent } from './identity-event.js';
 
 /** Ids of everybody whom an event names. */
@@ -24,4 +24,18 @@ export function toNewEvent(event: SightlineEvent): NewEvent {
     people: [...namedIn(event), ...(face?.unknown ? [face.unknown.id] : [])],
     data,
   };
+}
+
+/** An event as it was published. Who was erased since is left out, whatever the type says. */
+export function toSightlineEvent({ id, time, type, cameraId, data }: StoredEvent): SightlineEvent {
+  return {
+    specversion: '1.0',
+    source: `/cameras/${encodeURIComponent(cameraId)}`,
+    type,
+    datacontenttype: 'application/json',
+    data,
+    id,
+    time: new Date(time).toISOString(),
+    // The store keeps what the journal gave it.
+  } as SightlineEvent;
 }

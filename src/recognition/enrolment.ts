@@ -30,6 +30,9 @@ export interface Enrolment {
   readonly added: boolean;
 }
 
+/** Who gets a photo. */
+export type Enrolled = string | { readonly id: string };
+
 /** Adds photos of people to the gallery. */
 export class Enroller {
   readonly #options: EnrollerOptions;
@@ -39,19 +42,26 @@ export class Enroller {
   }
 
   /**
-   * Adds a photo to the person of that name, who is made when there is none yet. Recognition knows the face at once.
+   * Adds a photo to a person. Recognition knows the face at once.
    *
-   * @param name in any script; stored in its NFC form
+   * @param whom a name in any script, stored in its NFC form, of somebody who is made when there is none yet; or the id
+   * of somebody
    * @param photoName what people call the photo, such as its file name
-   * @throws SightlineError PERSON_NAME_INVALID, FACE_NOT_FOUND, FACE_AMBIGUOUS, FACE_TOO_SMALL, FACE_QUALITY_LOW,
-   * DETECTOR_FAILED, EMBEDDER_FAILED, NOT_READY, DATA_UNWRITABLE, GALLERY_CORRUPT
+   * @throws SightlineError PERSON_NAME_INVALID, PERSON_UNKNOWN, FACE_NOT_FOUND, FACE_AMBIGUOUS, FACE_TOO_SMALL,
+   * FACE_QUALITY_LOW, DETECTOR_FAILED, EMBEDDER_FAILED, NOT_READY, DATA_UNWRITABLE, GALLERY_CORRUPT
    */
-  async enrollPhoto(name: string, image: RgbImage, photoName: string): Promise<Enrolment> {
-    const { detect, store, gallery } = this.#options;
-    const personName = normalisePersonName(name);
-    const { embedding, quality, crop } = await this.#embed(image, mainFace(await detect(image)));
+  async enrollPhoto(whom: Enrolled, image: RgbImage, photoName: string): Promise<Enrolment> {
+    const checked = typeof whom === 'string' ? normalisePersonName(whom) : whom;
+    const face = mainFace(await this.#options.detect(image));
+    return this.enrollFace(checked, image, face, photoName);
+  }
+
+  /** As `enrollPhoto`, of a face that was found before; a name is taken as it is. */
+  async enrollFace(whom: Enrolled, image: RgbImage, found: Detection, photoName: string): Promise<Enrolment> {
+    const { store, gallery } = this.#options;
+    const { embedding, quality, crop } = await this.#embed(image, found);
     checkQuality(quality);
-    const stored = await store.addFace(personName, {
+    const stored = await store.addFace(whom, {
       photoName,
       photoHash: pixelHash(image),
       quality: qualityScore(quality),

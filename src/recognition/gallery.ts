@@ -18,8 +18,8 @@ export interface GalleryOptions {
   readonly searchWorkerFile?: URL;
   /** Told when the store could not be read again, or the search thread was lost; `match` answers all the same. */
   readonly onError: (error: unknown) => void;
-  /** Told when the store has been read anew. */
-  readonly onRead?: () => void;
+  /** Told when people may have gone: the store has been read anew, or somebody was erased. */
+  readonly onChange?: () => void;
 }
 
 /**
@@ -31,7 +31,7 @@ export class Gallery {
   readonly #embedder: Embedder;
   readonly #index: FaceIndex;
   readonly #search: FaceSearch;
-  readonly #onRead: () => void;
+  readonly #onChange: () => void;
   #otherModels: readonly ModelCount[] = [];
   #revision = 0;
   #reloading: Promise<void> | undefined;
@@ -42,12 +42,12 @@ export class Gallery {
   #poll: NodeJS.Timeout | undefined;
   #closed = false;
 
-  private constructor({ store, embedder, searchWorkerFile, onError, onRead }: GalleryOptions) {
+  private constructor({ store, embedder, searchWorkerFile, onError, onChange }: GalleryOptions) {
     this.#store = store;
     this.#embedder = embedder;
     this.#index = new FaceIndex(embedder.dimension);
     this.#search = new FaceSearch({ index: this.#index, workerFile: searchWorkerFile, onError });
-    this.#onRead = onRead ?? (() => undefined);
+    this.#onChange = onChange ?? (() => undefined);
   }
 
   /**
@@ -98,12 +98,16 @@ export class Gallery {
     if (this.#index.add(entry)) this.#revision++;
   }
 
-  /** Erases a person from the store and from memory. Whether there was such a person. */
-  async removePerson(personId: string): Promise<boolean> {
-    const removed = await this.#store.removePerson(personId);
-    if (this.#reloading) this.#erased.add(personId);
-    if (this.#index.removePerson(personId)) this.#revision++;
-    return removed;
+  /**
+   * Erases a person from the store and from memory, from memory as soon as the store gives nothing of them any more.
+   * Whether there was such a person.
+   */
+  removePerson(personId: string): Promise<boolean> {
+    return this.#store.removePerson(personId, () => {
+      if (this.#reloading) this.#erased.add(personId);
+      if (this.#index.removePerson(personId)) this.#revision++;
+      this.#onChange();
+    });
   }
 
   /** Erases a photo from the store and from memory. Whether there was such a photo. */
@@ -150,7 +154,7 @@ export class Gallery {
     }
     this.#otherModels = await this.#store.modelCounts(model);
     for (; this.#index.removeUnchecked(portion) > 0; await nextTurn()) this.#revision++;
-    this.#onRead();
+    this.#onChange();
   }
 
   /** A change that could not be read is tried again: somebody who was erased must not stay known. */

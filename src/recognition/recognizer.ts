@@ -66,10 +66,18 @@ export class Recognizer {
     for (const state of this.#tracks.values()) state.stale = true;
   }
 
-  /** Goes on with another model. Faces in view keep their names until looks with the new one decide otherwise. */
+  /**
+   * Goes on with another model. Faces in view keep their names until looks with the new one decide otherwise; with the
+   * same gallery the looks of before still count.
+   */
   use(model: RecognitionModel): void {
+    const isSameGallery = model.gallery === this.#model.gallery;
     this.#model = model;
     this.#galleryRevision = model.gallery.revision;
+    if (isSameGallery) {
+      for (const state of this.#tracks.values()) state.stale = true;
+      return;
+    }
     for (const [id, { recognition }] of this.#tracks) {
       this.#tracks.set(id, newTrackState(new TrackRecognition(recognition.identity)));
     }

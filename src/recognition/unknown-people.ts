@@ -1,10 +1,11 @@
 import type { EmbedTask } from '../core/embed-protocol.js';
 import type { Person } from '../core/face.js';
-import type { NewSighting, TrackRef, TrackStore, UnknownPerson } from '../core/track-store.js';
+import type { NewSighting, Snapshot, TrackRef, TrackStore, UnknownPerson } from '../core/track-store.js';
 import type { Embedder } from './embedders.js';
 import { FaceClusters, mostTelling, type ClusterFace, type StoredFace } from './face-clusters.js';
 import type { Gallery } from './gallery.js';
 import { normalisePersonName } from './person-name.js';
+import { makeSnapshot } from './snapshot.js';
 import { boundCrop, encodeCrop } from './stored-crop.js';
 
 /** Two tracks are one person's at a false-accept rate of at most this; why stands in docs/unknown-people.md. */
@@ -75,7 +76,8 @@ export class UnknownPeople {
   recognized(track: TrackSighting, personId: string): Promise<void> {
     const best = [...track.faces].sort((a, b) => b.quality - a.quality).slice(0, cropsPerKnownTrack);
     return this.#inTurn(async () => {
-      await this.#options.store.recordKnown(track, personId, await this.#toStore(best));
+      const snapshot = await snapshotOf(track);
+      await this.#options.store.recordKnown(track, personId, await this.#toStore(best), snapshot);
     });
   }
 
@@ -120,12 +122,13 @@ export class UnknownPeople {
 
   async #identify(track: TrackSighting): Promise<UnknownPerson> {
     const { store } = this.#options;
+    const snapshot = await snapshotOf(track);
     for (;;) {
       await this.#follow();
       const personId = (await store.unknownOwner(track.key)) ?? this.#clusters.find(track.faces) ?? null;
       const { kept, add, remove } = choose(personId ? this.#clusters.faces(personId) : [], track.faces);
       const limit = this.#options.mostPeople ?? mostPeople;
-      const change = { track, personId, add: await this.#toStore(add), remove, limit };
+      const change = { track, personId, add: await this.#toStore(add), remove, limit, snapshot };
       const done = await store.recordStranger(change, this.#revision);
       // Another process was faster: what was decided may not hold any more.
       if (!done) continue;
@@ -163,6 +166,12 @@ export class UnknownPeople {
       })),
     );
   }
+}
+
+/** The best crop of a track, for people to look at; undefined without one. */
+async function snapshotOf({ faces }: TrackSighting): Promise<Snapshot | undefined> {
+  const [best] = [...faces].sort((a, b) => b.quality - a.quality);
+  return best && makeSnapshot(best.crop, best.quality);
 }
 
 /** Which crops a person has from now on: of those stored, what is kept and what goes, and what comes of the new ones. */

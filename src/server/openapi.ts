@@ -27,6 +27,11 @@ export function binary(description: string, contentType: string) {
   return { description, content: { [contentType]: { schema } } };
 }
 
+/** An answer without a body, in the `response` of a route. */
+export function noBody(description: string) {
+  return { description, content: {} };
+}
+
 /** Error answers of routes whose errors are problem documents. */
 export const problems = {
   default: { description: 'What went wrong.', content: { [problemContentType]: { schema: problemSchema } } },

@@ -32,8 +32,11 @@ const fps = numeric(0.1, 60)
   .describe('At most so many pictures a second; all when left out.');
 const camera = several(z.string()).describe('Only events of these cameras; may be repeated.');
 const type = several(z.enum(eventTypes)).describe('Only events of these types; may be repeated.');
+const moment = z.iso.datetime({
+  offset: true,
+  error: 'expected a time with its zone, as 2026-11-22T09:30:00Z',
+});
 const since = eventId.nullable().default(null).describe('Only events after this one.');
-const limit = numeric(1, 1000).int().default(50).describe('How many events.');
 
 /** `?width=&overlay=` of one picture. */
 export const pictureQuery = z.strictObject({ width, overlay });
@@ -41,9 +44,23 @@ export const pictureQuery = z.strictObject({ width, overlay });
 export const streamQuery = z.strictObject({ width, overlay, fps });
 /** `?camera=&type=&since=` of a stream of events. */
 export const eventStreamQuery = z.strictObject({ camera, type, since });
-/** `?camera=&type=&since=&limit=` of recent events. */
-export const recentEventsQuery = z.strictObject({ camera, type, since, limit });
+/** The query of kept events. */
+export const eventsQuery = z.strictObject({
+  camera,
+  type,
+  since,
+  person: z
+    .string()
+    .optional()
+    .describe('Only events about this person; an id, of a person without a name too.'),
+  from: moment.optional().describe('Only events at or after this time.'),
+  until: moment.optional().describe('Only events before this time.'),
+  order: z.enum(['newest', 'oldest']).default('newest').describe('Which come first.'),
+  limit: numeric(1, 1000).int().default(50).describe('How many events at most.'),
+  cursor: z.string().optional().describe('`next` of the page before, with the same other parameters.'),
+});
 
 export type PictureQuery = z.output<typeof pictureQuery>;
 export type StreamQuery = z.output<typeof streamQuery>;
+export type EventsQuery = z.output<typeof eventsQuery>;
 export type EventStreamQuery = z.output<typeof eventStreamQuery>;

@@ -63,6 +63,8 @@ export interface People {
    * @throws SightlineError PERSON_NAME_INVALID, IMAGE_…, FACE_…, BUSY
    */
   enroll(name: string, picture: Buffer, photoName: string): Promise<Enrolment>;
+  /** As `enroll`, for somebody there is. @throws SightlineError PERSON_UNKNOWN, IMAGE_…, FACE_…, BUSY */
+  addPhoto(personId: string, picture: Buffer, photoName: string): Promise<Enrolment>;
   /** Enrols the face that an event tells of. @throws SightlineError PERSON_UNKNOWN, EVENT_UNKNOWN, SNAPSHOT_UNKNOWN, FACE_…, BUSY */
   enrollFromEvent(personId: string, eventId: string): Promise<Enrolment>;
   /** Says that an unknown person is this one: crops and events move over. @throws SightlineError PERSON_UNKNOWN, UNKNOWN_PERSON_UNKNOWN */
@@ -119,6 +121,8 @@ export interface IdentifiedFace extends FaceIdentity {
 
 /** Faces on uploaded pictures. Cameras go first. How many uploads there may be at a time, uploads/ sees to. */
 export interface Pictures {
+  /** The kind of detector that looks at them. */
+  readonly detector: string;
   /** @throws SightlineError IMAGE_UNREADABLE, IMAGE_TOO_LARGE, IMAGE_TOO_SLOW, DETECTOR_FAILED */
   detect(picture: Buffer): Promise<SearchedPicture<Detection>>;
   /**

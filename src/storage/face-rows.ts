@@ -48,8 +48,16 @@ export function toUnknownEntry({ face_id, person_id, role, quality, vector }: Un
 }
 
 export function toCrop({ png, landmarks }: CropRow): StoredCrop {
-  const points = (JSON.parse(landmarks) as [number, number][]).map(([x, y]) => ({ x, y }));
-  return { png: new Uint8Array(png), landmarks: points as unknown as Landmarks };
+  return { png: new Uint8Array(png), landmarks: readLandmarks(landmarks) };
+}
+
+/** Landmarks as they are kept, in JSON. */
+export function landmarkText(landmarks: Landmarks): string {
+  return JSON.stringify(landmarks.map(({ x, y }) => [x, y]));
+}
+
+export function readLandmarks(text: string): Landmarks {
+  return (JSON.parse(text) as [number, number][]).map(([x, y]) => ({ x, y })) as unknown as Landmarks;
 }
 
 /** Whose a new face is, and what for. */
@@ -73,8 +81,7 @@ export function insertFace(db: SqliteConnection, place: FacePlace, face: FaceCon
     ...[id, place.personId, place.role, place.trackKey, photoName, photoHash, quality, Date.now()],
   );
   insertEmbedding(db, sequence, embedding);
-  const landmarks = JSON.stringify(crop.landmarks.map(({ x, y }) => [x, y]));
-  db.run('INSERT INTO crops VALUES (?, ?, ?)', sequence, crop.png, landmarks);
+  db.run('INSERT INTO crops VALUES (?, ?, ?)', sequence, crop.png, landmarkText(crop.landmarks));
   return id;
 }
 

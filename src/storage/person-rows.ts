@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SightlineError } from '../core/errors.js';
 import type { Person } from '../core/face.js';
+import type { GalleryPerson } from '../core/gallery-store.js';
 import type { Row, SqliteConnection } from './sqlite-connection.js';
 
 /** Each function is part of a `write`. */
@@ -22,6 +23,13 @@ export function requirePerson(db: SqliteConnection, id: string): PersonRow {
   throw new SightlineError('PERSON_UNKNOWN', `Expected the id of a person but received ${id}`);
 }
 
+/** As `requirePerson`, of those who have a name. @throws SightlineError PERSON_UNKNOWN */
+export function requireNamed(db: SqliteConnection, id: string): Person {
+  const { name } = requirePerson(db, id);
+  if (name !== null) return { id, name };
+  throw new SightlineError('PERSON_UNKNOWN', `Expected the id of a person with a name but received ${id}`);
+}
+
 /** @throws SightlineError UNKNOWN_PERSON_UNKNOWN when nobody has that id, or somebody who has a name */
 export function requireUnnamed(db: SqliteConnection, id: string): void {
   const person = personWithId(db, id);
@@ -36,6 +44,27 @@ export function requireUnnamed(db: SqliteConnection, id: string): void {
 export function personNamed(db: SqliteConnection, name: string): Person | undefined {
   const [known] = db.rows<{ id: string }>('SELECT id FROM persons WHERE name = ?', name);
   return known && { id: known.id, name };
+}
+
+/** @throws SightlineError PERSON_NAME_TAKEN when somebody else has the name */
+export function requireFreeName(db: SqliteConnection, name: string, exceptId?: string): void {
+  const other = personNamed(db, name);
+  if (!other || other.id === exceptId) return;
+  throw new SightlineError('PERSON_NAME_TAKEN', `Expected a name that nobody has but received "${name}"`);
+}
+
+/** Everybody who has a name, by name; those that `condition` picks. */
+export function galleryPersons(
+  db: SqliteConnection,
+  condition = '',
+  ...values: readonly string[]
+): GalleryPerson[] {
+  const query = `SELECT id, name, created_at,
+      (SELECT count(*) FROM faces WHERE person_id = persons.id AND role = 'example') AS faces
+    FROM persons WHERE name IS NOT NULL ${condition} ORDER BY name`;
+  return db
+    .rows<{ id: string; name: string; created_at: number; faces: number }>(query, ...values)
+    .map(({ id, name, faces, created_at }) => ({ id, name, faces, createdAt: created_at }));
 }
 
 export function insertPerson(db: SqliteConnection, name: string): Person {
@@ -84,6 +113,25 @@ export function forgetPersons(db: SqliteConnection, ids: readonly string[]): voi
     db.run('DELETE FROM tracks WHERE person_id = ?', id);
     db.run('DELETE FROM persons WHERE id = ?', id);
   }
+}
+
+/**
+ * Deletes some of the pictures that `erasePerson` would delete: it would take long with many of them.
+ * @returns how many; 0 when none is left
+ */
+export function erasePictures(db: SqliteConnection, id: string, limit: number): number {
+  const theirTracks = 'SELECT key FROM tracks WHERE person_id = ?';
+  const faces = db.run(
+    `DELETE FROM faces WHERE sequence IN (SELECT sequence FROM faces WHERE person_id = ?
+       UNION SELECT sequence FROM faces WHERE role <> 'example' AND track_key IN (${theirTracks}) LIMIT ?)`,
+    ...[id, id, limit],
+  );
+  const snapshots = db.run(
+    `DELETE FROM snapshots WHERE track_key IN (
+       SELECT track_key FROM snapshots WHERE track_key IN (${theirTracks}) LIMIT ?)`,
+    ...[id, limit],
+  );
+  return faces.changes + snapshots.changes;
 }
 
 /** As `forgetPersons`, and without any picture of the person, whomever it serves as a counterexample. */

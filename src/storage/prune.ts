@@ -13,6 +13,8 @@ const portion = 200;
 const oldTracks = `SELECT key FROM tracks LEFT JOIN persons ON persons.id = person_id
   WHERE last_seen_at < ? AND (person_id IS NULL OR name IS NOT NULL)
     AND EXISTS (SELECT 1 FROM faces WHERE track_key = key AND role = 'sighting')`;
+/** Those of tracks that stay longer go too: events are what they are looked at with. */
+const oldSnapshots = `SELECT key FROM tracks JOIN snapshots ON track_key = key WHERE last_seen_at < ?`;
 const emptyTracks = `SELECT key FROM tracks LEFT JOIN persons ON persons.id = person_id
   WHERE last_seen_at < ? AND (person_id IS NULL OR name IS NOT NULL)
     AND NOT EXISTS (SELECT 1 FROM faces WHERE track_key = key AND role <> 'example')`;
@@ -31,6 +33,7 @@ export async function prune(
   });
   const deletions = [
     'DELETE FROM events WHERE rowid IN (SELECT rowid FROM events WHERE time < ? LIMIT ?)',
+    `DELETE FROM snapshots WHERE track_key IN (${oldSnapshots} LIMIT ?)`,
     `DELETE FROM faces WHERE role = 'sighting' AND track_key IN (${oldTracks} LIMIT ?)`,
     `DELETE FROM tracks WHERE key IN (${emptyTracks} LIMIT ?)`,
   ];

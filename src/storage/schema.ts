@@ -108,4 +108,13 @@ export const migrations: readonly string[] = [
   ) STRICT;
   INSERT INTO counters VALUES ('last number', 0), ('gallery revision', 0), ('unknown revision', 0);
   `,
+  // What people are shown of a track, whether crops of it are kept or not.
+  `
+  CREATE TABLE snapshots (
+    track_key TEXT PRIMARY KEY REFERENCES tracks(key) ON DELETE CASCADE,
+    jpeg BLOB NOT NULL,
+    landmarks TEXT NOT NULL,
+    quality REAL NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type Database from 'libsql';
+import { rewriteInThread } from './rewrite-thread.js';
 import { openDatabase, storageError } from './sqlite-file.js';
 
 /** Rows as SQLite gives them; blobs are ArrayBuffers. */
@@ -14,14 +15,18 @@ type Revision = 'gallery' | 'unknown';
 /** An open database file, for the stores that share it. */
 export class SqliteConnection {
   readonly #path: string;
+  readonly #rewriteWorkerFile: URL | undefined;
   readonly #database: Database.Database;
   readonly #statements = new Map<string, Database.Statement>();
   #own: Record<Revision, number> = { gallery: 0, unknown: 0 };
   #closed = false;
+  /** While a thread writes the file anew; nothing else can be written then. Never rejects. */
+  #rewriting: Promise<void> | undefined;
 
   /** @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE */
-  constructor(path: string) {
+  constructor(path: string, rewriteWorkerFile?: URL) {
     this.#path = path;
+    this.#rewriteWorkerFile = rewriteWorkerFile;
     this.#database = openDatabase(path);
   }
 
@@ -48,9 +53,9 @@ export class SqliteConnection {
     return new Promise((resolve) => resolve(this.attemptNow(work)));
   }
 
-  /** All that `work` writes, or nothing of it. */
+  /** All that `work` writes, or nothing of it. At once, unless the file is being written anew. */
   write<T>(work: () => T): Promise<T> {
-    return this.attempt(() => {
+    return this.#whenFree(() => {
       const own = { ...this.#own };
       try {
         return this.#database.transaction(work).immediate();
@@ -65,18 +70,24 @@ export class SqliteConnection {
   /** As `write`; leaves what was deleted in no log; `rewrite` leaves no trace at all. */
   async erase<T>(work: () => T): Promise<T> {
     const result = await this.write(work);
-    await this.attempt(() => this.#emptyLog());
+    await this.#whenFree(() => this.#emptyLog());
     return result;
   }
 
   /**
    * Writes the file anew. What was deleted is overwritten where it lay, but SQLite moves rows from page to page and may
-   * have left a copy behind: only this leaves none. About 3 s for 1 GB, in which other processes wait to write.
+   * have left a copy behind: only this leaves none. About 3 s for 1 GB, in which what is to be written waits, here and
+   * in other processes; what is read does not.
    */
-  rewrite(): Promise<void> {
-    return this.attempt(() => {
-      this.#database.exec('VACUUM');
-      this.#emptyLog();
+  async rewrite(): Promise<void> {
+    const workerFile = this.#rewriteWorkerFile;
+    if (workerFile === undefined) return this.#whenFree(() => this.#rewriteHere());
+    while (this.#rewriting) await this.#rewriting;
+    const rewriting = rewriteInThread(workerFile, this.#path);
+    const ended = (): void => void (this.#rewriting = undefined);
+    this.#rewriting = rewriting.then(ended, ended);
+    await rewriting.catch((error: unknown) => {
+      throw storageError(this.#path, error);
     });
   }
 
@@ -120,13 +131,24 @@ export class SqliteConnection {
   close(): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#closed = true;
-    return this.attempt(() => {
+    return this.#whenFree(() => {
       try {
         this.#emptyLog();
       } finally {
         this.#database.close();
       }
     });
+  }
+
+  #rewriteHere(): void {
+    this.#database.exec('VACUUM');
+    this.#emptyLog();
+  }
+
+  /** As `attempt`, once nothing writes the file anew: SQLite would hold up the whole thread until that is done. */
+  async #whenFree<T>(work: () => T): Promise<T> {
+    while (this.#rewriting) await this.#rewriting;
+    return this.attemptNow(work);
   }
 
   #statement(text: string): Database.Statement {

@@ -14,7 +14,7 @@ import { asSightlineError, SightlineError } from '../core/errors.js';
 import { applicationId, migrations } from './schema.js';
 
 /** How long to wait for another process that is writing. */
-const busyTimeoutMs = 5000;
+export const busyTimeoutMs = 5000;
 
 /** Of the 100 bytes at the start of a SQLite file (https://www.sqlite.org/fileformat2.html#the_database_header). */
 const header = {

@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { SightlineError } from '../core/errors.js';
 import type { EventStore } from '../core/event-store.js';
 import type { ModelRef, Person } from '../core/face.js';
 import type {
@@ -13,7 +12,17 @@ import type {
 } from '../core/gallery-store.js';
 import type { TrackStore } from '../core/track-store.js';
 import { insertFace, toEntry, toFace, type EntryRow, type FaceRow } from './face-rows.js';
-import { erasePerson, insertPerson, mergePersons, personNamed, requirePerson } from './person-rows.js';
+import {
+  erasePerson,
+  erasePictures,
+  galleryPersons,
+  insertPerson,
+  mergePersons,
+  personNamed,
+  requireFreeName,
+  requireNamed,
+  requirePerson,
+} from './person-rows.js';
 import { SqliteConnection, type Row } from './sqlite-connection.js';
 import { erasing, merging, reviseEvents, reviseEventsSince, SqliteEventStore } from './sqlite-event-store.js';
 import { SqliteEmbeddingStore, withoutModel } from './sqlite-embedding-store.js';
@@ -21,6 +30,8 @@ import { SqliteTrackStore } from './sqlite-track-store.js';
 
 /** Faces looked at in one go: a few milliseconds of the main loop. */
 const countedAtOnce = 5000;
+/** Pictures erased in one go: overwriting them takes some milliseconds. */
+const erasedAtOnce = 20;
 
 interface CountRow extends Row {
   model_id: string;
@@ -43,10 +54,12 @@ export class SqliteGalleryStore implements GalleryStore {
    * Opens the gallery, made when missing.
    *
    * @param path of the file; its folder is made when missing
+   * @param rewriteWorkerFile the built worker, dist/workers/rewrite.js; without it this thread writes the file anew when
+   * somebody is erased, which takes seconds
    * @throws SightlineError GALLERY_CORRUPT (the file is left as it is), DATA_UNWRITABLE
    */
-  constructor(path: string) {
-    this.#db = new SqliteConnection(path);
+  constructor(path: string, rewriteWorkerFile?: URL) {
+    this.#db = new SqliteConnection(path, rewriteWorkerFile);
     this.#seenRevision = this.#db.attemptNow(() => this.#db.foreignRevision('gallery'));
     this.tracks = new SqliteTrackStore(this.#db);
     this.events = new SqliteEventStore(this.#db);
@@ -54,15 +67,23 @@ export class SqliteGalleryStore implements GalleryStore {
   }
 
   persons(): Promise<GalleryPerson[]> {
-    return this.#db.attempt(() =>
-      this.#db
-        .rows<{ id: string; name: string; created_at: number; faces: number }>(
-          `SELECT id, name, created_at,
-             (SELECT count(*) FROM faces WHERE person_id = persons.id AND role = 'example') AS faces
-           FROM persons WHERE name IS NOT NULL ORDER BY name`,
-        )
-        .map(({ id, name, faces, created_at }) => ({ id, name, faces, createdAt: created_at })),
-    );
+    return this.#db.attempt(() => galleryPersons(this.#db));
+  }
+
+  person(personId: string): Promise<GalleryPerson | undefined> {
+    return this.#db.attempt(() => galleryPersons(this.#db, 'AND id = ?', personId)[0]);
+  }
+
+  personNamed(name: string): Promise<GalleryPerson | undefined> {
+    return this.#db.attempt(() => galleryPersons(this.#db, 'AND name = ?', name)[0]);
+  }
+
+  addPerson(name: string): Promise<GalleryPerson> {
+    return this.#db.write(() => {
+      requireFreeName(this.#db, name);
+      const { id } = insertPerson(this.#db, name);
+      return galleryPersons(this.#db, 'AND id = ?', id)[0] as GalleryPerson;
+    });
   }
 
   faces(personId: string): Promise<GalleryFace[]> {
@@ -70,9 +91,17 @@ export class SqliteGalleryStore implements GalleryStore {
     return this.#db.attempt(() => this.#db.rows<FaceRow>(query, personId).map(toFace));
   }
 
-  addFace(name: string, face: NewFace): Promise<{ person: Person; face: GalleryFace; added: boolean }> {
+  face(faceId: string): Promise<GalleryFace | undefined> {
+    const query = "SELECT * FROM faces WHERE id = ? AND role = 'example'";
+    return this.#db.attempt(() => this.#db.rows<FaceRow>(query, faceId).map(toFace)[0]);
+  }
+
+  addFace(
+    whom: string | { readonly id: string },
+    face: NewFace,
+  ): Promise<{ person: Person; face: GalleryFace; added: boolean }> {
     return this.#write(() => {
-      const person = personNamed(this.#db, name) ?? insertPerson(this.#db, name);
+      const person = typeof whom === 'string' ? this.#namedOrNew(whom) : requireNamed(this.#db, whom.id);
       const known = this.#photo(person.id, face.photoHash);
       if (known) return { person, face: known, added: false };
       insertFace(this.#db, { personId: person.id, role: 'example', trackKey: null }, face);
@@ -91,13 +120,7 @@ export class SqliteGalleryStore implements GalleryStore {
   rename(personId: string, name: string): Promise<void> {
     return this.#write(() => {
       requirePerson(this.#db, personId);
-      const other = personNamed(this.#db, name);
-      if (other && other.id !== personId) {
-        throw new SightlineError(
-          'PERSON_NAME_TAKEN',
-          `Expected a name that nobody has but received "${name}"`,
-        );
-      }
+      requireFreeName(this.#db, name, personId);
       this.#db.run('UPDATE persons SET name = ? WHERE id = ?', name, personId);
     });
   }
@@ -115,9 +138,10 @@ export class SqliteGalleryStore implements GalleryStore {
     });
   }
 
-  async removePerson(personId: string): Promise<boolean> {
+  async removePerson(personId: string, onGone?: () => void): Promise<boolean> {
     const revise = erasing(personId);
     const erasedUpTo = await reviseEvents(this.#db, personId, revise);
+    while ((await this.#erasePictures(personId)) > 0) await nextTurn();
     const existed = await this.#db.write(() => {
       reviseEventsSince(this.#db, personId, revise, erasedUpTo);
       const [person] = this.#db.rows('SELECT 1 FROM persons WHERE id = ?', personId);
@@ -125,6 +149,7 @@ export class SqliteGalleryStore implements GalleryStore {
       this.#db.touch('gallery', 'unknown');
       return person !== undefined;
     });
+    onGone?.();
     await this.#db.rewrite();
     return existed;
   }
@@ -170,6 +195,18 @@ export class SqliteGalleryStore implements GalleryStore {
 
   close(): Promise<void> {
     return this.#db.close();
+  }
+
+  #erasePictures(personId: string): Promise<number> {
+    return this.#db.write(() => {
+      const erased = erasePictures(this.#db, personId, erasedAtOnce);
+      if (erased > 0) this.#db.touch('gallery', 'unknown');
+      return erased;
+    });
+  }
+
+  #namedOrNew(name: string): Person {
+    return personNamed(this.#db, name) ?? insertPerson(this.#db, name);
   }
 
   #photo(personId: string, photoHash: string): GalleryFace | undefined {

@@ -1,13 +1,22 @@
 import type { ModelRef, Person } from '../core/face.js';
 import type {
   NewSighting,
+  Snapshot,
   StrangerChange,
   TrackRef,
   TrackStore,
   UnknownEntry,
   UnknownPerson,
 } from '../core/track-store.js';
-import { copyAsCounterexample, insertFace, toUnknownEntry, type UnknownEntryRow } from './face-rows.js';
+import type { StoredCrop } from '../core/gallery-store.js';
+import {
+  copyAsCounterexample,
+  insertFace,
+  toCrop,
+  toUnknownEntry,
+  type CropRow,
+  type UnknownEntryRow,
+} from './face-rows.js';
 import {
   eraseIfUnseen,
   forgetPersons,
@@ -19,6 +28,7 @@ import {
   requireUnnamed,
 } from './person-rows.js';
 import { prune } from './prune.js';
+import { keepSnapshot, snapshotOf } from './snapshot-rows.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 import { merging, reviseEvents, reviseEventsSince } from './sqlite-event-store.js';
 import { moveTrack, trackOwner, wasRejected } from './track-rows.js';
@@ -74,6 +84,7 @@ export class SqliteTrackStore implements TrackStore {
       if (this.#db.revision('unknown') !== revision) return undefined;
       const personId = change.personId ?? insertUnknown(this.#db);
       const cameAlong = moveTrack(this.#db, change.track, personId);
+      if (change.snapshot) keepSnapshot(this.#db, change.track.key, change.snapshot);
       for (const id of change.remove) this.#db.run('DELETE FROM faces WHERE id = ?', id);
       const faceIds = change.add.map((sighting) => this.#insert(change.track, personId, sighting));
       const tooMany = unknownBeyond(this.#db, change.limit, personId);
@@ -85,10 +96,16 @@ export class SqliteTrackStore implements TrackStore {
     });
   }
 
-  recordKnown(track: TrackRef, personId: string, add: readonly NewSighting[]): Promise<boolean> {
+  recordKnown(
+    track: TrackRef,
+    personId: string,
+    add: readonly NewSighting[],
+    snapshot?: Snapshot,
+  ): Promise<boolean> {
     return this.#db.write(() => {
       if (!personWithId(this.#db, personId) || wasRejected(this.#db, track.key, personId)) return false;
       moveTrack(this.#db, track, personId);
+      if (snapshot) keepSnapshot(this.#db, track.key, snapshot);
       for (const sighting of add) this.#insert(track, personId, sighting);
       this.#db.run(
         `DELETE FROM faces WHERE sequence IN (SELECT sequence FROM faces
@@ -97,6 +114,16 @@ export class SqliteTrackStore implements TrackStore {
       );
       return true;
     });
+  }
+
+  snapshot(trackKey: string): Promise<Snapshot | undefined> {
+    return this.#db.attempt(() => snapshotOf(this.#db, trackKey));
+  }
+
+  bestCrop(personId: string): Promise<StoredCrop | undefined> {
+    const query = `SELECT png, landmarks FROM faces JOIN crops ON face_sequence = sequence
+      WHERE person_id = ? AND role = 'sighting' ORDER BY quality DESC LIMIT 1`;
+    return this.#db.attempt(() => this.#db.rows<CropRow>(query, personId).map(toCrop)[0]);
   }
 
   async name(personId: string, name: string): Promise<Person> {

@@ -1,5 +1,6 @@
 import type { TrackRef } from '../core/track-store.js';
 import { eraseIfUnseen, type PersonRow } from './person-rows.js';
+import { dropSnapshot } from './snapshot-rows.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 
 /** Whose a track is. */
@@ -34,6 +35,7 @@ export function moveTrack(
   );
   db.run('UPDATE events SET person_id = ? WHERE track_key = ? AND person_id IS NULL', personId, key);
   if (owner?.id === personId) return 0;
+  if (owner) dropSnapshot(db, key);
   const { changes } = db.run(
     "UPDATE faces SET person_id = ? WHERE track_key = ? AND role = 'sighting'",
     ...[personId, key],

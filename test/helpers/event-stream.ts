@@ -16,7 +16,7 @@ export class EventStream {
   static async open(url: string): Promise<EventStream> {
     const response = await fetch(`${url}/v1/events?limit=1000`);
     const { events, newest } = (await response.json()) as { events: SightlineEvent[]; newest: string };
-    return new EventStream(events, connect({ url, since: newest }));
+    return new EventStream(events.reverse(), connect({ url, since: newest }));
   }
 
   /** The first event, past ones included, that the predicate accepts. */

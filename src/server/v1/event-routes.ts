@@ -1,32 +1,94 @@
 import { z } from 'zod';
-import { firstEventId } from '../../events/event-id.js';
 import type { Api } from '../api.js';
-import { keptEvents } from '../live/event-filter.js';
-import { problems } from '../openapi.js';
-import { recentEventsQuery } from '../query.js';
-import { requireCamera } from '../require-camera.js';
+import { binary, problems } from '../openapi.js';
+import { eventId, eventsQuery } from '../query.js';
 import type { ServerContext } from '../server-options.js';
+import { eventPage, keptEvent } from './event-page.js';
+import { eventSchema } from './event-schema.js';
+import { sendJpeg } from './send-jpeg.js';
 
-/**
- * `/v1/events`: the newest events kept in memory, oldest first, and the id of the newest there is, whatever its type
- * and camera, to go on from.
- */
-export function addEventRoutes(app: Api, { bus, services }: Pick<ServerContext, 'bus' | 'services'>): void {
+const tags = ['events'];
+const idParams = z.object({ id: z.string() });
+/** Events are sent as they are kept, also those of another version, of which the schema does not know. */
+const serializerCompiler = () => (data: unknown) => JSON.stringify(data);
+
+const rejection = z
+  .strictObject({
+    person: z.string().optional().describe('Id of who it is not; whom the event names when left out.'),
+  })
+  .default({});
+
+const pageSchema = z.object({
+  events: z.array(eventSchema).readonly(),
+  next: z.string().nullable().describe('`cursor` of the next page; null when that was all.'),
+  newest: eventId.describe(
+    'The last event there is, to go on from with `since`; use that of the first page.',
+  ),
+});
+
+/** `/v1/events` and what lies below it. */
+export function addEventRoutes(app: Api, context: Pick<ServerContext, 'bus' | 'services'>): void {
+  const { events } = context.services;
+
   app.get(
     '/v1/events',
     {
       config: { role: 'viewer' },
+      serializerCompiler,
       schema: {
-        tags: ['events'],
-        summary: 'The newest events',
-        querystring: recentEventsQuery,
-        response: { 200: z.object({ events: z.array(z.any()), newest: z.string() }), ...problems },
+        tags,
+        summary: 'Past events, page by page',
+        querystring: eventsQuery,
+        response: { 200: pageSchema, ...problems },
       },
     },
-    ({ query }) => {
-      for (const id of query.camera) requireCamera(services.cameras, id);
-      const newest = bus.newest === '' ? firstEventId : bus.newest;
-      return { events: keptEvents(bus, query).slice(-query.limit), newest };
+    ({ query }) => eventPage(context, query),
+  );
+
+  app.get(
+    '/v1/events/:id',
+    {
+      config: { role: 'viewer' },
+      serializerCompiler,
+      schema: {
+        tags,
+        summary: 'One event',
+        params: idParams,
+        response: { 200: eventSchema, ...problems },
+      },
     },
+    async ({ params }) => keptEvent(await events.get(params.id)),
+  );
+
+  app.get(
+    '/v1/events/:id/snapshot.jpg',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        summary: 'The face that an event tells of',
+        params: idParams,
+        response: { 200: binary('A picture.', 'image/jpeg'), ...problems },
+      },
+    },
+    async ({ params }, reply) => sendJpeg(reply, await events.snapshot(params.id)),
+  );
+
+  app.post(
+    '/v1/events/:id/reject',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags,
+        summary: 'Say that the face of an event is not who it was taken for',
+        params: idParams,
+        body: rejection,
+        response: {
+          200: z.object({ crops: z.int().describe('Crops that will be remembered as somebody else.') }),
+          ...problems,
+        },
+      },
+    },
+    async ({ params, body }) => ({ crops: await events.reject(params.id, body.person) }),
   );
 }

@@ -3,12 +3,14 @@ import {
   cameraOffline,
   cameraOnline,
   identityDecided,
+  trackEnded,
   trackStarted,
 } from '../../../src/events/build-event.js';
 import { EventBus } from '../../../src/events/event-bus.js';
 import type { EventDraft, SightlineEvent } from '../../../src/events/identity-event.js';
+import { eventSchema } from '../../../src/server/v1/event-schema.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
-import { franck, known, sightingOf, undecided } from '../../unit/events/sighting.js';
+import { audrey, franck, known, sightingOf, stranger, undecided } from '../../unit/events/sighting.js';
 import { Client, startServer } from './start-server.js';
 
 const door = { id: 'door', name: 'Front door' };
@@ -89,22 +91,136 @@ describe('/ws/events', () => {
   });
 });
 
+interface Page {
+  readonly events: (SightlineEvent & { person: unknown })[];
+  readonly next: string | null;
+  readonly newest: string;
+}
+
 describe('GET /v1/events', () => {
-  it('gives the newest events, oldest first, by the same filters', async () => {
+  const idsOf = ({ events }: Page) => events.map(({ id }) => id);
+  const reader = (url: string) => async (query: string) => {
+    const response = await fetch(`${url}/v1/events${query}`);
+    const body = (await response.json()) as Page;
+    expect(response.status, JSON.stringify(body)).toBe(200);
+    return body;
+  };
+
+  it('gives events of the past, newest first unless told otherwise, by the same filters', async () => {
     const { url, bus } = await startServer({ cameras: twoCameras() });
-    const events = [
+    const published = [
       cameraOnline(door),
       trackStarted(sightingOf(undecided)),
       recognised(),
       cameraOnline(yard),
     ].map((draft) => bus.publish(draft));
-    const read = async (query: string) => {
-      const response = await fetch(`${url}/v1/events${query}`);
-      return ((await response.json()) as { events: SightlineEvent[] }).events;
-    };
-    expect(await read('')).toEqual(events);
-    expect(await read('?limit=2')).toEqual(events.slice(-2));
-    expect(await read('?limit=1&camera=door')).toEqual([events[2]]);
-    expect(await read(`?since=${events[0]?.id}&camera=door`)).toEqual([events[1], events[2]]);
+    const [online, started, named, ofYard] = published.map(({ id }) => id);
+    const read = reader(url);
+    const ids = async (query: string) => idsOf(await read(query));
+    expect(await ids('')).toEqual([ofYard, named, started, online]);
+    expect(await ids('?order=oldest&limit=2')).toEqual([online, started]);
+    expect(await ids('?limit=1&camera=door')).toEqual([named]);
+    expect(await ids('?camera=door&camera=yard&type=sightline.camera.online')).toEqual([ofYard, online]);
+    expect(await ids(`?since=${online}&camera=door`)).toEqual([named, started]);
+    expect(await ids(`?person=${franck.id}`)).toEqual([named]);
+    expect(await ids('?camera=gone')).toEqual([]);
+    const { events, newest } = await read('?type=sightline.identity.recognized&type=sightline.track.ended');
+    expect(events).toEqual([{ ...published[2], person: { ...franck, number: null } }]);
+    expect(newest).toBe(ofYard);
+  });
+
+  it('gives events of a time, from one moment to before another', async () => {
+    let now = Date.parse('2026-11-22T09:00:00Z');
+    const { url, bus } = await startServer({ bus: new EventBus({ now: () => (now += 60_000) }) });
+    const published = [1, 2, 3, 4].map(() => bus.publish(cameraOnline(door)));
+    const { events } = await reader(url)(
+      '?from=2026-11-22T09:02:00Z&until=2026-11-22T10:04:00.000%2B01:00&order=oldest',
+    );
+    expect(events.map(({ id }) => id)).toEqual(published.slice(1, 3).map(({ id }) => id));
+  });
+
+  it.each(['newest', 'oldest'])('goes through all pages, %s first, while events come in', async (order) => {
+    const { url, bus } = await startServer();
+    const before = Array.from({ length: 25 }, () => bus.publish(cameraOnline(door)).id);
+    const read = reader(url);
+    const found: string[] = [];
+    let newest = '';
+    let later: string[] = [];
+    for (let next: string | null = ''; next !== null;) {
+      const page: Page = await read(`?order=${order}&limit=10${next && `&cursor=${next}`}`);
+      newest ||= page.newest;
+      found.push(...idsOf(page));
+      next = page.next;
+      if (later.length === 0) later = [1, 2, 3].map(() => bus.publish(cameraOnline(door)).id);
+    }
+    expect(found).toEqual(order === 'newest' ? [...before].reverse() : [...before, ...later]);
+    expect(newest).toBe(before.at(-1));
+  });
+
+  it('refuses a cursor of the other order', async () => {
+    const { url, bus } = await startServer();
+    for (let i = 0; i < 3; i += 1) bus.publish(cameraOnline(door));
+    const { next } = await reader(url)('?limit=1');
+    const response = await fetch(`${url}/v1/events?order=oldest&cursor=${next}`);
+    expect(response.status).toBe(400);
+  });
+
+  it('tells where the live events go on: a page and what follows are everything, and nothing twice', async () => {
+    const { url, bus } = await startServer();
+    const published: string[] = [];
+    let isOver = false;
+    const publishing = (async () => {
+      while (!isOver) {
+        published.push(bus.publish(cameraOnline(door)).id);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    })();
+    for (let round = 0; round < 10; round += 1) {
+      const page = await reader(url)('?limit=1000');
+      const client = await Client.open(url, `/ws/events?since=${page.newest}`);
+      await client.received(5);
+      client.socket.terminate();
+      const live = client.texts.map((text) => (JSON.parse(text) as SightlineEvent).id);
+      const seen = [...idsOf(page).reverse(), ...live];
+      expect(seen).toEqual(published.slice(0, seen.length));
+    }
+    isOver = true;
+    await publishing;
+  });
+
+  it('gives one event, and says when there is none', async () => {
+    const { url, bus } = await startServer();
+    const { id } = bus.publish(recognised());
+    const response = await fetch(`${url}/v1/events/${id}`);
+    expect(await response.json()).toMatchObject({ id, person: { name: 'Franck' }, data: { quality: 0.71 } });
+    expect((await fetch(`${url}/v1/events/${id}/snapshot.jpg`)).status).toBe(404);
+  });
+
+  it('gives events as its document describes them, whatever becomes of people', async () => {
+    const { url, bus, store } = await startServer();
+    const drafts = [
+      cameraOnline(door),
+      cameraOffline(yard, { code: 'SOURCE_STALLED', message: 'Nothing came.' }),
+      trackStarted(sightingOf(undecided)),
+      trackEnded(sightingOf(known(franck))),
+      recognised(),
+      identityDecided(sightingOf(stranger), undecided)!,
+      identityDecided(sightingOf(known(franck)), known(audrey))!,
+      identityDecided(sightingOf(stranger), known(audrey))!,
+    ];
+    const published = drafts.map((draft) => bus.publish(draft));
+    const read = reader(url);
+    for (const person of [undefined, audrey, franck]) {
+      if (person) await store.removePerson(person.id);
+      const { events } = await read('?order=oldest');
+      expect(events).toHaveLength(published.length);
+      // Nothing that is not described, and nothing left out.
+      for (const event of events) expect(eventSchema.parse(event)).toEqual(event);
+      if (!person) expect(events.map(withoutPerson)).toEqual(published);
+    }
   });
 });
+
+function withoutPerson({ person: _, ...event }: Page['events'][number]): SightlineEvent {
+  return event as SightlineEvent;
+}

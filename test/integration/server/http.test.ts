@@ -95,7 +95,9 @@ describe('problem documents', () => {
     },
     { path: '/v1/cameras/door/latest.jpg?fps=5', code: 'REQUEST_INVALID', detail: /fps: no such option/ },
     { path: '/v1/events?limit=0&type=x', code: 'REQUEST_INVALID', detail: /type\[0\]: .*; limit: / },
-    { path: '/v1/events?camera=nobody', code: 'CAMERA_UNKNOWN', detail: /received "nobody"/ },
+    { path: '/v1/events?cursor=1', code: 'REQUEST_INVALID', detail: /cursor: expected `next` .* "1"/ },
+    { path: '/v1/events/01', code: 'EVENT_UNKNOWN', detail: /received "01"/ },
+    { path: '/v1/events/01/snapshot.jpg', code: 'EVENT_UNKNOWN', detail: /received "01"/ },
     { path: '/v1/nothing', code: 'ROUTE_UNKNOWN', detail: /received GET \/v1\/nothing\.$/ },
     { path: '/nothing.html?secret=1', code: 'ROUTE_UNKNOWN', detail: /received GET \/nothing.html\.$/ },
   ] as const;

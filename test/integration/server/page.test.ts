@@ -1,10 +1,13 @@
 import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { cameraOffline, identityDecided, trackStarted } from '../../../src/events/build-event.js';
 import type { EventBus } from '../../../src/events/event-bus.js';
 import { launchBrowser, noBrowserReason } from '../../helpers/browser.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
 import { franck, known, sightingOf, stranger, undecided } from '../../unit/events/sighting.js';
+import type { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
+import { snapshot } from '../storage/made-up.js';
 import { startServer } from './start-server.js';
 
 const title = noBrowserReason === null ? 'the page' : `the page (skipped: ${noBrowserReason})`;
@@ -34,6 +37,21 @@ describe.skipIf(noBrowserReason !== null)(title, () => {
     if (draft !== null) bus.publish(draft);
   }
 
+  /** Keeps a snapshot of the track that events are about. */
+  async function keepSnapshot(store: SqliteGalleryStore, background: string): Promise<void> {
+    const create = { width: 120, height: 120, channels: 3, background } as const;
+    const jpeg = await sharp({ create }).jpeg().toBuffer();
+    const track = { key: sightingOf(stranger).trackKey, cameraId: 'door', seenAt: Date.now() };
+    await store.tracks.recordKnown(track, franck.id, [], { ...snapshot(), jpeg });
+  }
+
+  /** Of the faces that have come. */
+  function widthsOf(page: Page): Promise<number[]> {
+    return page
+      .locator('.face')
+      .evaluateAll((faces: { naturalWidth: number }[]) => faces.map(({ naturalWidth }) => naturalWidth));
+  }
+
   /** The picture on the canvas of a tile as data. */
   function pictureOf(page: Page): Promise<string> {
     return page.locator('.tile canvas').evaluate((canvas: { toDataURL(): string }) => canvas.toDataURL());
@@ -51,8 +69,9 @@ describe.skipIf(noBrowserReason !== null)(title, () => {
     expect(complaints).toEqual([]);
   });
 
-  it('lists what happened before and what happens now, newest first, with the reason', async () => {
-    const { url, bus } = await startServer();
+  it('lists what happened before and what happens now, newest first, with the reason and the face', async () => {
+    const { url, bus, store } = await startServer();
+    await keepSnapshot(store, '#c08060');
     publishName(bus);
     const { page, complaints } = await open(url);
     await page.getByText('Franck recognised on Front door').waitFor();
@@ -65,7 +84,20 @@ describe.skipIf(noBrowserReason !== null)(title, () => {
       'Franck recognised on Front door',
     ]);
     expect(await page.locator('.confidence').allTextContents()).toEqual(['93 %']);
+    await expect.poll(() => widthsOf(page)).toEqual([120, 120]);
     expect(complaints).toEqual([]);
+  });
+
+  it('shows the face of an event once it is kept, and none where none is kept', async () => {
+    const { url, bus, store } = await startServer();
+    const { page } = await open(url);
+    await page.getByText('Up to date').waitFor();
+    publishName(bus);
+    const other = { ...sightingOf(stranger), trackKey: 'door/run-1/8' };
+    bus.publish(identityDecided(other, undecided)!);
+    await expect.poll(() => page.locator('.face').count()).toBe(2);
+    await keepSnapshot(store, '#c08060');
+    await expect.poll(() => widthsOf(page), { timeout: 10_000 }).toEqual([120]);
   });
 
   it('lists faces that only pass by when asked to', async () => {
@@ -80,13 +112,13 @@ describe.skipIf(noBrowserReason !== null)(title, () => {
   });
 
   it('writes names as text, never as markup', async () => {
-    const { url, bus } = await startServer();
     const evil = { id: 'x', name: '<img src=x onerror=alert(1)>' };
+    const { url, bus } = await startServer({ people: [evil] });
     const draft = identityDecided(sightingOf(known(evil)), undecided);
     if (draft !== null) bus.publish(draft);
     const { page } = await open(url);
     await page.getByText('<img src=x onerror=alert(1)> recognised on Front door').waitFor();
-    expect(await page.locator('.event-list img').count()).toBe(0);
+    expect(await page.locator('.event-list img:not(.face)').count()).toBe(0);
   });
 
   it('says when a camera goes, and why', async () => {

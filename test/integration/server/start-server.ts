@@ -1,14 +1,23 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import Database from 'libsql';
 import { onTestFinished } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
+import { JournalArchive } from '../../../src/app/event-archive.js';
+import type { Person } from '../../../src/core/face.js';
 import { EventBus } from '../../../src/events/event-bus.js';
+import { EventJournal } from '../../../src/events/event-journal.js';
 import { createLogger } from '../../../src/observability/logger.js';
 import { Metrics } from '../../../src/observability/metrics.js';
 import { createServer } from '../../../src/server/server.js';
 import type { ServerOptions } from '../../../src/server/server-options.js';
 import type { Services } from '../../../src/server/services.js';
+import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
+import { audrey, franck } from '../../unit/events/sighting.js';
 
 const webDir = fileURLToPath(new URL('../../../web', import.meta.url));
 const clientDir = fileURLToPath(new URL('../../../dist/src/client', import.meta.url));
@@ -16,13 +25,49 @@ const clientDir = fileURLToPath(new URL('../../../dist/src/client', import.meta.
 export type StartOptions = Partial<Omit<ServerOptions, 'services'>> & {
   readonly services?: Partial<Services>;
   readonly cameras?: readonly FakeCamera[];
+  /** Who is in the gallery: events leave out whoever is not. */
+  readonly people?: readonly Person[];
   /** Of an admin; nobody needs one when left out. */
   readonly token?: string;
 };
 
+/** A gallery's file with these people, closed and gone when the test is over. */
+function openStore(people: readonly Person[]): SqliteGalleryStore {
+  const folder = mkdtempSync(join(tmpdir(), 'sightline-server-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'gallery.db');
+  const store = new SqliteGalleryStore(path);
+  onTestFinished(() => store.close());
+  const database = new Database(path);
+  for (const { id, name } of people)
+    database.prepare('INSERT INTO persons (id, name, created_at) VALUES (?, ?, 0)').run(id, name);
+  database.close();
+  return store;
+}
+
+/** The journal of a bus, and its events as the server reads them. */
+async function openArchive(bus: EventBus, store: SqliteGalleryStore): Promise<JournalArchive> {
+  const onError = (error: unknown): never => {
+    throw error;
+  };
+  const journal = await EventJournal.open({ bus, store: store.events, gallery: store, onError });
+  onTestFinished(() => journal.close());
+  const recognition = (): never => {
+    throw new Error('Expected no recognition to be needed');
+  };
+  return new JournalArchive({ store, journal, recognition });
+}
+
 /** A server on a free port of 127.0.0.1 with one fake camera `door`, closed when the test is over. */
-export async function startServer({ cameras = [new FakeCamera()], token, ...options }: StartOptions = {}) {
+export async function startServer({
+  cameras = [new FakeCamera()],
+  people = [franck, audrey],
+  token,
+  ...options
+}: StartOptions = {}) {
   const bus = options.bus ?? new EventBus();
+  const store = openStore(people);
+  const events = options.services?.events ?? (await openArchive(bus, store));
   const metrics = new Metrics(
     () => cameras.map((camera) => camera.status()),
     () => 0,
@@ -47,14 +92,14 @@ export async function startServer({ cameras = [new FakeCamera()], token, ...opti
         list: () => cameras,
         get: (id: string) => cameras.find((camera) => camera.status().id === id),
       },
-      events: { after: () => Promise.resolve([]) },
       ...options.services,
+      events,
     } as unknown as Services,
   });
   onTestFinished(() => server.close());
   const { url } = await server.listen();
   const [camera = new FakeCamera()] = cameras;
-  return { server, url, bus, metrics, cameras, camera };
+  return { server, url, bus, store, metrics, cameras, camera };
 }
 
 /** A WebSocket client that keeps every message. */

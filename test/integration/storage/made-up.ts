@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 import type { NewEvent } from '../../../src/core/event-store.js';
 import { arcFaceTemplate } from '../../../src/core/similarity.js';
-import type { NewSighting, TrackRef, UnknownPerson } from '../../../src/core/track-store.js';
+import type { NewSighting, Snapshot, TrackRef, UnknownPerson } from '../../../src/core/track-store.js';
 import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
 
 export const model = { id: 'test-net', version: '1' };
@@ -37,6 +37,10 @@ export function sighting(quality = 0.5): NewSighting {
   const vector = Float32Array.of(quality, 1, 2, 3);
   const crop = { png: Uint8Array.of(137, 80, 100 * quality), landmarks: arcFaceTemplate };
   return { quality, embedding: { model, vector }, crop };
+}
+
+export function snapshot(quality = 0.5): Snapshot {
+  return { jpeg: Uint8Array.of(255, 216, 100 * quality), landmarks: arcFaceTemplate, quality };
 }
 
 export function track(key: string, seenAt = 1000, cameraId = 'door'): TrackRef {

@@ -52,7 +52,16 @@ describe('a gallery of the first version', () => {
     expect(database.pragma('user_version', { simple: false })).toEqual([{ user_version: migrations.length }]);
     database.close();
     const names = migrated.map(({ name }) => name);
-    for (const table of ['persons', 'faces', 'embeddings', 'crops', 'tracks', 'events', 'counters'])
+    for (const table of [
+      'persons',
+      'faces',
+      'embeddings',
+      'crops',
+      'tracks',
+      'events',
+      'counters',
+      'snapshots',
+    ])
       expect(names).toContain(table);
     // Nothing refers to a table that was made anew by another name than the one it has now.
     expect(migrated.filter(({ sql }) => /new_persons|new_faces|chips/.test(sql ?? ''))).toEqual([]);

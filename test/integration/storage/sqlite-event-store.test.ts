@@ -48,10 +48,14 @@ describe('SqliteEventStore', () => {
     const [e1, e2, e3, e4, e5] = [1, 2, 3, 4, 5].map((number) => event(number).id) as [string, ...string[]];
     expect(await ids(store)).toEqual([e1, e2, e3, e4, e5]);
     expect(await ids(store, { order: 'newest first', limit: 2 })).toEqual([e5, e4]);
-    expect(await ids(store, { cameraId: 'yard' })).toEqual([e2, e5]);
+    expect(await ids(store, { cameraIds: ['yard'] })).toEqual([e2, e5]);
     expect(await ids(store, { personId: ana })).toEqual([e3, e5]);
-    expect(await ids(store, { personId: ana, cameraId: 'yard' })).toEqual([e5]);
-    expect(await ids(store, { type: 'sightline.camera.offline' })).toEqual([e4]);
+    expect(await ids(store, { personId: ana, cameraIds: ['yard'] })).toEqual([e5]);
+    expect(await ids(store, { types: ['sightline.camera.offline'] })).toEqual([e4]);
+    expect(await ids(store, { cameraIds: ['yard', 'door'], limit: 2 })).toEqual([e1, e2]);
+    expect(await ids(store, { cameraIds: ['yard', 'attic'], types: [] })).toEqual([e2, e5]);
+    expect(await ids(store, { types: ['sightline.camera.offline', 'other'] })).toEqual([e4]);
+    expect(await ids(store, { upTo: e3!, order: 'newest first' })).toEqual([e3, e2, e1]);
     expect(await ids(store, { since: 2000, until: 4000 })).toEqual([e2, e3]);
     expect(await ids(store, { after: e3! })).toEqual([e4, e5]);
     expect(await ids(store, { before: e3!, order: 'newest first' })).toEqual([e2, e1]);

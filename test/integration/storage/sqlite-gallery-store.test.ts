@@ -3,9 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { workerFile } from '../../../src/app/worker-file.js';
 import { packageRoot } from '../../../src/config/package-root.js';
 import type { GalleryEntry, NewFace } from '../../../src/core/gallery-store.js';
 import { arcFaceTemplate } from '../../../src/core/similarity.js';
@@ -25,8 +27,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function openStore(at = path): SqliteGalleryStore {
-  const store = new SqliteGalleryStore(at);
+function openStore(at = path, rewriteWorkerFile?: URL): SqliteGalleryStore {
+  const store = new SqliteGalleryStore(at, rewriteWorkerFile);
   open.push(store);
   return store;
 }
@@ -138,19 +140,76 @@ describe('SqliteGalleryStore', () => {
     expect((await allEntries(store)).map(({ person: { name } }) => name)).toEqual(['Ben']);
   });
 
-  it('leaves no trace of an erased person in its files', async () => {
-    const store = openStore();
-    const secret = Uint8Array.from({ length: 300 }, (_, index) => 1 + ((index * 7) % 251));
+  it.each([
+    ['this thread', undefined],
+    ['a thread of its own', workerFile('rewrite')],
+  ])('leaves no trace of an erased person in its files, written anew by %s', async (_which, worker) => {
+    const store = openStore(path, worker);
+    const secret = (factor: number) =>
+      Uint8Array.from({ length: 300 }, (_, index) => 1 + ((index * factor) % 251));
+    const [photo, crop, snapshot] = [7, 11, 13].map(secret) as [Uint8Array, Uint8Array, Uint8Array];
+    const landmarks = arcFaceTemplate;
     const { person } = await store.addFace(
       'Zebulon Unmistakable',
-      face(1, { crop: { png: secret, landmarks: arcFaceTemplate } }),
+      face(1, { crop: { png: photo, landmarks } }),
     );
-    await store.removePerson(person.id);
-    for (const file of [path, `${path}-wal`]) {
-      const bytes = readFileSync(file);
-      expect(bytes.includes('Zebulon')).toBe(false);
-      expect(bytes.includes(Buffer.from(secret.subarray(0, 50)))).toBe(false);
+    const sighting = { ...face(2), crop: { png: crop, landmarks } };
+    for (let number = 0; number < 30; number++) {
+      const track = { key: `door/r/${number}`, cameraId: 'door', seenAt: number };
+      await store.tracks.recordKnown(track, person.id, [sighting], {
+        jpeg: snapshot,
+        landmarks,
+        quality: 0.5,
+      });
     }
+    const inFile = (what: string | Uint8Array): boolean => {
+      const part = typeof what === 'string' ? what : Buffer.from(what.subarray(0, 50));
+      return [path, `${path}-wal`].some((file) => readFileSync(file).includes(part));
+    };
+    const secrets = ['Zebulon', photo, crop, snapshot];
+    expect(secrets.map(inFile)).toEqual([true, true, true, true]);
+    await store.removePerson(person.id);
+    expect(secrets.map(inFile)).toEqual([false, false, false, false]);
+  });
+
+  it('answers and takes in what comes while the file is written anew', async () => {
+    const store = openStore(path, workerFile('rewrite'));
+    const large = { ...face(1).crop, png: new Uint8Array(20_000_000).fill(7) };
+    const { person } = await store.addFace('Ana', face(1));
+    await store.addFace('Ben', face(2, { crop: large }));
+    let erased = false;
+    const erasing = store.removePerson(person.id).then(() => (erased = true));
+    while ((await store.person(person.id)) !== undefined) await nextTurn();
+    expect(erased).toBe(false);
+    expect((await store.persons()).map(({ name }) => name)).toEqual(['Ben']);
+    const added = store.addFace('Cem', face(3));
+    const closed = store.close();
+    await Promise.all([erasing, added, closed]);
+    expect((await openStore().persons()).map(({ name }) => name)).toEqual(['Ben', 'Cem']);
+  });
+
+  it('says so when the file cannot be written anew, and goes on', async () => {
+    const store = openStore(path, new URL('file:///nowhere/rewrite.js'));
+    const { person } = await store.addFace('Ana', face(1));
+    await expect(store.removePerson(person.id)).rejects.toThrow('Cannot find module');
+    await store.addFace('Ben', face(2));
+    expect((await store.persons()).map(({ name }) => name)).toEqual(['Ben']);
+  });
+
+  it('makes people without photos, and gives photos to whom they are meant for', async () => {
+    const store = openStore();
+    const ana = await store.addPerson('Ana');
+    expect(ana).toMatchObject({ name: 'Ana', faces: 0 });
+    await expect(store.addPerson('Ana')).rejects.toMatchObject({ code: 'PERSON_NAME_TAKEN' });
+    const { person, face: photo } = await store.addFace({ id: ana.id }, face(1));
+    expect(person).toEqual({ id: ana.id, name: 'Ana' });
+    expect(await store.face(photo.id)).toEqual(photo);
+    expect(await store.personNamed('Ana')).toEqual({ ...ana, faces: 1 });
+    expect(await store.personNamed('ana')).toBeUndefined();
+    await store.removePerson(ana.id);
+    await expect(store.addFace({ id: ana.id }, face(2))).rejects.toMatchObject({ code: 'PERSON_UNKNOWN' });
+    expect([await store.face(photo.id), await store.person(ana.id)]).toEqual([undefined, undefined]);
+    expect(await store.persons()).toEqual([]);
   });
 
   it('renames a person, unless somebody has that name', async () => {

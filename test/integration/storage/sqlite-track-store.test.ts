@@ -3,7 +3,7 @@ import type { GalleryEntry } from '../../../src/core/gallery-store.js';
 import { arcFaceTemplate } from '../../../src/core/similarity.js';
 import type { UnknownEntry } from '../../../src/core/track-store.js';
 import type { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
-import { event, galleryFile, model, recordStranger, sighting, track } from './made-up.js';
+import { event, galleryFile, model, recordStranger, sighting, snapshot, track } from './made-up.js';
 
 const file = galleryFile();
 
@@ -73,6 +73,16 @@ describe('people without a name', () => {
     await recordStranger(store, track('d', 3), null, [], 3);
     await recordStranger(store, track('e', 5), null, [sighting()], 3);
     expect((await store.tracks.unknownPeople()).map(({ number }) => number)).toEqual([1, 2, 4]);
+  });
+});
+
+describe('the best crop of a person without a name', () => {
+  it('is that of the highest quality', async () => {
+    const store = file.open();
+    const crops = [0.5, 0.9, 0.7].map(sighting);
+    const { id } = await recordStranger(store, track('t'), null, crops);
+    expect(await store.tracks.bestCrop(id)).toEqual(sighting(0.9).crop);
+    expect(await store.tracks.bestCrop('nobody')).toBeUndefined();
   });
 });
 
@@ -184,6 +194,58 @@ describe('erasing a person', () => {
     await store.tracks.dismiss(id);
     expect(await rolesOf(store, 'Ben')).toEqual(['example', 'counterexample']);
     await expect(store.tracks.dismiss(ben)).rejects.toMatchObject({ code: 'UNKNOWN_PERSON_UNKNOWN' });
+  });
+});
+
+describe('the snapshot of a track', () => {
+  it('is the best one, until the track turns out to be somebody else', async () => {
+    const store = file.open();
+    const { tracks } = store;
+    const ana = await enrol(store, 'Ana');
+    const change = { track: track('t'), personId: null, add: [sighting()], remove: [], limit: 9 };
+    await tracks.recordStranger({ ...change, snapshot: snapshot(0.5) }, await tracks.revision());
+    expect(await tracks.snapshot('t')).toEqual(snapshot(0.5));
+    await tracks.recordKnown(track('t'), ana, [], snapshot(0.4));
+    expect(await tracks.snapshot('t')).toEqual(snapshot(0.4));
+    for (const quality of [0.7, 0.6]) await tracks.recordKnown(track('t'), ana, [], snapshot(quality));
+    expect(await tracks.snapshot('t')).toEqual(snapshot(0.7));
+    expect(await tracks.snapshot('u')).toBeUndefined();
+  });
+
+  it('stays when somebody says that it is not this person, and when people become one', async () => {
+    const store = file.open();
+    const { tracks } = store;
+    const [ana, anna] = [await enrol(store, 'Ana'), await enrol(store, 'Anna')];
+    await tracks.recordKnown(track('t'), ana, [sighting()], snapshot());
+    await tracks.recordKnown(track('u'), ana, [sighting()], snapshot());
+    await tracks.reject('u', ana);
+    await store.merge(ana, anna);
+    expect([await tracks.snapshot('t'), await tracks.snapshot('u')]).toEqual([snapshot(), snapshot()]);
+    await store.removePerson(anna);
+    expect([await tracks.snapshot('t'), await tracks.snapshot('u')]).toEqual([undefined, snapshot()]);
+  });
+
+  it('goes with a stranger who is dismissed, and when its time is over, whosever it is', async () => {
+    const store = file.open();
+    const { tracks } = store;
+    const ana = await enrol(store, 'Ana');
+    const seen = async (key: string, seenAt: number, personId: string | null) => {
+      const change = { track: track(key, seenAt), personId, add: [sighting()], remove: [], limit: 9 };
+      const done = await tracks.recordStranger({ ...change, snapshot: snapshot() }, await tracks.revision());
+      return done!.person.id;
+    };
+    await tracks.dismiss(await seen('dismissed', 9000, null));
+    const stays = await seen('early', 1000, null);
+    await seen('late', 9000, stays);
+    await tracks.recordKnown(track('known', 1000), ana, [sighting()], snapshot());
+    await tracks.recordKnown(track('rejected', 1000), ana, [sighting()], snapshot());
+    await tracks.reject('rejected', ana);
+    await tracks.prune({ eventsBefore: 5000, unknownBefore: 5000 });
+    const left = [];
+    for (const key of ['dismissed', 'early', 'late', 'known', 'rejected'])
+      if (await tracks.snapshot(key)) left.push(key);
+    expect(left).toEqual(['late']);
+    expect(await tracks.unknownPerson(2)).toMatchObject({ seen: 2 });
   });
 });
 

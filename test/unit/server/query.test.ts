@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SightlineError } from '../../../src/core/errors.js';
 import type { z } from 'zod';
-import { eventStreamQuery, pictureQuery, recentEventsQuery, streamQuery } from '../../../src/server/query.js';
+import { eventsQuery, eventStreamQuery, pictureQuery, streamQuery } from '../../../src/server/query.js';
 import { parsePart, queryOf } from '../../../src/server/request.js';
 
 function parseQuery<T extends z.ZodType>(schema: T, query: unknown): z.output<T> {
@@ -15,7 +15,13 @@ function read(text: string) {
 describe('parseQuery', () => {
   it('knows what is meant when nothing is said', () => {
     expect(parseQuery(streamQuery, read(''))).toEqual({ width: null, overlay: true, fps: null });
-    expect(parseQuery(recentEventsQuery, read(''))).toEqual({ camera: [], type: [], since: null, limit: 50 });
+    expect(parseQuery(eventsQuery, read(''))).toEqual({
+      camera: [],
+      type: [],
+      since: null,
+      order: 'newest',
+      limit: 50,
+    });
   });
 
   it('reads pictures', () => {
@@ -51,6 +57,15 @@ describe('parseQuery', () => {
     'width=320&width=640',
   ])('refuses %s', (text) => {
     expect(() => parseQuery(pictureQuery, read(text))).toThrow(/^Query: width: expected/);
+  });
+
+  it('reads times with their zone, and no others', () => {
+    const times = read('from=2026-11-22T09:30:00Z&until=2026-11-22T11:00:00.5%2B01:00');
+    expect(parseQuery(eventsQuery, times)).toMatchObject({ from: '2026-11-22T09:30:00Z' });
+    for (const time of ['2026-11-22T09:30:00', '2026-11-22', 'yesterday', '1700000000'])
+      expect(() => parseQuery(eventsQuery, read(`from=${time}`))).toThrow(
+        /^Query: from: expected a time with its zone/,
+      );
   });
 
   it('refuses a type or an id that cannot exist', () => {

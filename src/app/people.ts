@@ -1,0 +1,158 @@
+import { SightlineError } from '../core/errors.js';
+import type { GalleryFace, GalleryPerson } from '../core/gallery-store.js';
+import type { EventJournal } from '../events/event-journal.js';
+import { Enroller, type Enrolled, type Enrolment } from '../recognition/enrolment.js';
+import { normalisePersonName } from '../recognition/person-name.js';
+import { cropJpeg } from '../recognition/snapshot.js';
+import type { People } from '../server/services.js';
+import type { HeadStore } from '../storage/head-store.js';
+import type { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
+import { requireSnapshot } from './event-archive.js';
+import { forgetInClassifier, mayKnowOthers } from './forget-in-classifier.js';
+import type { PictureReader } from './picture-reader.js';
+import type { Recognition } from './recognition.js';
+import { requireUnknown } from './strangers.js';
+
+export interface PeopleOptions {
+  readonly store: SqliteGalleryStore;
+  readonly heads: HeadStore;
+  readonly journal: Pick<EventJournal, 'get' | 'followPeople'>;
+  /** What is in use now. @throws SightlineError NOT_READY */
+  readonly recognition: () => Pick<Recognition, 'model' | 'people' | 'dropClassifier'>;
+  readonly pictures: Pick<PictureReader, 'withPicture' | 'detect'>;
+}
+
+/** The people of the gallery, changed while cameras run: recognition follows before a change is answered. */
+export class GalleryPeople implements People {
+  readonly #options: PeopleOptions;
+
+  constructor(options: PeopleOptions) {
+    this.#options = options;
+  }
+
+  list(): Promise<GalleryPerson[]> {
+    return this.#options.store.persons();
+  }
+
+  async get(personId: string): Promise<GalleryPerson> {
+    const person = await this.#options.store.person(personId);
+    if (person) return person;
+    throw new SightlineError(
+      'PERSON_UNKNOWN',
+      `Expected the id of a person but received ${JSON.stringify(personId)}.`,
+    );
+  }
+
+  find(name: string): Promise<GalleryPerson | undefined> {
+    return this.#withName(name, (normalised) => this.#options.store.personNamed(normalised));
+  }
+
+  create(name: string): Promise<GalleryPerson> {
+    return this.#withName(name, (normalised) => this.#options.store.addPerson(normalised));
+  }
+
+  rename(personId: string, name: string): Promise<GalleryPerson> {
+    return this.#withName(name, async (normalised) => {
+      const { model } = this.#options.recognition();
+      await this.get(personId);
+      await this.#options.store.rename(personId, normalised);
+      await model.gallery.reload();
+      return this.get(personId);
+    });
+  }
+
+  async merge(from: string, into: string): Promise<GalleryPerson> {
+    const { model } = this.#options.recognition();
+    for (const id of [from, into]) await this.get(id);
+    await this.#options.store.merge(from, into);
+    await model.gallery.reload();
+    await this.#options.journal.followPeople();
+    return this.get(into);
+  }
+
+  async erase(personId: string): Promise<void> {
+    const { store, heads, journal, recognition } = this.#options;
+    const { model } = recognition();
+    await this.get(personId);
+    await model.gallery.removePerson(personId);
+    await journal.followPeople();
+    const people = await store.persons();
+    if (mayKnowOthers(recognition().model.classifier, people)) recognition().dropClassifier();
+    await forgetInClassifier(heads, people);
+  }
+
+  async photos(personId: string): Promise<GalleryFace[]> {
+    await this.get(personId);
+    return this.#options.store.faces(personId);
+  }
+
+  async photo(photoId: string): Promise<GalleryFace> {
+    const photo = await this.#options.store.face(photoId);
+    if (photo) return photo;
+    throw unknownPhoto(photoId);
+  }
+
+  async photoPicture(photoId: string): Promise<Buffer> {
+    await this.photo(photoId);
+    const crop = await this.#options.store.embeddings.crop(photoId);
+    if (crop) return cropJpeg(crop);
+    throw unknownPhoto(photoId);
+  }
+
+  async enroll(name: string, picture: Buffer, photoName: string): Promise<Enrolment> {
+    return this.#enrollPicture(normalisePersonName(name), picture, photoName);
+  }
+
+  async addPhoto(personId: string, picture: Buffer, photoName: string): Promise<Enrolment> {
+    await this.get(personId);
+    return this.#enrollPicture({ id: personId }, picture, photoName);
+  }
+
+  async enrollFromEvent(personId: string, eventId: string): Promise<Enrolment> {
+    await this.get(personId);
+    const { jpeg, landmarks } = await requireSnapshot(this.#options, eventId);
+    const enroller = this.#enroller();
+    return this.#options.pictures.withPicture(Buffer.from(jpeg), (image) => {
+      const box = { x: 0, y: 0, width: image.width, height: image.height };
+      return enroller.enrollFace({ id: personId }, image, { box, score: 1, landmarks }, `event ${eventId}`);
+    });
+  }
+
+  async enrollFromUnknown(personId: string, number: number): Promise<GalleryPerson> {
+    const { name } = await this.get(personId);
+    const unknown = await requireUnknown(this.#options.store, number);
+    const person = await this.#options.recognition().people.name(unknown.id, name);
+    return this.get(person.id);
+  }
+
+  async removePhoto(photoId: string): Promise<void> {
+    const { model } = this.#options.recognition();
+    await this.photo(photoId);
+    await model.gallery.removeFace(photoId);
+  }
+
+  async #enrollPicture(whom: Enrolled, picture: Buffer, photoName: string): Promise<Enrolment> {
+    const enroller = this.#enroller();
+    return this.#options.pictures.withPicture(picture, (image) =>
+      enroller.enrollPhoto(whom, image, photoName),
+    );
+  }
+
+  /** With the model in use. @throws SightlineError NOT_READY */
+  #enroller(): Enroller {
+    const { store, recognition, pictures } = this.#options;
+    return new Enroller({ ...recognition().model, store, detect: (image) => pictures.detect(image) });
+  }
+
+  /** Rejects with PERSON_NAME_INVALID for what is no name. */
+  async #withName<T>(name: string, work: (normalised: string) => Promise<T>): Promise<T> {
+    return work(normalisePersonName(name));
+  }
+}
+
+function unknownPhoto(id: string): SightlineError {
+  return new SightlineError(
+    'PHOTO_UNKNOWN',
+    `Expected the id of a photo but received ${JSON.stringify(id)}.`,
+  );
+}

@@ -1,0 +1,70 @@
+import type { z } from 'zod';
+import { SightlineError } from '../../core/errors.js';
+import type { Api } from '../api.js';
+import { takeEmptyJson } from '../empty-json.js';
+import type { ServerContext } from '../server-options.js';
+import { addExampleRoute } from './add-example-route.js';
+import { compreFaceErrorOf } from './compreface-error.js';
+import { addExampleImageRoutes } from './example-image-routes.js';
+import { addExampleRoutes } from './example-routes.js';
+import { addFaceRoutes } from './face-routes.js';
+import { mendQuery } from './options.js';
+import { parseCompreFacePart } from './parse-part.js';
+import { addSubjectRoutes } from './subject-routes.js';
+import { addVerificationRoute } from './verification-route.js';
+
+type Context = Pick<ServerContext, 'services' | 'log'>;
+
+/** The REST API of Exadel CompreFace 1.2 under `/api/v1`, as docs/compatibility.md tells. */
+export async function addCompreFaceRoutes(app: Api, { services, log }: Context): Promise<void> {
+  const { people, pictures } = services;
+  await app.register(
+    (scope: Api, _options, done) => {
+      answerAsCompreFace(scope, log);
+      takeEmptyJson(scope);
+      scope.setValidatorCompiler<z.ZodType>(({ schema, httpPart = 'body' }) => (data) => ({
+        value: parseCompreFacePart(schema, data, httpPart),
+      }));
+      scope.addHook('preValidation', (request, _reply, next) => {
+        request.query = mendQuery(request.query as Readonly<Record<string, unknown>>);
+        next();
+      });
+      addSubjectRoutes(scope, people);
+      addExampleRoutes(scope, people);
+      addExampleRoute(scope, people, pictures);
+      addExampleImageRoutes(scope, people);
+      addFaceRoutes(scope, people, pictures);
+      addVerificationRoute(scope, pictures);
+      refuseOthers(scope);
+      done();
+    },
+    { prefix: '/api/v1' },
+  );
+}
+
+function answerAsCompreFace(scope: Api, log: Context['log']): void {
+  scope.setErrorHandler((error, request, reply) => {
+    const { status, body } = compreFaceErrorOf(error, request);
+    // The address may hold a token, so only the route is logged.
+    if (status === 500) log.error({ err: error, route: request.routeOptions.url }, 'Request failed.');
+    if (error instanceof SightlineError && error.retryAfterSeconds !== undefined)
+      reply.header('retry-after', error.retryAfterSeconds);
+    return reply.code(status).send(body);
+  });
+}
+
+/** GET of a path that is not there would reach the route of the page's files before any handler for what is not found. */
+function refuseOthers(scope: Api): void {
+  scope.route({
+    method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    url: '/*',
+    config: { role: 'viewer' },
+    schema: { hide: true },
+    handler: ({ method, url }) => {
+      throw new SightlineError(
+        'ROUTE_UNKNOWN',
+        `Expected a route of CompreFace that exists but received ${method} ${url.split('?')[0]}.`,
+      );
+    },
+  });
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import type { Api } from '../api.js';
+import type { IdentifiedFace, People, Pictures, ReadFace } from '../services.js';
+import { picture } from '../uploads/picture.js';
+import { compreFaceErrors } from './compreface-error.js';
+import { exampleParams } from './example.js';
+import { faceSchema, faceView, pluginsOf, pluginsVersions, rounded } from './face-view.js';
+import { faceQuery, recognizeQuery } from './options.js';
+import { detectFaces, readFaces } from './search-picture.js';
+
+const tags = ['compreface'];
+const config = { role: 'operator', pictures: ['file'] } as const;
+const body = z.object({ file: picture });
+const plugins_versions = pluginsVersions.optional();
+
+const similarity = z.number().describe('0 to 1: chance that two faces at their distance show one person.');
+const subjects = z
+  .array(z.object({ subject: z.string(), similarity }))
+  .describe('The most similar first; empty with nobody enrolled.');
+
+/** More people to ask for than are told of, some of whom may be left out. */
+const spare = 3;
+
+/** Routes that ask who, or what, is on one picture. */
+export function addFaceRoutes(app: Api, people: People, pictures: Pictures): void {
+  app.post(
+    '/recognition/recognize',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Whom each face of a picture is most similar to',
+        querystring: recognizeQuery,
+        body,
+        response: {
+          200: z.object({ result: z.array(faceSchema.extend({ subjects })), plugins_versions }),
+          ...compreFaceErrors,
+        },
+      },
+    },
+    async ({ body, query }) => {
+      const read = await readFaces(pictures, body.file, query);
+      const all = query.prediction_count === -1;
+      const count = all ? Math.max(1, (await people.list()).length) : query.prediction_count;
+      const result = await Promise.all(
+        read.faces.map(async (face) => ({
+          ...faceView(face.detection, read, query),
+          subjects: subjectsOf(pictures, await pictures.identify(face, count + spare)).slice(0, count),
+        })),
+      );
+      return { result, ...pluginsOf(pictures, read.faces, query) };
+    },
+  );
+
+  app.post(
+    '/recognition/faces/:image_id/verify',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'How similar each face of a picture is to an example',
+        params: exampleParams,
+        querystring: faceQuery,
+        body,
+        response: {
+          200: z.object({
+            result: z.array(faceSchema.extend({ subject: z.string(), similarity })),
+            plugins_versions,
+          }),
+          ...compreFaceErrors,
+        },
+      },
+    },
+    async ({ params, body, query }) => {
+      const { personId } = await people.photo(params.image_id);
+      const { name: subject } = await people.get(personId);
+      const read = await readFaces(pictures, body.file, query);
+      const result = await Promise.all(
+        read.faces.map(async (face) => ({
+          ...faceView(face.detection, read, query),
+          subject,
+          similarity: await similarityTo(pictures, face, params.image_id),
+        })),
+      );
+      return { result, ...pluginsOf(pictures, read.faces, query) };
+    },
+  );
+
+  app.post(
+    '/detection/detect',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Where the faces of a picture are',
+        querystring: faceQuery,
+        body,
+        response: {
+          200: z.object({ result: z.array(faceSchema), plugins_versions }),
+          ...compreFaceErrors,
+        },
+      },
+    },
+    async ({ body, query }) => {
+      const searched = await detectFaces(pictures, body.file, query);
+      const result = searched.faces.map((face) => faceView(face, searched, query));
+      return { result, ...pluginsOf(pictures, searched.faces, query) };
+    },
+  );
+}
+
+/** People whom the face was said not to be are left out: clients name the first subject. */
+function subjectsOf(pictures: Pictures, { nearest }: IdentifiedFace): z.output<typeof subjects> {
+  return nearest
+    .filter(({ rejected }) => !rejected)
+    .map(({ person, distance }) => ({
+      subject: person.name,
+      similarity: rounded(pictures.similarity(distance)),
+    }));
+}
+
+async function similarityTo(pictures: Pictures, face: ReadFace, photoId: string): Promise<number> {
+  const { distance } = await pictures.verifyPhoto(face, photoId);
+  return rounded(pictures.similarity(distance));
+}

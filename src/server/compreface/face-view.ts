@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { Detection } from '../../core/face.js';
+import type { Pictures, ReadFace, ReadPicture, SearchedPicture } from '../services.js';
+import { asksFor, type FaceQuery } from './options.js';
+
+const executionTime = z
+  .object({ detector: z.number(), calculator: z.number().optional() })
+  .describe('Milliseconds for the whole picture.');
+
+/** Told with `status=true`. */
+export const pluginsVersions = z.object({ detector: z.string(), calculator: z.string().optional() });
+
+/** A face as every route tells of it. */
+export const faceSchema = z.object({
+  box: z.object({
+    probability: z.number(),
+    x_max: z.int(),
+    y_max: z.int(),
+    x_min: z.int(),
+    y_min: z.int(),
+  }),
+  landmarks: z
+    .array(z.array(z.int()))
+    .optional()
+    .describe(
+      '[x, y] of left eye, right eye, nose, left and right corner of the mouth as seen in the picture.',
+    ),
+  execution_time: executionTime.optional(),
+});
+
+export type FaceView = z.output<typeof faceSchema>;
+
+type Searched = SearchedPicture<Detection> | ReadPicture;
+
+/** A detection in CompreFace's form: whole pixels inside the picture. */
+export function faceView(
+  { box, score, landmarks }: Detection,
+  searched: Searched,
+  query: Pick<FaceQuery, 'face_plugins' | 'status'>,
+): FaceView {
+  const { width, height } = searched;
+  const within = (value: number, end: number): number => Math.min(end, Math.max(0, Math.round(value)));
+  return {
+    box: {
+      probability: rounded(score),
+      x_max: within(box.x + box.width, width),
+      y_max: within(box.y + box.height, height),
+      x_min: within(box.x, width),
+      y_min: within(box.y, height),
+    },
+    ...(asksFor('landmarks', query) && {
+      landmarks: landmarks.map(({ x, y }) => [Math.round(x), Math.round(y)]),
+    }),
+    ...(query.status && { execution_time: timesOf(searched) }),
+  };
+}
+
+/** `plugins_versions` when they were asked for; `calculator` is the embedder, where one was at work. */
+export function pluginsOf(
+  { detector }: Pick<Pictures, 'detector'>,
+  faces: readonly (Detection | ReadFace)[],
+  { status }: Pick<FaceQuery, 'status'>,
+): { plugins_versions?: z.output<typeof pluginsVersions> } {
+  const [face] = faces;
+  if (!status) return {};
+  return { plugins_versions: { detector, ...(face && 'model' in face && { calculator: face.model.id }) } };
+}
+
+/** To five decimals, as CompreFace rounds probabilities and similarities. */
+export function rounded(value: number): number {
+  return Number(value.toFixed(5));
+}
+
+function timesOf(searched: Searched): z.output<typeof executionTime> {
+  const tenths = (ms: number): number => Math.round(ms * 10) / 10;
+  return {
+    detector: tenths(searched.detectMs),
+    ...('embedMs' in searched && { calculator: tenths(searched.embedMs) }),
+  };
+}

@@ -1,0 +1,13 @@
+import { SightlineError } from '../../core/errors.js';
+import type { GalleryPerson } from '../../core/gallery-store.js';
+import type { People } from '../services.js';
+
+/** @throws SightlineError PERSON_UNKNOWN, PERSON_NAME_INVALID */
+export async function findSubject(people: People, subject: string): Promise<GalleryPerson> {
+  const person = await people.find(subject);
+  if (person !== undefined) return person;
+  throw new SightlineError(
+    'PERSON_UNKNOWN',
+    `Expected the name of a subject but received ${JSON.stringify(subject)}.`,
+  );
+}

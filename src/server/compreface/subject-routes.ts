@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import type { Api } from '../api.js';
+import type { People } from '../services.js';
+import { compreFaceErrors } from './compreface-error.js';
+import { findSubject } from './find-subject.js';
+
+const tags = ['compreface'];
+const subjectSchema = z.object({ subject: z.string().describe('The name of a person.') });
+const operator = { role: 'operator' } as const;
+
+/** `/recognition/subjects`: a subject is a person. */
+export function addSubjectRoutes(app: Api, people: People): void {
+  const list = async (): Promise<{ subjects: string[] }> => ({
+    subjects: (await people.list()).map(({ name }) => name),
+  });
+  const response = { 200: z.object({ subjects: z.array(z.string()) }), ...compreFaceErrors };
+  app.get(
+    '/recognition/subjects',
+    { config: { role: 'viewer' }, schema: { tags, summary: 'The name of every subject', response } },
+    list,
+  );
+  // CompreFace's documentation writes this one with a slash at its end.
+  app.get('/recognition/subjects/', { config: { role: 'viewer' }, schema: { hide: true, response } }, list);
+
+  app.post(
+    '/recognition/subjects',
+    {
+      config: operator,
+      schema: {
+        tags,
+        summary: 'Adds a subject without an example',
+        body: subjectSchema,
+        response: { 201: subjectSchema, ...compreFaceErrors },
+      },
+    },
+    async ({ body }, reply) => {
+      const { name } = await people.create(body.subject);
+      return reply.code(201).send({ subject: name });
+    },
+  );
+
+  app.put(
+    '/recognition/subjects/:subject',
+    {
+      config: operator,
+      schema: {
+        tags,
+        summary: 'Renames a subject; one that has the new name already gets all examples of both',
+        params: subjectSchema,
+        body: subjectSchema,
+        response: { 200: z.object({ updated: z.boolean() }), ...compreFaceErrors },
+      },
+    },
+    async ({ params, body }) => ({ updated: await renameSubject(people, params.subject, body.subject) }),
+  );
+
+  app.delete(
+    '/recognition/subjects/:subject',
+    {
+      config: operator,
+      schema: {
+        tags,
+        summary: 'Erases a subject and all examples of them',
+        params: subjectSchema,
+        response: { 200: subjectSchema, ...compreFaceErrors },
+      },
+    },
+    async ({ params }) => {
+      const { id, name } = await findSubject(people, params.subject);
+      await people.erase(id);
+      return { subject: name };
+    },
+  );
+
+  app.delete(
+    '/recognition/subjects',
+    {
+      config: operator,
+      schema: {
+        tags,
+        summary: 'Erases every subject',
+        response: { 200: z.object({ deleted: z.int() }), ...compreFaceErrors },
+      },
+    },
+    async () => {
+      const everybody = await people.list();
+      for (const { id } of everybody) await people.erase(id);
+      return { deleted: everybody.length };
+    },
+  );
+}
+
+/** Whether anything changed. */
+async function renameSubject(people: People, from: string, to: string): Promise<boolean> {
+  const person = await findSubject(people, from);
+  if (person.name === to) return false;
+  const other = await people.find(to);
+  if (other === undefined || other.id === person.id) await people.rename(person.id, to);
+  else await people.merge(person.id, other.id);
+  return true;
+}

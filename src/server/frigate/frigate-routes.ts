@@ -1,0 +1,28 @@
+import { SightlineError } from '../../core/errors.js';
+import type { Api } from '../api.js';
+import { takeEmptyJson } from '../empty-json.js';
+import type { ServerContext } from '../server-options.js';
+import { addFrigateCameraRoutes } from './camera-routes.js';
+import { addFrigateFaceRoutes } from './face-routes.js';
+import { frigateErrorOf } from './frigate-error.js';
+
+/** The part of Frigate 0.16's API that is about faces, and what clients ask beside it; docs/compatibility.md tells of it. */
+export async function addFrigateRoutes(app: Api, context: ServerContext): Promise<void> {
+  await app.register(
+    (scope: Api, _options, done) => {
+      scope.setErrorHandler((error, request, reply) => {
+        const { status, body } = frigateErrorOf(error);
+        if (status === 500)
+          context.log.error({ err: error, route: request.routeOptions.url }, 'Request failed.');
+        if (error instanceof SightlineError && error.retryAfterSeconds !== undefined)
+          reply.header('retry-after', error.retryAfterSeconds);
+        return reply.code(status).send(body);
+      });
+      takeEmptyJson(scope);
+      addFrigateFaceRoutes(scope, context.services);
+      addFrigateCameraRoutes(scope, context);
+      done();
+    },
+    { prefix: '/api' },
+  );
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { EventPerson } from '../../core/event-store.js';
+import type {
+  EventDataByType,
+  EventType,
+  FaceEventData,
+  SightlineEvent,
+} from '../../events/identity-event.js';
+import { eventId } from '../query.js';
+
+/** An event as it was said, and who it is known to be now. */
+export type KeptEvent = SightlineEvent & { readonly person: EventPerson | null };
+
+const camera = z.object({ id: z.string(), name: z.string() });
+const person = z.object({ id: z.string(), name: z.string() }).meta({ id: 'NamedPerson' });
+const point = z.object({ x: z.number(), y: z.number() });
+const box = point.extend({ width: z.number(), height: z.number() });
+
+const why = z.object({
+  summary: z.string().describe('One or two sentences for people.'),
+  votes: z.object({ total: z.int(), inFavour: z.int() }).nullable(),
+  weight: z.number().nullable(),
+  falseNameRate: z.number().nullable(),
+  crops: z.array(
+    z.object({ quality: z.number(), distance: z.number().nullable(), identity: person.nullable() }),
+  ),
+  nearest: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      distance: z.number(),
+      centroidDistance: z.number(),
+      rejected: z.boolean(),
+    }),
+  ),
+  times: z
+    .object({ queueMs: z.number(), alignMs: z.number(), embedMs: z.number(), matchMs: z.number() })
+    .nullable(),
+});
+
+const faceShape = {
+  camera,
+  track: z.object({ id: z.int(), key: z.string(), ageMs: z.int(), hits: z.int() }),
+  identity: person
+    .nullable()
+    .describe('Null for a stranger, while undecided, and once the person was erased.'),
+  unknown: z.object({ id: z.string(), number: z.int(), seen: z.int() }).nullable(),
+  distance: z.number().nullable(),
+  threshold: z.number().nullable(),
+  margin: z.number().nullable(),
+  confidence: z.number().nullable(),
+  box: box.describe('In pixels of the frame.'),
+  landmarks: z.array(point).nullable(),
+  frame: z.object({
+    sequence: z.int(),
+    width: z.int(),
+    height: z.int(),
+    capturedAt: z.iso.datetime(),
+  }),
+  quality: z.number().nullable(),
+  why,
+};
+const faceData: z.ZodType<FaceEventData> = z.object(faceShape).meta({ id: 'FaceEventData' });
+const changedData: z.ZodType<EventDataByType['sightline.identity.changed']> = z
+  .object({ ...faceShape, previous: person.nullable().describe('Null once that person was erased.') })
+  .meta({ id: 'IdentityChangedData' });
+const cameraData: z.ZodType<EventDataByType['sightline.camera.online']> = z
+  .object({ camera, reason: z.object({ code: z.string(), message: z.string() }).nullable() })
+  .meta({ id: 'CameraEventData' });
+
+const knownNow = z
+  .object({
+    id: z.string(),
+    name: z.string().nullable(),
+    number: z.int().nullable().describe('Of a person without a name; one named later keeps it.'),
+  })
+  .nullable()
+  .describe('Who it is known to be now; null for nobody.');
+
+function eventOf<T extends EventType>(type: T, data: z.ZodType<EventDataByType[T]>) {
+  return z.object({
+    specversion: z.literal('1.0'),
+    id: eventId,
+    source: z.string(),
+    type: z.literal(type),
+    time: z.iso.datetime(),
+    datacontenttype: z.literal('application/json'),
+    data,
+    person: knownNow,
+  });
+}
+
+/** docs/protocol.md tells what the fields mean. */
+export const eventSchema: z.ZodType<KeptEvent> = z
+  .discriminatedUnion('type', [
+    eventOf('sightline.track.started', faceData),
+    eventOf('sightline.track.ended', faceData),
+    eventOf('sightline.identity.recognized', faceData),
+    eventOf('sightline.identity.unknown', faceData),
+    eventOf('sightline.identity.changed', changedData),
+    eventOf('sightline.camera.online', cameraData),
+    eventOf('sightline.camera.offline', cameraData),
+  ])
+  .meta({ id: 'Event', description: 'A CloudEvents 1.0 event, as it was said; docs/protocol.md has more.' });

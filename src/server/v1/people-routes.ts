@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import type { Api } from '../api.js';
+import { noBody, problems } from '../openapi.js';
+import type { ServerContext } from '../server-options.js';
+import { nameBody, personSchema, personView } from './person-views.js';
+
+const tags = ['people'];
+const idParams = z.object({ id: z.string() });
+
+/** `/v1/people`, without the photos. */
+export function addPeopleRoutes(app: Api, { services }: Pick<ServerContext, 'services'>): void {
+  const { people } = services;
+
+  app.get(
+    '/v1/people',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        summary: 'Everybody who has a name',
+        response: { 200: z.object({ people: z.array(personSchema) }), ...problems },
+      },
+    },
+    async () => ({ people: (await people.list()).map(personView) }),
+  );
+
+  app.post(
+    '/v1/people',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags,
+        summary: 'Make somebody, who is known as soon as they have a photo',
+        body: nameBody,
+        response: { 201: personSchema, ...problems },
+      },
+    },
+    async ({ body }, reply) => reply.code(201).send(personView(await people.create(body.name))),
+  );
+
+  app.get(
+    '/v1/people/:id',
+    {
+      config: { role: 'viewer' },
+      schema: { tags, summary: 'One person', params: idParams, response: { 200: personSchema, ...problems } },
+    },
+    async ({ params }) => personView(await people.get(params.id)),
+  );
+
+  app.patch(
+    '/v1/people/:id',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags,
+        summary: 'Give somebody another name',
+        params: idParams,
+        body: nameBody,
+        response: { 200: personSchema, ...problems },
+      },
+    },
+    async ({ params, body }) => personView(await people.rename(params.id, body.name)),
+  );
+
+  app.delete(
+    '/v1/people/:id',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags,
+        summary: 'Erase somebody for good: photos, pictures, and the name in past events',
+        params: idParams,
+        response: { 204: noBody('No trace is left.'), ...problems },
+      },
+    },
+    async ({ params }, reply) => {
+      await people.erase(params.id);
+      return reply.code(204).send();
+    },
+  );
+
+  app.post(
+    '/v1/people/:id/merge',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags,
+        summary: 'Give somebody the photos and events of another, who is removed',
+        params: idParams,
+        body: z.strictObject({ from: z.string().describe('Id of the person who is removed.') }),
+        response: { 200: personSchema, ...problems },
+      },
+    },
+    async ({ params, body }) => personView(await people.merge(body.from, params.id)),
+  );
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import type { Api } from '../api.js';
+import { binary, noBody, problems } from '../openapi.js';
+import { numeric } from '../query.js';
+import type { ServerContext } from '../server-options.js';
+import { nameBody, personSchema, personView, unknownSchema, unknownView } from './person-views.js';
+import { sendJpeg } from './send-jpeg.js';
+
+const tags = ['unknown people'];
+const numberParams = z.object({ number: numeric(1, Number.MAX_SAFE_INTEGER).int() });
+
+/** `/v1/unknown` and what lies below it. */
+export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'services'>): void {
+  const { strangers } = services;
+
+  app.get(
+    '/v1/unknown',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        summary: 'Everybody whom cameras saw and nobody has named, by number',
+        response: { 200: z.object({ unknown: z.array(unknownSchema) }), ...problems },
+      },
+    },
+    async () => ({ unknown: (await strangers.list()).map(unknownView) }),
+  );
+
+  app.get(
+    '/v1/unknown/:number',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        summary: 'One of them',
+        params: numberParams,
+        response: { 200: unknownSchema, ...problems },
+      },
+    },
+    async ({ params }) => unknownView(await strangers.get(params.number)),
+  );
+
+  app.get(
+    '/v1/unknown/:number/picture.jpg',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        summary: 'The best picture kept of them',
+        params: numberParams,
+        response: { 200: binary('A picture.', 'image/jpeg'), ...problems },
+      },
+    },
+    async ({ params }, reply) => sendJpeg(reply, await strangers.picture(params.number)),
+  );
+
+  app.post(
+    '/v1/unknown/:number/name',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags,
+        summary: 'Say who it is: a new name, or that of somebody enrolled; past events follow',
+        params: numberParams,
+        body: nameBody,
+        response: { 200: personSchema, ...problems },
+      },
+    },
+    async ({ params, body }) => personView(await strangers.name(params.number, body.name)),
+  );
+
+  app.delete(
+    '/v1/unknown/:number',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags,
+        summary: 'Forget them, and the pictures of them',
+        params: numberParams,
+        response: { 204: noBody('They are forgotten.'), ...problems },
+      },
+    },
+    async ({ params }, reply) => {
+      await strangers.dismiss(params.number);
+      return reply.code(204).send();
+    },
+  );
+}
