@@ -72,7 +72,7 @@ function showPath(path: readonly PropertyKey[]): string {
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    // The only item of a list may stand for it in a query.
+    // Text in place of a list is read as a list of one.
     (node, key) =>
       typeof node === 'string' ? node : (node as Record<PropertyKey, unknown> | undefined)?.[key],
     input,

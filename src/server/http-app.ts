@@ -10,6 +10,7 @@ import { addEventRoutes } from './v1/event-routes.js';
 import { addPeopleRoutes } from './v1/people-routes.js';
 import { addPhotoRoutes } from './v1/photo-routes.js';
 import { addUnknownRoutes } from './v1/unknown-routes.js';
+import { addFaceRoutes } from './v1/face-routes.js';
 import { Gate } from './access/gate.js';
 import { addHealthRoutes } from './health-routes.js';
 import type { Api } from './api.js';
@@ -50,6 +51,7 @@ export async function createHttpApp(
   addPeopleRoutes(app, context);
   addPhotoRoutes(app, context);
   addUnknownRoutes(app, context);
+  addFaceRoutes(app, context);
   await addDocumentRoutes(app);
   await app.register(fastifyStatic, {
     root: context.webDir,

@@ -1,10 +1,12 @@
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
-import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Api } from './api.js';
 import { problemContentType } from './problem.js';
 import { describePictures } from './uploads/describe-pictures.js';
+
+type Document = ReturnType<typeof jsonSchemaTransformObject>;
 
 /** A problem document, as the OpenAPI document describes it. */
 export const problemSchema = z
@@ -26,7 +28,7 @@ export function binary(description: string, contentType: string) {
 
 /** An answer without a body, in the `response` of a route. */
 export function noBody(description: string) {
-  return { description, content: {} };
+  return z.null().describe(description);
 }
 
 /** Error answers of routes whose errors are problem documents. */
@@ -53,6 +55,7 @@ export async function describeRoutes(app: Api, version: string): Promise<void> {
         },
       },
     },
+    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
     transform: ({ route, ...document }) => {
       const { schema, url } = jsonSchemaTransform({ ...document, route });
       const role = route.config?.role;
@@ -75,4 +78,25 @@ export async function addDocumentRoutes(app: Api): Promise<void> {
     () => app.swagger(),
   );
   await app.register(fastifySwaggerUi, { routePrefix: '/api/docs' });
+}
+
+/** Leaves out the components that no route speaks of: each has a form for requests and one for answers. */
+function withoutUnused(document: Document): Document {
+  if (!('components' in document)) return document;
+  const schemas: Readonly<Record<string, unknown>> = document.components?.schemas ?? {};
+  const used = new Set<string>();
+  const waiting = refsIn(document.paths);
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (used.has(name)) continue;
+    used.add(name);
+    waiting.push(...refsIn(schemas[name]));
+  }
+  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
+  return { ...document, components: { ...document.components, schemas: kept } } as Document;
+}
+
+/** Names of the components that a part of the document refers to. */
+function refsIn(part: unknown): string[] {
+  const refs = (JSON.stringify(part) ?? '').matchAll(/"#\/components\/schemas\/([^"]+)"/g);
+  return [...refs].map(([, name]) => name ?? '');
 }

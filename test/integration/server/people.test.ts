@@ -5,6 +5,7 @@ import { l2Normalise } from '../../../src/core/distance.js';
 import type { ClassifierHead } from '../../../src/core/heads.js';
 import { cameraOnline, identityDecided, trackStarted } from '../../../src/events/build-event.js';
 import { HeadStore } from '../../../src/storage/head-store.js';
+import { DescribedApi } from '../../helpers/described-api.js';
 import { assetPaths, franck as stills } from '../../helpers/photos.js';
 import { known, sightingOf, stranger, undecided } from '../../unit/events/sighting.js';
 import { embedder } from '../recognition/faces.js';
@@ -30,17 +31,24 @@ interface Answer {
   readonly [key: string]: unknown;
 }
 
-/** Asks a server for JSON; a body that is no form is sent as JSON. */
-function asking(url: string) {
-  return async (method: string, path: string, body?: FormData | object): Promise<Answer> => {
-    const isForm = body instanceof FormData;
-    const response = await fetch(url + path, {
-      method,
-      ...(body && { body: isForm ? body : JSON.stringify(body) }),
-      headers: body && !isForm ? { 'content-type': 'application/json' } : {},
-    });
-    const text = await response.text();
-    return { ...(text === '' ? {} : (JSON.parse(text) as Answer)), status: response.status } as Answer;
+/** Asks a server for JSON, and holds it to what its document says of that; a body that is no form is sent as JSON. */
+async function asking(url: string) {
+  const api = await DescribedApi.of(url);
+  const routes = api.operations.map((operation) => {
+    const pattern = operation.replace(/\{\w+\}/g, '([^/]+)');
+    return { operation, pattern: new RegExp(`^${pattern}$`), names: [...operation.matchAll(/\{(\w+)\}/g)] };
+  });
+  return async (method: string, target: string, body?: FormData | object): Promise<Answer> => {
+    const [path = '', query = ''] = target.split('?');
+    for (const { operation, pattern, names } of routes) {
+      const values = pattern.exec(`${method} ${path}`)?.slice(1);
+      if (!values) continue;
+      const parameters = Object.fromEntries(names.map(([, name], i) => [name, values[i] ?? '']));
+      const answer = await api.call(operation, { path: parameters, query, body });
+      const isJson = !Buffer.isBuffer(answer.body);
+      return { ...(isJson ? (answer.body as object) : {}), status: answer.status } as Answer;
+    }
+    throw new Error(`Expected a route that is described but received ${method} ${target}`);
   };
 }
 
@@ -66,7 +74,7 @@ const seen = (key: string) => ({ key, cameraId: 'door', seenAt: Date.now() });
 describe('people', () => {
   it('are made, listed, renamed and told one by one', async () => {
     const { url } = await startGallery();
-    const ask = asking(url);
+    const ask = await asking(url);
     const made = await ask('POST', '/v1/people', { name: '  Ana  ' });
     expect(made).toMatchObject({ status: 201, name: 'Ana', photos: 0 });
     expect(await ask('POST', '/v1/people', { name: 'Ana' })).toMatchObject({ code: 'PERSON_NAME_TAKEN' });
@@ -95,7 +103,7 @@ describe('people', () => {
 
   it('are known by the photos that are uploaded, under the name that they have', async () => {
     const { url, recognition, faceOn } = await startGallery();
-    const ask = asking(url);
+    const ask = await asking(url);
     const nameOf = async (photo: Buffer) =>
       (await recognition.model.gallery.match((await faceOn(photo)).vector, 1))[0]?.person.name;
     const { id } = await ask('POST', '/v1/people', { name: 'Franck' });
@@ -137,7 +145,7 @@ describe('people', () => {
 
   it('get no photo that shows nobody, several people, or is none', async () => {
     const { url, store } = await startGallery();
-    const ask = asking(url);
+    const ask = await asking(url);
     const { id } = await ask('POST', '/v1/people', { name: 'Ana' });
     const grey = await sharp({ create: { width: 320, height: 240, channels: 3, background: '#777' } })
       .png()
@@ -175,7 +183,7 @@ describe('people', () => {
       };
       await new HeadStore(data).save(classifier, null);
     });
-    const ask = asking(url);
+    const ask = await asking(url);
     const franck = await ask('POST', '/v1/people', { name: 'Franck' });
     const ana = await ask('POST', '/v1/people', { name: 'Ana' });
     const { photo } = await ask('POST', `/v1/people/${franck.id}/photos`, formWith(photos[0]!));
@@ -206,7 +214,7 @@ describe('people', () => {
 describe('unknown people', () => {
   it('are listed with a picture, named, and known from then on', async () => {
     const { url, bus, recognition, faceOn } = await startGallery();
-    const ask = asking(url);
+    const ask = await asking(url);
     const face = await faceOn(photos[0]!);
     await recognition.people.identify({ ...seen('door/r/1'), faces: [face] });
     const started = bus.publish(trackStarted({ ...sightingOf(undecided), trackKey: 'door/r/1' }));
@@ -232,7 +240,7 @@ describe('unknown people', () => {
 
   it('are given to somebody who is there, or dismissed', async () => {
     const { url, recognition, faceOn } = await startGallery();
-    const ask = asking(url);
+    const ask = await asking(url);
     const { id } = await ask('POST', '/v1/people', { name: 'Franck' });
     const face = await faceOn(photos[0]!);
     await recognition.people.identify({ ...seen('door/r/1'), faces: [face] });
@@ -249,7 +257,7 @@ describe('unknown people', () => {
 describe('an event', () => {
   it('shows a face, which can be enrolled', async () => {
     const { url, bus, recognition, faceOn } = await startGallery();
-    const ask = asking(url);
+    const ask = await asking(url);
     const { id } = await ask('POST', '/v1/people', { name: 'Franck' });
     const face = await faceOn(photos[0]!);
     const sighting = { ...sightingOf(stranger), trackKey: 'door/r/1' };
@@ -273,7 +281,7 @@ describe('an event', () => {
 
   it('can be rejected: that is not who it says', async () => {
     const { url, bus, recognition, faceOn } = await startGallery();
-    const ask = asking(url);
+    const ask = await asking(url);
     const person = await ask('POST', '/v1/people', { name: 'Franck' });
     const { person: enrolled } = await ask('POST', `/v1/people/${person.id}/photos`, formWith(photos[0]!));
     const face = await faceOn(photos[1]!);
