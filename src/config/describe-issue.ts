@@ -59,15 +59,22 @@ function article(type: string): string {
 
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
-  // An address may carry a password: say only that it was text.
-  if (typeof value === 'string' && value.includes('@')) return 'some text with an @ in it';
   const text = JSON.stringify(value);
+  // An address may carry a password: say only what it was.
+  const what = typeof value === 'string' ? 'some text' : 'something';
+  if (text.includes('@')) return `${what} with an @ in it`;
+  if (text.includes('://')) return `${what} with a URL in it`;
   return text.length > mostShown ? `${text.slice(0, mostShown)}…` : text;
 }
 
 function showPath(path: readonly PropertyKey[]): string {
-  const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${showKey(String(key))}`)).join('');
   return text.replace(/^\./, '') || 'the whole';
+}
+
+/** Somebody may put an address where a name belongs. */
+function showKey(key: string): string {
+  return /@|:\/\//.test(key) ? '…' : key;
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {

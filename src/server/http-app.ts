@@ -6,7 +6,9 @@ import type { z } from 'zod';
 import { SightlineError } from '../core/errors.js';
 import { guardRoutes } from './access/access-hook.js';
 import { addCameraRoutes } from './v1/camera-routes.js';
+import { addCameraSetupRoutes } from './v1/camera-setup-routes.js';
 import { addEventRoutes } from './v1/event-routes.js';
+import { addSettingsRoutes } from './v1/settings-routes.js';
 import { Gate } from './access/gate.js';
 import { addHealthRoutes } from './health-routes.js';
 import type { Api } from './api.js';
@@ -41,6 +43,8 @@ export async function createHttpApp(
   await describeRoutes(app, context.version);
   addHealthRoutes(app, context);
   addCameraRoutes(app, context, heartbeat);
+  addCameraSetupRoutes(app, context.services);
+  addSettingsRoutes(app, context.services);
   addEventRoutes(app, context);
   await addDocumentRoutes(app);
   await app.register(fastifyStatic, {

@@ -8,4 +8,6 @@ export const closeCodes = {
   internalError: 1011,
   /** The client of events reads too slowly: connect again with `since`. */
   tooSlow: 1013,
+  /** The camera was removed. */
+  cameraRemoved: 4410,
 } as const;
