@@ -26,7 +26,9 @@ export class SettingsFile<T extends z.ZodType> {
       if (isMissing(cause)) return undefined;
       throw this.#corrupt('it could not be read', cause);
     }
-    const result = this.#schema.safeParse(parseJson(text));
+    const json = parseJson(text);
+    if (json === undefined) throw this.#corrupt('it is no JSON');
+    const result = this.#schema.safeParse(json);
     if (result.success) return result.data;
     // Only where, and never what: the file holds passwords of cameras.
     const places = new Set(result.error.issues.map(({ path }) => path.map(String).join('.') || 'the whole'));

@@ -92,7 +92,9 @@ function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
     readonly properties?: Readonly<Record<string, Node>>;
     readonly items?: Node;
   }
-  const root = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }) as Node;
+  // Without names of parts, so that none is given by reference.
+  const metadata = z.registry<Record<string, unknown>>();
+  const root = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any', metadata }) as Node;
   const node = path.reduce<Node | undefined>(
     (current, key) => (typeof key === 'number' ? current?.items : current?.properties?.[String(key)]),
     root,
