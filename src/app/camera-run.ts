@@ -71,7 +71,8 @@ export class CameraRuns {
     const log = this.#options.log.child({ camera: id });
     const recognition = camera.recognition ? this.#options.recognition : undefined;
     const ends: (() => void)[] = [];
-    const source = (address: string, more: Pick<CameraConfig, 'width'> & { poolSize: number }) =>
+    const source =
+      (address: string, more: Pick<CameraConfig, 'width'> & { poolSize: number }) =>
       (handlers: SourceHandlers): VideoSource =>
         new VideoSource({
           ...camera,

@@ -68,7 +68,9 @@ function show(value: unknown): string {
 }
 
 function showPath(path: readonly PropertyKey[]): string {
-  const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${showKey(String(key))}`)).join('');
+  const text = path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${showKey(String(key))}`))
+    .join('');
   return text.replace(/^\./, '') || 'the whole';
 }
 

@@ -34,7 +34,12 @@ export async function play(options: PlayOptions): Promise<Playback> {
     size = { width: picture.width, height: picture.height };
     onSize(size);
   };
-  const child = new FfmpegProcess(options.ffmpegPath, options.args, options.output(onPicture), options.environment);
+  const child = new FfmpegProcess(
+    options.ffmpegPath,
+    options.args,
+    options.output(onPicture),
+    options.environment,
+  );
   const watchdog = setTimeout(() => {
     stalled = true;
     void child.stop();

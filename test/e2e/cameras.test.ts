@@ -8,6 +8,14 @@ import { EventStream, videoFrames } from '../helpers/event-stream.js';
 import { RtspTestServer } from '../helpers/rtsp-server.js';
 import { RunningSightline, sightline, temporaryFolder } from '../helpers/sightline.js';
 
+/** What answers have, as far as these tests look at it. */
+interface Body extends Record<string, unknown> {
+  readonly cameras: readonly { readonly id: string }[];
+  readonly frames: number;
+  readonly code: string;
+  readonly detail: string;
+}
+
 const cameraSources = { schemes: ['rtsp', 'http', 'test'], networks: ['127.0.0.0/8'] };
 
 // The limit only ends a hang.
@@ -46,16 +54,16 @@ describe('cameras over the API', { timeout: 90_000 }, () => {
     await run(cameras, more);
   }
 
-  async function ask(method: string, path: string, body?: object): Promise<{ status: number; body: any }> {
+  async function ask(method: string, path: string, body?: object): Promise<{ status: number; body: Body }> {
     const json = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
     const response = await fetch(`${url}/v1${path}`, { method, ...json });
     const text = await response.text();
     expect(text).not.toContain(credentials.password);
-    return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+    return { status: response.status, body: JSON.parse(text || '{}') as Body };
   }
 
   async function ids(): Promise<string[]> {
-    return (await ask('GET', '/cameras')).body.cameras.map(({ id }: { id: string }) => id);
+    return (await ask('GET', '/cameras')).body.cameras.map(({ id }) => id);
   }
 
   it('starts without a camera, adds one, and shows its pictures', async () => {
@@ -206,9 +214,11 @@ describe('cameras over the API', { timeout: 90_000 }, () => {
     });
     expect(await ids()).toEqual([]);
     expect(await ask('PATCH', '/cameras/nobody', { fps: 5 })).toMatchObject({ status: 404 });
-    expect(await ask('PATCH', '/settings', { recognition: { threshold: 3, falseNmeRate: 1 } })).toMatchObject({
-      status: 400,
-    });
+    expect(await ask('PATCH', '/settings', { recognition: { threshold: 3, falseNmeRate: 1 } })).toMatchObject(
+      {
+        status: 400,
+      },
+    );
   });
 
   it('a broken file stops the start and is left as it is', async () => {

@@ -71,7 +71,7 @@ function carriedIn(address: string): string | undefined {
 function groupsOf(address: string): number[] {
   // The URL parser writes every form in hexadecimal groups.
   const text = new URL(`http://[${address}]`).hostname.slice(1, -1);
-  const [before = '', after = ''] = text.split("::");
+  const [before = '', after = ''] = text.split('::');
   const numbers = (part: string): number[] =>
     part === '' ? [] : part.split(':').map((group) => parseInt(group, 16));
   const [head, tail] = [numbers(before), numbers(after)];

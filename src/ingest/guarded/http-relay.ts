@@ -1,7 +1,7 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { pipeline, type Duplex } from 'node:stream';
-import { asSightlineError, SightlineError } from '../../core/errors.js';
+import { asSightlineError, type SightlineError } from '../../core/errors.js';
 import { listenLocally, type LocalServer } from './local-server.js';
 import type { SourcePolicy } from './source-policy.js';
 
@@ -47,7 +47,9 @@ async function forward(
       port: url.port || 80,
       method: incoming.method,
       // As ffmpeg wrote it: some cameras take offence at a path in another spelling.
-      path: (incoming.url ?? '').replace(/^http:\/\/[^/?#]*(?=(\/?))/i, (_, slash) => (slash === '' ? '/' : '')),
+      path: (incoming.url ?? '').replace(/^http:\/\/[^/?#]*(?=(\/?))/i, (_, slash) =>
+        slash === '' ? '/' : '',
+      ),
       headers: withoutHopByHop(incoming.rawHeaders),
       setHost: false,
       agent: false,

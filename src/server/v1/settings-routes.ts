@@ -26,7 +26,11 @@ export function addSettingsRoutes(app: Api, { naming }: Pick<Services, 'naming'>
     '/v1/settings',
     {
       config: { role: 'viewer' },
-      schema: { tags, summary: 'How near a face must be to be named', response: { 200: settings, ...problems } },
+      schema: {
+        tags,
+        summary: 'How near a face must be to be named',
+        response: { 200: settings, ...problems },
+      },
     },
     () => ({ recognition: naming.get() }),
   );

@@ -118,7 +118,12 @@ beforeAll(async () => {
     key: readFileSync(join(folder.path, 'key.pem')),
     cert: readFileSync(join(folder.path, 'cert.pem')),
   };
-  forbidden = { port: await listen(createTcpServer((socket) => void (visits++, socket.destroy())), elsewhere) };
+  forbidden = {
+    port: await listen(
+      createTcpServer((socket) => void (visits++, socket.destroy())),
+      elsewhere,
+    ),
+  };
   origin = `http://127.0.0.1:${await listen(createServer(serve))}`;
   secureOrigin = `https://127.0.0.1:${await listen(createHttpsServer(tls, serve))}`;
   camera = await RtspTestServer.open({ file: clip, credentials: { user: 'u', password: 'p@ss/w?rd #1' } });

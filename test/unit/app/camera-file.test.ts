@@ -50,7 +50,10 @@ describe('CameraFile', () => {
     expect((await open(edited, garden)).list()).toEqual([edited]);
     expect(warn).toHaveBeenCalledOnce();
     expect(warn).toHaveBeenCalledWith({ camera: 'door' }, expect.stringContaining('configuration counts'));
-    expect((await open(door, { ...garden, fps: 1 })).list()).toEqual([{ ...door, fps: 5 }, { ...garden, fps: 1 }]);
+    expect((await open(door, { ...garden, fps: 1 })).list()).toEqual([
+      { ...door, fps: 5 },
+      { ...garden, fps: 1 },
+    ]);
     // A camera that left the configuration after it was removed over the API is gone either way.
     expect((await open(door)).list()).toEqual([{ ...door, fps: 5 }]);
     expect(warn).not.toHaveBeenCalled();
@@ -82,7 +85,10 @@ describe('CameraFile', () => {
     const path = join(folder.path, 'cameras.json');
     writeFileSync(path, text);
     const error = (await open(door).catch((thrown: unknown) => thrown)) as Error;
-    expect(error).toMatchObject({ code: 'SETTINGS_CORRUPT', message: expect.stringContaining(path) as string });
+    expect(error).toMatchObject({
+      code: 'SETTINGS_CORRUPT',
+      message: expect.stringContaining(path) as string,
+    });
     expect(error.message + String(error.cause)).not.toContain('hunter22');
     expect(readFileSync(path, 'utf8')).toBe(text);
   });

@@ -39,7 +39,9 @@ describe('RtspFilter', () => {
   it('has media come from the server only', async () => {
     const reply = (transport: string): string => `RTSP/1.0 200 OK\r\nTransport: ${transport}\r\n\r\n`;
     expect(
-      await through(reply('RTP/AVP;unicast;source=10.9.9.9;client_port=1-2;server_port=3-4; source = 10.8.8.8')),
+      await through(
+        reply('RTP/AVP;unicast;source=10.9.9.9;client_port=1-2;server_port=3-4; source = 10.8.8.8'),
+      ),
     ).toBe(reply('RTP/AVP;unicast;client_port=1-2;server_port=3-4;source=192.0.2.1'));
     const interleaved = reply('RTP/AVP/TCP;unicast;interleaved=0-1');
     expect(await through(interleaved)).toBe(interleaved);

@@ -50,9 +50,9 @@ describe('AddressPolicy', () => {
 
   it('allows only the networks given, whatever they are', () => {
     const cameras = new AddressPolicy(['192.168.7.0/24', '127.0.0.0/8', 'fd00:7::/32']);
-    expect(['192.168.7.9', '127.0.0.1', '::ffff:192.168.7.9', 'fd00:7::9'].map((a) => cameras.allows(a))).toEqual(
-      [true, true, true, true],
-    );
+    expect(
+      ['192.168.7.9', '127.0.0.1', '::ffff:192.168.7.9', 'fd00:7::9'].map((a) => cameras.allows(a)),
+    ).toEqual([true, true, true, true]);
     expect(['192.168.8.9', '10.0.0.1', '::1', 'fd00:8::9'].map((a) => cameras.allows(a))).toEqual([
       false,
       false,
@@ -115,6 +115,8 @@ describe('SourcePolicy', () => {
 
   it('keeps passwords out of what it says', async () => {
     for (const source of ['rtsp://u:hunter22@127.0.0.1/', 'rtsp://u:hunter22@x@y/', 'ftp://u:hunter22@h/'])
-      await expect(policy.check(source)).rejects.toMatchObject({ message: expect.not.stringContaining('hunter22') as string });
+      await expect(policy.check(source)).rejects.toMatchObject({
+        message: expect.not.stringContaining('hunter22') as string,
+      });
   });
 });
