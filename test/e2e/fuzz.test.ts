@@ -21,7 +21,7 @@ let url: string;
 beforeAll(async () => {
   program = new RunningSightline(
     ['run', 'test:320x240@5', '--port', '0', '--data', folder.path, '--log-level', 'error'],
-    { NODE_OPTIONS: '--inspect=127.0.0.1:0', },
+    { NODE_OPTIONS: '--inspect=127.0.0.1:0' },
   );
   url = await program.serving();
 }, 60_000);

@@ -41,15 +41,14 @@ async function forward(
   const url = new URL(incoming.url ?? '');
   if (url.protocol !== 'http:') throw new Error(`Expected an http:// URL but received ${url.protocol}`);
   const { address } = await policy.resolve(bare(url.hostname));
+  // As ffmpeg wrote it: some cameras take offence at a path in another spelling.
+  const path = (incoming.url ?? '').replace(/^http:\/\/[^/?#]*/i, '');
   await new Promise<void>((resolve, reject) => {
     const outgoing = request({
       host: address,
       port: url.port || 80,
       method: incoming.method,
-      // As ffmpeg wrote it: some cameras take offence at a path in another spelling.
-      path: (incoming.url ?? '').replace(/^http:\/\/[^/?#]*(?=(\/?))/i, (_, slash) =>
-        slash === '' ? '/' : '',
-      ),
+      path: path.startsWith('/') ? path : `/${path}`,
       headers: withoutHopByHop(incoming.rawHeaders),
       setHost: false,
       agent: false,
