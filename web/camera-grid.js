@@ -39,11 +39,32 @@ export class CameraGrid {
   #showEmpty(isEmpty) {
     const note = this.#container.querySelector('.empty');
     if (!isEmpty) note?.remove();
-    else if (note === null) this.#container.append(element('p', { class: 'empty' }, 'No camera is set up.'));
+    else if (note === null) this.#container.append(emptyNote());
   }
 }
 
+/** How to get a first camera. */
+function emptyNote() {
+  const body = '{"name": "Front door", "url": "rtsp://user:password@192.168.1.20/stream1"}';
+  const command = `curl -X POST ${location.origin}/v1/cameras \\\n  -H 'content-type: application/json' \\\n  -d '${body}'`;
+  return element(
+    'div',
+    { class: 'empty' },
+    element('h3', {}, 'No camera yet'),
+    element('p', {}, 'Add one from a shell, and it shows up here within seconds:'),
+    element('pre', {}, element('code', {}, command)),
+    element(
+      'p',
+      {},
+      'Where Sightline asks for a token, add -H "x-api-key: TOKEN". The ',
+      element('a', { href: '/api/docs' }, 'API'),
+      ' tells the rest; cameras can also stand in the configuration or on the command line.',
+    ),
+  );
+}
+
 function summaryOf(cameras) {
+  if (cameras.length === 0) return '';
   const online = cameras.filter(({ state }) => state === 'online');
   const faces = online.reduce((sum, camera) => sum + camera.faces, 0);
   const noun = cameras.length === 1 ? 'camera' : 'cameras';

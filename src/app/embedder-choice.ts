@@ -18,13 +18,21 @@ export interface EmbedderChoice {
   readonly projectionPath: string | null;
   readonly naming: ThresholdChoice;
   readonly classifier: ClassifierHead | null;
+  /** What a threshold of the configuration's embedder means for the distances of this one. */
+  readonly carryNaming: (naming: ThresholdChoice) => ThresholdChoice;
 }
 
 /** The embedder of a configuration, without what was trained for it. */
 export function plainChoice({ recognition }: Config): EmbedderChoice {
   const { embedder, threshold, falseNameRate } = recognition;
   const naming = { threshold, falseNameRate };
-  return { embedder: findEmbedder(embedder), projectionPath: null, naming, classifier: null };
+  return {
+    embedder: findEmbedder(embedder),
+    projectionPath: null,
+    naming,
+    classifier: null,
+    carryNaming: (stated) => stated,
+  };
 }
 
 /**
@@ -45,11 +53,13 @@ export async function projectedChoice(config: Config): Promise<EmbedderChoice> {
   const projection = await heads.load('projection');
   if (!projection) return choice;
   requireFit(projection, choice.embedder);
+  const carryNaming = (naming: ThresholdChoice): ThresholdChoice => projectedNaming(naming, projection);
   return {
     ...choice,
     embedder: projectedEmbedder(choice.embedder, projection),
     projectionPath: heads.projectionPath,
-    naming: projectedNaming(choice.naming, projection),
+    naming: carryNaming(choice.naming),
+    carryNaming,
   };
 }
 

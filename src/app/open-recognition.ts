@@ -8,7 +8,7 @@ import { openPool, type EmbedderChoice } from './embedder-choice.js';
 import { workerFile } from './worker-file.js';
 
 /** What embeds and compares faces, ready for use. */
-export interface OpenModel extends RecognitionModel {
+export interface OpenModel extends RecognitionModel, Pick<EmbedderChoice, 'carryNaming'> {
   /** Leaves the store open. */
   close(): Promise<void>;
 }
@@ -27,7 +27,7 @@ export interface OpenModelOptions {
 /** Opens the worker pool of an embedder, and the gallery as it compares faces. @throws SightlineError MODEL_…, GALLERY_… */
 export async function openModel(choice: EmbedderChoice, options: OpenModelOptions): Promise<OpenModel> {
   const { config, models, store, onError, onEmbedded, onGalleryChange } = options;
-  const { embedder, naming, classifier } = choice;
+  const { embedder, naming, classifier, carryNaming } = choice;
   const pool = await openPool(choice, config, models, onEmbedded);
   try {
     const gallery = await Gallery.open({
@@ -41,7 +41,7 @@ export async function openModel(choice: EmbedderChoice, options: OpenModelOption
       await pool.close();
       await gallery.close();
     };
-    return { embedder, naming, classifier, pool, gallery, close };
+    return { embedder, naming, classifier, carryNaming, pool, gallery, close };
   } catch (error) {
     await pool.close();
     throw error;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { asSightlineError } from '../core/errors.js';
 import type { Logger } from '../observability/logger.js';
+import type { ThresholdChoice } from '../recognition/decision.js';
 import { findEmbedder, type Embedder } from '../recognition/embedders.js';
 import { reEmbed } from '../recognition/re-embedding.js';
 import type { RecognitionModel } from '../recognition/recognizer.js';
@@ -10,6 +11,12 @@ import { openModel, type OpenModel, type OpenModelOptions } from './open-recogni
 
 export interface RecognitionOptions extends Omit<OpenModelOptions, 'onError'> {
   readonly log: Logger;
+}
+
+/** Hears of another model in use, and of another way to name with the same one. */
+export interface ModelListener {
+  readonly onSwitch: (model: RecognitionModel) => void;
+  readonly onNaming: (naming: ThresholdChoice) => void;
 }
 
 /** What is in use, and the strangers as its embedder tells them apart. */
@@ -24,15 +31,19 @@ interface Current {
  */
 export class Recognition {
   readonly #options: OpenModelOptions & RecognitionOptions;
-  readonly #listeners = new Set<(model: RecognitionModel) => void>();
+  readonly #listeners = new Set<ModelListener>();
   readonly #closing = new AbortController();
   #current: Current;
+  /** As it was stated, for the configuration's embedder. */
+  #naming: ThresholdChoice;
   #background: Promise<void> = Promise.resolve();
   #hasNoClassifier = false;
 
   private constructor(options: OpenModelOptions & RecognitionOptions, current: Current) {
+    const { threshold, falseNameRate } = options.config.recognition;
     this.#options = options;
     this.#current = current;
+    this.#naming = { threshold, falseNameRate };
   }
 
   /** The store stays the caller's to close, after this. @throws SightlineError MODEL_…, GALLERY_…, HEAD_… */
@@ -67,11 +78,21 @@ export class Recognition {
   dropClassifier(): void {
     this.#hasNoClassifier = true;
     this.#current = { ...this.#current, model: { ...this.#current.model, classifier: null } };
-    for (const listener of this.#listeners) listener(this.model);
+    for (const { onSwitch } of this.#listeners) onSwitch(this.model);
   }
 
-  /** Calls `listener` with every model that comes into use, until the returned function is called. */
-  onSwitch(listener: (model: RecognitionModel) => void): () => void {
+  /**
+   * Sets how near a face must be to be named, from now on and for every model to come.
+   * @param naming for distances of the configuration's embedder, without what was trained for it
+   */
+  setNaming(naming: ThresholdChoice): void {
+    this.#naming = naming;
+    this.#current = { ...this.#current, model: this.#withNaming(this.#current.model) };
+    for (const { onNaming } of this.#listeners) onNaming(this.model.naming);
+  }
+
+  /** Tells a listener of every change until the returned function is called. */
+  onChange(listener: ModelListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -133,9 +154,14 @@ export class Recognition {
   async #switchTo(wanted: EmbedderChoice): Promise<void> {
     const before = this.#current;
     const model = await openModel(wanted, this.#options);
-    this.#current = withPeople(this.#hasNoClassifier ? { ...model, classifier: null } : model, this.#options);
-    for (const listener of this.#listeners) listener(this.model);
+    const kept = this.#hasNoClassifier ? { ...model, classifier: null } : model;
+    this.#current = withPeople(this.#withNaming(kept), this.#options);
+    for (const { onSwitch } of this.#listeners) onSwitch(this.model);
     await before.model.close();
+  }
+
+  #withNaming(model: OpenModel): OpenModel {
+    return { ...model, naming: model.carryNaming(this.#naming) };
   }
 }
 
@@ -154,9 +180,11 @@ async function openBefore(
     const embedder = runnable(model);
     if (!embedder) continue;
     // A threshold that the user chose speaks of the wanted embedder's distances.
-    const naming = { ...wanted.naming, threshold: null };
+    const carryNaming = (stated: ThresholdChoice): ThresholdChoice => ({ ...stated, threshold: null });
+    const naming = carryNaming(wanted.naming);
     try {
-      return await openModel({ embedder, projectionPath: null, naming, classifier: null }, options);
+      const choice = { embedder, projectionPath: null, naming, classifier: null, carryNaming };
+      return await openModel(choice, options);
     } catch (thrown) {
       const { code, message } = asSightlineError(thrown);
       options.log.warn({ embedder: model.id, code }, message);

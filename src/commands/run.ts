@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { SightlineError } from '../core/errors.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { serve } from './serve.js';
 
@@ -14,7 +13,7 @@ export function runCommand(): Command {
     .description('Watch cameras: serve the live picture and identity events until Ctrl-C')
     .argument(
       '[url...]',
-      'cameras: rtsp://, http://, a file, webcam: or test:; instead of those of the configuration',
+      'cameras: rtsp://, http://, a file, webcam: or test:; instead of those of the configuration. More can be added while it runs',
     )
     .option('--detector <kind>', 'mediapipe, mtcnn or haar (default: mediapipe)')
     .option('--loop', 'play files again when they end');
@@ -25,12 +24,6 @@ export function runCommand(): Command {
       ...(cameras.length > 0 && { cameras }),
       detector: { kind: options.detector },
     });
-    if (config.cameras.length === 0) {
-      throw new SightlineError(
-        'USAGE',
-        'Expected a camera, but none was named on the command line or in the configuration.',
-      );
-    }
     await serve(config);
   });
 }

@@ -1,11 +1,65 @@
-import type { z } from 'zod';
-import type { CameraConfig, cameraSchema } from './schema.js';
+import { z } from 'zod';
+import {
+  cameraSchema,
+  completeDetectorSchema,
+  type CameraConfig,
+  type CameraStatement,
+  type DetectorConfig,
+} from './schema.js';
+
+const { id, name, detector, ...rest } = cameraSchema.shape;
+/** With its defaults a field that is left out would be set back to them. */
+const withoutDefaults = {
+  url: rest.url,
+  detectUrl: rest.detectUrl.unwrap(),
+  transport: rest.transport.unwrap(),
+  hwaccel: rest.hwaccel.unwrap(),
+  width: rest.width.unwrap(),
+  fps: rest.fps.unwrap(),
+  loop: rest.loop.unwrap(),
+  stallTimeoutMs: rest.stallTimeoutMs.unwrap(),
+  recognition: rest.recognition.unwrap(),
+} satisfies Record<keyof typeof rest, z.ZodType>;
+
+/** What to change about a camera: only what is named changes. */
+export const cameraChangeSchema = z
+  .strictObject({ name: name.unwrap(), ...withoutDefaults, detector: detector.unwrap() })
+  .partial();
+
+/** How a camera is set up, nothing left out. */
+export const cameraSettingsSchema = z.strictObject({
+  id: id.unwrap(),
+  name: name.unwrap(),
+  ...withoutDefaults,
+  detector: completeDetectorSchema,
+});
 
 /** A camera as somebody asks for it; what is left out is as the configuration says. */
-export type NewCamera = z.input<typeof cameraSchema>;
+export type NewCamera = z.output<typeof cameraSchema>;
 
 /** What to change about a camera. */
-export type CameraChange = Partial<Omit<NewCamera, 'id'>>;
+export type CameraChange = z.output<typeof cameraChangeSchema>;
 
 /** How a camera is set up. */
 export type CameraSettings = CameraConfig;
+
+/** A camera with what it leaves to `detector`. */
+export function completeCamera(camera: CameraStatement, defaults: DetectorConfig): CameraConfig {
+  return {
+    ...camera,
+    name: camera.name ?? camera.id,
+    detector: { ...defaults, ...definedOnly(camera.detector) },
+  };
+}
+
+/** A camera with what was asked to change; the settings of its detector change one by one. */
+export function changedCamera(camera: CameraStatement, change: CameraChange): CameraStatement {
+  const changes = definedOnly(change);
+  return { ...camera, ...changes, detector: { ...camera.detector, ...definedOnly(change.detector ?? {}) } };
+}
+
+function definedOnly<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}

@@ -66,15 +66,24 @@ function isSecret(path: readonly PropertyKey[]): boolean {
 
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
-  // An address may carry a password: say only that it was text.
-  if (typeof value === 'string' && value.includes('@')) return 'some text with an @ in it';
   const text = JSON.stringify(value);
+  // An address may carry a password: say only what it was.
+  const what = typeof value === 'string' ? 'some text' : 'something';
+  if (text.includes('@')) return `${what} with an @ in it`;
+  if (text.includes('://')) return `${what} with a URL in it`;
   return text.length > mostShown ? `${text.slice(0, mostShown)}…` : text;
 }
 
 function showPath(path: readonly PropertyKey[]): string {
-  const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  const text = path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${showKey(String(key))}`))
+    .join('');
   return text.replace(/^\./, '') || 'the whole';
+}
+
+/** Somebody may put an address where a name belongs. */
+function showKey(key: string): string {
+  return /@|:\/\//.test(key) ? '…' : key;
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
@@ -92,7 +101,9 @@ function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
     readonly properties?: Readonly<Record<string, Node>>;
     readonly items?: Node;
   }
-  const root = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }) as Node;
+  // Without names of parts, so that none is given by reference.
+  const metadata = z.registry<Record<string, unknown>>();
+  const root = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any', metadata }) as Node;
   const node = path.reduce<Node | undefined>(
     (current, key) => (typeof key === 'number' ? current?.items : current?.properties?.[String(key)]),
     root,

@@ -69,3 +69,8 @@ function setPath(target: Record<string, unknown>, path: readonly string[], value
   }
   node[path.at(-1) ?? ''] = value;
 }
+
+/** Every variable of this program, for programs that it starts. */
+export function inheritedEnvironment(): Readonly<Record<string, string | undefined>> {
+  return process.env;
+}

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { SightlineError } from '../core/errors.js';
 import { environmentOptions } from './environment.js';
 import { describeIssue } from './describe-issue.js';
+import { completeCamera } from './camera.js';
 import { readYaml } from './read-yaml.js';
-import { configSchema, type CameraConfig, type Config } from './schema.js';
+import { configSchema, type Config } from './schema.js';
 
 export interface ConfigSources {
   /** Path of a YAML file. */
@@ -33,19 +34,12 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
       `${count} in the configuration:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
     );
   }
-  const { cameras, ...rest } = parsed.data;
-  return {
-    ...rest,
-    cameras: cameras.map((camera, index): CameraConfig => {
-      const id = cameraId(camera, index);
-      return {
-        ...camera,
-        id,
-        name: camera.name ?? id,
-        detector: { ...rest.detector, ...definedOnly(camera.detector) },
-      };
-    }),
-  };
+  const statedCameras = parsed.data.cameras.map((camera, index) => ({
+    ...camera,
+    id: cameraId(camera, index),
+  }));
+  const cameras = statedCameras.map((camera) => completeCamera(camera, parsed.data.detector));
+  return { ...parsed.data, statedCameras, cameras };
 }
 
 async function readConfigFile(path: string): Promise<Record<string, unknown>> {
@@ -91,12 +85,6 @@ function duplicateIds(ids: readonly string[]): string[] {
       ? []
       : [`cameras[${index}].id: expected an id of its own, but "${id}" is taken by another camera`],
   );
-}
-
-function definedOnly<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isNetwork } from '../core/network.js';
 import { embedderIds } from '../core/embedders.js';
 import { serverSchema } from './server.js';
 
@@ -46,6 +47,9 @@ const detectorShape = {
       'Where detection runs; `worker` leaves the main loop to many cameras at the price of a copy of each frame.',
     ),
 };
+
+/** The settings of a detector, each of them there. */
+export const completeDetectorSchema = z.strictObject(detectorShape);
 
 const detectorSchema = z.strictObject({
   kind: detectorShape.kind.default('mediapipe'),
@@ -122,10 +126,40 @@ export const cameraSchema = z.strictObject({
   recognition: z.boolean().default(true).describe('Whether faces of this camera are recognised.'),
 });
 
+/** What the URL of a camera can begin with; a path counts as `file`. */
+const sourceSchemes = ['rtsp', 'rtsps', 'http', 'https', 'file', 'webcam', 'test'] as const;
+
 const camerasSchema = z.preprocess(
   (value) => (typeof value === 'string' ? [value] : value),
   z.array(z.preprocess((value) => (typeof value === 'string' ? { url: value } : value), cameraSchema)),
 );
+
+const namingShape = {
+  threshold: z
+    .number()
+    .positive()
+    .max(2)
+    .nullable()
+    .describe(
+      'Largest Euclidean distance at which a face may be named, whatever the size of the gallery. When null it follows from `falseNameRate`.',
+    ),
+  falseNameRate: z
+    .number()
+    .min(1e-6)
+    .max(0.1)
+    .describe(
+      'Wanted share of strangers who are given a name, 0.001 for 1 in 1,000: the more photos are enrolled, the nearer a face must be. Smaller is safer, and more people you know stay without a name.',
+    ),
+};
+
+/** How near a face must be to be named, both settings there. */
+export const namingSchema = z.strictObject(namingShape);
+
+/** What to change about it. */
+export const namingChangeSchema = z.strictObject({
+  threshold: namingShape.threshold.exactOptional(),
+  falseNameRate: namingShape.falseNameRate.exactOptional(),
+});
 
 export const configSchema = z.strictObject({
   data: z
@@ -146,23 +180,8 @@ export const configSchema = z.strictObject({
         .describe(
           'Which network turns faces into embeddings; `facenet-vggface2` is fetched first with `sightline models pull`. Embeddings of different networks never compare: after a change the gallery is embedded again from its crops.',
         ),
-      threshold: z
-        .number()
-        .positive()
-        .max(2)
-        .nullable()
-        .default(null)
-        .describe(
-          'Largest Euclidean distance at which a face may be named, whatever the size of the gallery. When null it follows from `falseNameRate`.',
-        ),
-      falseNameRate: z
-        .number()
-        .min(1e-6)
-        .max(0.1)
-        .default(0.001)
-        .describe(
-          'Wanted share of strangers who are given a name, 0.001 for 1 in 1,000: the more photos are enrolled, the nearer a face must be. Smaller is safer, and more people you know stay without a name.',
-        ),
+      threshold: namingShape.threshold.default(null),
+      falseNameRate: namingShape.falseNameRate.default(0.001),
       workers: z.number().int().min(1).max(64).default(1).describe('Worker threads that compute embeddings.'),
       queueLimit: z
         .number()
@@ -249,6 +268,27 @@ export const configSchema = z.strictObject({
         .describe('The decoding of an uploaded picture is cut off after so long.'),
     })
     .prefault({}),
+  api: z
+    .strictObject({
+      cameraSources: z
+        .strictObject({
+          schemes: z
+            .array(z.enum(sourceSchemes))
+            .default(['rtsp', 'rtsps', 'http', 'https'])
+            .describe(
+              'Kinds of sources that cameras set up over the API may have: `rtsp`, `rtsps`, `http`, `https`, `file`, `webcam`, `test`.',
+            ),
+          networks: z
+            .array(z.string().refine(isNetwork, 'expected a network such as 192.168.1.0/24 or fd00::/8'))
+            .nullable()
+            .default(null)
+            .describe(
+              'Networks that hosts of such cameras may be in, each as 192.168.1.0/24. When null: any but this machine itself, link-local, multicast and reserved addresses and those of cloud metadata.',
+            ),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   models: z
     .strictObject({
       dir: z
@@ -270,11 +310,13 @@ export const configSchema = z.strictObject({
 });
 
 type ParsedConfig = z.output<typeof configSchema>;
-type DetectorConfig = ParsedConfig['detector'];
+export type DetectorConfig = ParsedConfig['detector'];
+
+/** One camera as it was stated: what it leaves to `detector` is missing still. */
+export type CameraStatement = z.output<typeof cameraSchema> & { readonly id: string };
 
 /** One camera with every default filled in. */
-export type CameraConfig = Omit<ParsedConfig['cameras'][number], 'id' | 'name' | 'detector'> & {
-  readonly id: string;
+export type CameraConfig = Omit<CameraStatement, 'name' | 'detector'> & {
   readonly name: string;
   readonly detector: DetectorConfig;
 };
@@ -282,4 +324,6 @@ export type CameraConfig = Omit<ParsedConfig['cameras'][number], 'id' | 'name' |
 /** The whole configuration with every default filled in. */
 export type Config = Omit<ParsedConfig, 'cameras'> & {
   readonly cameras: readonly CameraConfig[];
+  /** The same cameras as they were stated. */
+  readonly statedCameras: readonly CameraStatement[];
 };

@@ -150,6 +150,11 @@ export const errorCatalogue = {
     remedy:
       'Nothing to do: `sightline run` and `sightline identify` embed those faces again from their crops.',
   },
+  SETTINGS_CORRUPT: {
+    status: 500,
+    remedy:
+      'The file was left as it is. Correct it, or move it away to go on with what the configuration says.',
+  },
   DATA_UNWRITABLE: {
     status: 500,
     remedy:
@@ -164,6 +169,7 @@ export const errorCatalogue = {
 
   CAMERA_UNKNOWN: { status: 404, remedy: 'See GET /v1/cameras for the cameras that exist.' },
   CAMERA_DUPLICATE: { status: 409, remedy: 'Give each camera an id of its own.' },
+  CAMERA_REMOVED: { status: 410, remedy: 'See GET /v1/cameras for the cameras that exist.' },
   CAMERA_NO_FRAME: {
     status: 503,
     remedy: 'The camera has shown no picture yet; see its state at GET /v1/cameras.',

@@ -17,6 +17,8 @@ export interface ReadOptions {
   readonly ioTimeoutMs: number;
   /** Host header for HTTP where the URL holds the address instead; else null. */
   readonly httpHost: string | null;
+  /** Whether a relay stands before the source, and what comes over HTTP may be video and HLS only. */
+  readonly guarded: boolean;
   readonly ffmpeg: FfmpegVersion;
 }
 
@@ -44,6 +46,12 @@ const LOW_LATENCY = ['-flags', 'low_delay', '-fpsprobesize', '0', '-analyzedurat
 /** Room for the burst of packets that a key frame is; the kernel's default loses some at 1080p. */
 const UDP_BUFFER_BYTES = 4 << 20;
 
+/** No local file, whatever a playlist says. */
+const HTTP_PROTOCOLS = 'http,https,tls,tcp,httpproxy,crypto,data';
+/** Streams, recordings, and the one kind of playlist whose entries go through HTTP only. */
+const HTTP_FORMATS =
+  'mpjpeg,mjpeg,hls,mpegts,mpeg,mov,mp4,matroska,webm,avi,flv,ogg,h264,hevc,mpegvideo,m4v,aac,mp3,webvtt';
+
 /**
  * The command line that turns a source into PPM pictures on stdout, one for each decoded frame. PPM says its own size
  * before every picture, so the source need not be probed first and may change its size at any time.
@@ -64,9 +72,16 @@ export function buildArguments(spec: SourceSpec, options: ReadOptions): FfmpegAr
 function sourceOptions(spec: SourceSpec, options: ReadOptions): string[] {
   switch (spec.kind) {
     case 'rtsp':
-      return [...LOW_LATENCY, ...rtspOptions(options)];
+      return [
+        ...LOW_LATENCY,
+        ...rtspOptions(options),
+        // The relay speaks TLS itself.
+        ...(options.guarded ? ['-protocol_whitelist', 'rtp,udp,tcp'] : []),
+      ];
     case 'http':
       return [
+        ...['-protocol_whitelist', HTTP_PROTOCOLS],
+        ...(options.guarded ? ['-format_whitelist', HTTP_FORMATS] : []),
         ...['-rw_timeout', microseconds(options.ioTimeoutMs)],
         ...(options.httpHost === null ? [] : ['-headers', `Host: ${options.httpHost}\r\n`]),
         ...(isLive(spec) ? LOW_LATENCY : pacedOptions(options)),

@@ -13,7 +13,12 @@ export interface FfmpegExit {
 }
 
 /** What fluent-ffmpeg has and its types leave out. */
-type Command = FfmpegCommand & { ffmpegProc?: ChildProcess };
+type Command = FfmpegCommand & {
+  ffmpegProc?: ChildProcess;
+  _spawnFfmpeg(args: string[], options: object, ...callbacks: unknown[]): void;
+};
+
+export type FfmpegEnvironment = Readonly<Record<string, string | undefined>>;
 
 const STDERR_LINES = 20;
 const KILL_GRACE_MS = 700;
@@ -33,8 +38,9 @@ export class FfmpegProcess {
   #stopping = false;
 
   /** Starts `path`; a failure to start is an exit with code null and the reason as the last line of `stderr`. */
-  constructor(path: string, args: FfmpegArguments, output: Writable) {
+  constructor(path: string, args: FfmpegArguments, output: Writable, environment?: FfmpegEnvironment) {
     const command = commandFor(path, args, output);
+    if (environment !== undefined) setEnvironment(command, environment);
     this.exited = new Promise((resolve) => {
       const settle = (code: number | null) => resolve({ code, stderr: this.#stderr });
       command.on('start', () => this.#adopt(command, settle));
@@ -88,13 +94,19 @@ export class FfmpegProcess {
   }
 }
 
+/** fluent-ffmpeg has no option for it, and hands what it gets to `spawn()`. */
+function setEnvironment(command: Command, env: FfmpegEnvironment): void {
+  const spawn = command._spawnFfmpeg.bind(command);
+  command._spawnFfmpeg = (args, options, ...callbacks) => spawn(args, { ...options, env }, ...callbacks);
+}
+
 function commandFor(path: string, args: FfmpegArguments, output: Writable): Command {
   // Options are spread, for given as an array those with one space in them are split.
   const command = ffmpeg({ stdoutLines: 1 })
     .input(args.input)
     .inputOptions(...args.inputOptions)
     .output(output)
-    .outputOptions(...args.outputOptions);
+    .outputOptions(...args.outputOptions) as Command;
   // Its path is one for the whole program; its checks start ffmpeg twice more and misread the lists of ffmpeg 7.
   return Object.assign(command, {
     _getFfmpegPath: (callback: (error: null, path: string) => void) => callback(null, path),

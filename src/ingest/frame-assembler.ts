@@ -7,6 +7,8 @@ import { PpmStream, type PpmPicture } from './ppm-stream.js';
 export interface FrameAssemblerOptions {
   readonly cameraId: string;
   readonly pool: FramePool;
+  /** Frames of the camera that others have counted: numbers go on after them. */
+  readonly framesBefore: number;
   /** Owns the frame from now on, and must not throw. */
   readonly onFrame: (frame: Frame) => void;
 }
@@ -17,14 +19,15 @@ export interface FrameAssemblerOptions {
  */
 export class FrameAssembler {
   readonly #options: FrameAssemblerOptions;
-  #frames = 0;
+  #frames: number;
   #dropped = 0;
 
   constructor(options: FrameAssemblerOptions) {
     this.#options = options;
+    this.#frames = options.framesBefore;
   }
 
-  /** Frames decoded so far, dropped ones included. */
+  /** Frames decoded so far, dropped ones and those before included. */
   get frames(): number {
     return this.#frames;
   }

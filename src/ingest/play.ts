@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { FfmpegArguments } from './ffmpeg-arguments.js';
-import { FfmpegProcess } from './ffmpeg-process.js';
+import { FfmpegProcess, type FfmpegEnvironment } from './ffmpeg-process.js';
 import type { Playback } from './next-step.js';
 import type { PictureSize } from './ppm-header.js';
 
@@ -8,6 +8,8 @@ export interface PlayOptions {
   /** Path of the ffmpeg to run. */
   readonly ffmpegPath: string;
   readonly args: FfmpegArguments;
+  /** The variables of ffmpeg; those of this program when undefined. */
+  readonly environment?: FfmpegEnvironment | undefined;
   /** Makes the stream for ffmpeg's stdout, which calls `onPicture` with every picture. */
   readonly output: (onPicture: (size: PictureSize) => void) => Writable;
   /** Called with the size of the first picture, and again when it changes. */
@@ -32,7 +34,12 @@ export async function play(options: PlayOptions): Promise<Playback> {
     size = { width: picture.width, height: picture.height };
     onSize(size);
   };
-  const child = new FfmpegProcess(options.ffmpegPath, options.args, options.output(onPicture));
+  const child = new FfmpegProcess(
+    options.ffmpegPath,
+    options.args,
+    options.output(onPicture),
+    options.environment,
+  );
   const watchdog = setTimeout(() => {
     stalled = true;
     void child.stop();

@@ -2,15 +2,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { asSightlineError, type SightlineError } from '../core/errors.js';
 import type { Frame } from '../core/image.js';
 import { backoffMs } from './backoff.js';
-import { buildArguments, type FfmpegArguments, type ReadOptions } from './ffmpeg-arguments.js';
+import { buildArguments, type ReadOptions } from './ffmpeg-arguments.js';
 import { findFfmpeg, type FfmpegBinary } from './ffmpeg-binary.js';
+import type { FfmpegEnvironment } from './ffmpeg-process.js';
 import { FrameAssembler } from './frame-assembler.js';
 import { FramePool } from './frame-pool.js';
+import { openGuard } from './guarded/guard.js';
+import type { SourcePolicy } from './guarded/source-policy.js';
 import { assertMayBeVideo } from './local-file.js';
 import { nextStep, type NextStep, type Playback, type PlaybackPlan } from './next-step.js';
 import { play } from './play.js';
 import { redactUrl } from './redact.js';
-import { resolveHost } from './resolve-host.js';
+import { resolveHost, type ResolvedSource } from './resolve-host.js';
 import { parseSource, type SourceSpec } from './source-spec.js';
 
 /** Where a source stands. `ended`: a file that played to its end; `failed`: retrying cannot mend it. Both are final. */
@@ -20,6 +23,13 @@ export type SourceState =
   | { readonly state: 'offline'; readonly error: SightlineError; readonly retryInMs: number }
   | { readonly state: 'ended' }
   | { readonly state: 'failed'; readonly error: SightlineError };
+
+/** For sources that somebody named over the network. */
+export interface SourceGuardOptions {
+  readonly policy: SourcePolicy;
+  /** The variables of this program, which ffmpeg gets too. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
 
 /** The part of a pino logger that a source needs. */
 export interface SourceLog {
@@ -37,10 +47,14 @@ export interface VideoSourceOptions extends Pick<
   readonly stallTimeoutMs: number;
   /** Frames that may be held at once; while all are, new ones are dropped. */
   readonly poolSize: number;
+  /** Frames of the camera before this source was made; 0 when left out. Their numbers go on. */
+  readonly framesBefore?: number;
   /** Gets each frame and owns it: it must be released. */
   readonly onFrame: (frame: Frame) => void;
   readonly onState: (state: SourceState) => void;
   readonly log: SourceLog;
+  /** Watches over what the source may reach; undefined for a source that may reach anything. */
+  readonly guard?: SourceGuardOptions | undefined;
   /** The ffmpeg to use; found by `findFfmpeg()` when left out. */
   readonly ffmpeg?: FfmpegBinary;
 }
@@ -74,11 +88,12 @@ export class VideoSource {
     this.#assembler = new FrameAssembler({
       cameraId: options.cameraId,
       pool: new FramePool(options.poolSize),
+      framesBefore: options.framesBefore ?? 0,
       onFrame: (frame) => this.#deliver(frame),
     });
   }
 
-  /** Frames decoded since the start, dropped ones included. */
+  /** Frames decoded so far, dropped ones and those before this source included. */
   get frames(): number {
     return this.#assembler.frames;
   }
@@ -122,30 +137,52 @@ export class VideoSource {
   async #playOnce(): Promise<{ step: NextStep; playback: Playback }> {
     try {
       const ffmpeg = this.#options.ffmpeg ?? (await findFfmpeg());
-      const args = await this.#prepare(ffmpeg);
-      const playback = this.#closed ? NOT_PLAYED : await this.#play(ffmpeg.path, args);
+      const playback = await this.#playGuarded(ffmpeg);
       return { step: nextStep(this.#plan(), playback), playback };
     } catch (thrown) {
       const error = asSightlineError(thrown);
-      // A host name without an address may get one; without ffmpeg, or with a file that is no video, nothing will.
-      const kind = error.code === 'SOURCE_UNREACHABLE' ? 'retry' : 'fail';
-      return { step: { kind, error }, playback: NOT_PLAYED };
+      return { step: { kind: this.#mayPass(error) ? 'retry' : 'fail', error }, playback: NOT_PLAYED };
     }
   }
 
-  async #prepare(ffmpeg: FfmpegBinary): Promise<FfmpegArguments> {
-    if (this.#spec.kind === 'file') await assertMayBeVideo(this.#spec.path);
-    const { spec, httpHost } =
-      ffmpeg.origin === 'bundled' ? await resolveHost(this.#spec) : { spec: this.#spec, httpHost: null };
-    const ioTimeoutMs = this.#options.stallTimeoutMs + IO_TIMEOUT_MARGIN_MS;
-    const hwaccel = this.#hwaccel;
-    return buildArguments(spec, { ...this.#options, hwaccel, ioTimeoutMs, httpHost, ffmpeg: ffmpeg.release });
+  /** A host name may get another address; without ffmpeg, or with a file that is no video, nothing will change. */
+  #mayPass({ code }: SightlineError): boolean {
+    return code === 'SOURCE_UNREACHABLE' || (code === 'SOURCE_FORBIDDEN' && 'url' in this.#spec);
   }
 
-  #play(ffmpegPath: string, args: FfmpegArguments): Promise<Playback> {
+  async #playGuarded(ffmpeg: FfmpegBinary): Promise<Playback> {
+    const { guard: options } = this.#options;
+    if (options === undefined) return this.#play(ffmpeg, await this.#nameless(ffmpeg), undefined);
+    const guard = await openGuard(this.#spec, options.policy);
+    try {
+      const environment = { ...options.environment, ...guard.environment };
+      const playback = await this.#play(ffmpeg, { spec: guard.spec, httpHost: null }, environment);
+      // ffmpeg only saw that a connection ended.
+      if (playback.frames === 0 && guard.failure !== undefined) throw guard.failure;
+      return playback;
+    } finally {
+      guard.close();
+    }
+  }
+
+  /** The bundled ffmpeg cannot look names up. */
+  async #nameless(ffmpeg: FfmpegBinary): Promise<ResolvedSource> {
+    return ffmpeg.origin === 'bundled' ? resolveHost(this.#spec) : { spec: this.#spec, httpHost: null };
+  }
+
+  async #play(
+    ffmpeg: FfmpegBinary,
+    { spec, httpHost }: ResolvedSource,
+    environment: FfmpegEnvironment | undefined,
+  ): Promise<Playback> {
+    if (spec.kind === 'file') await assertMayBeVideo(spec.path);
+    if (this.#closed) return NOT_PLAYED;
+    const ioTimeoutMs = this.#options.stallTimeoutMs + IO_TIMEOUT_MARGIN_MS;
+    const more = { hwaccel: this.#hwaccel, ioTimeoutMs, httpHost, ffmpeg: ffmpeg.release };
     return play({
-      ffmpegPath,
-      args,
+      ffmpegPath: ffmpeg.path,
+      args: buildArguments(spec, { ...this.#options, ...more, guarded: environment !== undefined }),
+      environment,
       output: (onPicture) => this.#assembler.stream(onPicture),
       onSize: (size) => this.#tell({ state: 'online', ...size }),
       stallTimeoutMs: this.#options.stallTimeoutMs,

@@ -64,6 +64,13 @@ export class Metrics {
     this.#annotated.observe({ camera }, latencyMs * SECONDS_PER_MS);
   }
 
+  /** Takes the figures of a camera that was removed out of the metrics. */
+  forgetCamera(camera: string): void {
+    this.#detection.remove({ camera });
+    this.#annotated.remove({ camera });
+    for (const kind of ['video', 'mjpeg']) this.#viewerDrops.remove({ camera, kind });
+  }
+
   countEvent(type: string): void {
     this.#events.inc({ type });
   }

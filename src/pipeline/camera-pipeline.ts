@@ -1,10 +1,10 @@
 import type { LabelCache } from '../annotate/label-cache.js';
-import { SightlineError } from '../core/errors.js';
+import type { SightlineError } from '../core/errors.js';
 import type { Frame } from '../core/image.js';
 import { cameraOffline, cameraOnline } from '../events/build-event.js';
 import type { SourceState } from '../ingest/video-source.js';
 import { SceneChange } from '../tracking/scene-change.js';
-import type { Camera, CameraState, CameraStatus, Picture, PictureVariant } from './camera.js';
+import type { CameraState, CameraStatus, CameraView, Picture, PictureVariant } from './camera.js';
 import { FaceFollower, type FaceFollowerOptions } from './face-follower.js';
 import { FrameHistory } from './frame-history.js';
 import { PictureMaker } from './picture-maker.js';
@@ -36,7 +36,6 @@ export interface CameraPipelineOptions extends FaceFollowerOptions {
 }
 
 const rateWindowMs = 5000;
-const latestTimeoutMs = 3000;
 /** Two streams of a camera differ by some hundred ms; a face has moved on after more. */
 const historyReachMs = 500;
 /** Frames of the large stream kept for the smaller one. */
@@ -47,7 +46,7 @@ export const historyFrames = 4;
  * picture maker, with the tracks as they stand. Faces: frames are offered to whoever follows them; a detector that takes
  * long never holds the video up.
  */
-export class CameraPipeline implements Camera {
+export class CameraPipeline implements CameraView {
   readonly #options: CameraPipelineOptions;
   readonly #source: FrameSource;
   readonly #searchSource: FrameSource | undefined;
@@ -63,7 +62,7 @@ export class CameraPipeline implements Camera {
   #searchError: SightlineError | undefined;
   #size: { width: number; height: number } | undefined;
   #encodeDrops = 0;
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(options: CameraPipelineOptions) {
     this.#options = options;
@@ -99,13 +98,16 @@ export class CameraPipeline implements Camera {
   }
 
   /** Ends the source, waits for the frame in hand, and tells of the tracks that end with it. Idempotent. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await Promise.all([this.#source.close(), this.#searchSource?.close()]);
     this.#history.clear();
     await this.#faces.close();
-    this.#pictures.close();
+    await this.#pictures.close();
     this.#options.turns.close();
   }
 
@@ -132,25 +134,6 @@ export class CameraPipeline implements Camera {
 
   watch(variant: PictureVariant, listener: (picture: Picture) => void): () => void {
     return this.#pictures.watch(variant, listener);
-  }
-
-  latest(variant: PictureVariant): Promise<Picture> {
-    return new Promise((resolve, reject) => {
-      const stop = this.#pictures.watch(variant, (picture) => {
-        clearTimeout(timer);
-        stop();
-        resolve(picture);
-      });
-      const timer = setTimeout(() => {
-        stop();
-        reject(
-          new SightlineError(
-            'CAMERA_NO_FRAME',
-            `Camera ${this.#options.id} gave no picture; it is ${this.#state}.`,
-          ),
-        );
-      }, latestTimeoutMs);
-    });
   }
 
   #onFrame(frame: Frame): void {

@@ -16,7 +16,7 @@ export interface CameraStatus {
   /** Frames a second over the last few seconds: decoded, and searched for faces. */
   readonly framesPerSecond: number;
   readonly detectionsPerSecond: number;
-  /** Frames since start: decoded, and dropped by cause. */
+  /** Frames: decoded since the camera was set up, and dropped since it was last started, by cause. */
   readonly frames: number;
   readonly dropped: Readonly<Record<DropCause, number>>;
   readonly detector: string;
@@ -42,11 +42,17 @@ export interface Picture {
   readonly capturedAt: number;
 }
 
-/** A running camera as the server sees it. */
-export interface Camera {
+/** One run of a camera, from its start to its end or to the next start. */
+export interface CameraView {
   status(): CameraStatus;
   /** Calls `listener` with each new picture of this variant until the returned function is called. */
   watch(variant: PictureVariant, listener: (picture: Picture) => void): () => void;
+}
+
+/** A camera as the server sees it. It stays the same when it is changed or started anew, and its watchers stay. */
+export interface Camera extends CameraView {
   /** The newest picture, encoded on demand; rejects with CAMERA_NO_FRAME when there is none within 3 s. */
   latest(variant: PictureVariant): Promise<Picture>;
+  /** Calls `listener` when the camera is removed, unless the returned function is called before. */
+  onRemoved(listener: () => void): () => void;
 }

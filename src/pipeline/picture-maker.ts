@@ -29,7 +29,7 @@ export class PictureMaker {
   readonly #options: PictureMakerOptions;
   readonly #watchers = new Map<string, Watchers>();
   #waiting: Frame | undefined;
-  #encoding = false;
+  #encoding: Promise<void> | undefined;
   #closed = false;
   #canvas = new Uint8Array(0);
 
@@ -58,19 +58,24 @@ export class PictureMaker {
     }
     this.#waiting = frame;
     // In a later turn, so that a detection that is done within this one is on its picture.
-    if (!this.#encoding) setImmediate(() => void this.#drain());
+    if (this.#encoding === undefined) setImmediate(() => this.#encodeWaiting());
   }
 
-  close(): void {
+  /** Resolves when the picture in hand is done. */
+  async close(): Promise<void> {
     this.#closed = true;
     this.#watchers.clear();
-    this.#waiting?.release();
-    this.#waiting = undefined;
+    this.#take()?.release();
+    await this.#encoding;
+  }
+
+  #encodeWaiting(): void {
+    this.#encoding ??= this.#drain().finally(() => {
+      this.#encoding = undefined;
+    });
   }
 
   async #drain(): Promise<void> {
-    if (this.#encoding) return;
-    this.#encoding = true;
     for (let frame = this.#take(); frame !== undefined; frame = this.#take()) {
       try {
         await this.#encode(frame);
@@ -80,7 +85,6 @@ export class PictureMaker {
         frame.release();
       }
     }
-    this.#encoding = false;
   }
 
   #take(): Frame | undefined {

@@ -22,7 +22,7 @@ describe('bad options', () => {
   it.each([
     ['an unknown option', ['run', '--prot', '80', 'test:'], /unknown option '--prot'[\s\S]*--port/],
     ['an unknown command', ['rum'], /unknown command 'rum'[\s\S]*run/],
-    ['no camera', ['run'], /USAGE: Expected a camera/],
+
     [
       'a port that is none',
       ['run', 'test:', '--port', 'http'],

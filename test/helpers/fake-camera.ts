@@ -24,6 +24,7 @@ const PICTURES = 12;
 /** A camera that shows real JPEGs: one at each `emit()`, or at a rate with `play()`. */
 export class FakeCamera implements Camera {
   readonly #watchers = new Set<Watcher>();
+  readonly #removalListeners = new Set<() => void>();
   readonly #encoded = new Map<string, Promise<Buffer>>();
   readonly #noise: boolean;
   #status: CameraStatus;
@@ -81,6 +82,16 @@ export class FakeCamera implements Camera {
       throw new SightlineError('CAMERA_NO_FRAME', 'Expected a picture within 3 s but none came.');
     }
     return this.#picture(variant);
+  }
+
+  onRemoved(listener: () => void): () => void {
+    this.#removalListeners.add(listener);
+    return () => void this.#removalListeners.delete(listener);
+  }
+
+  /** Tells everybody who watches that the camera is gone. */
+  remove(): void {
+    for (const listener of [...this.#removalListeners]) listener();
   }
 
   /** Shows the next frame to everybody who watches. */

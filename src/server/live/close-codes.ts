@@ -15,4 +15,6 @@ export const closeCodes = {
   unknown: 4404,
   rateLimited: 4429,
   notReady: 4503,
+  /** The camera was removed. */
+  cameraRemoved: 4410,
 } as const;

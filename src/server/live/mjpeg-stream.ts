@@ -36,6 +36,7 @@ export function streamMjpeg(
       bufferedBytes: () => response.writableLength,
       send: (picture) => writePart(response, picture, onFlushed),
       dropped: () => metrics.viewerFrameDropped(id, 'mjpeg'),
+      ended: () => response.end(),
     },
   });
   const forget = heartbeat.watch({

@@ -9,6 +9,8 @@ interface PictureOutlet {
   send(picture: Picture): void;
   /** A frame was left out because the viewer is behind. */
   dropped(): void;
+  /** The camera was removed: there will be no more pictures. */
+  ended(): void;
 }
 
 export interface PictureFeedOptions {
@@ -33,6 +35,7 @@ export function feedPictures({ camera, query, budgetBytes, outlet }: PictureFeed
     else outlet.dropped();
   };
   const stop = camera.watch(variant, offer);
+  const forget = camera.onRemoved(() => outlet.ended());
   let watching = true;
   if (camera.status().state !== 'online') {
     const offerLast = (picture: Picture): void => {
@@ -44,6 +47,7 @@ export function feedPictures({ camera, query, budgetBytes, outlet }: PictureFeed
   return () => {
     watching = false;
     stop();
+    forget();
   };
 }
 

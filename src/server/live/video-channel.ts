@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { Camera } from '../../pipeline/camera.js';
+import { closeCodes } from './close-codes.js';
 import { feedPictures } from './picture-feed.js';
 import type { StreamQuery } from '../query.js';
 import type { ServerContext } from '../server-options.js';
@@ -21,6 +22,7 @@ export function openVideo(
       // A send that fails closes the socket, and that ends the feed.
       send: ({ jpeg }) => socket.send(jpeg, () => {}),
       dropped: () => metrics.viewerFrameDropped(id, 'video'),
+      ended: () => socket.close(closeCodes.cameraRemoved, 'CAMERA_REMOVED'),
     },
   });
   metrics.viewerJoined('video');

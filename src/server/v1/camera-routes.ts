@@ -10,10 +10,10 @@ import { requireCamera } from '../require-camera.js';
 import type { ServerContext } from '../server-options.js';
 import { pictureQuery, streamQuery } from '../query.js';
 
-const idParams = z.object({ id: z.string() });
+export const idParams = z.object({ id: z.string() });
 const tags = ['cameras'];
 
-const cameraSchema = z
+export const cameraView = z
   .object({
     id: z.string(),
     name: z.string(),
@@ -25,14 +25,14 @@ const cameraSchema = z
     height: z.int().nullable(),
     framesPerSecond: z.number(),
     detectionsPerSecond: z.number(),
-    frames: z.int().describe('Decoded since the camera was started.'),
+    frames: z.int().describe('Decoded since the camera was set up or the program was started.'),
     dropped: z.object({ pool: z.int(), encode: z.int() }),
     detector: z.string(),
     faces: z.int().describe('In view now.'),
   })
   .meta({ id: 'Camera' });
 
-/** `/v1/cameras` and what lies below it. */
+/** What cameras there are and what they show: `GET /v1/cameras` and what lies below it. */
 export function addCameraRoutes(app: Api, context: ServerContext, heartbeat: Heartbeat): void {
   const { cameras } = context.services;
 
@@ -43,7 +43,7 @@ export function addCameraRoutes(app: Api, context: ServerContext, heartbeat: Hea
       schema: {
         tags,
         summary: 'Every camera, and how it is',
-        response: { 200: z.object({ cameras: z.array(cameraSchema) }), ...problems },
+        response: { 200: z.object({ cameras: z.array(cameraView) }), ...problems },
       },
     },
     () => ({ cameras: cameras.list().map((camera) => viewOf(camera.status())) }),
@@ -57,7 +57,7 @@ export function addCameraRoutes(app: Api, context: ServerContext, heartbeat: Hea
         tags,
         summary: 'How a camera is',
         params: idParams,
-        response: { 200: cameraSchema, ...problems },
+        response: { 200: cameraView, ...problems },
       },
     },
     (request) => viewOf(requireCamera(cameras, request.params.id).status()),
@@ -103,7 +103,7 @@ export function addCameraRoutes(app: Api, context: ServerContext, heartbeat: Hea
 }
 
 /** A status as the API shows it: every time is ISO 8601. */
-function viewOf(status: CameraStatus) {
+export function viewOf(status: CameraStatus) {
   return { ...status, since: new Date(status.since).toISOString() };
 }
 

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { inheritedEnvironment } from '../../../src/config/environment.js';
+import { SourcePolicy } from '../../../src/ingest/guarded/source-policy.js';
 import { GstreamerRtspServer, noGstreamerReason } from '../../helpers/gstreamer-rtsp.js';
 import { VideoFolder } from '../../helpers/video.js';
 import { allFfmpegs, WatchedSource } from './watch-source.js';
@@ -23,6 +25,14 @@ describe.skipIf(noGstreamerReason !== null)('RTP over TCP from GStreamer', () =>
   describe.each(ffmpegs)('with ffmpeg $version', (ffmpeg) => {
     it('plays', async () => {
       watched = new WatchedSource(server.url, { ffmpeg, transport: 'tcp' });
+      await watched.frames(30);
+      expect(watched.states.at(-1)).toEqual({ state: 'online', width: 640, height: 360 });
+    });
+
+    it('plays behind a guard', async () => {
+      const policy = new SourcePolicy({ schemes: ['rtsp'], networks: ['127.0.0.0/8'] });
+      const guard = { policy, environment: inheritedEnvironment() };
+      watched = new WatchedSource(server.url, { ffmpeg, transport: 'tcp', guard });
       await watched.frames(30);
       expect(watched.states.at(-1)).toEqual({ state: 'online', width: 640, height: 360 });
     });

@@ -132,7 +132,10 @@ describe('problem documents', () => {
     };
     expect(await post('x'.repeat(70_000))).toMatchObject({ status: 413, code: 'REQUEST_INVALID' });
     expect(await post('{')).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
-    expect(await post('{}')).toMatchObject({ status: 404, code: 'ROUTE_UNKNOWN' });
+    expect(await post('{}')).toMatchObject({
+      status: 400,
+      detail: expect.stringContaining('url: ') as string,
+    });
   });
 });
 

@@ -162,6 +162,25 @@ describe.skipIf(noBrowserReason !== null)(title, () => {
     await expect.poll(() => [cameras[0]?.watched.length, cameras[7]?.watched.length]).toEqual([0, 1]);
   });
 
+  it('says how to get a camera, and follows those that come and go', async () => {
+    const cameras: FakeCamera[] = [];
+    const { url } = await startServer({ cameras });
+    const { page, complaints } = await open(url);
+    await page.getByText('No camera yet').waitFor();
+    await page.getByText(`curl -X POST ${url}/v1/cameras`).waitFor();
+    const door = new FakeCamera();
+    onTestFinished(door.play(10));
+    cameras.push(door);
+    await page.getByRole('heading', { name: 'Front door' }).waitFor();
+    await page.locator('.overlay').waitFor({ state: 'hidden' });
+    expect(await page.getByText('No camera yet').count()).toBe(0);
+    expect(complaints).toEqual([]);
+    cameras.pop();
+    door.remove();
+    await page.getByText('No camera yet').waitFor();
+    expect(await page.locator('.tile').count()).toBe(0);
+  });
+
   it('asks for the token, and works with it', async () => {
     const { url, camera } = await startServer({ token: 'correct-horse' });
     onTestFinished(camera.play(10));

@@ -194,7 +194,10 @@ describe('people', () => {
     expect(await pictureAt(snapshot)).toMatchObject({ status: 200 });
     expect(recognition.model.classifier).not.toBeNull();
     const switched: unknown[] = [];
-    recognition.onSwitch(({ classifier }) => switched.push(classifier));
+    recognition.onChange({
+      onSwitch: ({ classifier }) => switched.push(classifier),
+      onNaming: () => undefined,
+    });
 
     expect(await ask('DELETE', `/v1/people/${franck.id}`)).toMatchObject({ status: 204 });
     expect(recognition.model.gallery.faces).toBe(0);

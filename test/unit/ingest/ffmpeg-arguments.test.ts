@@ -10,6 +10,7 @@ const defaults: ReadOptions = {
   loop: false,
   ioTimeoutMs: 15_000,
   httpHost: null,
+  guarded: false,
   ffmpeg: { major: 5, minor: 1 },
 };
 

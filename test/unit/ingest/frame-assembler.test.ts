@@ -24,7 +24,7 @@ function ppm({ width, height, pixels }: Picture): Buffer {
 
 function assembler(poolSize: number, onFrame: (frame: Frame) => void) {
   const pool = new FramePool(poolSize);
-  return { pool, assembler: new FrameAssembler({ cameraId: 'door', pool, onFrame }) };
+  return { pool, assembler: new FrameAssembler({ cameraId: 'door', framesBefore: 0, pool, onFrame }) };
 }
 
 const still: Picture = { width: 2, height: 1, pixels: Uint8Array.from([1, 2, 3, 4, 5, 6]) };

@@ -1,0 +1,106 @@
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { pipeline, type Duplex } from 'node:stream';
+import { asSightlineError, type SightlineError } from '../../core/errors.js';
+import { listenLocally, type LocalServer } from './local-server.js';
+import type { SourcePolicy } from './source-policy.js';
+
+/**
+ * An HTTP proxy for ffmpeg that checks the host of every request, so also of those to which a redirection or a playlist
+ * sends it, and connects to the checked address only.
+ *
+ * @param onFailure told why a request could not be passed on
+ */
+export function openHttpRelay(
+  policy: SourcePolicy,
+  onFailure: (error: SightlineError) => void,
+): Promise<LocalServer> {
+  // Cameras do not always speak HTTP to the letter.
+  const server = createServer({ insecureHTTPParser: true }, (incoming, response) => {
+    forward(incoming, response, policy).catch((error: unknown) => {
+      onFailure(failureOf(error));
+      if (response.headersSent) response.destroy();
+      else response.writeHead(502).end();
+    });
+  });
+  server.on('connect', (incoming: IncomingMessage, client: Duplex, head: Buffer) => {
+    tunnel(incoming, client, head, policy).catch((error: unknown) => {
+      onFailure(failureOf(error));
+      client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+    });
+  });
+  return listenLocally((client: Socket) => void server.emit('connection', client));
+}
+
+/** A plain request, as `GET http://host/path HTTP/1.1`. */
+async function forward(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  policy: SourcePolicy,
+): Promise<void> {
+  const url = new URL(incoming.url ?? '');
+  if (url.protocol !== 'http:') throw new Error(`Expected an http:// URL but received ${url.protocol}`);
+  const { address } = await policy.resolve(bare(url.hostname));
+  // As ffmpeg wrote it: some cameras take offence at a path in another spelling.
+  const path = (incoming.url ?? '').replace(/^http:\/\/[^/?#]*/i, '');
+  await new Promise<void>((resolve, reject) => {
+    const outgoing = request({
+      host: address,
+      port: url.port || 80,
+      method: incoming.method,
+      path: path.startsWith('/') ? path : `/${path}`,
+      headers: withoutHopByHop(incoming.rawHeaders),
+      setHost: false,
+      agent: false,
+      insecureHTTPParser: true,
+    });
+    outgoing.once('error', reject);
+    outgoing.once('response', (answer) => {
+      response.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer.rawHeaders));
+      pipeline(answer, response, () => resolve());
+    });
+    response.once('close', () => outgoing.destroy());
+    incoming.pipe(outgoing);
+  });
+}
+
+/** An encrypted connection, as `CONNECT host:443 HTTP/1.1`. */
+async function tunnel(
+  incoming: IncomingMessage,
+  client: Duplex,
+  head: Buffer,
+  policy: SourcePolicy,
+): Promise<void> {
+  const { hostname, port } = new URL(`https://${incoming.url ?? ''}`);
+  const { address } = await policy.resolve(bare(hostname));
+  await new Promise<void>((resolve, reject) => {
+    const server = connect({ host: address, port: Number(port || 443) });
+    server.once('error', reject);
+    server.once('connect', () => {
+      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      server.write(head);
+      pipeline(client, server, () => server.destroy());
+      pipeline(server, client, () => {
+        client.destroy();
+        resolve();
+      });
+    });
+    client.once('close', () => server.destroy());
+  });
+}
+
+/** Names and values in turn, without those that speak of one connection; the body is passed on as a stream. */
+function withoutHopByHop(rawHeaders: readonly string[]): string[] {
+  return rawHeaders.filter((_, i) => {
+    const name = (rawHeaders[i - (i % 2)] ?? '').toLowerCase();
+    return name !== 'connection' && name !== 'keep-alive' && !name.startsWith('proxy-');
+  });
+}
+
+function bare(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
+
+function failureOf(error: unknown): SightlineError {
+  return asSightlineError(error, 'SOURCE_UNREACHABLE');
+}

@@ -1,0 +1,69 @@
+import { SightlineError } from '../core/errors.js';
+import type { Camera, CameraStatus, CameraView, Picture, PictureVariant } from './camera.js';
+
+const latestTimeoutMs = 3000;
+
+interface Watcher {
+  readonly variant: PictureVariant;
+  readonly listener: (picture: Picture) => void;
+  stop: () => void;
+}
+
+/** A camera that outlives its runs: whoever watches it goes on with the next one. */
+export class LastingCamera implements Camera {
+  readonly #watchers = new Set<Watcher>();
+  readonly #removalListeners = new Set<() => void>();
+  #view: CameraView;
+
+  constructor(view: CameraView) {
+    this.#view = view;
+  }
+
+  /** Goes on with another run; the one before is the caller's to close. */
+  use(view: CameraView): void {
+    this.#view = view;
+    for (const watcher of this.#watchers) {
+      watcher.stop();
+      watcher.stop = view.watch(watcher.variant, watcher.listener);
+    }
+  }
+
+  /** Tells that there will be no further run. */
+  remove(): void {
+    for (const listener of [...this.#removalListeners]) listener();
+    this.#removalListeners.clear();
+  }
+
+  status(): CameraStatus {
+    return this.#view.status();
+  }
+
+  watch(variant: PictureVariant, listener: (picture: Picture) => void): () => void {
+    const watcher = { variant, listener, stop: this.#view.watch(variant, listener) };
+    this.#watchers.add(watcher);
+    return () => {
+      this.#watchers.delete(watcher);
+      watcher.stop();
+    };
+  }
+
+  latest(variant: PictureVariant): Promise<Picture> {
+    return new Promise((resolve, reject) => {
+      const stop = this.watch(variant, (picture) => {
+        clearTimeout(timer);
+        stop();
+        resolve(picture);
+      });
+      const timer = setTimeout(() => {
+        stop();
+        const { id, state } = this.status();
+        reject(new SightlineError('CAMERA_NO_FRAME', `Camera ${id} gave no picture; it is ${state}.`));
+      }, latestTimeoutMs);
+    });
+  }
+
+  onRemoved(listener: () => void): () => void {
+    this.#removalListeners.add(listener);
+    return () => void this.#removalListeners.delete(listener);
+  }
+}

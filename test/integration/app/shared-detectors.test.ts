@@ -1,0 +1,31 @@
+import { expect, it, vi } from 'vitest';
+import { SharedDetectors } from '../../../src/app/shared-detectors.js';
+import { loadConfig } from '../../../src/config/load-config.js';
+import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
+import { createLogger } from '../../../src/observability/logger.js';
+
+it('cameras share a detector, which is closed when the last of them gives it back', async () => {
+  const modelsDir = defaultCacheDir();
+  const log = createLogger({ level: 'silent', redact: (text) => text });
+  const detectors = new SharedDetectors({ models: new ModelStore({ cacheDir: modelsDir }), modelsDir, log });
+  const { detector: settings } = await loadConfig({
+    environment: {},
+    commandLine: { detector: { kind: 'haar' } },
+  });
+  const [one, two, other] = await Promise.all([
+    detectors.borrow(settings),
+    // What each camera has for itself makes no other detector.
+    detectors.borrow({ ...settings, rate: 5 }),
+    detectors.borrow({ ...settings, minFaceSize: 90 }),
+  ]);
+  expect(two.detector).toBe(one.detector);
+  expect(other.detector).not.toBe(one.detector);
+  const close = vi.spyOn(one.detector, 'close');
+  await one.giveBack();
+  expect(close).not.toHaveBeenCalled();
+  await two.giveBack();
+  expect(close).toHaveBeenCalledOnce();
+  const again = await detectors.borrow(settings);
+  expect(again.detector).not.toBe(one.detector);
+  await Promise.all([again.giveBack(), other.giveBack()]);
+});
