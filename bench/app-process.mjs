@@ -1,5 +1,5 @@
-// One run of Sightline for bench/pipeline.mjs: starts the built program with the configuration it is sent, measures from
-// "measure" to "report", and says what it saw. With `flood`, the embedding queue is kept full all the time.
+// One run of Sightline for bench/one-camera.mjs: starts the built program with the configuration it is sent, measures from
+// "measure" to "report", says what it saw, and ends at "end". With `flood`, the embedding queue is kept full all the time.
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { App } from '../dist/src/app/app.js';
 import { loadConfig } from '../dist/src/config/load-config.js';
@@ -26,7 +26,7 @@ const app = new App(await loadConfig({ environment: {}, commandLine: options }),
   onModelProgress: () => undefined,
 });
 const { url } = await app.start();
-if (flood) setInterval(feed, 5);
+const feeding = flood && setInterval(feed, 5);
 process.send({ url });
 
 let startedAt;
@@ -41,8 +41,10 @@ process.on('message', async (message) => {
     before = { cameras: await cameras(), pool: pool?.stats(), cpu: process.cpuUsage() };
   } else if (message === 'report') {
     process.send(await report());
+  } else if (message === 'end') {
+    clearInterval(feeding);
     await app.close();
-    process.exit(0);
+    process.send('ended', () => process.exit(0));
   }
 });
 

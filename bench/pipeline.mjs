@@ -1,22 +1,13 @@
 // How the whole program keeps up: one camera in real time, three viewers, with recognition off, on, and with its queue
 // kept full; prints JSON. `npm run bench [-- VIDEO [SECONDS [DETECTOR]]]`
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import WebSocket from 'ws';
+import { ask, crowdOr, startApp, watch } from './one-camera.mjs';
 import { machine, print } from './statistics.mjs';
 
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const crowd = here('../../shared/data/video/crowd-1080p.mp4');
-const [
-  video = existsSync(crowd) ? crowd : here('../models/cache/demo-franck.mp4'),
-  seconds = '20',
-  kind = 'mediapipe',
-] = process.argv.slice(2);
+const [video = crowdOr('demo-franck.mp4'), seconds = '20', kind = 'mediapipe'] = process.argv.slice(2);
 const warmUpMs = 4000;
 const viewerCount = 3;
 
@@ -52,27 +43,20 @@ async function measure({ recognition = true, flood = false }) {
     recognition: { queueLimit: 16 },
     cameras: [{ id: 'bench', url: video, loop: true, recognition }],
   };
-  const child = fork(here('./app-process.mjs'), [JSON.stringify({ options, flood })]);
+  const { child, url } = await startApp(options, { flood });
   try {
-    const [{ url }] = await once(child, 'message');
     const viewers = Array.from({ length: viewerCount }, () => watch(url));
     await delay(warmUpMs);
     for (const viewer of viewers) viewer.frames = 0;
     child.send('measure');
     await delay(Number(seconds) * 1000);
     const received = viewers.map(({ frames }) => frames / Number(seconds));
-    child.send('report');
-    const [report] = await once(child, 'message');
+    const report = await ask(child, 'report');
     for (const { socket } of viewers) socket.terminate();
+    await ask(child, 'end');
     return { ...report, viewerFps: received };
   } finally {
     child.kill();
     rmSync(data, { recursive: true, force: true });
   }
-}
-
-function watch(url) {
-  const viewer = { frames: 0, socket: new WebSocket(`${url.replace('http', 'ws')}/ws/video/bench`) };
-  viewer.socket.on('message', () => viewer.frames++);
-  return viewer;
 }

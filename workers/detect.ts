@@ -1,4 +1,3 @@
-import { setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import type { DetectReply, DetectTask } from '../src/core/detect-protocol.js';
 import { asSightlineError } from '../src/core/errors.js';
@@ -6,16 +5,14 @@ import { createDetector } from '../src/detection/create-detector.js';
 import type { VideoSearch } from '../src/detection/face-detector.js';
 import type { DetectWorkerData } from '../src/detection/worker/worker-detector.js';
 import { ModelStore } from '../src/models/model-store.js';
+import { giveWay } from './give-way.js';
 
 /** Entry of the thread that searches pictures for faces; src/detection/worker/ talks to it. */
 
-/** Niceness of a thread in the background: a thread beside it gets about ten times as much of a core. */
-const backgroundPriority = 10;
-
 const { choice, modelsDir, background } = workerData as DetectWorkerData;
 
-// Linux takes 0 for this thread; elsewhere it is the whole process, which must not give way.
-if (background && process.platform === 'linux') setPriority(0, backgroundPriority);
+// Threads that embed have a niceness of 5, for faces of live video are among theirs.
+if (background) giveWay(10);
 
 /** Loading begins with the thread; a failure is told with each picture, and does not end the thread. */
 const detector = createDetector(choice, new ModelStore({ cacheDir: modelsDir }), () => undefined);

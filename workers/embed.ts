@@ -12,9 +12,13 @@ import { faceQuality, type FaceQuality } from '../src/core/face-quality.js';
 import type { RgbImage } from '../src/core/image.js';
 import { sessionOptions } from '../src/models/session-options.js';
 import { EmbeddingNetwork } from './embedding-network.js';
+import { giveWay } from './give-way.js';
 import { LandmarkRefiner } from './landmark-refiner.js';
 
 /** Entry of the threads that turn faces into embeddings; the pool in src/recognition/ talks to it. */
+
+// Before any network is loaded, whose threads give way as this one does: video never waits for recognition.
+giveWay(5);
 
 const data = workerData as EmbedWorkerData;
 /** Loading begins with the thread; a failure is told to each face that asks, and does not end the thread. */
