@@ -29,7 +29,7 @@ export function binary(description: string, contentType: string) {
 
 /** An answer without a body, in the `response` of a route. */
 export function noBody(description: string) {
-  return { description, content: {} };
+  return z.null().describe(description);
 }
 
 /** Error answers of routes whose errors are problem documents. */

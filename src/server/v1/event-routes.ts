@@ -16,7 +16,7 @@ const rejection = z
   .strictObject({
     person: z.string().optional().describe('Id of who it is not; whom the event names when left out.'),
   })
-  .default({});
+  .nullish();
 
 const pageSchema = z.object({
   events: z.array(eventSchema).readonly(),
@@ -89,6 +89,6 @@ export function addEventRoutes(app: Api, context: Pick<ServerContext, 'bus' | 's
         },
       },
     },
-    async ({ params, body }) => ({ crops: await events.reject(params.id, body.person) }),
+    async ({ params, body }) => ({ crops: await events.reject(params.id, body?.person) }),
   );
 }

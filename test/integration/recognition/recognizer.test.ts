@@ -204,11 +204,23 @@ describe('Recognizer', () => {
     await enrol('Franck', man[0]!);
     await watch(1, man.slice(1, 3));
     show(man[3]!, [trackOf(1, man[3]!)]);
-    recognizer.use(model(gallery));
+    const other = await Gallery.open({ store, embedder, onError: fail });
+    recognizer.use(model(other));
     await settle();
     expect(told).toEqual([]);
     await watch(1, man.slice(1, 4));
     expect(told.map(({ transition }) => transition.kind)).toEqual(['recognized']);
+    await other.close();
+  });
+
+  it('goes on without a classifier at once: who is erased then is named no more', async () => {
+    const id = await enrol('Franck', man[0]!);
+    await watch(1, man.slice(1, 4));
+    recognizer.use({ ...model(gallery), classifier: null });
+    await gallery.removePerson(id);
+    await look();
+    expect(told.map(({ transition }) => transition.kind)).toEqual(['recognized', 'changed']);
+    expect(recognizer.identity(1).state).not.toBe('known');
   });
 
   it('copies what it needs: the frame may be written over at once', async () => {
