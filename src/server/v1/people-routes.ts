@@ -75,7 +75,7 @@ export function addPeopleRoutes(app: Api, { services }: Pick<ServerContext, 'ser
     },
     async ({ params }, reply) => {
       await people.erase(params.id);
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 

@@ -108,7 +108,7 @@ export function addPhotoRoutes(app: Api, { services }: Pick<ServerContext, 'serv
     },
     async ({ params }, reply) => {
       await people.removePhoto(params.id);
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 }

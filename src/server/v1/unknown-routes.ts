@@ -82,7 +82,7 @@ export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'se
     },
     async ({ params }, reply) => {
       await strangers.dismiss(params.number);
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   );
 }
