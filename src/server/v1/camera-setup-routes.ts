@@ -1,9 +1,8 @@
 import { cameraChangeSchema, cameraSettingsSchema } from '../../config/camera.js';
 import { cameraSchema } from '../../config/schema.js';
 import type { Api } from '../api.js';
-import { problems } from '../openapi.js';
+import { noBody, problems } from '../openapi.js';
 import type { Services } from '../services.js';
-import { z } from 'zod';
 import { cameraView, idParams, viewOf } from './camera-routes.js';
 
 const tags = ['cameras'];
@@ -74,7 +73,7 @@ export function addCameraSetupRoutes(app: Api, { cameras }: Pick<Services, 'came
         tags,
         summary: 'Remove a camera',
         params: idParams,
-        response: { 204: z.null().describe('It is gone.'), ...problems },
+        response: { 204: noBody('It is gone.'), ...problems },
       },
     },
     async (request, reply) => {
