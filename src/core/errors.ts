@@ -217,6 +217,10 @@ export const errorCatalogue = {
     status: 415,
     remedy: 'Send the body as one of the content types that the message names.',
   },
+  UPGRADE_REQUIRED: {
+    status: 426,
+    remedy: 'Connect with a WebSocket client; docs/protocol.md has examples.',
+  },
   CLIENT_TOO_SLOW: { status: 503, remedy: 'Read messages faster, or connect again.' },
   INTERNAL: { status: 500, remedy: 'This is a defect in Sightline; report it with the log.' },
 } as const satisfies Record<string, { status: number; remedy: string }>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Api } from './api.js';
-import { binary } from './openapi.js';
+import { binary, problems } from './openapi.js';
 import type { ServerContext } from './server-options.js';
 
 const readiness = z.object({ ready: z.boolean(), reasons: z.array(z.string()) });
@@ -45,7 +45,11 @@ export function addHealthRoutes(
     '/metrics',
     {
       config: { role: 'viewer' },
-      schema: { tags, summary: 'Figures for Prometheus', response: { 200: binary('Text.', 'text/plain') } },
+      schema: {
+        tags,
+        summary: 'Figures for Prometheus',
+        response: { 200: binary('Text.', 'text/plain'), ...problems },
+      },
     },
     async (_request, reply) => reply.type(metrics.contentType).send(await metrics.expose()),
   );

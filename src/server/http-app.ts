@@ -21,6 +21,7 @@ import { securityHeaders } from './access/security-headers.js';
 import { addHealthRoutes } from './health-routes.js';
 import type { Api } from './api.js';
 import type { Heartbeat } from './live/heartbeat.js';
+import { addWebSocketRoutes } from './live/websocket-routes.js';
 import { addDocumentRoutes, describeRoutes } from './openapi.js';
 import { problemContentType, problemOf } from './problem.js';
 import { answerRaw, brokenRequest } from './raw-answer.js';
@@ -63,6 +64,7 @@ export async function createHttpApp(
   await describeRoutes(app, context.version);
   addHealthRoutes(app, context);
   addCameraRoutes(app, context, heartbeat);
+  addWebSocketRoutes(app);
   addCameraSetupRoutes(app, context.services);
   addSettingsRoutes(app, context.services);
   addEventRoutes(app, context);

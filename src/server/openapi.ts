@@ -74,7 +74,7 @@ export async function addDocumentRoutes(app: Api): Promise<void> {
     '/api/openapi.json',
     {
       config: { role: 'viewer' },
-      schema: { tags: ['service'], summary: 'This document', response: { 200: z.any() } },
+      schema: { tags: ['service'], summary: 'This document', response: { 200: z.any(), ...problems } },
     },
     () => app.swagger(),
   );
