@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { watch } from '../../src/client/node.js';
-import { defaultCacheDir, ModelStore } from '../../src/models/model-store.js';
 import { EventStream, videoFrames } from '../helpers/event-stream.js';
 import { RtspTestServer } from '../helpers/rtsp-server.js';
 import { RunningSightline, sightline, temporaryFolder } from '../helpers/sightline.js';
+import { VideoFolder } from '../helpers/video.js';
 
 /** What answers have, as far as these tests look at it. */
 interface Body extends Record<string, unknown> {
@@ -21,16 +21,19 @@ const cameraSources = { schemes: ['rtsp', 'http', 'test'], networks: ['127.0.0.0
 // The limit only ends a hang.
 describe('cameras over the API', { timeout: 90_000 }, () => {
   const credentials = { user: 'watcher', password: 'hunter22' };
+  const videos = new VideoFolder();
   let folder: ReturnType<typeof temporaryFolder>;
   let rtsp: RtspTestServer;
   let program: RunningSightline;
   let url: string;
 
   beforeAll(async () => {
-    const models = new ModelStore({ cacheDir: defaultCacheDir() });
-    rtsp = await RtspTestServer.open({ file: await models.ensure('demo-franck'), credentials });
+    rtsp = await RtspTestServer.open({ file: await videos.clip({ seconds: 4 }), credentials });
   });
-  afterAll(() => rtsp.close());
+  afterAll(async () => {
+    await rtsp.close();
+    videos.remove();
+  });
   beforeEach(() => {
     folder = temporaryFolder();
   });

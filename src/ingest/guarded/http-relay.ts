@@ -1,8 +1,8 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { pipeline, type Duplex } from 'node:stream';
-import { asSightlineError, type SightlineError } from '../../core/errors.js';
-import { listenLocally, type LocalServer } from './local-server.js';
+import { asSightlineError, SightlineError } from '../../core/errors.js';
+import { listenLocally, unreachable, type LocalServer } from './local-server.js';
 import type { SourcePolicy } from './source-policy.js';
 
 /**
@@ -18,14 +18,14 @@ export function openHttpRelay(
   // Cameras do not always speak HTTP to the letter.
   const server = createServer({ insecureHTTPParser: true }, (incoming, response) => {
     forward(incoming, response, policy).catch((error: unknown) => {
-      onFailure(failureOf(error));
+      onFailure(asSightlineError(error, 'SOURCE_UNREACHABLE'));
       if (response.headersSent) response.destroy();
       else response.writeHead(502).end();
     });
   });
   server.on('connect', (incoming: IncomingMessage, client: Duplex, head: Buffer) => {
     tunnel(incoming, client, head, policy).catch((error: unknown) => {
-      onFailure(failureOf(error));
+      onFailure(asSightlineError(error, 'SOURCE_UNREACHABLE'));
       client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
     });
   });
@@ -39,7 +39,10 @@ async function forward(
   policy: SourcePolicy,
 ): Promise<void> {
   const url = new URL(incoming.url ?? '');
-  if (url.protocol !== 'http:') throw new Error(`Expected an http:// URL but received ${url.protocol}`);
+  if (url.protocol !== 'http:') {
+    const message = `Expected to be sent to an http:// or https:// URL but received one with ${url.protocol}//.`;
+    throw new SightlineError('SOURCE_FORBIDDEN', message);
+  }
   const { address } = await policy.resolve(bare(url.hostname));
   // As ffmpeg wrote it: some cameras take offence at a path in another spelling.
   const path = (incoming.url ?? '').replace(/^http:\/\/[^/?#]*/i, '');
@@ -54,7 +57,11 @@ async function forward(
       agent: false,
       insecureHTTPParser: true,
     });
-    outgoing.once('error', reject);
+    outgoing.once('error', (error) => {
+      // ffmpeg may be gone already, and then nothing was amiss.
+      if (response.destroyed) resolve();
+      else reject(unreachable({ host: url.hostname, port: url.port || 80 }, error));
+    });
     outgoing.once('response', (answer) => {
       response.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer.rawHeaders));
       pipeline(answer, response, () => resolve());
@@ -75,7 +82,7 @@ async function tunnel(
   const { address } = await policy.resolve(bare(hostname));
   await new Promise<void>((resolve, reject) => {
     const server = connect({ host: address, port: Number(port || 443) });
-    server.once('error', reject);
+    server.once('error', (error) => reject(unreachable({ host: hostname, port: port || 443 }, error)));
     server.once('connect', () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       server.write(head);
@@ -99,8 +106,4 @@ function withoutHopByHop(rawHeaders: readonly string[]): string[] {
 
 function bare(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, '');
-}
-
-function failureOf(error: unknown): SightlineError {
-  return asSightlineError(error, 'SOURCE_UNREACHABLE');
 }

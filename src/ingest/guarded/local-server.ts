@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { SightlineError } from '../../core/errors.js';
 
 /** A server that only this machine can reach, for one run of ffmpeg. */
 export interface LocalServer {
@@ -30,4 +31,13 @@ export async function listenLocally(onConnection: (client: Socket) => void): Pro
 async function listening(server: Server): Promise<void> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+}
+
+/** That a host could not be reached. */
+export function unreachable(
+  { host, port }: { readonly host: string; readonly port: number | string },
+  cause: NodeJS.ErrnoException,
+): SightlineError {
+  const message = `Expected to reach ${host} port ${port} but received ${cause.code ?? cause.message}.`;
+  return new SightlineError('SOURCE_UNREACHABLE', message, { cause });
 }

@@ -2,7 +2,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import { pipeline } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { SightlineError } from '../../core/errors.js';
-import { listenLocally, type LocalServer } from './local-server.js';
+import { listenLocally, unreachable, type LocalServer } from './local-server.js';
 import { RtspFilter } from './rtsp-filter.js';
 import type { CheckedAddress, SourcePolicy, Target } from './source-policy.js';
 
@@ -28,15 +28,19 @@ export function openRtspRelay(
 async function relay(client: Socket, target: Target, policy: SourcePolicy): Promise<void> {
   const checked = await policy.resolve(target.host);
   const server = connectTo(target, checked);
+  const filter = new RtspFilter(checked.address);
   await new Promise<void>((resolve, reject) => {
-    const settle = (error: NodeJS.ErrnoException | null | undefined): void => {
+    const onEarlyError = (error: NodeJS.ErrnoException): void => reject(unreachable(target, error));
+    server.once('error', onEarlyError);
+    // From then on ffmpeg sees for itself what goes wrong.
+    server.once(target.isEncrypted ? 'secureConnect' : 'connect', () => server.off('error', onEarlyError));
+    filter.once('error', (error) => reject(forbidden(target, error)));
+    pipeline(client, server, () => undefined);
+    pipeline(server, filter, client, () => {
       server.destroy();
       client.destroy();
-      if (error) reject(failureOf(error, target));
-      else resolve();
-    };
-    pipeline(client, server, () => undefined);
-    pipeline(server, new RtspFilter(checked.address), client, settle);
+      resolve();
+    });
   });
 }
 
@@ -47,12 +51,9 @@ function connectTo({ host, port, isEncrypted }: Target, { address }: CheckedAddr
   return connectTls({ host: address, port, rejectUnauthorized: false, ...name });
 }
 
-function failureOf(error: NodeJS.ErrnoException, { host, port }: Target): SightlineError | Error {
-  if (error.code === 'ERR_STREAM_PREMATURE_CLOSE') return error;
-  if (error.code !== undefined) {
-    const message = `Expected to reach ${host} port ${port} but received ${error.code}.`;
-    return new SightlineError('SOURCE_UNREACHABLE', message, { cause: error });
-  }
+function forbidden({ host, port }: Target, error: Error): SightlineError | Error {
+  // Not of the filter itself, but of one of its neighbours.
+  if ('code' in error) return error;
   return new SightlineError(
     'SOURCE_FORBIDDEN',
     `Expected RTSP from ${host} port ${port} but received ${error.message}, which is not followed.`,
