@@ -33,12 +33,6 @@ interface Operation {
   readonly role: Role | 'anybody' | undefined;
 }
 
-interface Route {
-  /** As in the OpenAPI document. */
-  readonly name: string;
-  readonly isHidden: boolean;
-}
-
 function isUnlisted(name: string): boolean {
   return pages.test(name) || catchAll.test(name);
 }
@@ -60,15 +54,14 @@ function unreadyServices(): Partial<Services> {
   };
 }
 
-/** The whole server, and the routes that were registered with it. */
+/** The whole server, and the routes that were registered with it, as `GET /v1/cameras/{id}`. */
 async function startWhole() {
-  const routes: Route[] = [];
+  const routes: string[] = [];
   const listen = (message: unknown): void => {
     const { fastify } = message as { fastify: FastifyInstance };
-    fastify.addHook('onRoute', ({ method, url, schema }) => {
+    fastify.addHook('onRoute', ({ method, url }) => {
       const path = url.replace(/:(\w+)/g, '{$1}').replace(/(?<=.)\/$/, '');
-      for (const name of [method].flat())
-        routes.push({ name: `${name} ${path}`, isHidden: (schema as { hide?: boolean })?.hide === true });
+      routes.push(...[method].flat().map((name) => `${name} ${path}`));
     });
   };
   const created = channel('fastify.initialization');
@@ -115,18 +108,15 @@ describe('who may do what', () => {
     const { url, routes } = await startWhole();
     const listed = (await documented(url)).map(({ name }) => name);
     expect(listed.length).toBeGreaterThan(5);
-    const names = routes.map(({ name }) => name).filter((name) => !name.startsWith('HEAD '));
+    const names = routes.filter((name) => !name.startsWith('HEAD '));
     expect(names.filter((name) => !listed.includes(name) && !isUnlisted(name))).toEqual([]);
     expect(listed.filter((name) => !names.includes(name))).toEqual([]);
-    const hidden = routes.filter(({ isHidden, name }) => isHidden && !name.startsWith('HEAD '));
-    expect(hidden.filter(({ name }) => !isUnlisted(name))).toEqual([]);
   });
 
   it('every route has a role, and only health is for anybody', async () => {
     const { url } = await startWhole();
     const operations = await documented(url);
-    for (const { name, role } of operations)
-      expect([name, [...roles, 'anybody']]).toEqual([name, expect.arrayContaining([role])]);
+    for (const { name, role } of operations) expect([...roles, 'anybody'], name).toContain(role);
     expect(operations.filter(({ role }) => role === 'anybody').map(({ name }) => name)).toEqual(forAnybody);
     const changing = operations.filter(({ method }) => !['GET', 'HEAD'].includes(method));
     expect(changing.map(({ name }) => name)).toContain('POST /v1/tickets');
@@ -147,8 +137,8 @@ describe('who may do what', () => {
     async ({ headers, role }) => {
       const { url, routes } = await startWhole();
       const paths = routes
-        .filter(({ name }) => pages.test(name))
-        .map(({ name }) => name.replace('GET ', '').replace('*', 'browser.js'));
+        .filter((name) => pages.test(name))
+        .map((name) => name.replace('GET ', '').replace('*', 'browser.js'));
       expect(paths).toContain('/api/docs/static/swagger-initializer.js');
       for (const path of [...paths, '/api/docs/static/swagger-ui.css', '/v1/nothing']) {
         for (const method of ['GET', 'HEAD']) {
