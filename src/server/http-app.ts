@@ -42,6 +42,8 @@ export async function createHttpApp(
     forceCloseConnections: true,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // CompreFace takes a slash at the end of any address, and writes one in its documentation.
+    routerOptions: { ignoreTrailingSlash: true },
     clientErrorHandler: (error, connection) => answerRaw(connection, brokenRequest(error)),
     frameworkErrors: (error, _request, reply) => {
       void reply.headers(securityHeaders);

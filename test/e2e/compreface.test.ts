@@ -55,6 +55,7 @@ describe('subjects', { timeout: 120_000 }, () => {
     expect(await client.subjects().rename('Ann%2FBea', 'Ann/Bea')).toEqual({ updated: false });
     expect(await client.subjects().delete('Ann%2FBea')).toEqual({ subject: 'Ann/Bea' });
     expect(await client.subjects().list()).toEqual({ subjects: ['Zoë'] });
+    expect(await ask('recognition/subjects/')).toEqual({ subjects: ['Zoë'] });
     expect(await client.subjects().deleteAll()).toEqual({ deleted: 1 });
     expect(await client.subjects().list()).toEqual({ subjects: [] });
   });

@@ -10,17 +10,18 @@ const operator = { role: 'operator' } as const;
 
 /** `/recognition/subjects`: a subject is a person. */
 export function addSubjectRoutes(app: Api, people: People): void {
-  const list = async (): Promise<{ subjects: string[] }> => ({
-    subjects: (await people.list()).map(({ name }) => name),
-  });
-  const response = { 200: z.object({ subjects: z.array(z.string()) }), ...compreFaceErrors };
   app.get(
     '/recognition/subjects',
-    { config: { role: 'viewer' }, schema: { tags, summary: 'The name of every subject', response } },
-    list,
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        summary: 'The name of every subject',
+        response: { 200: z.object({ subjects: z.array(z.string()) }), ...compreFaceErrors },
+      },
+    },
+    async () => ({ subjects: (await people.list()).map(({ name }) => name) }),
   );
-  // CompreFace's documentation writes this one with a slash at its end.
-  app.get('/recognition/subjects/', { config: { role: 'viewer' }, schema: { hide: true, response } }, list);
 
   app.post(
     '/recognition/subjects',
