@@ -33,10 +33,10 @@ async function measure(thread) {
   const [person] = await store.persons();
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const writes = [];
-  const timer = setInterval(() => {
-    const started = performance.now();
-    writes.push(store.events.append([event(writes.length)]).then(() => performance.now() - started));
-  }, 10);
+  let isOver = false;
+  const writing = (async () => {
+    for (; !isOver; await delayed(10)) writes.push(timed(store.events.append([event(writes.length)])));
+  })();
   delay.enable();
   await delayed(50);
   const started = performance.now();
@@ -45,7 +45,8 @@ async function measure(thread) {
   // The delay is noticed when the loop turns again.
   await delayed(50);
   delay.disable();
-  clearInterval(timer);
+  isOver = true;
+  await writing;
   const waited = await Promise.all(writes);
   await store.close();
   return {
@@ -56,6 +57,12 @@ async function measure(thread) {
     longestWriteMs: Math.round(Math.max(0, ...waited)),
     writes: writes.length,
   };
+}
+
+async function timed(work) {
+  const started = performance.now();
+  await work;
+  return performance.now() - started;
 }
 
 function face(number) {

@@ -39,8 +39,9 @@ describe('the options of a camera', () => {
   async function watch(camera: Record<string, unknown>): Promise<void> {
     const file = join(folder.path, 'config.yaml');
     writeFileSync(file, JSON.stringify({ cameras: [{ id: 'cam', url: wide, loop: true, ...camera }] }));
+    const startedAt = new Date();
     program = new RunningSightline(['run', '--config', file, '--port', '0', '--data', data]);
-    events = await EventStream.open(await program.serving());
+    events = await EventStream.open(await program.serving(), startedAt);
   }
 
   /** The faces that were followed by the time both, or the one, were decided on. */

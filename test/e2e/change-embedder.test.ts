@@ -25,10 +25,11 @@ describe('a gallery enrolled with another embedder than the one in use', () => {
 
   /** Runs until somebody is recognised, and until a line is logged. */
   async function recognise(line = ''): Promise<string> {
+    const startedAt = new Date();
     const program = new RunningSightline([
       ...['run', video, '--loop', '--port', '0', '--data', data, '-c', config],
     ]);
-    const events = await EventStream.open(await program.serving());
+    const events = await EventStream.open(await program.serving(), startedAt);
     await events.until(({ type }) => type === 'sightline.identity.recognized');
     await program.logged(line);
     events.close();

@@ -22,8 +22,9 @@ afterAll(async () => {
 
 async function start(...options: string[]): Promise<void> {
   const video = await models.ensure('demo-cap12');
+  const startedAt = new Date();
   program = new RunningSightline(['run', video, '--loop', '--port', '0', '--data', data.path, ...options]);
-  events = await EventStream.open(await program.serving());
+  events = await EventStream.open(await program.serving(), startedAt);
 }
 
 async function stop(): Promise<void> {

@@ -44,6 +44,7 @@ describe.skipIf(!existsSync(clip))('a clip of two men', () => {
   it.each(['mediapipe', 'mtcnn'])(
     'live: names the one who is well in view, and nobody falsely, with %s',
     async (detector) => {
+      const startedAt = new Date();
       const program = new RunningSightline([
         'run',
         clip,
@@ -54,7 +55,7 @@ describe.skipIf(!existsSync(clip))('a clip of two men', () => {
         '--detector',
         detector,
       ]);
-      const events = await EventStream.open(await program.serving());
+      const events = await EventStream.open(await program.serving(), startedAt);
       await events.until(({ type }) => type === 'sightline.camera.offline');
       events.close();
       await program.stop();

@@ -1,7 +1,7 @@
 import { connect, watch } from '../../src/client/node.js';
 import type { EventStream as ClientStream, EventType, SightlineEvent } from '../../src/client/node.js';
 
-/** Keeps every event of a run, those published before it was opened too, and can wait for one. */
+/** Keeps the events of a program, those published before it was opened too, and can wait for one. */
 export class EventStream {
   readonly events: SightlineEvent[];
   readonly #stream: ClientStream<EventType>;
@@ -13,8 +13,9 @@ export class EventStream {
     void this.#read();
   }
 
-  static async open(url: string): Promise<EventStream> {
-    const response = await fetch(`${url}/v1/events?limit=1000`);
+  /** @param from leaves out what was published earlier, in runs before */
+  static async open(url: string, from = new Date(0)): Promise<EventStream> {
+    const response = await fetch(`${url}/v1/events?limit=1000&from=${from.toISOString()}`);
     const { events, newest } = (await response.json()) as { events: SightlineEvent[]; newest: string };
     return new EventStream(events.reverse(), connect({ url, since: newest }));
   }

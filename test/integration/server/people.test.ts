@@ -36,14 +36,18 @@ async function asking(url: string) {
   const api = await DescribedApi.of(url);
   const routes = api.operations.map((operation) => {
     const pattern = operation.replace(/\{\w+\}/g, '([^/]+)');
-    return { operation, pattern: new RegExp(`^${pattern}$`), names: [...operation.matchAll(/\{(\w+)\}/g)] };
+    return {
+      operation,
+      pattern: new RegExp(`^${pattern}$`),
+      names: [...operation.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name),
+    };
   });
   return async (method: string, target: string, body?: FormData | object): Promise<Answer> => {
     const [path = '', query = ''] = target.split('?');
     for (const { operation, pattern, names } of routes) {
       const values = pattern.exec(`${method} ${path}`)?.slice(1);
       if (!values) continue;
-      const parameters = Object.fromEntries(names.map(([, name], i) => [name, values[i] ?? '']));
+      const parameters = Object.fromEntries(names.map((name, i) => [name, values[i] ?? '']));
       const answer = await api.call(operation, { path: parameters, query, body });
       const isJson = !Buffer.isBuffer(answer.body);
       return { ...(isJson ? (answer.body as object) : {}), status: answer.status } as Answer;
