@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { SightlineError } from '../../core/errors.js';
@@ -5,6 +6,8 @@ import { SightlineError } from '../../core/errors.js';
 /** Fields of text beside the pictures. */
 const mostTexts = 20;
 const maxTextBytes = 16 * 1024;
+/** Reading what is in memory already takes far less. */
+const stallMs = 1500;
 
 /**
  * Reads multipart/form-data: pictures as bytes, other fields as text. A part is a picture by its field, whatever file
@@ -16,22 +19,49 @@ export async function readMultipart(
   fields: readonly string[],
   maxBytes: number,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const body = new Map<string, Buffer | string>();
   try {
-    for await (const part of request.parts(optionsFor(fields, maxBytes))) {
-      const { fieldname } = part;
-      if (body.has(fieldname)) throw invalid(`${fieldname} once`, 'it again');
-      if (part.type === 'file') body.set(fieldname, await readPicture(part, fields));
-      else if (part.valueTruncated)
-        throw tooLarge(`at most ${maxTextBytes} bytes of text in ${fieldname}`, 'more');
-      else body.set(fieldname, String(part.value));
-    }
+    return await unlessStalled(readParts(request, fields, maxBytes), request.raw);
   } catch (error) {
     request.raw.unpipe();
     request.raw.resume();
     throw explained(error, fields, maxBytes);
   }
+}
+
+async function readParts(
+  request: FastifyRequest,
+  fields: readonly string[],
+  maxBytes: number,
+): Promise<Readonly<Record<string, unknown>>> {
+  const body = new Map<string, Buffer | string>();
+  for await (const part of request.parts(optionsFor(fields, maxBytes))) {
+    const { fieldname } = part;
+    if (body.has(fieldname)) throw invalid(`${fieldname} once`, 'it again');
+    if (part.type === 'file') body.set(fieldname, await readPicture(part, fields));
+    else if (part.valueTruncated)
+      throw tooLarge(`at most ${maxTextBytes} bytes of text in ${fieldname}`, 'more');
+    else body.set(fieldname, String(part.value));
+  }
   return Object.fromEntries(body);
+}
+
+/**
+ * What `reading` gives. At some malformed bodies, such as a large part without a name, the parser stops for good:
+ * rejects when it has not come to an end some time after all bytes were there. (Before, the server's own limit counts.)
+ */
+async function unlessStalled<T>(reading: Promise<T>, request: IncomingMessage): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let checks = 0;
+  const stalled = new Promise<never>((_resolve, reject) => {
+    timer = setInterval(() => {
+      if (request.complete && ++checks > 1) reject(new Error('a part has no name or no end'));
+    }, stallMs);
+  });
+  try {
+    return await Promise.race([reading, stalled]);
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 function optionsFor(fields: readonly string[], maxBytes: number) {

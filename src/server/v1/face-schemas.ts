@@ -11,7 +11,7 @@ const size = { width: z.int(), height: z.int() };
 const detectMs = z.number().describe('Decoding and searching, in milliseconds.');
 const embedMs = z.number().describe('Embedding every face, waiting for the cameras included.');
 
-export const detectedFace = z
+const detectedFace = z
   .object({
     box,
     score: z.number().describe('0 to 1.'),
@@ -28,7 +28,7 @@ export const detected = z.object({
   times: z.object({ detectMs }),
 });
 
-export const identifiedFace = z
+const identifiedFace = z
   .object({
     box,
     score: z.number().describe('Of the detection, 0 to 1.'),

@@ -161,6 +161,13 @@ const refused: Refused[] = [
     400,
     /cannot be read|expected a picture/,
   ],
+  [
+    'a large part without a name',
+    () => `--x\r\nnonsense: form-data\r\n\r\n${'a'.repeat(18_000)}\r\n--x--\r\n`,
+    'multipart/form-data; boundary=x',
+    400,
+    /a part has no name/,
+  ],
   ['broken JSON', () => '{"file":', 'application/json', 400, /./],
 ];
 
