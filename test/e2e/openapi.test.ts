@@ -112,9 +112,11 @@ describe('every operation of the OpenAPI document', () => {
       types: ['sightline.identity.unknown'],
       since: '00000000000000000000000000',
     });
-    const { value: seen } = await events[Symbol.asyncIterator]().next();
-    events.close();
-    const path = { id: seen!.id };
+    const path = { id: '' };
+    for await (const seen of events) {
+      path.id = seen.id;
+      break;
+    }
     await ask('GET /v1/events', { query: 'limit=2' });
     expect(await ask('GET /v1/events/{id}', { path })).toMatchObject({ person: { number: 1, name: null } });
     await ask('GET /v1/events/{id}/snapshot.jpg', { path });
