@@ -133,7 +133,7 @@ describe('problem documents', () => {
     const { url } = await startServer({ log, services: { people: { list } as unknown as People } });
     const routes = ['/v1/people', '/api/v1/recognition/subjects', '/api/faces'];
     for (const route of routes) expect((await fetch(`${url}${route}?token=secret`)).status).toBe(500);
-    const fields = logged.mock.calls.map(([first]) => first as unknown);
+    const fields = logged.mock.calls.map(([first]) => first);
     expect(fields).toMatchObject(routes.map((route) => ({ route, err: { code: 'DATA_UNWRITABLE' } })));
     expect(JSON.stringify(fields)).not.toContain('secret');
   });
