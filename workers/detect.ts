@@ -1,6 +1,7 @@
 import { workerData } from 'node:worker_threads';
-import type { DetectReply, DetectTask } from '../src/core/detect-protocol.js';
+import type { DetectReply, DetectTask, SearchTask } from '../src/core/detect-protocol.js';
 import { asSightlineError } from '../src/core/errors.js';
+import type { Detection } from '../src/core/face.js';
 import { createDetector } from '../src/detection/create-detector.js';
 import type { VideoSearch } from '../src/detection/face-detector.js';
 import type { DetectWorkerData } from '../src/detection/worker/worker-detector.js';
@@ -19,16 +20,23 @@ const detector = createDetector(choice, new ModelStore({ cacheDir: modelsDir }),
 detector.catch(() => undefined);
 const videos = new Map<number, VideoSearch>();
 
-/** Searches one picture. Never rejects: whatever goes wrong is in the reply. */
-export default async function detect({ video, ...image }: DetectTask): Promise<DetectReply> {
+/** Searches one picture, or forgets a video. Never rejects: whatever goes wrong is in the reply. */
+export default async function detect(task: DetectTask): Promise<DetectReply> {
   try {
-    const ready = await detector;
-    if (video === null) return { kind: 'found', detections: await ready.detect(image) };
-    const search = videos.get(video.id) ?? ready.video();
-    videos.set(video.id, search);
-    return { kind: 'found', detections: await search.detect(image, video.expected) };
+    if (!('ended' in task)) return { kind: 'found', detections: await search(task) };
+    videos.get(task.ended)?.end();
+    videos.delete(task.ended);
+    return { kind: 'found', detections: [] };
   } catch (error) {
     const { code, message } = asSightlineError(error, 'DETECTOR_FAILED');
     return { kind: 'failed', error: { code, message, retryable: true } };
   }
+}
+
+async function search({ video, ...image }: SearchTask): Promise<Detection[]> {
+  const ready = await detector;
+  if (video === null) return ready.detect(image);
+  const known = videos.get(video.id) ?? ready.video();
+  videos.set(video.id, known);
+  return known.detect(image, video.expected);
 }

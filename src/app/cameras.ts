@@ -142,17 +142,17 @@ export class Cameras implements CameraControl {
     const { id } = stated;
     const settings = completeCamera(stated, this.#options.config.detector);
     const lease = await this.#detectors.borrow(settings.detector);
+    let run: CameraRun;
     try {
       if (this.#isClosed) throw notReady();
       await keep?.();
       await before?.run.close();
       if (this.#isClosed) throw notReady();
+      run = this.#openRun(settings, { lease, framesBefore: before?.camera.status().frames ?? 0 });
     } catch (error) {
       await lease.giveBack();
       throw error;
     }
-    const framesBefore = before?.camera.status().frames ?? 0;
-    const run = this.#openRun(settings, { lease, framesBefore });
     const camera = before?.camera ?? new LastingCamera(run.pipeline);
     this.#cameras.set(id, { stated, settings, camera, run });
     if (before !== undefined) camera.use(run.pipeline);

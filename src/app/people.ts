@@ -74,11 +74,12 @@ export class GalleryPeople implements People {
     const { store, heads, journal, recognition } = this.#options;
     const { model } = recognition();
     await this.get(personId);
+    // Before, lest somebody of the same name who is enrolled meanwhile is taken for the one whom the classifier knows.
+    const others = (await store.persons()).filter(({ id }) => id !== personId);
     await model.gallery.removePerson(personId);
     await journal.followPeople();
-    const people = await store.persons();
-    if (mayKnowOthers(recognition().model.classifier, people)) recognition().dropClassifier();
-    await forgetInClassifier(heads, people);
+    if (mayKnowOthers(recognition().model.classifier, others)) recognition().dropClassifier();
+    await forgetInClassifier(heads, others);
   }
 
   async photos(personId: string): Promise<GalleryFace[]> {

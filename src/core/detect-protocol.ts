@@ -4,13 +4,21 @@ import type { Box } from './geometry.js';
 
 /** What crosses between a detector on the main loop and the worker thread (workers/detect.ts) that does its work. */
 
+/** What the thread is asked to do. */
+export type DetectTask = SearchTask | EndTask;
+
 /** One picture to search. Its bytes are transferred. */
-export interface DetectTask {
+export interface SearchTask {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array<ArrayBuffer>;
   /** Which video the picture is the next frame of, and where known faces should be; null for a picture on its own. */
   readonly video: { readonly id: number; readonly expected: readonly Box[] } | null;
+}
+
+/** Says which video has no more frames; the answer finds nothing. */
+export interface EndTask {
+  readonly ended: number;
 }
 
 export type DetectReply =

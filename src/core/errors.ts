@@ -90,18 +90,29 @@ export const errorCatalogue = {
   PERSON_NAME_INVALID: { status: 400, remedy: 'Use a name of 1 to 100 printable characters.' },
   PERSON_NAME_TAKEN: {
     status: 409,
-    remedy: 'Choose another name, or make one of the two with `sightline people merge`.',
+    remedy:
+      'Choose another name, or make one of the two with POST /v1/people/{id}/merge or `sightline people merge`.',
   },
-  PERSON_UNKNOWN: { status: 404, remedy: 'See `sightline people` for the people that exist.' },
-  PHOTO_UNKNOWN: { status: 404, remedy: 'See `sightline people photos <name>` for the photos that exist.' },
+  PERSON_UNKNOWN: {
+    status: 404,
+    remedy: 'See GET /v1/people or `sightline people` for the people that exist.',
+  },
+  PHOTO_UNKNOWN: {
+    status: 404,
+    remedy: 'See GET /v1/people/{id}/photos or `sightline people photos <name>` for the photos that exist.',
+  },
   UNKNOWN_PERSON_UNKNOWN: {
     status: 404,
-    remedy: 'See `sightline unknown` for the people without a name.',
+    remedy: 'See GET /v1/unknown or `sightline unknown` for the people without a name.',
   },
-  EVENT_UNKNOWN: { status: 404, remedy: 'See `sightline events` for the events that are kept.' },
+  EVENT_UNKNOWN: {
+    status: 404,
+    remedy: 'See GET /v1/events or `sightline events` for the events that are kept.',
+  },
   EVENT_WITHOUT_PERSON: {
     status: 409,
-    remedy: 'Choose an event that says who somebody is, or say with --name who it is not.',
+    remedy:
+      'Choose an event that says who somebody is, or say who it is not: `person` of the request, --name on the command line.',
   },
   PHOTOS_NOT_FOUND: {
     status: 404,
@@ -197,8 +208,11 @@ export const errorCatalogue = {
     remedy:
       'Wait as long as Retry-After says. `server.rateLimit` sets how many requests a minute pass; a wrong token is to be corrected.',
   },
-  ROUTE_UNKNOWN: { status: 404, remedy: 'See the README for the routes that exist.' },
-  NOT_READY: { status: 503, remedy: 'Sightline is starting; try again in a few seconds.' },
+  ROUTE_UNKNOWN: { status: 404, remedy: 'See /api/docs for the routes that exist.' },
+  NOT_READY: {
+    status: 503,
+    remedy: 'Sightline starts, stops or changes its embedder; try again in a few seconds.',
+  },
   BUSY: {
     status: 429,
     remedy: 'Wait as long as Retry-After says, then send the picture again; cameras go first.',

@@ -23,4 +23,6 @@ export interface VideoSearch {
    * @param expected where known faces should be in this frame
    */
   detect(image: RgbImage, expected: readonly Box[]): Promise<Detection[]>;
+  /** To be called when no more frames come; gives up what is kept of those before. */
+  end(): void;
 }

@@ -13,5 +13,6 @@ export function withinRegion(search: VideoSearch, region: readonly Point[]): Vid
       const detections = await search.detect(image, expected);
       return detections.filter(({ box }) => contains(polygon, centre(box)));
     },
+    end: () => search.end(),
   };
 }

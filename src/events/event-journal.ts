@@ -21,7 +21,7 @@ export class EventJournal {
   readonly #options: EventJournalOptions;
   readonly #unsubscribe: () => void;
   /** Settled when every event published so far is kept, or has failed to be. */
-  #written: Promise<unknown> = Promise.resolve();
+  #written: Promise<void> = Promise.resolve();
 
   private constructor(options: EventJournalOptions) {
     this.#options = options;
@@ -69,7 +69,8 @@ export class EventJournal {
   }
 
   #whenWritten(work: Promise<void>): void {
-    this.#written = Promise.all([this.#written, work.catch(this.#options.onError)]);
+    const done = work.catch(this.#options.onError);
+    this.#written = this.#written.then(() => done);
   }
 
   async #keep(event: SightlineEvent): Promise<void> {

@@ -154,6 +154,7 @@ export class FaceFollower {
   /** Waits for the frame in hand, and tells of the tracks that end with it. To be offered no more frames. */
   async close(): Promise<void> {
     await this.#searching;
+    this.#search.end();
     this.endAll();
     await this.#teller.close();
   }

@@ -81,11 +81,6 @@ export class UnknownPeople {
     });
   }
 
-  /** Everybody without a name, by number. */
-  list(): Promise<UnknownPerson[]> {
-    return this.#options.store.unknownPeople();
-  }
-
   /**
    * Gives an unknown person a name, that of somebody in the gallery perhaps. Recognition knows them at once, and their
    * past events carry the name.
@@ -95,11 +90,6 @@ export class UnknownPeople {
     const person = await this.#options.store.name(unknownId, normalisePersonName(name));
     await this.#options.gallery.reload();
     return person;
-  }
-
-  /** Forgets an unknown person. @throws SightlineError UNKNOWN_PERSON_UNKNOWN, DATA_UNWRITABLE, GALLERY_CORRUPT */
-  dismiss(unknownId: string): Promise<void> {
-    return this.#options.store.dismiss(unknownId);
   }
 
   /**

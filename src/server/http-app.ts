@@ -3,7 +3,7 @@ import fastifyStatic from '@fastify/static';
 import { fastify, type FastifyReply } from 'fastify';
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
-import { SightlineError, type ErrorCode } from '../core/errors.js';
+import { SightlineError } from '../core/errors.js';
 import { guardRoutes } from './access/access-hook.js';
 import { addCameraRoutes } from './v1/camera-routes.js';
 import { addCameraSetupRoutes } from './v1/camera-setup-routes.js';
@@ -18,6 +18,7 @@ import { addFrigateRoutes } from './frigate/frigate-routes.js';
 import { addTicketRoutes } from './v1/ticket-routes.js';
 import { addFaceRoutes } from './v1/face-routes.js';
 import { securityHeaders } from './access/security-headers.js';
+import { noteFailure } from './failed-request.js';
 import { addHealthRoutes } from './health-routes.js';
 import type { Api } from './api.js';
 import type { Heartbeat } from './live/heartbeat.js';
@@ -97,9 +98,8 @@ export async function createHttpApp(
 
 function answerWithProblems(app: Api, { log }: Pick<ServerContext, 'log'>): void {
   app.setErrorHandler((error, request, reply) => {
-    // The address may hold a token, so only the route is logged.
-    if (sendProblem(reply, error) === 'INTERNAL')
-      log.error({ err: error, route: request.routeOptions.url }, 'Request failed.');
+    noteFailure(error, request, reply, log);
+    sendProblem(reply, error);
   });
   app.setNotFoundHandler((request) => {
     const path = request.url.split('?')[0];
@@ -110,11 +110,7 @@ function answerWithProblems(app: Api, { log }: Pick<ServerContext, 'log'>): void
   });
 }
 
-/** Answers with the problem document of an error, and says its code. */
-function sendProblem(reply: FastifyReply, error: unknown): ErrorCode {
+function sendProblem(reply: FastifyReply, error: unknown): void {
   const problem = problemOf(error);
-  if (error instanceof SightlineError && error.retryAfterSeconds !== undefined)
-    void reply.header('retry-after', error.retryAfterSeconds);
   void reply.code(problem.status).type(problemContentType).send(problem);
-  return problem.code;
 }

@@ -10,7 +10,7 @@ import { describePictures } from './uploads/describe-pictures.js';
 type Document = ReturnType<typeof jsonSchemaTransformObject>;
 
 /** A problem document, as the OpenAPI document describes it. */
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),

@@ -3,7 +3,7 @@ import { eventIdPattern } from '../events/event-id.js';
 import { eventTypes } from '../events/identity-event.js';
 
 /** A parameter that may come several times; an empty list when it does not come. */
-export function several<T extends z.ZodType<unknown, string>>(item: T) {
+function several<T extends z.ZodType<unknown, string>>(item: T) {
   const listed = z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(item));
   return listed.default([]);
 }

@@ -9,7 +9,7 @@ import type { Enrolment } from '../recognition/enrolment.js';
 import type { FaceIdentity } from '../recognition/identify-face.js';
 import type { Verification } from '../recognition/verify-faces.js';
 
-/** What the routes ask for; src/app/ implements it. Every method may reject with NOT_READY while the program starts. */
+/** What the routes ask for; src/app/ implements it. Every method may end with NOT_READY while the program starts or stops, or changes its embedder. */
 export interface Services {
   readonly cameras: CameraControl;
   readonly people: People;
@@ -60,12 +60,12 @@ export interface People {
   /**
    * Enrols a photo; somebody of that name is made when there is none.
    * @param picture the bytes of a picture file
-   * @throws SightlineError PERSON_NAME_INVALID, IMAGE_…, FACE_…, BUSY
+   * @throws SightlineError PERSON_NAME_INVALID, IMAGE_…, FACE_…
    */
   enroll(name: string, picture: Buffer, photoName: string): Promise<Enrolment>;
-  /** As `enroll`, for somebody there is. @throws SightlineError PERSON_UNKNOWN, IMAGE_…, FACE_…, BUSY */
+  /** As `enroll`, for somebody there is. @throws SightlineError PERSON_UNKNOWN, IMAGE_…, FACE_… */
   addPhoto(personId: string, picture: Buffer, photoName: string): Promise<Enrolment>;
-  /** Enrols the face that an event tells of. @throws SightlineError PERSON_UNKNOWN, EVENT_UNKNOWN, SNAPSHOT_UNKNOWN, FACE_…, BUSY */
+  /** Enrols the face that an event tells of. @throws SightlineError PERSON_UNKNOWN, EVENT_UNKNOWN, SNAPSHOT_UNKNOWN, FACE_… */
   enrollFromEvent(personId: string, eventId: string): Promise<Enrolment>;
   /** Says that an unknown person is this one: crops and events move over. @throws SightlineError PERSON_UNKNOWN, UNKNOWN_PERSON_UNKNOWN */
   enrollFromUnknown(personId: string, number: number): Promise<GalleryPerson>;

@@ -19,7 +19,7 @@ export class SqliteConnection {
   readonly #database: Database.Database;
   readonly #statements = new Map<string, Database.Statement>();
   #own: Record<Revision, number> = { gallery: 0, unknown: 0 };
-  #closed = false;
+  #closing: Promise<void> | undefined;
   /** While a thread writes the file anew; nothing else can be written then. Never rejects. */
   #rewriting: Promise<void> | undefined;
 
@@ -129,15 +129,14 @@ export class SqliteConnection {
 
   /** May be called again. */
   close(): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    this.#closed = true;
-    return this.#whenFree(() => {
+    this.#closing ??= this.#whenFree(() => {
       try {
         this.#emptyLog();
       } finally {
         this.#database.close();
       }
     });
+    return this.#closing;
   }
 
   #rewriteHere(): void {

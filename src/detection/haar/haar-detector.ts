@@ -79,7 +79,7 @@ export class HaarDetector implements FaceDetector {
 
   /** Each frame is searched anew. */
   video(): VideoSearch {
-    return { detect: (image) => this.detect(image) };
+    return { detect: (image) => this.detect(image), end: () => undefined };
   }
 
   close(): Promise<void> {

@@ -91,6 +91,7 @@ export class MediaPipeDetector implements FaceDetector {
         const view = views[turn++ % views.length] as Box;
         return this.#searchViews(image, [view]);
       },
+      end: () => undefined,
     };
   }
 

@@ -53,7 +53,10 @@ export class MtcnnDetector implements FaceDetector {
   /** Its `detect` throws SightlineError DETECTOR_FAILED. */
   video(): VideoSearch {
     const search = new MtcnnVideoSearch(this.#cascade, this.#minFaceSize);
-    return { detect: (image, expected) => this.#inTurn(image, () => search.detect(image, expected)) };
+    return {
+      detect: (image, expected) => this.#inTurn(image, () => search.detect(image, expected)),
+      end: () => undefined,
+    };
   }
 
   /** Waits for the searches that have begun. */

@@ -26,7 +26,7 @@ export type Stages = Pick<Cascade, 'load' | 'propose' | 'refine' | 'finish'>;
  * looked for where they are expected: by O-Net alone, and if that sees none, by R-Net round about. Meanwhile P-Net
  * looks for new ones, a few strips of the pyramid a frame.
  */
-export class MtcnnVideoSearch implements VideoSearch {
+export class MtcnnVideoSearch implements Pick<VideoSearch, 'detect'> {
   readonly #stages: Stages;
   readonly #minFaceSize: number;
   #width = 0;

@@ -1,5 +1,5 @@
 import { Piscina } from 'piscina';
-import type { DetectReply, DetectTask } from '../../core/detect-protocol.js';
+import type { DetectReply, DetectTask, SearchTask } from '../../core/detect-protocol.js';
 import { SightlineError } from '../../core/errors.js';
 import type { Detection } from '../../core/face.js';
 import type { RgbImage } from '../../core/image.js';
@@ -52,7 +52,11 @@ export class WorkerDetector implements FaceDetector {
 
   video(): VideoSearch {
     const id = this.#videos++;
-    return { detect: (image, expected) => this.#run(image, { id, expected }) };
+    return {
+      detect: (image, expected) => this.#run(image, { id, expected }),
+      // A thread that is lost has forgotten the video too.
+      end: () => void this.#thread.run({ ended: id }).catch(() => undefined),
+    };
   }
 
   /** Lets the thread finish the picture in hand. */
@@ -60,7 +64,7 @@ export class WorkerDetector implements FaceDetector {
     return this.#thread.close();
   }
 
-  async #run(image: RgbImage, video: DetectTask['video']): Promise<Detection[]> {
+  async #run(image: RgbImage, video: SearchTask['video']): Promise<Detection[]> {
     requireWholeImage(image);
     const { width, height } = image;
     const data = new Uint8Array(image.data.subarray(0, width * height * 3));

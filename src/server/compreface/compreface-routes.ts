@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { SightlineError } from '../../core/errors.js';
 import type { Api } from '../api.js';
 import { takeEmptyJson } from '../empty-json.js';
+import { noteFailure } from '../failed-request.js';
 import type { ServerContext } from '../server-options.js';
 import { addExampleRoute } from './add-example-route.js';
 import { compreFaceErrorOf } from './compreface-error.js';
@@ -45,10 +46,7 @@ export async function addCompreFaceRoutes(app: Api, { services, log }: Context):
 function answerAsCompreFace(scope: Api, log: Context['log']): void {
   scope.setErrorHandler((error, request, reply) => {
     const { status, body } = compreFaceErrorOf(error, request);
-    // The address may hold a token, so only the route is logged.
-    if (status === 500) log.error({ err: error, route: request.routeOptions.url }, 'Request failed.');
-    if (error instanceof SightlineError && error.retryAfterSeconds !== undefined)
-      reply.header('retry-after', error.retryAfterSeconds);
+    noteFailure(error, request, reply, log);
     return reply.code(status).send(body);
   });
 }

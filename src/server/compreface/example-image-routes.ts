@@ -44,5 +44,5 @@ async function sendPicture(reply: FastifyReply, people: People, imageId: string)
     if (error instanceof SightlineError && error.code === 'PHOTO_UNKNOWN') return Buffer.alloc(0);
     throw error;
   });
-  return reply.header('cache-control', 'no-store').type('image/jpeg').send(jpeg);
+  return reply.type('image/jpeg').send(jpeg);
 }

@@ -45,7 +45,7 @@ export function addFrigateCameraRoutes(app: Api, context: ServerContext): void {
       const status = camera.status();
       const width = widthAt(query.height ?? query.h, status);
       const { jpeg } = await camera.latest(variantFor({ width, overlay: query.bbox === 1 }, status));
-      return reply.header('cache-control', 'no-store').type('image/jpeg').send(jpeg);
+      return reply.type('image/jpeg').send(jpeg);
     },
   );
 

@@ -1,6 +1,6 @@
-import { SightlineError } from '../../core/errors.js';
 import type { Api } from '../api.js';
 import { takeEmptyJson } from '../empty-json.js';
+import { noteFailure } from '../failed-request.js';
 import type { ServerContext } from '../server-options.js';
 import { addFrigateCameraRoutes } from './camera-routes.js';
 import { addFrigateFaceRoutes } from './face-routes.js';
@@ -12,10 +12,7 @@ export async function addFrigateRoutes(app: Api, context: ServerContext): Promis
     (scope: Api, _options, done) => {
       scope.setErrorHandler((error, request, reply) => {
         const { status, body } = frigateErrorOf(error);
-        if (status === 500)
-          context.log.error({ err: error, route: request.routeOptions.url }, 'Request failed.');
-        if (error instanceof SightlineError && error.retryAfterSeconds !== undefined)
-          reply.header('retry-after', error.retryAfterSeconds);
+        noteFailure(error, request, reply, context.log);
         return reply.code(status).send(body);
       });
       takeEmptyJson(scope);

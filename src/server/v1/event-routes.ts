@@ -5,7 +5,6 @@ import { eventId, eventsQuery } from '../query.js';
 import type { ServerContext } from '../server-options.js';
 import { eventPage, keptEvent } from './event-page.js';
 import { eventSchema } from './event-schema.js';
-import { sendJpeg } from './send-jpeg.js';
 
 const tags = ['events'];
 const idParams = z.object({ id: z.string() });
@@ -71,7 +70,7 @@ export function addEventRoutes(app: Api, context: Pick<ServerContext, 'bus' | 's
         response: { 200: binary('A picture.', 'image/jpeg'), ...problems },
       },
     },
-    async ({ params }, reply) => sendJpeg(reply, await events.snapshot(params.id)),
+    async ({ params }, reply) => reply.type('image/jpeg').send(await events.snapshot(params.id)),
   );
 
   app.post(

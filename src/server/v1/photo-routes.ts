@@ -6,7 +6,6 @@ import type { ServerContext } from '../server-options.js';
 import type { People } from '../services.js';
 import { picture } from '../uploads/picture.js';
 import { personSchema, personView, photoSchema, photoView } from './person-views.js';
-import { sendJpeg } from './send-jpeg.js';
 
 const tags = ['photos'];
 const idParams = z.object({ id: z.string() });
@@ -92,7 +91,7 @@ export function addPhotoRoutes(app: Api, { services }: Pick<ServerContext, 'serv
         response: { 200: binary('A picture.', 'image/jpeg'), ...problems },
       },
     },
-    async ({ params }, reply) => sendJpeg(reply, await people.photoPicture(params.id)),
+    async ({ params }, reply) => reply.type('image/jpeg').send(await people.photoPicture(params.id)),
   );
 
   app.delete(

@@ -4,7 +4,6 @@ import { binary, noBody, problems } from '../openapi.js';
 import { numeric } from '../query.js';
 import type { ServerContext } from '../server-options.js';
 import { nameBody, personSchema, personView, unknownSchema, unknownView } from './person-views.js';
-import { sendJpeg } from './send-jpeg.js';
 
 const tags = ['unknown people'];
 const numberParams = z.object({ number: numeric(1, Number.MAX_SAFE_INTEGER).int() });
@@ -51,7 +50,7 @@ export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'se
         response: { 200: binary('A picture.', 'image/jpeg'), ...problems },
       },
     },
-    async ({ params }, reply) => sendJpeg(reply, await strangers.picture(params.number)),
+    async ({ params }, reply) => reply.type('image/jpeg').send(await strangers.picture(params.number)),
   );
 
   app.post(

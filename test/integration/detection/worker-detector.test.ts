@@ -40,6 +40,15 @@ describe.each([mediapipe, { ...mediapipe, kind: 'mtcnn', minFaceSize: 80 } as co
       expect(await second.detect(photo, [])).toHaveLength(1);
     });
 
+    it('forgets a video that has ended', async () => {
+      const photo = await readImage(await models.ensure('demo-franck-01829'), limits);
+      const video = threaded.video();
+      await video.detect(photo, []);
+      video.end();
+      // Another frame of the same would be searched in part.
+      expect(await video.detect(photo, [])).toHaveLength(1);
+    });
+
     it('refuses a short buffer and goes on', async () => {
       const short = { width: 640, height: 480, data: new Uint8Array(10) };
       await expect(threaded.detect(short)).rejects.toMatchObject({ code: 'DETECTOR_FAILED' });

@@ -63,7 +63,7 @@ describe('UnknownPeople', () => {
     await open();
     const again = await people.identify(track('yard/1', [face(1, 2)], 'yard', 5000));
     expect(again).toEqual({ ...first, seen: 2, lastSeenAt: 5000, cameras: ['door', 'yard'] });
-    expect(await people.list()).toEqual([again, other]);
+    expect(await store.tracks.unknownPeople()).toEqual([again, other]);
   });
 
   it('counts a track once, however often its further crops come', async () => {
@@ -71,7 +71,7 @@ describe('UnknownPeople', () => {
     await people.identify(track('door/1', [face(1, 1)]));
     // A poor view of the same track does not make somebody new.
     expect(await people.identify(track('door/1', [face(2)]))).toMatchObject({ number: 1, seen: 1 });
-    expect(await people.list()).toHaveLength(1);
+    expect(await store.tracks.unknownPeople()).toHaveLength(1);
   });
 
   it('gives tracks that come at the same time to one person', async () => {
@@ -86,7 +86,7 @@ describe('UnknownPeople', () => {
       await people.identify(track(`t/${number}`, [face(1, number, number / 15), face(1, number + 20)]));
     }
     expect(await store.embeddings.countWithout({ id: 'other', version: '1' })).toBe(10);
-    expect(await people.list()).toMatchObject([{ seen: 15 }]);
+    expect(await store.tracks.unknownPeople()).toMatchObject([{ seen: 15 }]);
   });
 
   it('forgets those seen once when there are too many, and still knows the others', async () => {
@@ -96,7 +96,7 @@ describe('UnknownPeople', () => {
     await people.identify(track('a/2', [face(0)], 'door', 2));
     for (let person = 1; person < 6; person++)
       await people.identify(track(`b/${person}`, [face(person)], 'door', 10 + person));
-    expect((await people.list()).map(({ number }) => number)).toEqual([1, 5, 6]);
+    expect((await store.tracks.unknownPeople()).map(({ number }) => number)).toEqual([1, 5, 6]);
     expect(await people.identify(track('c/1', [face(1)], 'door', 20))).toMatchObject({ number: 7 });
     expect(await people.identify(track('c/2', [face(0)], 'door', 21))).toMatchObject({ number: 1, seen: 3 });
   });
@@ -108,7 +108,7 @@ describe('UnknownPeople', () => {
     expect(await Promise.resolve(gallery.match(face(1).vector, 1))).toMatchObject([
       { person: { id, name: 'Ana' } },
     ]);
-    expect(await people.list()).toEqual([]);
+    expect(await store.tracks.unknownPeople()).toEqual([]);
     await expect(people.name(id, 'Ben')).rejects.toMatchObject({ code: 'UNKNOWN_PERSON_UNKNOWN' });
     await expect(people.name(id, '\u0007')).rejects.toMatchObject({ code: 'PERSON_NAME_INVALID' });
     expect(await people.identify(track('t/2', [face(1)]))).toMatchObject({ number: 2 });
@@ -116,8 +116,8 @@ describe('UnknownPeople', () => {
 
   it('forgets whom it is told to forget', async () => {
     const { id } = await people.identify(track('t/1', [face(1)]));
-    await people.dismiss(id);
-    expect(await people.list()).toEqual([]);
+    await store.tracks.dismiss(id);
+    expect(await store.tracks.unknownPeople()).toEqual([]);
     expect(await people.identify(track('t/1', [face(1)]))).toMatchObject({ number: 2, seen: 1 });
   });
 
@@ -126,7 +126,7 @@ describe('UnknownPeople', () => {
     const ana = await people.name(id, 'Ana');
     await people.identify(track('t/2', [face(2)]));
     await people.recognized(track('t/2', [face(2, 1), face(2, 2), face(2, 3)]), ana.id);
-    expect(await people.list()).toEqual([]);
+    expect(await store.tracks.unknownPeople()).toEqual([]);
     const before = gallery.revision;
     expect(await people.reject('t/2', ana.id)).toBe(2);
     expect(gallery.revision).toBeGreaterThan(before);
@@ -156,7 +156,7 @@ describe('UnknownPeople', () => {
       for (let n = 0; n < 10; n++) await people.identify(track(`here/${n}`, [face(3)]));
     };
     await Promise.all([elsewhere(look), here()]);
-    expect(await people.list()).toMatchObject([{ number: 2 }, { number: 3, seen: 20 }]);
+    expect(await store.tracks.unknownPeople()).toMatchObject([{ number: 2 }, { number: 3, seen: 20 }]);
   });
 });
 

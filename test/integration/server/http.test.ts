@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
-import { errorCatalogue } from '../../../src/core/errors.js';
+import { describe, expect, it, vi } from 'vitest';
+import { errorCatalogue, SightlineError } from '../../../src/core/errors.js';
 import { cameraOnline } from '../../../src/events/build-event.js';
+import { createLogger } from '../../../src/observability/logger.js';
+import type { People } from '../../../src/server/services.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
 import { Client, startServer, until } from './start-server.js';
 
@@ -122,6 +124,18 @@ describe('problem documents', () => {
     expect(response.status).toBe(500);
     expect(text).toContain('"code":"INTERNAL"');
     expect(text).not.toContain('secret');
+  });
+
+  it('are logged when they are our fault, whichever API was asked, and without the address', async () => {
+    const log = createLogger({ level: 'silent', redact: (text) => text });
+    const logged = vi.spyOn(log, 'error');
+    const list = () => Promise.reject(new SightlineError('DATA_UNWRITABLE', 'Expected room on the disk.'));
+    const { url } = await startServer({ log, services: { people: { list } as unknown as People } });
+    const routes = ['/v1/people', '/api/v1/recognition/subjects', '/api/faces'];
+    for (const route of routes) expect((await fetch(`${url}${route}?token=secret`)).status).toBe(500);
+    const fields = logged.mock.calls.map(([first]) => first);
+    expect(fields).toMatchObject(routes.map((route) => ({ route, err: { code: 'DATA_UNWRITABLE' } })));
+    expect(JSON.stringify(fields)).not.toContain('secret');
   });
 
   it('answer a request that the HTTP layer refuses with its status', async () => {
