@@ -1,6 +1,5 @@
 import { SightlineError } from '../../core/errors.js';
 import type { Api } from '../api.js';
-import { takeEmptyJson } from '../empty-json.js';
 import type { ServerContext } from '../server-options.js';
 import { addFrigateCameraRoutes } from './camera-routes.js';
 import { addFrigateFaceRoutes } from './face-routes.js';
@@ -18,7 +17,6 @@ export async function addFrigateRoutes(app: Api, context: ServerContext): Promis
           reply.header('retry-after', error.retryAfterSeconds);
         return reply.code(status).send(body);
       });
-      takeEmptyJson(scope);
       addFrigateFaceRoutes(scope, context.services);
       addFrigateCameraRoutes(scope, context);
       done();
