@@ -197,7 +197,7 @@ export const errorCatalogue = {
     remedy:
       'Wait as long as Retry-After says. `server.rateLimit` sets how many requests a minute pass; a wrong token is to be corrected.',
   },
-  ROUTE_UNKNOWN: { status: 404, remedy: 'See the README for the routes that exist.' },
+  ROUTE_UNKNOWN: { status: 404, remedy: 'See /api/docs for the routes that exist.' },
   NOT_READY: { status: 503, remedy: 'Sightline is starting; try again in a few seconds.' },
   BUSY: {
     status: 429,
