@@ -58,6 +58,8 @@ export class CameraPipeline implements CameraView {
   readonly #frameRate = new RateMeter(rateWindowMs);
   #state: CameraState = 'connecting';
   #since = Date.now();
+  /** What was told of the camera last: `online`, or why it is not. */
+  #told: string | undefined;
   #error: SightlineError | undefined;
   #searchError: SightlineError | undefined;
   #size: { width: number; height: number } | undefined;
@@ -152,12 +154,15 @@ export class CameraPipeline implements CameraView {
     if (state.state === before) return;
     const { id, name } = this.#options;
     this.#since = Date.now();
-    if (state.state === 'online') {
-      this.#faces.tell(cameraOnline({ id, name }));
-    } else if (state.state !== 'connecting') {
-      this.#faces.endAll();
-      const reason = this.#error && { code: this.#error.code, message: this.#error.message };
-      this.#faces.tell(cameraOffline({ id, name }, reason ?? null));
-    }
+    if (state.state === 'connecting') return;
+    if (state.state !== 'online') this.#faces.endAll();
+    const news = this.#error?.code ?? state.state;
+    // An attempt to connect that fails as the one before did is no news.
+    if (news === this.#told) return;
+    this.#told = news;
+    const reason = this.#error && { code: this.#error.code, message: this.#error.message };
+    this.#faces.tell(
+      state.state === 'online' ? cameraOnline({ id, name }) : cameraOffline({ id, name }, reason ?? null),
+    );
   }
 }

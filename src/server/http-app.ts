@@ -23,6 +23,7 @@ import { addHealthRoutes } from './health-routes.js';
 import type { Api } from './api.js';
 import type { Heartbeat } from './live/heartbeat.js';
 import { addWebSocketRoutes } from './live/websocket-routes.js';
+import { takeJsonBodies } from './json-bodies.js';
 import { addDocumentRoutes, describeRoutes } from './openapi.js';
 import { problemContentType, problemOf } from './problem.js';
 import { answerRaw, brokenRequest } from './raw-answer.js';
@@ -63,6 +64,7 @@ export async function createHttpApp(
   });
   await guardRoutes(app, gate, context.corsOrigins);
   answerWithProblems(app, context);
+  takeJsonBodies(app);
   await acceptPictures(app, context.uploads);
   await describeRoutes(app, context.version);
   addHealthRoutes(app, context);

@@ -5,9 +5,8 @@ import { z } from 'zod';
 import { contentSecurityPolicy } from './access/security-headers.js';
 import type { Api } from './api.js';
 import { problemContentType } from './problem.js';
+import { tidyDocument } from './tidy-document.js';
 import { describePictures } from './uploads/describe-pictures.js';
-
-type Document = ReturnType<typeof jsonSchemaTransformObject>;
 
 /** A problem document, as the OpenAPI document describes it. */
 const problemSchema = z
@@ -56,7 +55,7 @@ export async function describeRoutes(app: Api, version: string): Promise<void> {
         },
       },
     },
-    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
+    transformObject: (document) => tidyDocument(jsonSchemaTransformObject(document)),
     transform: ({ route, ...document }) => {
       const { schema, url } = jsonSchemaTransform({ ...document, route });
       const role = route.config?.role ?? 'viewer';
@@ -85,25 +84,4 @@ export async function addDocumentRoutes(app: Api): Promise<void> {
     staticCSP,
     theme: { title: 'Sightline API' },
   });
-}
-
-/** Leaves out the components that no route speaks of: each has a form for requests and one for answers. */
-function withoutUnused(document: Document): Document {
-  if (!('components' in document)) return document;
-  const schemas: Readonly<Record<string, unknown>> = document.components?.schemas ?? {};
-  const used = new Set<string>();
-  const waiting = refsIn(document.paths);
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    if (used.has(name)) continue;
-    used.add(name);
-    waiting.push(...refsIn(schemas[name]));
-  }
-  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
-  return { ...document, components: { ...document.components, schemas: kept } } as Document;
-}
-
-/** Names of the components that a part of the document refers to. */
-function refsIn(part: unknown): string[] {
-  const refs = (JSON.stringify(part) ?? '').matchAll(/"#\/components\/schemas\/([^"]+)"/g);
-  return [...refs].map(([, name]) => name ?? '');
 }

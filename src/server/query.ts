@@ -13,6 +13,11 @@ export function numeric(min: number, max: number) {
   return z.coerce.number().min(min).max(max);
 }
 
+/** A parameter that is null when it does not come. It cannot be sent as null, so its schema does not say so. */
+function orNull<T extends z.ZodType<unknown, unknown>>(item: T) {
+  return item.optional().transform((value) => value ?? null);
+}
+
 /** The id of an event. */
 export const eventId = z.string().regex(eventIdPattern, 'expected the id of an event');
 
@@ -21,22 +26,17 @@ const overlay = z
   .default('on')
   .transform((value) => value === 'on')
   .describe('Whether boxes and names are drawn.');
-const width = numeric(16, 7680)
-  .int()
-  .nullable()
-  .default(null)
-  .describe("Width of the picture in pixels; the camera's own when left out or larger.");
-const fps = numeric(0.1, 60)
-  .nullable()
-  .default(null)
-  .describe('At most so many pictures a second; all when left out.');
+const width = orNull(numeric(16, 7680).int()).describe(
+  "Width of the picture in pixels; the camera's own when left out or larger.",
+);
+const fps = orNull(numeric(0.1, 60)).describe('At most so many pictures a second; all when left out.');
 const camera = several(z.string()).describe('Only events of these cameras; may be repeated.');
 const type = several(z.enum(eventTypes)).describe('Only events of these types; may be repeated.');
 const moment = z.iso.datetime({
   offset: true,
   error: 'expected a time with its zone, as 2026-11-22T09:30:00Z',
 });
-const since = eventId.nullable().default(null).describe('Only events after this one.');
+const since = orNull(eventId).describe('Only events after this one.');
 
 /** `?width=&overlay=` of one picture. */
 export const pictureQuery = z.strictObject({ width, overlay });

@@ -129,6 +129,19 @@ describe('cameras over the API', { timeout: 90_000 }, () => {
     expect(await ids()).toEqual([]);
   });
 
+  it('tells once that a camera cannot be reached, however often it is tried', async () => {
+    await run([{ id: 'door', url: 'rtsp://127.0.0.1:1/x' }]);
+    const attempts = new Set<unknown>();
+    const tried = async () => {
+      const { state, since } = (await ask('GET', '/cameras/door')).body;
+      if (state === 'offline') attempts.add(since);
+      return attempts.size;
+    };
+    await expect.poll(tried, { timeout: 60_000, interval: 20 }).toBeGreaterThan(2);
+    const { events } = (await ask('GET', '/events')).body;
+    expect(events).toMatchObject([{ data: { reason: { code: 'SOURCE_UNREACHABLE' } } }]);
+  });
+
   it('ends an MJPEG stream with its camera', async () => {
     await run([{ id: 'door', url: 'test:320x240@10' }]);
     const response = await fetch(`${url}/v1/cameras/door/stream.mjpeg`);

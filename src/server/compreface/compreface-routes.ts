@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import { SightlineError } from '../../core/errors.js';
 import type { Api } from '../api.js';
-import { takeEmptyJson } from '../empty-json.js';
 import { noteFailure } from '../failed-request.js';
 import type { ServerContext } from '../server-options.js';
 import { addExampleRoute } from './add-example-route.js';
@@ -22,7 +21,6 @@ export async function addCompreFaceRoutes(app: Api, { services, log }: Context):
   await app.register(
     (scope: Api, _options, done) => {
       answerAsCompreFace(scope, log);
-      takeEmptyJson(scope);
       scope.setValidatorCompiler<z.ZodType>(({ schema, httpPart = 'body' }) => (data) => ({
         value: parseCompreFacePart(schema, data, httpPart),
       }));

@@ -1,5 +1,4 @@
 import type { Api } from '../api.js';
-import { takeEmptyJson } from '../empty-json.js';
 import { noteFailure } from '../failed-request.js';
 import type { ServerContext } from '../server-options.js';
 import { addFrigateCameraRoutes } from './camera-routes.js';
@@ -15,7 +14,6 @@ export async function addFrigateRoutes(app: Api, context: ServerContext): Promis
         noteFailure(error, request, reply, context.log);
         return reply.code(status).send(body);
       });
-      takeEmptyJson(scope);
       addFrigateFaceRoutes(scope, context.services);
       addFrigateCameraRoutes(scope, context);
       done();

@@ -1,6 +1,7 @@
 import fastifyMultipart from '@fastify/multipart';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Api } from '../api.js';
+import { notJson } from '../json-bodies.js';
 import { Admission } from './admission.js';
 import { checkHead, rawPictureType } from './check-head.js';
 import { checkPictureBytes } from './picture.js';
@@ -50,6 +51,7 @@ export async function acceptPictures(app: Api, { maxBytes, queueLimit }: UploadL
   app.addHook('preValidation', async (request) => {
     const { pictures } = request.routeOptions.config;
     if (pictures !== undefined) request.body = await normalised(request, pictures, maxBytes);
+    else if (request.isMultipart()) throw notJson(request.headers);
   });
 }
 

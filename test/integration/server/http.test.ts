@@ -153,6 +153,40 @@ describe('problem documents', () => {
   });
 });
 
+function formOf(fields: Readonly<Record<string, string>>): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.set(name, value);
+  return form;
+}
+
+describe('a body', () => {
+  it.each([
+    ['application/x-www-form-urlencoded', '{"name": "Ann"}'],
+    ['text/plain', '{"name": "Ann"}'],
+    ['no Content-Type', new TextEncoder().encode('{"name": "Ann"}')],
+    [expect.stringContaining('multipart/form-data'), formOf({ name: 'Ann' })],
+  ])('that is no JSON is refused with what is wanted: %s', async (type, body) => {
+    const { url } = await startServer();
+    const headers: Record<string, string> =
+      typeof body === 'string' ? { 'content-type': type as string } : {};
+    const response = await fetch(`${url}/v1/people`, { method: 'POST', headers, body });
+    expect(response.status).toBe(415);
+    const { code, detail } = (await response.json()) as { code: string; detail: string };
+    expect(code).toBe('CONTENT_TYPE_UNSUPPORTED');
+    expect(/^Expected application\/json but received (.+)\.$/.exec(detail)?.[1]).toEqual(type);
+  });
+
+  it('may be empty where none is wanted, whatever its type says', async () => {
+    const { url } = await startServer({ services: { people: { erase: () => Promise.resolve() } as never } });
+    const headers = { 'content-type': 'application/json' };
+    expect((await fetch(`${url}/v1/people/ann`, { method: 'DELETE', headers })).status).toBe(204);
+    const named = await fetch(`${url}/v1/people`, { method: 'POST', headers });
+    expect(await named.json()).toMatchObject({
+      detail: expect.stringContaining('expected an object') as string,
+    });
+  });
+});
+
 describe('health', () => {
   it('says that the process answers, and whether it is ready and why not', async () => {
     const readiness = { ready: false, reasons: ['models are loading'] };
