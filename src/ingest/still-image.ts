@@ -3,6 +3,8 @@ import sharp, { type Sharp } from 'sharp';
 import { SightlineError } from '../core/errors.js';
 import type { RgbImage } from '../core/image.js';
 import { sniffImageFormat } from './image-format.js';
+import { countJpegScans } from './jpeg-scans.js';
+import { countWebpFrames } from './webp-frames.js';
 
 /** What a picture may cost. */
 export interface ImageLimits {
@@ -16,6 +18,10 @@ export interface ImageLimits {
 const EXPECTED = 'a JPEG, PNG, WebP, TIFF, GIF or AVIF picture';
 /** Wider or higher than any camera's picture; such strips cost resizing far more than their area tells. */
 const MAX_SIDE = 16_384;
+/** Progressive JPEGs have about ten. Many thousands, small as they are, are minutes of work that no timeout cuts off. */
+const MAX_SCANS = 100;
+/** Animations have far fewer. The decoder looks each one up from the first on, and no timeout cuts that off. */
+const MAX_FRAMES = 10_000;
 
 /**
  * Reads one picture: upright by its EXIF orientation, transparency on white, converted to 8-bit sRGB; of animations
@@ -28,7 +34,10 @@ const MAX_SIDE = 16_384;
 export async function readImage(input: Buffer | string, limits: ImageLimits): Promise<RgbImage> {
   const name = typeof input === 'string' ? input : 'the upload';
   const bytes = await load(input, name, limits.maxBytes);
-  if (!sniffImageFormat(bytes)) throw unreadable(name, describe(bytes));
+  const format = sniffImageFormat(bytes);
+  if (!format) throw unreadable(name, describe(bytes));
+  if (format === 'jpeg') checkCount(countJpegScans(bytes), name, MAX_SCANS, 'scans');
+  if (format === 'webp') checkCount(countWebpFrames(bytes), name, MAX_FRAMES, 'frames');
   try {
     await checkHeader(sharp(bytes, { limitInputPixels: false }), name, limits.maxPixels);
     // A photo with a harmless defect is still worth reading; one that breaks off is not.
@@ -61,6 +70,10 @@ async function load(input: Buffer | string, name: string, maxBytes: number): Pro
 
 function checkBytes(byteLength: number, name: string, maxBytes: number): void {
   if (byteLength > maxBytes) throw tooLarge(name, `at most ${maxBytes} bytes`, `${byteLength} bytes`);
+}
+
+function checkCount(count: number, name: string, most: number, what: string): void {
+  if (count > most) throw tooLarge(name, `at most ${most} ${what}`, `${count} ${what}`);
 }
 
 async function checkHeader(image: Sharp, name: string, maxPixels: number): Promise<void> {

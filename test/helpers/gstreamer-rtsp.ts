@@ -12,8 +12,16 @@ const probe = 'import gi; gi.require_version("GstRtspServer", "1.0")';
 export const noGstreamerReason =
   isInstalled() || process.env['CI'] === 'true' ? null : 'no gir1.2-gst-rtsp-server-1.0 with python3-gi';
 
+/** How a camera wants its clients to log in. */
+export interface RtspLogin {
+  readonly kind: 'basic' | 'digest';
+  readonly user: string;
+  readonly password: string;
+}
+
 /** GStreamer's RTSP server on loopback. It speaks RTP over the RTSP connection (TCP) only, and plays a file once. */
 export class GstreamerRtspServer {
+  /** With the login, when there is one. */
   readonly url: string;
   readonly #process: ChildProcess;
 
@@ -22,16 +30,22 @@ export class GstreamerRtspServer {
     this.#process = process;
   }
 
-  static async open(file: string): Promise<GstreamerRtspServer> {
+  /** @param login without one, anybody may watch */
+  static async open(file: string, login?: RtspLogin): Promise<GstreamerRtspServer> {
     const port = await freePort();
-    const child = spawn(python, [program, String(port), file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const loginArguments = login === undefined ? [] : [login.kind, login.user, login.password];
+    const child = spawn(python, [program, String(port), file, ...loginArguments], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await Promise.race([
       once(child.stdout, 'data'),
       once(child, 'exit').then(([code]) => {
         throw new Error(`GStreamer's RTSP server ended with ${String(code)}.`);
       }),
     ]);
-    return new GstreamerRtspServer(`rtsp://127.0.0.1:${port}/stream`, child);
+    const userInfo =
+      login === undefined ? '' : `${encodeURIComponent(login.user)}:${encodeURIComponent(login.password)}@`;
+    return new GstreamerRtspServer(`rtsp://${userInfo}127.0.0.1:${port}/stream`, child);
   }
 
   async close(): Promise<void> {

@@ -151,3 +151,42 @@ function noise(): Sharp {
 function half(bytes: Buffer): Buffer {
   return bytes.subarray(0, bytes.length >> 1);
 }
+
+describe('small files that are much work', () => {
+  it('refuses a JPEG with very many scans, and reads one with a thumbnail in it', async () => {
+    const bytes = await blank(64, 64).greyscale().jpeg({ progressive: true }).toBuffer();
+    const begin = bytes.lastIndexOf(Buffer.from([0xff, 0xda]));
+    const [before, scan] = [bytes.subarray(0, begin), bytes.subarray(begin, -2)];
+    const bomb = Buffer.concat([before, ...Array<Buffer>(101).fill(scan), bytes.subarray(-2)]);
+    await expect(readImage(bomb, limits)).rejects.toThrow(/at most 100 scans .* received 1\d\d scans/);
+    // What looks like scans in a segment, and after the end.
+    const notScans = Buffer.concat(Array<Buffer>(200).fill(Buffer.from([0xff, 0xda, 0, 0])));
+    const segment = Buffer.concat([Buffer.from([0xff, 0xe1, 0x03, 0x22]), notScans]);
+    const withThumbnail = Buffer.concat([bytes.subarray(0, 2), segment, bytes.subarray(2), notScans]);
+    expect(await readImage(withThumbnail, limits)).toMatchObject({ width: 64, height: 64 });
+  });
+
+  it('refuses a WebP animation with very many frames', async () => {
+    expect(await readImage(await animation(3), limits)).toMatchObject({ width: 2, height: 2 });
+    await expect(animation(10_001).then((bytes) => readImage(bytes, limits))).rejects.toThrow(
+      'at most 10000 frames for the upload but received 10001 frames',
+    );
+  });
+});
+
+/** A WebP animation of one frame over and over. */
+async function animation(frames: number): Promise<Buffer> {
+  const picture = (await blank(2, 2).webp().toBuffer()).subarray(12);
+  // The place, then width and height less one, 3 bytes each.
+  const frame = chunk('ANMF', Buffer.from([0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 0]), picture);
+  const head = chunk('VP8X', Buffer.from([2, 0, 0, 0, 1, 0, 0, 1, 0, 0]));
+  const all = Array<Buffer>(frames).fill(frame);
+  return chunk('RIFF', Buffer.from('WEBP'), head, chunk('ANIM', Buffer.alloc(6)), ...all);
+}
+
+function chunk(name: string, ...parts: Buffer[]): Buffer {
+  const data = Buffer.concat(parts);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(data.length);
+  return Buffer.concat([Buffer.from(name), length, data, Buffer.alloc(data.length % 2)]);
+}

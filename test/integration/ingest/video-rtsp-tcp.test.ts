@@ -10,11 +10,15 @@ const ffmpegs = await allFfmpegs();
 /** The other RTSP server of these tests speaks UDP only; this one speaks TCP only, and is nobody's toy. */
 describe.skipIf(noGstreamerReason !== null)('RTP over TCP from GStreamer', () => {
   const folder = new VideoFolder();
+  const policy = new SourcePolicy({ schemes: ['rtsp'], networks: ['127.0.0.0/8'] });
+  const guard = { policy, environment: inheritedEnvironment() };
+  let clip: string;
   let server: GstreamerRtspServer;
   let watched: WatchedSource | undefined;
 
   beforeAll(async () => {
-    server = await GstreamerRtspServer.open(await folder.clip({ width: 640, height: 360, seconds: 20 }));
+    clip = await folder.clip({ width: 640, height: 360, seconds: 20 });
+    server = await GstreamerRtspServer.open(clip);
   });
   afterEach(() => watched?.source.close());
   afterAll(async () => {
@@ -30,12 +34,34 @@ describe.skipIf(noGstreamerReason !== null)('RTP over TCP from GStreamer', () =>
     });
 
     it('plays behind a guard', async () => {
-      const policy = new SourcePolicy({ schemes: ['rtsp'], networks: ['127.0.0.0/8'] });
-      const guard = { policy, environment: inheritedEnvironment() };
       watched = new WatchedSource(server.url, { ffmpeg, transport: 'tcp', guard });
       await watched.frames(30);
       expect(watched.states.at(-1)).toEqual({ state: 'online', width: 640, height: 360 });
     });
+
+    it.each(['basic', 'digest'] as const)(
+      'logs in by %s authentication, behind a guard too',
+      async (kind) => {
+        const camera = await GstreamerRtspServer.open(clip, {
+          kind,
+          user: 'viewer',
+          password: 'p@ss/w?rd #1',
+        });
+        try {
+          for (const guarded of [{}, { guard }]) {
+            watched = new WatchedSource(camera.url, { ffmpeg, ...guarded });
+            await watched.frames(5);
+            await watched.source.close();
+          }
+          watched = new WatchedSource(camera.url.replace('viewer:', 'nobody:'), { ffmpeg, guard });
+          const { error } = await watched.state('offline');
+          expect(error.code).toBe('SOURCE_AUTH_FAILED');
+        } finally {
+          await watched?.source.close();
+          await camera.close();
+        }
+      },
+    );
 
     it('is not played over UDP when that is asked for', async () => {
       watched = new WatchedSource(server.url, { ffmpeg, transport: 'udp' });
