@@ -6,7 +6,15 @@ import { networkList } from '../../core/network.js';
 const notCameras = networkList([
   ...['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '192.0.0.0/24', '224.0.0.0/4', '240.0.0.0/4'],
   ...['100.100.100.200/32', '168.63.129.16/32'],
-  ...['::/127', 'fe80::/10', 'ff00::/8', '2001::/32', 'fd00:ec2::254/128', 'fd20:ce::254/128'],
+  ...[
+    '::/127',
+    '64:ff9b:1::/48',
+    'fe80::/10',
+    'ff00::/8',
+    '2001::/32',
+    'fd00:ec2::254/128',
+    'fd20:ce::254/128',
+  ],
 ]);
 
 /** IPv6 networks whose addresses hold an IPv4 one after the prefix: mapped, compatible, translated, NAT64 and 6to4. */

@@ -29,6 +29,7 @@ describe('AddressPolicy', () => {
     ['::127.0.0.1', false],
     ['64:ff9b::a9fe:a9fe', false],
     ['2002:7f00:1::', false],
+    ['64:ff9b:1::7f00:1', false],
     ['not an address', false],
     ['10.0.0.5', true],
     ['192.168.1.20', true],
