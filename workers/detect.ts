@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import type { DetectReply, DetectTask, SearchTask } from '../src/core/detect-protocol.js';
+import type { DetectReply, DetectTask, EndTask, SearchTask } from '../src/core/detect-protocol.js';
 import { asSightlineError } from '../src/core/errors.js';
 import type { Detection } from '../src/core/face.js';
 import { createDetector } from '../src/detection/create-detector.js';
@@ -24,13 +24,21 @@ const videos = new Map<number, VideoSearch>();
 export default async function detect(task: DetectTask): Promise<DetectReply> {
   try {
     if (!('ended' in task)) return { kind: 'found', detections: await search(task) };
-    videos.get(task.ended)?.end();
-    videos.delete(task.ended);
+    await end(task);
     return { kind: 'found', detections: [] };
   } catch (error) {
     const { code, message } = asSightlineError(error, 'DETECTOR_FAILED');
     return { kind: 'failed', error: { code, message, retryable: true } };
   }
+}
+
+async function end({ ended }: EndTask): Promise<void> {
+  if (ended === null) {
+    await detector;
+    return;
+  }
+  videos.get(ended)?.end();
+  videos.delete(ended);
 }
 
 async function search({ video, ...image }: SearchTask): Promise<Detection[]> {

@@ -37,8 +37,12 @@ interface AlignedFace {
   readonly alignMs: number;
 }
 
-/** Aligns faces and embeds them in one run. Never rejects: whatever goes wrong with a face is in its own reply. */
+/**
+ * Aligns faces and embeds them in one run. Never rejects: whatever goes wrong with a face is in its own reply. An empty
+ * batch waits until nothing is being loaded any more.
+ */
 export default async function embed(batch: readonly EmbedTask[]): Promise<EmbedReply[]> {
+  if (batch.length === 0) await Promise.all([network.loaded(), refiner.loaded()]);
   const faces: (AlignedFace | FailedFace)[] = [];
   // One by one, as the refiner takes them.
   for (const task of batch) faces.push(await align(task).catch(failed));

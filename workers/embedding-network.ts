@@ -25,6 +25,11 @@ export class EmbeddingNetwork {
     this.#projection?.catch(() => undefined);
   }
 
+  /** Resolves when loading has ended, well or not. */
+  async loaded(): Promise<void> {
+    await Promise.allSettled([this.#network, this.#projection]);
+  }
+
   /** The network's answers, as they are, to pictures of the embedder's alignment: one each, in one run. */
   async run(chips: readonly RgbImage[]): Promise<Float32Array[]> {
     const size = 3 * this.#side * this.#side;

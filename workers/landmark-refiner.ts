@@ -30,6 +30,11 @@ export class LandmarkRefiner {
     this.#network.catch(() => undefined);
   }
 
+  /** Resolves when loading has ended, well or not. */
+  async loaded(): Promise<void> {
+    await Promise.allSettled([this.#network]);
+  }
+
   /**
    * Landmarks and box in pixels of `crop` and how sure the network is that there is a face, 0 to 1; where it sees none,
    * the landmarks given and the box they suggest.

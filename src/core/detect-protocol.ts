@@ -16,9 +16,9 @@ export interface SearchTask {
   readonly video: { readonly id: number; readonly expected: readonly Box[] } | null;
 }
 
-/** Says which video has no more frames; the answer finds nothing. */
+/** Says which video has no more frames, or by null that the thread is about to end; the answer finds nothing. */
 export interface EndTask {
-  readonly ended: number;
+  readonly ended: number | null;
 }
 
 export type DetectReply =

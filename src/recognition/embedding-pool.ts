@@ -117,7 +117,9 @@ export class EmbeddingPool {
   async #close(): Promise<void> {
     for (const job of [...this.#waiting.takeAll(), ...this.#running]) this.#drop(job, 'closed');
     this.#running.clear();
-    // Lets a thread finish the face in hand: ending it inside ONNX Runtime would end the process.
+    // Ending a thread inside ONNX Runtime, which may still be loading a network, would end the process: an empty batch
+    // for each thread waits for that, and closing for the face in hand.
+    await Promise.allSettled(this.#threads.threads.map(() => this.#threads.run([])));
     await this.#threads.close();
   }
 

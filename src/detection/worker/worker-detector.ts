@@ -59,9 +59,11 @@ export class WorkerDetector implements FaceDetector {
     };
   }
 
-  /** Lets the thread finish the picture in hand. */
-  close(): Promise<void> {
-    return this.#thread.close();
+  /** Lets the thread finish the picture in hand, and loading: to end it inside ONNX Runtime would end the process. */
+  async close(): Promise<void> {
+    const signal = AbortSignal.timeout(this.#timeoutMs);
+    await this.#thread.run({ ended: null }, { signal }).catch(() => undefined);
+    await this.#thread.close();
   }
 
   async #run(image: RgbImage, video: SearchTask['video']): Promise<Detection[]> {

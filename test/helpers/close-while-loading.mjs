@@ -1,0 +1,38 @@
+// Opens and closes what runs networks in threads, at once and a little later. A thread that ended while ONNX Runtime
+// loads a network would end this process.
+import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+
+const [dist, modelsDir] = process.argv.slice(2);
+const room = (path) => import(pathToFileURL(join(dist, 'src', path)).href);
+const { EmbeddingPool } = await room('recognition/embedding-pool.js');
+const { findEmbedder } = await room('recognition/embedders.js');
+const { WorkerDetector } = await room('detection/worker/worker-detector.js');
+const { photoDetector } = await room('detection/photo-detector.js');
+const { ModelStore } = await room('models/model-store.js');
+const workerFile = (name) => pathToFileURL(join(dist, 'workers', `${name}.js`));
+
+const embedder = findEmbedder('mobilefacenet');
+const paths = await new ModelStore({ cacheDir: modelsDir }).ensure([embedder.model.id, 'mtcnn-onet']);
+const [modelPath, refinerPath] = [...paths.values()];
+const cpu = { executionProvider: 'cpu', threadsPerWorker: 1, workers: 2, queueLimit: 4 };
+
+function open() {
+  return [
+    new EmbeddingPool({
+      ...{ workerFile: workerFile('embed'), modelPath, refinerPath, projectionPath: null, embedder },
+      ...cpu,
+    }),
+    new WorkerDetector({
+      ...{ workerFile: workerFile('detect'), choice: photoDetector, modelsDir },
+      ...{ background: true, timeoutMs: 30_000 },
+    }),
+  ];
+}
+
+for (const waitMs of [0, 100, 150, 200, 250, 300, 400]) {
+  const opened = open();
+  await delay(waitMs);
+  await Promise.all(opened.map((one) => one.close()));
+}
