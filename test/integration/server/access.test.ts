@@ -131,7 +131,17 @@ describe('every answer', () => {
         403,
         'no-store',
       ],
-      ['/v1/tickets', { method: 'POST', headers, body: 'x'.repeat(70_000) }, 413, 'no-store'],
+      ['/v1/tickets', { method: 'POST', headers, body: 'x' }, 415, 'no-store'],
+      [
+        '/v1/tickets',
+        {
+          method: 'POST',
+          headers: { ...headers, 'content-type': 'application/json' },
+          body: 'x'.repeat(70_000),
+        },
+        413,
+        'no-store',
+      ],
     ];
     for (const [path, init, status, caching] of answers) {
       const abort = new AbortController();
