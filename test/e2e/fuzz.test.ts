@@ -10,8 +10,8 @@ const total = 10_000;
 /** By then every lazy part is loaded and every cache is warm. */
 const warmUp = 3000;
 const connections = 6;
-/** Far less than one kept body or picture for each of the requests in between. */
-const mostGrowthBytes = 12_000_000;
+/** Less than a kilobyte kept of each of the requests in between; half a megabyte in all is usual. */
+const mostGrowthBytes = 5_000_000;
 
 const folder = temporaryFolder();
 const agent = new Agent({ keepAlive: true, maxSockets: connections });
