@@ -88,7 +88,8 @@ describe('with a token', () => {
     const answer = await fetch(`${url}/?token=wrong`, { redirect: 'manual' });
     expect(answer.status).toBe(401);
     expect(answer.headers.get('set-cookie')).toBeNull();
-    expect((await fetch(`${url}/v1/cameras?token=${token}`)).status).toBe(401);
+    const elsewhere = await fetch(`${url}/v1/cameras?token=${token}`);
+    expect([elsewhere.status, elsewhere.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
     expect((await handshake(url, `/ws/events?token=${token}`)).code).toBe(4401);
   });
 
