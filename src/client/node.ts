@@ -11,7 +11,7 @@ export type { Video, VideoOptions } from './video.js';
 
 /** Where the server is, and the token if it wants one. */
 export interface ServerAddress {
-  /** As `http://127.0.0.1:8080`. */
+  /** As `http://127.0.0.1:8420`. */
   readonly url: string | URL;
   readonly token?: string | undefined;
 }
