@@ -2,7 +2,7 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { CandidateSearch, type CandidateQuery } from '../src/core/candidate-search.js';
 import type { SearchReply, SearchWorkerData } from '../src/core/search-protocol.js';
 
-/** Entry of the thread that searches a large gallery; src/recognition/search-thread.ts talks to it. */
+/** Entry of the thread that searches a large gallery; src/recognition/gallery/search-thread.ts talks to it. */
 
 const port = parentPort as MessagePort;
 const { memory, dimension } = workerData as SearchWorkerData;

@@ -24,12 +24,12 @@ import { redact } from '../ingest/redact.js';
 import { ModelStore, defaultCacheDir, type ModelProgress } from '../models/model-store.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { Metrics } from '../observability/metrics.js';
-import type { EmbedTimes } from '../recognition/embedding-pool.js';
-import type { RecognitionModel } from '../recognition/recognizer.js';
+import type { EmbedTimes } from '../recognition/embedding/embedding-pool.js';
+import type { RecognitionModel } from '../recognition/track/recognizer.js';
 import type { Services } from '../server/services.js';
 import { createServer, type SightlineServer } from '../server/server.js';
 import { HeadStore } from '../storage/head-store.js';
-import type { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
+import type { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 
 export interface AppHooks {
   readonly onModelProgress: (progress: ModelProgress) => void;

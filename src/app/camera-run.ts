@@ -7,7 +7,7 @@ import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
 import { CameraPipeline, historyFrames, type SourceHandlers } from '../pipeline/camera-pipeline.js';
 import { DetectionScheduler } from '../pipeline/detection-scheduler.js';
-import { Recognizer, type RecognizerOptions } from '../recognition/recognizer.js';
+import { Recognizer, type RecognizerOptions } from '../recognition/track/recognizer.js';
 import type { Recognition } from './recognition.js';
 import type { DetectorLease } from './shared-detectors.js';
 

@@ -1,9 +1,9 @@
 import type { Config } from '../config/schema.js';
 import type { ClassifierHead } from '../core/heads.js';
 import type { ModelStore } from '../models/model-store.js';
-import type { ThresholdChoice } from '../recognition/decision.js';
-import { EmbeddingPool, type EmbedTimes } from '../recognition/embedding-pool.js';
-import { findEmbedder, type Embedder } from '../recognition/embedders.js';
+import type { ThresholdChoice } from '../recognition/decision/decision.js';
+import { EmbeddingPool, type EmbedTimes } from '../recognition/embedding/embedding-pool.js';
+import { findEmbedder, type Embedder } from '../recognition/embedding/embedders.js';
 import { projectedEmbedder, projectedNaming } from '../recognition/heads/projection.js';
 import { requireFit } from '../recognition/heads/require-fit.js';
 import { HeadStore } from '../storage/head-store.js';

@@ -4,7 +4,7 @@ import type { Snapshot } from '../core/track-store.js';
 import type { EventJournal } from '../events/event-journal.js';
 import type { SightlineEvent } from '../events/identity-event.js';
 import type { EventArchive } from '../server/services.js';
-import type { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
+import type { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 import type { Recognition } from './recognition.js';
 
 export interface EventArchiveOptions {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { namingSchema, type Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
 import type { Logger } from '../observability/logger.js';
-import { rulesFor } from '../recognition/decision.js';
+import { rulesFor } from '../recognition/decision/decision.js';
 import type { NamingControl, NamingSettings } from '../server/services.js';
 import type { Recognition } from './recognition.js';
 import { SettingsFile } from './settings-file.js';

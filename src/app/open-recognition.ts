@@ -1,9 +1,9 @@
 import type { Config } from '../config/schema.js';
 import type { ModelStore } from '../models/model-store.js';
-import type { EmbedTimes } from '../recognition/embedding-pool.js';
-import { Gallery } from '../recognition/gallery.js';
-import type { RecognitionModel } from '../recognition/recognizer.js';
-import type { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
+import type { EmbedTimes } from '../recognition/embedding/embedding-pool.js';
+import { Gallery } from '../recognition/gallery/gallery.js';
+import type { RecognitionModel } from '../recognition/track/recognizer.js';
+import type { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 import { openPool, type EmbedderChoice } from './embedder-choice.js';
 import { workerFile } from './worker-file.js';
 

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SightlineError } from '../core/errors.js';
 import { workerFile } from './worker-file.js';
-import { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
+import { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 
 /** Opens the gallery's file, in a folder made when missing. @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE */
 export async function openStore(dataDir: string): Promise<SqliteGalleryStore> {

@@ -1,7 +1,7 @@
-import type { Embedder } from '../recognition/embedders.js';
+import type { Embedder } from '../recognition/embedding/embedders.js';
 import { requireFit } from '../recognition/heads/require-fit.js';
 import { siameseProbability } from '../recognition/heads/siamese.js';
-import type { PairProbability } from '../recognition/verify-faces.js';
+import type { PairProbability } from '../recognition/decision/verify-faces.js';
 import { HeadStore } from '../storage/head-store.js';
 
 /** The Siamese head, when the user trained one. @throws SightlineError HEAD_MISMATCH, HEAD_CORRUPT */

@@ -1,12 +1,12 @@
 import { SightlineError } from '../core/errors.js';
 import type { GalleryFace, GalleryPerson } from '../core/gallery-store.js';
 import type { EventJournal } from '../events/event-journal.js';
-import { Enroller, type Enrolled, type Enrolment } from '../recognition/enrolment.js';
-import { normalisePersonName } from '../recognition/person-name.js';
-import { cropJpeg } from '../recognition/snapshot.js';
+import { Enroller, type Enrolled, type Enrolment } from '../recognition/enrolment/enrolment.js';
+import { normalisePersonName } from '../recognition/enrolment/person-name.js';
+import { cropJpeg } from '../recognition/unknown/snapshot.js';
 import type { People } from '../server/services.js';
 import type { HeadStore } from '../storage/head-store.js';
-import type { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
+import type { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 import { requireSnapshot } from './event-archive.js';
 import { forgetInClassifier, mayKnowOthers } from './forget-in-classifier.js';
 import type { PictureReader } from './picture-reader.js';

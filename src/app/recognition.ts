@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { asSightlineError } from '../core/errors.js';
 import type { Logger } from '../observability/logger.js';
-import type { ThresholdChoice } from '../recognition/decision.js';
-import { findEmbedder, type Embedder } from '../recognition/embedders.js';
-import { reEmbed } from '../recognition/re-embedding.js';
-import type { RecognitionModel } from '../recognition/recognizer.js';
-import { UnknownPeople } from '../recognition/unknown-people.js';
+import type { ThresholdChoice } from '../recognition/decision/decision.js';
+import { findEmbedder, type Embedder } from '../recognition/embedding/embedders.js';
+import { reEmbed } from '../recognition/embedding/re-embedding.js';
+import type { RecognitionModel } from '../recognition/track/recognizer.js';
+import { UnknownPeople } from '../recognition/unknown/unknown-people.js';
 import { fetchNetworks, openPool, trainedChoice, type EmbedderChoice } from './embedder-choice.js';
 import { openModel, type OpenModel, type OpenModelOptions } from './open-recognition.js';
 

@@ -1,10 +1,10 @@
 import { SightlineError } from '../core/errors.js';
 import type { GalleryPerson } from '../core/gallery-store.js';
 import type { UnknownPerson } from '../core/track-store.js';
-import { normalisePersonName } from '../recognition/person-name.js';
-import { cropJpeg } from '../recognition/snapshot.js';
+import { normalisePersonName } from '../recognition/enrolment/person-name.js';
+import { cropJpeg } from '../recognition/unknown/snapshot.js';
 import type { Strangers } from '../server/services.js';
-import type { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
+import type { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 import type { Recognition } from './recognition.js';
 
 export interface StrangersOptions {

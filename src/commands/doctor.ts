@@ -9,7 +9,7 @@ import { redactUrl } from '../ingest/redact.js';
 import { VideoSource } from '../ingest/video-source.js';
 import { isPulled } from '../models/manifest.js';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';
-import { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
+import { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 
 const oldestNode = [20, 19] as const;

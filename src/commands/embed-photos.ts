@@ -1,8 +1,8 @@
 import { asSightlineError, SightlineError, type ErrorCode } from '../core/errors.js';
 import { readImage } from '../ingest/still-image.js';
-import { checkQuality, checkSize, pixelHash } from '../recognition/enrolment.js';
-import { mainFace } from '../recognition/main-face.js';
-import { normalisePersonName } from '../recognition/person-name.js';
+import { checkQuality, checkSize, pixelHash } from '../recognition/enrolment/enrolment.js';
+import { mainFace } from '../recognition/enrolment/main-face.js';
+import { normalisePersonName } from '../recognition/enrolment/person-name.js';
 import type { TrainingPhoto } from '../training/training-set.js';
 import type { FaceReader } from './face-reader.js';
 import { photoLimits, type NamedPhoto } from './photos.js';

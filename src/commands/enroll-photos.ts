@@ -4,7 +4,7 @@ import { createDetector } from '../detection/create-detector.js';
 import { photoDetector } from '../detection/photo-detector.js';
 import { readImage } from '../ingest/still-image.js';
 import type { ModelStore } from '../models/model-store.js';
-import { Enroller } from '../recognition/enrolment.js';
+import { Enroller } from '../recognition/enrolment/enrolment.js';
 import { photoLimits, type NamedPhoto } from './photos.js';
 import type { OpenGallery } from './open-gallery.js';
 

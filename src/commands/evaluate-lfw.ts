@@ -5,7 +5,7 @@ import { euclideanDistance } from '../core/distance.js';
 import { plainChoice } from '../app/embedder-choice.js';
 import { SightlineError } from '../core/errors.js';
 import { readImage } from '../ingest/still-image.js';
-import { centralFace } from '../recognition/main-face.js';
+import { centralFace } from '../recognition/enrolment/main-face.js';
 import { parseLfwPairs, type LabelledPair } from '../training/evaluation/lfw-pairs.js';
 import {
   verificationFigures,

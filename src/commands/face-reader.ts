@@ -7,11 +7,11 @@ import type { EmbeddingStore } from '../core/gallery-store.js';
 import { createDetector } from '../detection/create-detector.js';
 import type { FaceDetector } from '../detection/face-detector.js';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';
-import { cutFace } from '../recognition/crop.js';
-import { embedCrop } from '../recognition/embed-crop.js';
-import type { Embedder } from '../recognition/embedders.js';
-import type { EmbeddingPool } from '../recognition/embedding-pool.js';
-import { reEmbed } from '../recognition/re-embedding.js';
+import { cutFace } from '../recognition/embedding/crop.js';
+import { embedCrop } from '../recognition/embedding/embed-crop.js';
+import type { Embedder } from '../recognition/embedding/embedders.js';
+import type { EmbeddingPool } from '../recognition/embedding/embedding-pool.js';
+import { reEmbed } from '../recognition/embedding/re-embedding.js';
 import { progressDisplay } from './model-progress.js';
 import { showProgress } from './progress-line.js';
 

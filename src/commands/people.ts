@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { forgetInClassifier } from '../app/forget-in-classifier.js';
 import { SightlineError } from '../core/errors.js';
-import { normalisePersonName } from '../recognition/person-name.js';
+import { normalisePersonName } from '../recognition/enrolment/person-name.js';
 import { HeadStore } from '../storage/head-store.js';
 import { restartNeeded } from './drop-unfit-heads.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';

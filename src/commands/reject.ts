@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { SightlineError } from '../core/errors.js';
 import type { EventPerson, StoredEvent } from '../core/event-store.js';
-import type { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
+import type { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 import { personLabel } from './events.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { findPerson, withStore } from './with-store.js';

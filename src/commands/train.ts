@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { plainChoice, projectedChoice } from '../app/embedder-choice.js';
 import { SightlineError } from '../core/errors.js';
 import type { HeadKind } from '../core/heads.js';
-import type { ThresholdChoice } from '../recognition/decision.js';
+import type { ThresholdChoice } from '../recognition/decision/decision.js';
 import { projectedEmbedder } from '../recognition/heads/projection.js';
 import { HeadStore } from '../storage/head-store.js';
 import { seededRandom } from '../training/random.js';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { normalisePersonName } from '../recognition/person-name.js';
+import { normalisePersonName } from '../recognition/enrolment/person-name.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { dateAndTime, table } from './table.js';
 import { findUnknown, withStore } from './with-store.js';

@@ -2,8 +2,8 @@ import { openStore } from '../app/open-store.js';
 import { SightlineError } from '../core/errors.js';
 import type { GalleryPerson } from '../core/gallery-store.js';
 import type { UnknownPerson } from '../core/track-store.js';
-import { normalisePersonName } from '../recognition/person-name.js';
-import type { SqliteGalleryStore } from '../storage/sqlite-gallery-store.js';
+import { normalisePersonName } from '../recognition/enrolment/person-name.js';
+import type { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 import { configFrom, type SharedOptions } from './options.js';
 
 /** Opens the gallery for a command, while the program runs or not. */

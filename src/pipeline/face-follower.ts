@@ -10,7 +10,7 @@ import type { EventBus } from '../events/event-bus.js';
 import type { EventDraft } from '../events/identity-event.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
-import type { Recognizer, Transition } from '../recognition/recognizer.js';
+import type { Recognizer, Transition } from '../recognition/track/recognizer.js';
 import { Tracker } from '../tracking/tracker.js';
 import type { DetectionTurns } from './detection-scheduler.js';
 import { faceOverlay } from './face-overlay.js';

@@ -4,8 +4,8 @@ import type { Frame } from '../core/image.js';
 import { identityDecided, trackEnded, trackStarted, type Sighting } from '../events/build-event.js';
 import type { EventBus } from '../events/event-bus.js';
 import type { CameraRef, EventDraft } from '../events/identity-event.js';
-import type { Transition } from '../recognition/recognizer.js';
-import type { UnknownPeople } from '../recognition/unknown-people.js';
+import type { Transition } from '../recognition/track/recognizer.js';
+import type { UnknownPeople } from '../recognition/unknown/unknown-people.js';
 
 export type FrameRef = Pick<Frame, 'sequence' | 'width' | 'height' | 'capturedAt'>;
 

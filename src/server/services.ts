@@ -5,9 +5,9 @@ import type { GalleryFace, GalleryPerson } from '../core/gallery-store.js';
 import type { UnknownPerson } from '../core/track-store.js';
 import type { SightlineEvent } from '../events/identity-event.js';
 import type { Camera } from '../pipeline/camera.js';
-import type { Enrolment } from '../recognition/enrolment.js';
-import type { FaceIdentity } from '../recognition/identify-face.js';
-import type { Verification } from '../recognition/verify-faces.js';
+import type { Enrolment } from '../recognition/enrolment/enrolment.js';
+import type { FaceIdentity } from '../recognition/decision/identify-face.js';
+import type { Verification } from '../recognition/decision/verify-faces.js';
 
 /** What the routes ask for; src/app/ implements it. Every method may end with NOT_READY while the program starts or stops, or changes its embedder. */
 export interface Services {

@@ -1,5 +1,5 @@
 import type { Neighbour, Person } from '../core/face.js';
-import { FaceIndex } from '../recognition/face-index.js';
+import { FaceIndex } from '../recognition/gallery/face-index.js';
 import type { Answer } from './identification-figures.js';
 import type { IdentificationFold } from './folds.js';
 import type { TrainingPhoto } from './training-set.js';
@@ -7,7 +7,7 @@ import type { TrainingPhoto } from './training-set.js';
 /** People that a rule is told of, as recognition does. */
 const neighbours = 3;
 
-/** A rule that names a face, as `judge` of recognition/decision.ts. */
+/** A rule that names a face, as `judge` of recognition/decision/decision.ts. */
 export type NamingRule = (vector: Float32Array, nearest: readonly Neighbour[]) => Person | null | 'unclear';
 
 /** Names the held-out photos of a fold by one rule: probes first, then strangers. */

@@ -1,4 +1,4 @@
-import { rulesFor } from '../recognition/decision.js';
+import { rulesFor } from '../recognition/decision/decision.js';
 import type { IdentificationFold } from './folds.js';
 import type { TrainingInput } from './outcome.js';
 

@@ -1,4 +1,4 @@
-import { judge, rulesFor } from '../recognition/decision.js';
+import { judge, rulesFor } from '../recognition/decision/decision.js';
 import { classScores, judgeWithClassifier } from '../recognition/heads/classifier.js';
 import type { ClassifierHead } from '../core/heads.js';
 import {

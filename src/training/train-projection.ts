@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { euclideanDistance } from '../core/distance.js';
 import type { ProjectionHead } from '../core/heads.js';
 import { writeOnnx } from '../models/convert/write-onnx.js';
-import { judge, rulesFor } from '../recognition/decision.js';
+import { judge, rulesFor } from '../recognition/decision/decision.js';
 import { projectedEmbedder, projectedNaming } from '../recognition/heads/projection.js';
 import { matchImpostors, type ImpostorPair } from './distance-map.js';
 import { identificationFolds, type IdentificationFold } from './folds.js';

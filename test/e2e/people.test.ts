@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SqliteGalleryStore } from '../../src/storage/sqlite-gallery-store.js';
+import { SqliteGalleryStore } from '../../src/storage/sqlite/gallery-store.js';
 import { event, recordStranger, sighting, track } from '../integration/storage/made-up.js';
 import { sightline, temporaryFolder, type Finished } from '../helpers/sightline.js';
 

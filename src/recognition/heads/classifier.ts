@@ -1,6 +1,6 @@
 import type { Neighbour, Person } from '../../core/face.js';
 import type { ClassifierHead, ClassifierRule, RbfSvm, WeightedKnn } from '../../core/heads.js';
-import { judge, possible, type NamingRules } from '../decision.js';
+import { judge, possible, type NamingRules } from '../decision/decision.js';
 
 /** Whose face it is by the classifier: a name, or null for nobody's. */
 export interface Classification {

@@ -6,8 +6,8 @@ import { Recognition } from '../../../src/app/recognition.js';
 import { loadConfig } from '../../../src/config/load-config.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { createLogger } from '../../../src/observability/logger.js';
-import { encodeCrop } from '../../../src/recognition/stored-crop.js';
-import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
+import { encodeCrop } from '../../../src/recognition/embedding/stored-crop.js';
+import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 import { temporaryFolder } from '../../helpers/sightline.js';
 import { embedder, noiseCrop } from '../recognition/faces.js';
 

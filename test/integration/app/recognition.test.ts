@@ -7,9 +7,9 @@ import { loadConfig } from '../../../src/config/load-config.js';
 import type { Config } from '../../../src/config/schema.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { createLogger, type Logger } from '../../../src/observability/logger.js';
-import { encodeCrop } from '../../../src/recognition/stored-crop.js';
-import type { TrackSighting } from '../../../src/recognition/unknown-people.js';
-import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
+import { encodeCrop } from '../../../src/recognition/embedding/stored-crop.js';
+import type { TrackSighting } from '../../../src/recognition/unknown/unknown-people.js';
+import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 import { embedder, noiseCrop, startPool } from '../recognition/faces.js';
 
 /** Somebody's face, and one that is as far from it as can be. */

@@ -8,10 +8,10 @@ import type { RgbImage } from '../../../src/core/image.js';
 import { createDetector, type DetectorChoice } from '../../../src/detection/create-detector.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
-import { cutFace } from '../../../src/recognition/crop.js';
-import { findEmbedder } from '../../../src/recognition/embedders.js';
-import { EmbeddingPool } from '../../../src/recognition/embedding-pool.js';
-import type { EmbeddingPoolOptions } from '../../../src/recognition/embedding-pool.js';
+import { cutFace } from '../../../src/recognition/embedding/crop.js';
+import { findEmbedder } from '../../../src/recognition/embedding/embedders.js';
+import { EmbeddingPool } from '../../../src/recognition/embedding/embedding-pool.js';
+import type { EmbeddingPoolOptions } from '../../../src/recognition/embedding/embedding-pool.js';
 
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
 export const embedder = findEmbedder('mobilefacenet');

@@ -4,12 +4,12 @@ import sharp from 'sharp';
 import type { Detection, Landmarks } from '../../../src/core/face.js';
 import type { RgbImage } from '../../../src/core/image.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
-import { cutFace } from '../../../src/recognition/crop.js';
-import type { EmbeddingPool } from '../../../src/recognition/embedding-pool.js';
-import { copyCrop } from '../../../src/recognition/stored-crop.js';
-import { lookOf, type Look } from '../../../src/recognition/look.js';
+import { cutFace } from '../../../src/recognition/embedding/crop.js';
+import type { EmbeddingPool } from '../../../src/recognition/embedding/embedding-pool.js';
+import { copyCrop } from '../../../src/recognition/embedding/stored-crop.js';
+import { lookOf, type Look } from '../../../src/recognition/track/look.js';
 import { readPicture } from './faces.js';
-import { centralFace } from '../../../src/recognition/main-face.js';
+import { centralFace } from '../../../src/recognition/enrolment/main-face.js';
 import { lfwImages } from './lfw.js';
 
 /** One photo that plays a track: the untouched crop first, then the same face a little different each time. */

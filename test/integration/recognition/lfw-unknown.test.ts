@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../src/config/package-root.js';
-import { Gallery } from '../../../src/recognition/gallery.js';
-import { UnknownPeople } from '../../../src/recognition/unknown-people.js';
-import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
+import { Gallery } from '../../../src/recognition/gallery/gallery.js';
+import { UnknownPeople } from '../../../src/recognition/unknown/unknown-people.js';
+import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 import { embedder, noiseCrop, startDetector, startPool } from './faces.js';
 import { embedPhotos, lfwIsThere } from './lfw.js';
 

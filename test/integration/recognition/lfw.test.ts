@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { euclideanDistance } from '../../../src/core/distance.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
-import { findEmbedder, samePersonProbability, type Embedder } from '../../../src/recognition/embedders.js';
-import type { EmbeddingPool } from '../../../src/recognition/embedding-pool.js';
+import {
+  findEmbedder,
+  samePersonProbability,
+  type Embedder,
+} from '../../../src/recognition/embedding/embedders.js';
+import type { EmbeddingPool } from '../../../src/recognition/embedding/embedding-pool.js';
 import { startDetector, startPool } from './faces.js';
 import { embedPhotos, lfwIsThere, readPairs } from './lfw.js';
 import type { LfwFaces, Pair } from './lfw.js';

@@ -5,9 +5,9 @@ import { qualityFloor, qualityScore } from '../../../src/core/face-quality.js';
 import type { Detection } from '../../../src/core/face.js';
 import type { RgbImage } from '../../../src/core/image.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
-import { cutFace } from '../../../src/recognition/crop.js';
-import type { EmbeddingPool } from '../../../src/recognition/embedding-pool.js';
-import { centralFace } from '../../../src/recognition/main-face.js';
+import { cutFace } from '../../../src/recognition/embedding/crop.js';
+import type { EmbeddingPool } from '../../../src/recognition/embedding/embedding-pool.js';
+import { centralFace } from '../../../src/recognition/enrolment/main-face.js';
 import { readPicture } from './faces.js';
 
 /** Labeled Faces in the Wild, development view; not part of the project. */

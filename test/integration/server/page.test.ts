@@ -6,7 +6,7 @@ import type { EventBus } from '../../../src/events/event-bus.js';
 import { launchBrowser, noBrowserReason } from '../../helpers/browser.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
 import { franck, known, sightingOf, stranger, undecided } from '../../unit/events/sighting.js';
-import type { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
+import type { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 import { snapshot } from '../storage/made-up.js';
 import { startServer } from './start-server.js';
 

@@ -13,9 +13,9 @@ import { EventBus } from '../../../src/events/event-bus.js';
 import { EventJournal } from '../../../src/events/event-journal.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { createLogger } from '../../../src/observability/logger.js';
-import { cutFace } from '../../../src/recognition/crop.js';
-import { copyCrop } from '../../../src/recognition/stored-crop.js';
-import type { SightedFace } from '../../../src/recognition/unknown-people.js';
+import { cutFace } from '../../../src/recognition/embedding/crop.js';
+import { copyCrop } from '../../../src/recognition/embedding/stored-crop.js';
+import type { SightedFace } from '../../../src/recognition/unknown/unknown-people.js';
 import { HeadStore } from '../../../src/storage/head-store.js';
 import { startServer } from './start-server.js';
 

@@ -15,7 +15,7 @@ import { Metrics } from '../../../src/observability/metrics.js';
 import { createServer } from '../../../src/server/server.js';
 import type { ServerOptions } from '../../../src/server/server-options.js';
 import type { Services } from '../../../src/server/services.js';
-import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
+import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
 import { audrey, franck } from '../../unit/events/sighting.js';
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach } from 'vitest';
 import type { NewEvent } from '../../../src/core/event-store.js';
 import { arcFaceTemplate } from '../../../src/core/similarity.js';
 import type { NewSighting, Snapshot, TrackRef, UnknownPerson } from '../../../src/core/track-store.js';
-import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
+import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 
 export const model = { id: 'test-net', version: '1' };
 

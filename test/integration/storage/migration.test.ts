@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
 import { arcFaceTemplate } from '../../../src/core/similarity.js';
-import { applicationId, migrations } from '../../../src/storage/schema.js';
+import { applicationId, migrations } from '../../../src/storage/sqlite/schema.js';
 import { galleryFile, model } from './made-up.js';
 
 const file = galleryFile();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
+import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 import { event, model, recordStranger, sighting, track } from './made-up.js';
 
 const names = ['Ana', 'Ben', 'Cem'];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { EventQuery } from '../../../src/core/event-store.js';
-import type { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
+import type { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 import { event, galleryFile, model, recordStranger, sighting, track } from './made-up.js';
 import { arcFaceTemplate } from '../../../src/core/similarity.js';
 

@@ -11,7 +11,7 @@ import { workerFile } from '../../../src/app/worker-file.js';
 import { packageRoot } from '../../../src/config/package-root.js';
 import type { GalleryEntry, NewFace } from '../../../src/core/gallery-store.js';
 import { arcFaceTemplate } from '../../../src/core/similarity.js';
-import { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
+import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 
 const model = { id: 'test-net', version: '1' };
 let folder: string;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GalleryEntry } from '../../../src/core/gallery-store.js';
 import { arcFaceTemplate } from '../../../src/core/similarity.js';
 import type { UnknownEntry } from '../../../src/core/track-store.js';
-import type { SqliteGalleryStore } from '../../../src/storage/sqlite-gallery-store.js';
+import type { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 import { event, galleryFile, model, recordStranger, sighting, snapshot, track } from './made-up.js';
 
 const file = galleryFile();

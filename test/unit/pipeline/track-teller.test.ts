@@ -3,7 +3,7 @@ import type { Identity, UnknownRef } from '../../../src/core/face.js';
 import { cameraOffline } from '../../../src/events/build-event.js';
 import { EventBus } from '../../../src/events/event-bus.js';
 import { TrackTeller, type TrackTellerOptions } from '../../../src/pipeline/track-teller.js';
-import type { Transition } from '../../../src/recognition/recognizer.js';
+import type { Transition } from '../../../src/recognition/track/recognizer.js';
 import type { UnknownPerson } from '../../../src/core/track-store.js';
 import { franck, known, sightingOf, stranger, undecided } from '../events/sighting.js';
 

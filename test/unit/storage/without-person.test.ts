@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withoutPerson } from '../../../src/storage/without-person.js';
+import { withoutPerson } from '../../../src/storage/sqlite/without-person.js';
 
 const ana = { id: 'p1', name: 'Ana' };
 

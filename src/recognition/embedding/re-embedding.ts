@@ -1,0 +1,71 @@
+import { asSightlineError, SightlineError } from '../../core/errors.js';
+import type { EmbeddingStore } from '../../core/gallery-store.js';
+import type { EmbeddingPool } from './embedding-pool.js';
+import { decodeCrop } from './stored-crop.js';
+
+export interface ReEmbeddingOptions {
+  readonly store: EmbeddingStore;
+  /** Of the embedder to come. */
+  readonly pool: EmbeddingPool;
+  /** Told after each face. */
+  readonly onProgress?: (progress: ReEmbeddingProgress) => void;
+  /** Told of a face that could not be embedded; it stays as it is. */
+  readonly onFailure: (faceId: string, error: SightlineError) => void;
+  /** Stops after the face in hand. */
+  readonly signal?: AbortSignal;
+}
+
+/** Faces since this run began. */
+export interface ReEmbeddingProgress {
+  readonly embedded: number;
+  readonly failed: number;
+  /** Those that had no embedding of the model when the run began. */
+  readonly total: number;
+}
+
+type Failure = SightlineError | undefined;
+
+/**
+ * Embeds every stored crop that has no embedding of the pool's model yet. What a run has done stays done, so that one
+ * that was stopped goes on where it was; embeddings of other models stay. One face is under way at a time, so that the
+ * faces of live video wait for one crop at most.
+ *
+ * @returns once no face is left that was not tried, or when it was stopped
+ * @throws SightlineError EMBEDDER_FAILED when the pool was closed; DATA_UNWRITABLE, GALLERY_CORRUPT
+ */
+export async function reEmbed(options: ReEmbeddingOptions): Promise<ReEmbeddingProgress> {
+  const { store, pool, signal } = options;
+  const total = await store.countWithout(pool.model);
+  let [embedded, failed] = [0, 0];
+  for await (const faceIds of store.facesWithout(pool.model)) {
+    for (const faceId of faceIds) {
+      if (signal?.aborted) return { embedded, failed, total };
+      const failure = await embedOne(faceId, store, pool);
+      if (failure) {
+        failed++;
+        options.onFailure(faceId, failure);
+      } else {
+        embedded++;
+      }
+      options.onProgress?.({ embedded, failed, total });
+    }
+  }
+  return { embedded, failed, total };
+}
+
+/** Undefined when there is nothing left to do for the face, or why it could not be embedded. */
+async function embedOne(faceId: string, store: EmbeddingStore, pool: EmbeddingPool): Promise<Failure> {
+  const crop = await store.crop(faceId);
+  // Erased meanwhile.
+  if (!crop) return undefined;
+  const task = await decodeCrop(crop).catch((error: unknown) => asSightlineError(error, 'IMAGE_UNREADABLE'));
+  if (task instanceof SightlineError) return task;
+  const result = await pool.embed(task);
+  if (result.status === 'failed') return new SightlineError(result.error.code, result.error.message);
+  if (result.status === 'dropped') {
+    const message = `Expected the new embedder to embed a stored face but it gave it up: ${result.reason}`;
+    throw new SightlineError('EMBEDDER_FAILED', message);
+  }
+  await store.addEmbedding(faceId, result.embedding);
+  return undefined;
+}

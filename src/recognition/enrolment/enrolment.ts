@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { SightlineError } from '../../core/errors.js';
+import { qualityFloor, qualityScore, weakestPart } from '../../core/face-quality.js';
+import type { FaceQuality } from '../../core/face-quality.js';
+import type { Detection, Person } from '../../core/face.js';
+import type { GalleryFace, GalleryStore, StoredCrop } from '../../core/gallery-store.js';
+import type { RgbImage } from '../../core/image.js';
+import { cutFace } from '../embedding/crop.js';
+import { embedCrop, type EmbeddedCrop } from '../embedding/embed-crop.js';
+import type { EmbeddingPool } from '../embedding/embedding-pool.js';
+import type { Gallery } from '../gallery/gallery.js';
+import { mainFace } from './main-face.js';
+import { normalisePersonName } from './person-name.js';
+import { boundCrop, encodeCrop } from '../embedding/stored-crop.js';
+
+/** Eyes of an enrolled face lie at least so far apart: below it recognition gets worse (docs/recognition.md). */
+const leastEyeDistancePixels = 20;
+
+export interface EnrollerOptions {
+  readonly detect: (image: RgbImage) => Promise<Detection[]>;
+  readonly pool: EmbeddingPool;
+  readonly store: GalleryStore;
+  readonly gallery: Gallery;
+}
+
+export interface Enrolment {
+  readonly person: Person;
+  readonly face: GalleryFace;
+  /** False when the person had this photo already. */
+  readonly added: boolean;
+}
+
+/** Who gets a photo. */
+export type Enrolled = string | { readonly id: string };
+
+/** Adds photos of people to the gallery. */
+export class Enroller {
+  readonly #options: EnrollerOptions;
+
+  constructor(options: EnrollerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Adds a photo to a person. Recognition knows the face at once.
+   *
+   * @param whom a name in any script, stored in its NFC form, of somebody who is made when there is none yet; or the id
+   * of somebody
+   * @param photoName what people call the photo, such as its file name
+   * @throws SightlineError PERSON_NAME_INVALID, PERSON_UNKNOWN, FACE_NOT_FOUND, FACE_AMBIGUOUS, FACE_TOO_SMALL,
+   * FACE_QUALITY_LOW, DETECTOR_FAILED, EMBEDDER_FAILED, NOT_READY, DATA_UNWRITABLE, GALLERY_CORRUPT
+   */
+  async enrollPhoto(whom: Enrolled, image: RgbImage, photoName: string): Promise<Enrolment> {
+    const checked = typeof whom === 'string' ? normalisePersonName(whom) : whom;
+    const face = mainFace(await this.#options.detect(image));
+    return this.enrollFace(checked, image, face, photoName);
+  }
+
+  /** As `enrollPhoto`, of a face that was found before; a name is taken as it is. */
+  async enrollFace(whom: Enrolled, image: RgbImage, found: Detection, photoName: string): Promise<Enrolment> {
+    const { store, gallery } = this.#options;
+    const { embedding, quality, crop } = await this.#embed(image, found);
+    checkQuality(quality);
+    const stored = await store.addFace(whom, {
+      photoName,
+      photoHash: pixelHash(image),
+      quality: qualityScore(quality),
+      embedding,
+      crop,
+    });
+    const { person, face, added } = stored;
+    if (added) gallery.add({ faceId: face.id, person, role: 'example', vector: embedding.vector });
+    return stored;
+  }
+
+  /** What is embedded is the very crop that is stored, so that embedding it again gives the same. */
+  async #embed(image: RgbImage, face: Detection): Promise<EmbeddedCrop & { crop: StoredCrop }> {
+    checkSize(face);
+    const cut = cutFace(image, face.landmarks);
+    if (!cut)
+      throw new SightlineError('FACE_NOT_FOUND', 'Expected a face inside the photo but it lies outside');
+    const bounded = boundCrop(cut);
+    const crop = await encodeCrop(bounded);
+    return { ...(await embedCrop(this.#options.pool, bounded)), crop };
+  }
+}
+
+/** @throws SightlineError FACE_TOO_SMALL */
+export function checkSize({ landmarks: [leftEye, rightEye], box }: Detection): void {
+  const distance = Math.hypot(rightEye.x - leftEye.x, rightEye.y - leftEye.y);
+  if (distance >= leastEyeDistancePixels) return;
+  throw new SightlineError(
+    'FACE_TOO_SMALL',
+    `Expected eyes at least ${leastEyeDistancePixels} pixels apart but received ${distance.toFixed(1)} ` +
+      `(a face of ${Math.round(box.width)}×${Math.round(box.height)} pixels)`,
+  );
+}
+
+/** @throws SightlineError FACE_QUALITY_LOW */
+export function checkQuality(quality: FaceQuality): void {
+  const score = qualityScore(quality);
+  if (score >= qualityFloor) return;
+  throw new SightlineError(
+    'FACE_QUALITY_LOW',
+    `Expected a face of quality ${qualityFloor} or more but received ${score.toFixed(2)}; its weakest part is ${weakestPart(quality)}`,
+  );
+}
+
+/** The same for the same picture, whatever its file is called. */
+export function pixelHash({ width, height, data }: RgbImage): string {
+  return createHash('sha256').update(`${width}×${height} RGB `).update(data).digest('hex');
+}

@@ -1,0 +1,181 @@
+import { euclideanDistance } from '../../core/distance.js';
+import type { Neighbour, Person } from '../../core/face.js';
+import type { GalleryEntry } from '../../core/gallery-store.js';
+import { CandidateSearch, type CandidateQuery } from '../../core/candidate-search.js';
+import type { SharedWasmMemory } from '../../core/wasm-code.js';
+import { Centroid } from './centroid.js';
+import { Counterexamples } from './counterexamples.js';
+import { Owners, type IndexedFace, type Owner } from './owners.js';
+import { VectorTable } from './vector-table.js';
+
+/** Enrolled embeddings of one model in memory, searched exactly: every photo is compared. */
+export class FaceIndex {
+  readonly #table: VectorTable;
+  readonly #search: CandidateSearch;
+  readonly #faces = new Map<string, IndexedFace>();
+  readonly #photoOfRow: IndexedFace[] = [];
+  readonly #owners = new Owners();
+  readonly #counterexamples = new Counterexamples();
+  #removals = 0;
+  #check = 0;
+
+  constructor(dimension: number) {
+    this.#table = new VectorTable(dimension);
+    this.#search = new CandidateSearch(this.#table.memory, dimension, 'mainLoop');
+  }
+
+  get dimension(): number {
+    return this.#table.dimension;
+  }
+
+  /** What another thread needs to answer a `query`. */
+  get memory(): SharedWasmMemory {
+    return this.#table.memory;
+  }
+
+  /** Photos of people; counterexamples do not count. */
+  get faces(): number {
+    return this.#table.rows;
+  }
+
+  /** People with photos. */
+  get people(): number {
+    return this.#owners.size;
+  }
+
+  /** Grows when a photo is taken out: rows found before mean nothing any more. */
+  get removals(): number {
+    return this.#removals;
+  }
+
+  /**
+   * Adds a face, or puts one right that changed hands, role or its person's name; its vector never changes.
+   * @returns whether anything is different now
+   * @throws RangeError when the vector has another dimension
+   */
+  add({ faceId, person, vector, role }: GalleryEntry): boolean {
+    this.#table.checkDimension(vector);
+    const known = this.#faces.get(faceId);
+    if (known) known.check = this.#check;
+    if (known?.personId === person.id && (known.owner !== undefined) === (role === 'example')) {
+      return rename(known.owner, person);
+    }
+    this.removeFace(faceId);
+    const owner = role === 'example' ? this.#owners.of(person) : undefined;
+    const face = { id: faceId, personId: person.id, owner, row: this.#table.rows, check: this.#check };
+    this.#faces.set(faceId, face);
+    if (owner) this.#addPhoto(owner, face, vector);
+    else this.#counterexamples.add(person.id, faceId, vector.slice());
+    return true;
+  }
+
+  /** Whether there was such a face. */
+  removeFace(faceId: string): boolean {
+    const face = this.#faces.get(faceId);
+    if (!face) return false;
+    this.#faces.delete(faceId);
+    if (face.owner) this.#removePhoto(face.owner, face);
+    else this.#counterexamples.remove(face.personId, faceId);
+    return true;
+  }
+
+  /** Takes out all that is known of a person. Whether there was anything. */
+  removePerson(personId: string): boolean {
+    const photos = this.#owners.get(personId)?.photos ?? [];
+    const ids = [...this.#counterexamples.faceIds(personId), ...photos.map(({ id }) => id)];
+    // From the last, which is quickest to take out of a list.
+    for (const id of ids.reverse()) this.removeFace(id);
+    return ids.length > 0;
+  }
+
+  /** Begins to note which faces are added, for the first time or again. */
+  beginCheck(): void {
+    this.#check++;
+  }
+
+  /** Takes out up to `limit` faces that were not added since the check began. @returns how many */
+  removeUnchecked(limit: number): number {
+    const gone: string[] = [];
+    for (const { id, check } of this.#faces.values()) {
+      if (gone.length === limit) break;
+      if (check !== this.#check) gone.push(id);
+    }
+    for (const id of gone) this.removeFace(id);
+    return gone.length;
+  }
+
+  /** The part of a search that another thread can do. @throws RangeError when the vector has another dimension */
+  query(probe: Float32Array, count: number): CandidateQuery {
+    this.#table.checkDimension(probe);
+    const { rows, scaleOfRow, personOfRow } = this.#table;
+    return { probe: probe.slice(), rows, scaleOfRow, personOfRow, people: this.#owners.numbers, count };
+  }
+
+  /** The answer to a query, of which the candidates are known; nothing may have been removed since it was made. */
+  neighbours({ probe, count }: CandidateQuery, candidates: Int32Array): Neighbour[] {
+    const nearest = new Map<Owner, number>();
+    for (const row of candidates) {
+      const owner = this.#photoOfRow[row]?.owner as Owner;
+      const distance = euclideanDistance(this.#table.vector(row), probe);
+      if (distance < (nearest.get(owner) ?? Infinity)) nearest.set(owner, distance);
+    }
+    return [...nearest]
+      .sort(([, a], [, b]) => a - b)
+      .slice(0, count)
+      .map(([{ person, centroid }, distance]) => ({
+        person,
+        distance,
+        centroidDistance: centroid?.distanceTo(probe) ?? distance,
+        rejected: this.#counterexamples.anyWithin(person.id, probe, distance),
+      }));
+  }
+
+  /**
+   * The `count` people whose nearest photo is nearest to `vector`, nearest first.
+   * @throws RangeError when the vector has another dimension
+   */
+  nearest(vector: Float32Array, count: number): Neighbour[] {
+    const query = this.query(vector, count);
+    return this.neighbours(query, this.#search.candidates(query));
+  }
+
+  #addPhoto(owner: Owner, face: IndexedFace, vector: Float32Array): void {
+    const [first] = owner.photos;
+    if (first && !owner.centroid) {
+      owner.centroid = new Centroid(this.dimension);
+      owner.centroid.add(this.#table.vector(first.row));
+    }
+    owner.centroid?.add(vector);
+    owner.photos.push(face);
+    this.#photoOfRow.push(face);
+    this.#table.push(vector, owner.number);
+  }
+
+  #removePhoto(owner: Owner, { id, row }: IndexedFace): void {
+    owner.centroid?.remove(this.#table.vector(row));
+    owner.photos.splice(
+      owner.photos.findLastIndex((photo) => photo.id === id),
+      1,
+    );
+    if (owner.photos.length < 2) owner.centroid = undefined;
+    if (owner.photos.length === 0) this.#owners.forget(owner);
+    this.#removeRow(row);
+  }
+
+  /** The last row takes the place of the one removed. */
+  #removeRow(row: number): void {
+    this.#removals++;
+    this.#table.removeRow(row);
+    const last = this.#photoOfRow.pop() as IndexedFace;
+    if (last.row === row) return;
+    last.row = row;
+    this.#photoOfRow[row] = last;
+  }
+}
+
+/** Whether the name is another. */
+function rename(owner: Owner | undefined, person: Person): boolean {
+  if (!owner || owner.person.name === person.name) return false;
+  owner.person = person;
+  return true;
+}

@@ -1,0 +1,172 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { SightlineError } from '../../core/errors.js';
+import type { ModelRef, Neighbour } from '../../core/face.js';
+import type { GalleryEntry, GalleryStore, ModelCount } from '../../core/gallery-store.js';
+import type { Embedder } from '../embedding/embedders.js';
+import { FaceIndex } from './face-index.js';
+import { FaceSearch } from './face-search.js';
+
+/** How often to look whether another process has changed the gallery. */
+const pollIntervalMs = 1000;
+/** Faces taken out at a stretch: a portion holds the main loop up for about a millisecond. */
+const portion = 1000;
+
+export interface GalleryOptions {
+  readonly store: GalleryStore;
+  readonly embedder: Embedder;
+  /** The built worker, dist/workers/search.js; without it the main loop searches large galleries too. */
+  readonly searchWorkerFile?: URL;
+  /** Told when the store could not be read again, or the search thread was lost; `match` answers all the same. */
+  readonly onError: (error: unknown) => void;
+  /** Told when people may have gone: the store has been read anew, or somebody was erased. */
+  readonly onChange?: () => void;
+}
+
+/**
+ * The faces of a store that one model can compare, held in memory and kept up to date: with changes made through this
+ * object at once, with those of other processes within about a second.
+ */
+export class Gallery {
+  readonly #store: GalleryStore;
+  readonly #embedder: Embedder;
+  readonly #index: FaceIndex;
+  readonly #search: FaceSearch;
+  readonly #onChange: () => void;
+  #otherModels: readonly ModelCount[] = [];
+  #revision = 0;
+  #reloading: Promise<void> | undefined;
+  /** Ids of faces and people erased while the store is being read. */
+  readonly #erased = new Set<string>();
+  /** Whether another process has made a change that was not read yet. */
+  #behind = false;
+  #poll: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  private constructor({ store, embedder, searchWorkerFile, onError, onChange }: GalleryOptions) {
+    this.#store = store;
+    this.#embedder = embedder;
+    this.#index = new FaceIndex(embedder.dimension);
+    this.#search = new FaceSearch({ index: this.#index, workerFile: searchWorkerFile, onError });
+    this.#onChange = onChange ?? (() => undefined);
+  }
+
+  /**
+   * Reads the store. The store stays the caller's to close, after the gallery.
+   * @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE
+   */
+  static async open(options: GalleryOptions): Promise<Gallery> {
+    const gallery = new Gallery(options);
+    await gallery.reload();
+    const check = (): void => void gallery.#reloadIfChanged().catch(options.onError);
+    gallery.#poll = setInterval(check, pollIntervalMs).unref();
+    return gallery;
+  }
+
+  /** Grows with every change of what `match` may answer. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Photos that can be compared. */
+  get faces(): number {
+    return this.#index.faces;
+  }
+
+  /** People with a photo that can be compared. */
+  get people(): number {
+    return this.#index.people;
+  }
+
+  /** GALLERY_MODEL_MISMATCH when the store has faces that the model in use cannot compare; undefined when not. */
+  get mismatch(): SightlineError | undefined {
+    if (this.#otherModels.length === 0) return undefined;
+    const others = this.#otherModels.map(({ model, faces }) => `${faces} of ${label(model)}`).join(', ');
+    const message = `Expected faces of ${label(this.#embedder.model)} but the gallery also has ${others}`;
+    return new SightlineError('GALLERY_MODEL_MISMATCH', message);
+  }
+
+  /**
+   * The `count` people nearest to an embedding of the gallery's model, nearest first, each by their nearest photo.
+   * Also answers after `close`. Rejects with a RangeError for an embedding of another dimension.
+   */
+  match(vector: Float32Array, count: number): Promise<Neighbour[]> {
+    return this.#search.nearest(vector, count);
+  }
+
+  /** Takes in a face that was just stored. */
+  add(entry: GalleryEntry): void {
+    if (this.#index.add(entry)) this.#revision++;
+  }
+
+  /**
+   * Erases a person from the store and from memory, from memory as soon as the store gives nothing of them any more.
+   * Whether there was such a person.
+   */
+  removePerson(personId: string): Promise<boolean> {
+    return this.#store.removePerson(personId, () => {
+      if (this.#reloading) this.#erased.add(personId);
+      if (this.#index.removePerson(personId)) this.#revision++;
+      this.#onChange();
+    });
+  }
+
+  /** Erases a photo from the store and from memory. Whether there was such a photo. */
+  async removeFace(faceId: string): Promise<boolean> {
+    const removed = await this.#store.removeFace(faceId);
+    if (this.#reloading) this.#erased.add(faceId);
+    if (this.#index.removeFace(faceId)) this.#revision++;
+    return removed;
+  }
+
+  /**
+   * Reads the store anew. Meanwhile `match` knows every face that was known before; what is new comes in as it is read,
+   * and what is gone goes when all has been read.
+   * @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE
+   */
+  async reload(): Promise<void> {
+    const before = this.#reloading?.catch(() => undefined);
+    const reading = Promise.resolve(before).then(() => this.#read());
+    this.#reloading = reading;
+    try {
+      await reading;
+    } finally {
+      if (this.#reloading === reading) this.#reloading = undefined;
+    }
+  }
+
+  /** Stops reading and ends the search thread. May be called again. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#poll);
+    await this.#reloading?.catch(() => undefined);
+    await this.#search.close();
+  }
+
+  async #read(): Promise<void> {
+    const { model } = this.#embedder;
+    this.#erased.clear();
+    this.#index.beginCheck();
+    for await (const entries of this.#store.entries(model)) {
+      if (this.#closed) return;
+      for (const entry of entries) {
+        if (!this.#erased.has(entry.faceId) && !this.#erased.has(entry.person.id)) this.add(entry);
+      }
+    }
+    this.#otherModels = await this.#store.modelCounts(model);
+    for (; this.#index.removeUnchecked(portion) > 0; await nextTurn()) this.#revision++;
+    this.#onChange();
+  }
+
+  /** A change that could not be read is tried again: somebody who was erased must not stay known. */
+  async #reloadIfChanged(): Promise<void> {
+    if (this.#reloading) return;
+    this.#behind = (await this.#store.changedElsewhere()) || this.#behind;
+    if (!this.#behind || this.#closed) return;
+    await this.reload();
+    this.#behind = false;
+  }
+}
+
+function label({ id, version }: ModelRef): string {
+  return `model ${id} version ${version}`;
+}

@@ -1,0 +1,33 @@
+import sharp from 'sharp';
+import type { EmbedTask } from '../../core/embed-protocol.js';
+import type { Landmarks } from '../../core/face.js';
+import type { StoredCrop } from '../../core/gallery-store.js';
+import type { Snapshot } from '../../core/track-store.js';
+
+/** In pixels. */
+const longestSide = 320;
+const jpegQuality = 85;
+
+/** A crop as people are shown it, small enough to be kept of every track. Reads the crop's bytes at once. */
+export async function makeSnapshot(crop: EmbedTask, quality: number): Promise<Snapshot> {
+  const { width, height, data, landmarks } = crop;
+  const { data: jpeg, info } = await sharp(data.slice(), { raw: { width, height, channels: 3 } })
+    .resize({ width: longestSide, height: longestSide, fit: 'inside', withoutEnlargement: true })
+    .jpeg({ quality: jpegQuality })
+    .toBuffer({ resolveWithObject: true });
+  return { jpeg, landmarks: scaled(landmarks, info.width / width, info.height / height), quality };
+}
+
+/** A stored crop as a JPEG, for people to look at. */
+export function cropJpeg({ png }: StoredCrop): Promise<Buffer> {
+  return sharp(png).jpeg({ quality: jpegQuality }).toBuffer();
+}
+
+function scaled(
+  [leftEye, rightEye, nose, leftMouth, rightMouth]: Landmarks,
+  x: number,
+  y: number,
+): Landmarks {
+  const scale = (point: { x: number; y: number }) => ({ x: point.x * x, y: point.y * y });
+  return [scale(leftEye), scale(rightEye), scale(nose), scale(leftMouth), scale(rightMouth)];
+}

@@ -1,0 +1,163 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type Database from 'libsql';
+import { rewriteInThread } from './rewrite-thread.js';
+import { openDatabase, storageError } from './file.js';
+
+/** Rows as SQLite gives them; blobs are ArrayBuffers. */
+export type Row = Record<string, unknown>;
+
+/** Rows read at a time: reading a portion and taking it in holds the main loop up for a few milliseconds. */
+const portion = 500;
+
+/** What others keep in memory, and read again when its counter has grown. */
+type Revision = 'gallery' | 'unknown';
+
+/** An open database file, for the stores that share it. */
+export class SqliteConnection {
+  readonly #path: string;
+  readonly #rewriteWorkerFile: URL | undefined;
+  readonly #database: Database.Database;
+  readonly #statements = new Map<string, Database.Statement>();
+  #own: Record<Revision, number> = { gallery: 0, unknown: 0 };
+  #closing: Promise<void> | undefined;
+  /** While a thread writes the file anew; nothing else can be written then. Never rejects. */
+  #rewriting: Promise<void> | undefined;
+
+  /** @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE */
+  constructor(path: string, rewriteWorkerFile?: URL) {
+    this.#path = path;
+    this.#rewriteWorkerFile = rewriteWorkerFile;
+    this.#database = openDatabase(path);
+  }
+
+  rows<T extends Row>(query: string, ...values: unknown[]): T[] {
+    return this.#statement(query).all(values) as T[];
+  }
+
+  /** Runs a statement and says how many rows it changed, and the row id of what it inserted last. */
+  run(statement: string, ...values: unknown[]): { changes: number; lastInsertRowid: number | bigint } {
+    return this.#statement(statement).run(values);
+  }
+
+  /** What goes wrong in `work`, as an error of the catalogue. */
+  attemptNow<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw storageError(this.#path, error);
+    }
+  }
+
+  /** As `attemptNow`, rejecting. SQLite answers at once; the promise is for stores that do not. */
+  attempt<T>(work: () => T): Promise<T> {
+    return new Promise((resolve) => resolve(this.attemptNow(work)));
+  }
+
+  /** All that `work` writes, or nothing of it. At once, unless the file is being written anew. */
+  write<T>(work: () => T): Promise<T> {
+    return this.#whenFree(() => {
+      const own = { ...this.#own };
+      try {
+        return this.#database.transaction(work).immediate();
+      } catch (error) {
+        // What was undone is no change of ours: counted as one, it would hide the next of another process.
+        this.#own = own;
+        throw error;
+      }
+    });
+  }
+
+  /** As `write`; leaves what was deleted in no log; `rewrite` leaves no trace at all. */
+  async erase<T>(work: () => T): Promise<T> {
+    const result = await this.write(work);
+    await this.#whenFree(() => this.#emptyLog());
+    return result;
+  }
+
+  /**
+   * Writes the file anew. What was deleted is overwritten where it lay, but SQLite moves rows from page to page and may
+   * have left a copy behind: only this leaves none. About 3 s for 1 GB, in which what is to be written waits, here and
+   * in other processes; what is read does not.
+   */
+  async rewrite(): Promise<void> {
+    const workerFile = this.#rewriteWorkerFile;
+    if (workerFile === undefined) return this.#whenFree(() => this.#rewriteHere());
+    while (this.#rewriting) await this.#rewriting;
+    const rewriting = rewriteInThread(workerFile, this.#path);
+    const ended = (): void => void (this.#rewriting = undefined);
+    this.#rewriting = rewriting.then(ended, ended);
+    await rewriting.catch((error: unknown) => {
+      throw storageError(this.#path, error);
+    });
+  }
+
+  revision(of: Revision): number {
+    const [row] = this.rows<{ value: number }>('SELECT value FROM counters WHERE name = ?', `${of} revision`);
+    return row?.value ?? 0;
+  }
+
+  /** As `revision`, without the changes made through this connection. */
+  foreignRevision(of: Revision): number {
+    return this.revision(of) - this.#own[of];
+  }
+
+  /** Part of a `write`: tells those who keep in memory what has changed. */
+  touch(...revisions: readonly Revision[]): void {
+    for (const revision of revisions) {
+      this.run('UPDATE counters SET value = value + 1 WHERE name = ?', `${revision} revision`);
+      this.#own[revision]++;
+    }
+  }
+
+  /**
+   * Reads a table in portions, with a turn of the main loop in between; what is added meanwhile comes last.
+   *
+   * @param query in the order of `sequence`; its first parameter is the sequence to go on after
+   */
+  async *portions<T extends Row & { sequence: number }>(
+    query: string,
+    ...values: unknown[]
+  ): AsyncGenerator<T[]> {
+    for (let last = 0; ; await nextTurn()) {
+      const rows = await this.attempt(() => this.rows<T>(`${query} LIMIT ${portion}`, last, ...values));
+      const newest = rows.at(-1);
+      if (!newest) return;
+      yield rows;
+      last = newest.sequence;
+    }
+  }
+
+  /** May be called again. */
+  close(): Promise<void> {
+    this.#closing ??= this.#whenFree(() => {
+      try {
+        this.#emptyLog();
+      } finally {
+        this.#database.close();
+      }
+    });
+    return this.#closing;
+  }
+
+  #rewriteHere(): void {
+    this.#database.exec('VACUUM');
+    this.#emptyLog();
+  }
+
+  /** As `attempt`, once nothing writes the file anew: SQLite would hold up the whole thread until that is done. */
+  async #whenFree<T>(work: () => T): Promise<T> {
+    while (this.#rewriting) await this.#rewriting;
+    return this.attemptNow(work);
+  }
+
+  #statement(text: string): Database.Statement {
+    const known = this.#statements.get(text) ?? this.#database.prepare(text);
+    this.#statements.set(text, known);
+    return known;
+  }
+
+  /** Moves the log's pages into the file; left for later when another process is reading. */
+  #emptyLog(): void {
+    this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+  }
+}

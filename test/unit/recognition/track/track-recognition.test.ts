@@ -1,0 +1,410 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cosineFromDistance, euclideanDistance, l2Normalise } from '../../../../src/core/distance.js';
+import type { Identity, Neighbour, Person } from '../../../../src/core/face.js';
+import type { ClassifierHead } from '../../../../src/core/heads.js';
+import { explain } from '../../../../src/events/explain.js';
+import { rulesFor, type NamingRules } from '../../../../src/recognition/decision/decision.js';
+import { findEmbedder } from '../../../../src/recognition/embedding/embedders.js';
+import type { IdentityTransition } from '../../../../src/recognition/track/track-identity.js';
+import type { Look } from '../../../../src/recognition/track/look.js';
+import { TrackRecognition, type Matcher } from '../../../../src/recognition/track/track-recognition.js';
+
+/** Directions 0 and 1 are two people's, the others differ from look to look. */
+const dimension = 24;
+const ana: Person = { id: 'a', name: 'Ana' };
+const ben: Person = { id: 'b', name: 'Ben' };
+const rules = rulesFor(findEmbedder('mobilefacenet'), { threshold: 1, falseNameRate: 1e-3 }, 2);
+const faraway = 1.3;
+
+function axis(index: number): Float32Array {
+  return new Float32Array(dimension).fill(0).fill(1, index, index + 1);
+}
+
+/** People with one photo each, and faces that were said not to be theirs. */
+class SmallGallery implements Matcher {
+  revision = 0;
+  photos: { person: Person; vector: Float32Array; not?: Float32Array }[] = [
+    { person: ana, vector: axis(0) },
+    { person: ben, vector: axis(1) },
+  ];
+
+  change(photos: SmallGallery['photos']): void {
+    this.photos = photos;
+    this.revision++;
+  }
+
+  match(probe: Float32Array, count: number): Neighbour[] {
+    const measured = this.photos.map(({ person, vector, not }) => {
+      const distance = euclideanDistance(probe, vector);
+      const rejected = not !== undefined && euclideanDistance(probe, not) < distance;
+      return { person, distance, centroidDistance: distance, rejected };
+    });
+    return measured.sort((a, b) => a.distance - b.distance).slice(0, count);
+  }
+}
+
+/** A look at this distance from a person's photo, off in a direction of its own. */
+function near(person: Person, distance = 0.6, quality = 0.8, direction = 2): Look {
+  const cosine = cosineFromDistance(distance);
+  const vector = new Float32Array(dimension);
+  vector[person === ana ? 0 : 1] = cosine;
+  vector[direction] = Math.sqrt(1 - cosine * cosine);
+  return lookOf(vector, quality);
+}
+
+const point = { x: 0, y: 0 };
+const landmarks = [point, point, point, point, point] as const;
+const detection = { box: { x: 0, y: 0, width: 1, height: 1 }, score: 1, landmarks };
+
+function lookOf(vector: Float32Array, quality = 0.8): Look {
+  const times = { queueMs: 1, alignMs: 2, embedMs: 3 };
+  const crop = { width: 1, height: 1, data: new Uint8Array(3), landmarks };
+  const seen = { box: detection.box, velocity: point, firstSeenAt: 0, lastSeenAt: 0, hits: 5 };
+  const track = { id: 1, state: 'confirmed', detection, ...seen } as const;
+  const frame = { sequence: 1, width: 1, height: 1, capturedAt: 0 };
+  return { vector, quality, times, crop, shot: { track, detection, frame } };
+}
+
+const stranger = near(ana, faraway);
+const times = (count: number, look: Look): Look[] => new Array<Look>(count).fill(look);
+const nameOf = (identity: Identity): string =>
+  identity.state === 'known' ? identity.person.name : identity.state;
+
+class Watched {
+  readonly gallery = new SmallGallery();
+  readonly track = new TrackRecognition();
+
+  async see(...looks: Look[]): Promise<(IdentityTransition | undefined)[]> {
+    const told = [];
+    for (const look of looks) told.push(await this.track.add(look, this.gallery, rules));
+    return told;
+  }
+
+  /** The kinds of what is told. */
+  async kinds(...looks: Look[]): Promise<string[]> {
+    return (await this.see(...looks)).flatMap((told) => told?.kind ?? []);
+  }
+
+  rematch(changed: NamingRules = rules): Promise<IdentityTransition | undefined> {
+    return this.track.rematch(this.gallery, changed);
+  }
+
+  get name(): string {
+    return nameOf(this.track.identity);
+  }
+}
+
+describe('a track', () => {
+  it('begins undecided', () => {
+    const { track } = new Watched();
+    expect(track.identity).toEqual({ state: 'undecided' });
+    expect(track.settled).toBe(false);
+    expect(track.newest).toBeUndefined();
+  });
+
+  it('is named after three looks that agree, and tells once', async () => {
+    const watched = new Watched();
+    const told = await watched.see(...times(5, near(ana)));
+    expect(told.map((transition) => transition?.kind)).toEqual([
+      undefined,
+      undefined,
+      'recognized',
+      undefined,
+      undefined,
+    ]);
+    expect(watched.name).toBe('Ana');
+    expect(watched.track.settled).toBe(true);
+  });
+
+  it('is a stranger when the classifier knows nobody like it, however near the nearest photo', async () => {
+    const classifier: ClassifierHead = {
+      ...{ kind: 'classifier', model: findEmbedder('mobilefacenet').model, dimension, trainedAt: 0 },
+      people: [ana.name, ben.name],
+      rejectBelow: 1,
+      rule: { type: 'linear-svm', classes: [0, 1].map(() => ({ weights: [], bias: 0 })) },
+    };
+    const track = new TrackRecognition();
+    const gallery = new SmallGallery();
+    for (const look of times(5, near(ana))) await track.add(look, gallery, { ...rules, classifier });
+    expect(nameOf(track.identity)).toBe('unknown');
+    expect(explain(track.identity)).toMatch(/near enough, but the trained classifier does not bear it out\./);
+  });
+
+  it('explains itself with what was fused', async () => {
+    const watched = new Watched();
+    await watched.see(near(ana, 0.9, 0.5), stranger, near(ana, 0.8, 0.9), near(ana, 0.8, 0.6));
+    const { identity } = watched.track;
+    if (identity.state !== 'known') throw new Error('expected a name');
+    const { evidence } = identity;
+    expect(evidence).toMatchObject({ threshold: 1, falseNameRate: null, quality: 0.6 });
+    expect(evidence.votes).toEqual({ total: 4, inFavour: 3 });
+    expect(evidence.weight).toBeCloseTo(2);
+    expect(evidence.crops.map(({ person }) => person?.name)).toEqual(['Ana', undefined, 'Ana', 'Ana']);
+    expect(evidence.crops[0]).toMatchObject({ quality: 0.5, distance: expect.closeTo(0.9, 5) as number });
+    expect(evidence.nearest.map(({ person }) => person.name)).toEqual(['Ana', 'Ben']);
+    expect(evidence.distance).toBe(evidence.nearest[0]!.distance);
+    expect(evidence.margin).toBeCloseTo(evidence.nearest[1]!.distance - evidence.distance!);
+    expect(evidence.confidence).toBeCloseTo(rules.samePerson(evidence.distance!));
+    expect(evidence.times).toMatchObject({ queueMs: 1, alignMs: 2, embedMs: 3 });
+    expect(evidence.times.matchMs).toBeGreaterThanOrEqual(0);
+  });
+
+  it('is a stranger after five looks', async () => {
+    const watched = new Watched();
+    expect(await watched.kinds(...times(4, stranger))).toEqual([]);
+    expect(await watched.kinds(stranger)).toEqual(['unknown']);
+    expect(watched.track.identity).toMatchObject({
+      state: 'unknown',
+      evidence: { distance: expect.closeTo(faraway, 5) as number, votes: { total: 5, inFavour: 5 } },
+    });
+  });
+
+  it('is a stranger when nobody is enrolled', async () => {
+    const watched = new Watched();
+    watched.gallery.change([]);
+    await watched.see(...times(5, stranger));
+    expect(watched.track.identity).toMatchObject({
+      state: 'unknown',
+      evidence: { distance: null, margin: null, confidence: 1, nearest: [] },
+    });
+  });
+
+  it('is named when its looks are near enough together, though none is alone', async () => {
+    const watched = new Watched();
+    await watched.see(...[2, 3, 4].map((direction) => near(ana, 1.05, 0.8, direction)));
+    expect(watched.name).toBe('Ana');
+  });
+
+  it('is named later when its looks are poor', async () => {
+    const watched = new Watched();
+    const told = await watched.see(...times(7, near(ana, 0.6, 0.21)));
+    expect(told.findIndex(Boolean)).toBe(4);
+    const hardly = new Watched();
+    await hardly.see(...times(30, near(ana, 0.6, 0.12)));
+    expect(hardly.name).toBe('undecided');
+  });
+
+  it('stays undecided while two people are too close to call, one under two names for instance', async () => {
+    const watched = new Watched();
+    watched.gallery.change([
+      { person: ana, vector: axis(0) },
+      { person: ben, vector: axis(0) },
+    ]);
+    await watched.see(...times(30, near(ana)));
+    expect(watched.name).toBe('undecided');
+  });
+
+  it('gets a name later when better looks bear it out', async () => {
+    const watched = new Watched();
+    await watched.see(...times(5, stranger));
+    expect(await watched.kinds(...times(7, near(ana)))).toEqual(['recognized']);
+  });
+
+  it('goes to another person by a clear majority only, as when two people cross', async () => {
+    const watched = new Watched();
+    await watched.see(...times(7, near(ana)));
+    expect(await watched.kinds(...times(4, near(ben)))).toEqual([]);
+    expect(watched.track.settled).toBe(false);
+    const told = await watched.see(near(ben));
+    expect(told[0]).toMatchObject({
+      kind: 'changed',
+      previous: { person: ana },
+      identity: { person: ben },
+    });
+  });
+
+  it('loses its name only when no look bears it out, as when a stranger comes in its place', async () => {
+    const watched = new Watched();
+    await watched.see(...times(3, near(ana)));
+    expect(await watched.kinds(...times(6, stranger))).toEqual([]);
+    expect(await watched.see(stranger)).toMatchObject([
+      { kind: 'changed', previous: { person: ana }, identity: { state: 'unknown' } },
+    ]);
+  });
+
+  it('shows its looks best first, with the crops', async () => {
+    const watched = new Watched();
+    await watched.see(near(ana, 0.6, 0.5), near(ana, 0.6, 0.9), near(ana, 0.6, 0.7));
+    expect(watched.track.looks.map(({ quality }) => quality)).toEqual([0.9, 0.7, 0.5]);
+    expect(watched.track.looks[0]!.crop.width).toBe(1);
+  });
+});
+
+describe('whatever the looks', () => {
+  const quality = fc.double({ min: 0.1, max: 1, noNaN: true });
+  const anyLook = fc
+    .array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: dimension, maxLength: dimension })
+    .filter((values) => Math.hypot(...values) > 0.1)
+    .chain((values) => quality.map((score) => lookOf(l2Normalise(Float32Array.from(values)), score)));
+  const oneOf = (person: Person) => quality.map((score) => lookOf(axis(person === ana ? 0 : 1), score));
+  const look = fc.oneof(oneOf(ana), oneOf(ben), fc.constant(stranger), anyLook);
+
+  it('two never decide', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(look, { maxLength: 2 }), async (looks) => {
+        const watched = new Watched();
+        await watched.see(...looks);
+        expect(watched.name).toBe('undecided');
+      }),
+    );
+  });
+
+  it('nobody is named for whom fewer than three spoke', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(look, { maxLength: 25 }), async (looks) => {
+        const watched = new Watched();
+        for (const [index, newest] of looks.entries()) {
+          const [told] = await watched.see(newest);
+          if (told?.identity.state !== 'known') continue;
+          const { person } = told.identity;
+          const spoke = looks.slice(0, index + 1).filter(({ vector }) => {
+            const [first] = watched.gallery.match(vector, 1);
+            return first!.person === person && first!.distance <= rules.leaningDistance;
+          });
+          expect(spoke.length).toBeGreaterThanOrEqual(3);
+        }
+      }),
+    );
+  });
+
+  it('a single one among good ones neither renames nor un-names', async () => {
+    const good = fc.integer({ min: 3, max: 12 });
+    const distance = fc.double({ min: 0.2, max: 0.95, noNaN: true });
+    await fc.assert(
+      fc.asyncProperty(good, distance, look, good, async (before, far, bad, after) => {
+        const watched = new Watched();
+        const fine = near(ana, far, 0.8);
+        expect(await watched.kinds(...times(before, fine), bad, ...times(after, fine))).toEqual([
+          'recognized',
+        ]);
+        expect(watched.name).toBe('Ana');
+      }),
+    );
+  });
+
+  it('nearer ones never lose a name', async () => {
+    const distance = fc.double({ min: 0.1, max: 1.4, noNaN: true });
+    const count = fc.integer({ min: 3, max: 10 });
+    await fc.assert(
+      fc.asyncProperty(distance, distance, count, async (a, b, looks) => {
+        const [nearer, further] = [new Watched(), new Watched()];
+        await nearer.see(...times(looks, near(ana, Math.min(a, b))));
+        await further.see(...times(looks, near(ana, Math.max(a, b))));
+        if (further.name === 'Ana') expect(nearer.name).toBe('Ana');
+      }),
+    );
+  });
+
+  it('every change is told, from what was to what is', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(look, { maxLength: 40 }), async (looks) => {
+        const watched = new Watched();
+        for (const newest of looks) {
+          const before = watched.name;
+          const [told] = await watched.see(newest);
+          if (watched.name === 'undecided') expect(told).toBeUndefined();
+          else expect(told !== undefined).toBe(watched.name !== before);
+          if (told) expect([nameOf(told.previous), nameOf(told.identity)]).toEqual([before, watched.name]);
+        }
+      }),
+    );
+  });
+});
+
+describe('when the gallery changes', () => {
+  it('a stranger who was just enrolled is named', async () => {
+    const watched = new Watched();
+    await watched.see(...times(5, near(ben)));
+    watched.gallery.change([{ person: ana, vector: axis(0) }]);
+    expect(await watched.rematch()).toMatchObject({ kind: 'changed', identity: { state: 'unknown' } });
+    watched.gallery.change([{ person: ben, vector: axis(1) }]);
+    expect(await watched.rematch()).toMatchObject({ kind: 'recognized', identity: { person: ben } });
+  });
+
+  it('the name of a person who was erased goes at once, however few the looks', async () => {
+    const watched = new Watched();
+    await watched.see(...times(3, near(ana)));
+    watched.gallery.change([{ person: ben, vector: axis(1) }]);
+    expect(await watched.rematch()).toMatchObject({ kind: 'changed', identity: { state: 'undecided' } });
+    expect(watched.name).toBe('undecided');
+  });
+
+  it('"this is not Ana" takes the name back at once, and leaves the way free for another', async () => {
+    const watched = new Watched();
+    const look = near(ana, 0.8);
+    await watched.see(...times(5, look));
+    watched.gallery.change([{ person: ana, vector: axis(0), not: look.vector }]);
+    expect(await watched.rematch()).toMatchObject({ kind: 'changed', identity: { state: 'unknown' } });
+    watched.gallery.change([
+      { person: ana, vector: axis(0), not: look.vector },
+      { person: ben, vector: look.vector },
+    ]);
+    expect(await watched.rematch()).toMatchObject({ kind: 'recognized', identity: { person: ben } });
+  });
+
+  it('a name stands while any look bears it out', async () => {
+    const watched = new Watched();
+    await watched.see(...times(3, near(ana)), ...times(5, stranger));
+    expect(watched.name).toBe('Ana');
+    expect(await watched.rematch()).toBeUndefined();
+    expect(watched.name).toBe('Ana');
+  });
+
+  it('a new threshold counts for the looks there are', async () => {
+    const watched = new Watched();
+    await watched.see(...times(5, near(ana, 0.9)));
+    const stricter = { ...rules, threshold: 0.8, leaningDistance: 0.85 };
+    expect((await watched.rematch(stricter))?.identity.state).toBe('unknown');
+  });
+
+  it('while a look is matched, what it said is not believed until it is matched again', async () => {
+    const watched = new Watched();
+    await watched.see(...times(2, near(ana)));
+    const { gallery } = watched;
+    const slow: Matcher = {
+      get revision() {
+        return gallery.revision;
+      },
+      match: async (probe, count) => {
+        const old = gallery.match(probe, count);
+        await Promise.resolve();
+        return old;
+      },
+    };
+    const pending = watched.track.add(near(ana), slow, rules);
+    await Promise.resolve();
+    gallery.change([]);
+    expect(await pending).toBeUndefined();
+    expect(watched.name).toBe('undecided');
+    expect(await watched.rematch()).toBeUndefined();
+    expect(watched.name).toBe('undecided');
+  });
+
+  it('looks and changes take effect one after another, and a failure costs only itself', async () => {
+    const watched = new Watched();
+    const answers: string[] = [];
+    const failing: Matcher = { revision: 0, match: () => Promise.reject(new Error('lost')) };
+    const all = [
+      watched.track.add(near(ana), watched.gallery, rules).then(() => answers.push('first')),
+      watched.track.add(near(ana), failing, rules).catch(() => answers.push('failed')),
+      watched.rematch().then(() => answers.push('rematched')),
+      watched.track.add(near(ana), watched.gallery, rules).then(() => answers.push('second')),
+      watched.track.add(near(ana), watched.gallery, rules).then(() => answers.push('third')),
+    ];
+    await Promise.all(all);
+    expect(answers).toEqual(['first', 'failed', 'rematched', 'second', 'third']);
+    expect(watched.name).toBe('Ana');
+  });
+});
+
+describe('with another embedder', () => {
+  it('a name stands until enough new looks say otherwise', async () => {
+    const watched = new Watched();
+    await watched.see(...times(3, near(ana)));
+    const track = new TrackRecognition(watched.track.identity);
+    for (let count = 0; count < 6; count++) await track.add(stranger, watched.gallery, rules);
+    expect(nameOf(track.identity)).toBe('Ana');
+    expect(await track.add(stranger, watched.gallery, rules)).toMatchObject({ kind: 'changed' });
+  });
+});
