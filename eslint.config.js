@@ -1,6 +1,7 @@
 import js from '@eslint/js';
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
 import importX from 'eslint-plugin-import-x';
+import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
 /**
@@ -67,57 +68,32 @@ export default tseslint.config(
         { allowNumber: true, allowBoolean: true },
       ],
       'import-x/no-restricted-paths': ['error', { zones: [...zones, ...workerZones] }],
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { name: 'fluent-ffmpeg', message: 'Only ingest/ffmpeg-process.ts knows fluent-ffmpeg (ADR 8).' },
+      ],
       'no-restricted-properties': [
         'error',
         { object: 'process', property: 'env', message: 'Only config/ reads the environment.' },
       ],
     },
   },
+  {
+    files: ['src/ingest/ffmpeg-process.ts'],
+    rules: { '@typescript-eslint/no-restricted-imports': 'off' },
+  },
   { files: ['src/config/**', 'test/**', 'bench/**', '*.ts'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['web/**', '**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
   {
     files: ['web/**'],
     languageOptions: {
-      globals: Object.fromEntries(
-        [
-          'document',
-          'window',
-          'location',
-          'WebSocket',
-          'fetch',
-          'createImageBitmap',
-          'URL',
-          'Blob',
-          'setTimeout',
-          'clearTimeout',
-          'setInterval',
-          'clearInterval',
-          'requestAnimationFrame',
-          'console',
-          'localStorage',
-          'IntersectionObserver',
-          'navigator',
-          'performance',
-          'URLSearchParams',
-          'Intl',
-        ].map((name) => [name, 'readonly']),
-      ),
+      globals: globals.browser,
     },
   },
   {
     files: ['**/*.mjs', '*.js'],
     languageOptions: {
-      globals: {
-        process: 'readonly',
-        console: 'readonly',
-        URL: 'readonly',
-        setTimeout: 'readonly',
-        setInterval: 'readonly',
-        clearInterval: 'readonly',
-        fetch: 'readonly',
-        performance: 'readonly',
-        Buffer: 'readonly',
-      },
+      globals: globals.node,
     },
   },
 );

@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
+import pLimit from 'p-limit';
+import writeFileAtomic from 'write-file-atomic';
 
 const require = createRequire(import.meta.url);
 
@@ -92,23 +93,19 @@ export class FontStore {
     const trueType = await toTrueType(await readFile(woff2Path));
     await mkdir(this.#folder, { recursive: true });
     // Somebody else may do the same just now: the file appears whole or not at all.
-    const partial = `${path}.${randomUUID()}`;
-    await writeFile(partial, trueType);
-    await rename(partial, path);
+    await writeFileAtomic(path, Buffer.from(trueType));
     return path;
   }
 }
 
-let lastConversion: Promise<unknown> = Promise.resolve();
-
 /** One at a time: the result lies in WebAssembly memory that the next conversion writes over or moves. */
+const oneConversion = pLimit(1);
+
 function toTrueType(woff2: Uint8Array): Promise<Uint8Array> {
-  const conversion = lastConversion.then(async () => {
+  return oneConversion(async () => {
     const { default: decompress } = await import('wawoff2/decompress.js');
     return new Uint8Array(await decompress(woff2));
   });
-  lastConversion = conversion.catch(() => undefined);
-  return conversion;
 }
 
 async function exists(path: string): Promise<boolean> {

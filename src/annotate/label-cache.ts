@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import sharp from 'sharp';
+import { escapeMarkup } from '../core/markup.js';
 import { FontStore, fontFamilies } from './fonts.js';
 
 /** Text as a mask: one byte a pixel, rows from the top, 255 where the ink is full; cut close to the ink. */
@@ -99,12 +100,10 @@ function printable(text: string): string {
     .trim();
 }
 
-const markupEscapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
-
 async function render(text: string, heightPx: number, fontfile?: string): Promise<LabelBitmap> {
   const { data, info } = await sharp({
     text: {
-      text: text.replace(/[&<>]/g, (character) => markupEscapes[character]!),
+      text: escapeMarkup(text),
       font: `${fontFamilies} Medium ${heightPx}`,
       dpi: 72,
       ...(fontfile === undefined ? {} : { fontfile }),

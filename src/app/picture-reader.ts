@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
 import type { Detection } from '../core/face.js';
@@ -8,7 +9,6 @@ import { photoDetector } from '../detection/photo-detector.js';
 import { WorkerDetector } from '../detection/worker/worker-detector.js';
 import { readImage } from '../ingest/still-image.js';
 import type { ModelStore } from '../models/model-store.js';
-import { Turnstile } from './turnstile.js';
 import { workerFile } from './worker-file.js';
 
 /** Far more than the largest picture takes while cameras have most of the machine. */
@@ -28,7 +28,7 @@ export interface PictureReaderOptions {
  */
 export class PictureReader {
   readonly #options: PictureReaderOptions;
-  readonly #turnstile = new Turnstile(atATime);
+  readonly #turn = pLimit(atATime);
   #detector: Promise<WorkerDetector> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -42,7 +42,7 @@ export class PictureReader {
    * @throws SightlineError IMAGE_UNREADABLE, IMAGE_TOO_LARGE, IMAGE_TOO_SLOW, and what `use` throws
    */
   withPicture<T>(picture: Buffer, use: (image: RgbImage, decodeMs: number) => Promise<T>): Promise<T> {
-    return this.#turnstile.pass(async () => {
+    return this.#turn(async () => {
       const begun = performance.now();
       const image = await readImage(picture, this.#options.limits);
       return use(image, performance.now() - begun);

@@ -11,7 +11,7 @@ import {
   type SearchedPicture,
 } from '../training/evaluation/detection-figures.js';
 import { parseTruth, type LabelledPicture } from '../training/evaluation/truth.js';
-import { figureTable } from './figure-table.js';
+import { figureTable } from './table.js';
 import { numberOrText } from './options.js';
 import { photoLimits } from './photos.js';
 import { showProgress } from './progress-line.js';

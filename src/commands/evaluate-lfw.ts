@@ -13,7 +13,7 @@ import {
   type VerificationFigures,
 } from '../training/evaluation/verification-figures.js';
 import { FaceReader } from './face-reader.js';
-import { figureTable } from './figure-table.js';
+import { figureTable } from './table.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { photoLimits } from './photos.js';
 import { showProgress } from './progress-line.js';

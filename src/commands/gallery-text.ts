@@ -1,7 +1,7 @@
 import type { ErrorRates, GalleryFigures } from '../training/evaluation/gallery-figures.js';
 import type { PhotoRef } from '../training/evaluation/gallery-pairs.js';
 import { percent, rates } from '../training/evaluation/report/plots.js';
-import { figureTable } from './figure-table.js';
+import { figureTable } from './table.js';
 
 /** Findings of each kind that are printed; the rest is in the JSON and the report. */
 const mostLines = 10;

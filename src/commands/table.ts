@@ -1,5 +1,15 @@
+import Table from 'cli-table3';
+
+/** No lines: columns stand two spaces apart. */
+const noLines = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
+  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
+  ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
+};
+
 /**
- * Rows under headings, in columns as wide as their widest cell.
+ * Rows under headings, in columns as wide as their widest cell on a terminal, where Chinese characters and emoji take
+ * two places.
  * @param toTheRight columns of figures, which line up at their right ends
  */
 export function table(
@@ -7,11 +17,29 @@ export function table(
   rows: readonly (readonly string[])[],
   toTheRight: readonly number[] = [],
 ): string {
-  const lines = [headings, ...rows];
-  const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  const pad = (cell: string, column: number): string =>
-    toTheRight.includes(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
-  return lines.map((line) => `${line.map(pad).join('  ').trimEnd()}\n`).join('');
+  return layOut([headings, ...rows], toTheRight);
+}
+
+/** Names and values below each other, the values in one column. */
+export function figureTable(rows: readonly (readonly [name: string, value: string])[]): string {
+  return layOut(rows, []);
+}
+
+function layOut(lines: readonly (readonly string[])[], toTheRight: readonly number[]): string {
+  const columns = lines[0]?.length ?? 0;
+  const laidOut = new Table({
+    chars: noLines,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: Array.from({ length: columns }, (_, column) =>
+      toTheRight.includes(column) ? 'right' : 'left',
+    ),
+  });
+  laidOut.push(...lines.map((line) => [...line]));
+  return laidOut
+    .toString()
+    .split('\n')
+    .map((line) => `${line.trimEnd()}\n`)
+    .join('');
 }
 
 /** A moment in milliseconds since the epoch as people read it, in local time. */

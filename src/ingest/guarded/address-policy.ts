@@ -1,9 +1,9 @@
-import { BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { networkList } from '../../core/network.js';
+import ipaddr from 'ipaddr.js';
+import { NetworkList, parseAddress, type Address } from '../../core/network.js';
 
 /** Where no camera is: this machine, the link, groups, reserved space, and what clouds tell their machines. */
-const notCameras = networkList([
+const notCameras = new NetworkList([
   ...['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '192.0.0.0/24', '224.0.0.0/4', '240.0.0.0/4'],
   ...['100.100.100.200/32', '168.63.129.16/32'],
   ...[
@@ -26,62 +26,45 @@ const carriers = (
     ['64:ff9b::', 96],
     ['2002::', 16],
   ] as const
-).map(([prefix, bits]) => ({ bits, list: networkList([`${prefix}/${bits}`]) }));
+).map(([prefix, bits]) => ({ bits, network: new NetworkList([`${prefix}/${bits}`]) }));
 
 /** Which addresses may be connected to. */
 export class AddressPolicy {
-  readonly #networks: BlockList | null;
+  readonly #networks: NetworkList | null;
 
   /** @param networks those that are allowed, as 192.168.1.0/24; null for all but those that cannot hold a camera */
   constructor(networks: readonly string[] | null) {
-    this.#networks = networks === null ? null : networkList(networks);
+    this.#networks = networks === null ? null : new NetworkList(networks);
   }
 
   /** @param address IPv4 or IPv6, without brackets; anything else is refused */
   allows(address: string): boolean {
-    const bare = address.replace(/%.*$/, '');
-    if (isIP(bare) === 0) return false;
-    const carried = isIP(bare) === 6 ? carriedIn(bare) : undefined;
-    if (carried !== undefined) return this.allows(carried);
-    if (this.#networks !== null) return isIn(this.#networks, bare);
-    return !isIn(notCameras, bare) && !isIn(thisMachine(), bare);
+    const parsed = parseAddress(address);
+    return parsed !== undefined && this.#allows(parsed);
   }
-}
 
-function isIn(list: BlockList, address: string): boolean {
-  return list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6');
+  #allows(address: Address): boolean {
+    const carried = address instanceof ipaddr.IPv6 ? carriedIn(address) : undefined;
+    if (carried !== undefined) return this.#allows(carried);
+    if (this.#networks !== null) return this.#networks.has(address);
+    return !notCameras.has(address) && !isThisMachine(address);
+  }
 }
 
 /** Asked anew each time: addresses come and go. */
-function thisMachine(): BlockList {
-  const list = new BlockList();
-  for (const entries of Object.values(networkInterfaces())) {
-    for (const { address, family } of entries ?? []) {
-      list.addAddress(address.replace(/%.*$/, ''), family === 'IPv4' ? 'ipv4' : 'ipv6');
-    }
-  }
-  return list;
+function isThisMachine(address: Address): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+  const normalized = address.toNormalizedString();
+  return own.some((entry) => parseAddress(entry.address)?.toNormalizedString() === normalized);
 }
 
 /** The IPv4 address that an IPv6 one stands for, if any. */
-function carriedIn(address: string): string | undefined {
-  const carrier = carriers.find(({ list }) => isIn(list, address));
+function carriedIn(address: ipaddr.IPv6): ipaddr.IPv4 | undefined {
+  const carrier = carriers.find(({ network }) => network.has(address));
   if (carrier === undefined) return undefined;
-  const groups = groupsOf(address);
+  const bytes = address.toByteArray();
   // The unspecified address and loopback stand for themselves.
-  if (groups.slice(0, 7).every((group) => group === 0)) return undefined;
-  const at = carrier.bits / 16;
-  const [high = 0, low = 0] = [groups[at], groups[at + 1]];
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
-}
-
-/** The eight groups of an IPv6 address. */
-function groupsOf(address: string): number[] {
-  // The URL parser writes every form in hexadecimal groups.
-  const text = new URL(`http://[${address}]`).hostname.slice(1, -1);
-  const [before = '', after = ''] = text.split('::');
-  const numbers = (part: string): number[] =>
-    part === '' ? [] : part.split(':').map((group) => parseInt(group, 16));
-  const [head, tail] = [numbers(before), numbers(after)];
-  return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail];
+  if (bytes.slice(0, 14).every((byte) => byte === 0)) return undefined;
+  const at = carrier.bits / 8;
+  return new ipaddr.IPv4(bytes.slice(at, at + 4));
 }

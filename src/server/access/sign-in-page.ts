@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { escapeMarkup } from '../../core/markup.js';
 import { contentSecurityPolicy } from './security-headers.js';
 
 const style = `
@@ -37,10 +38,6 @@ const html = (note: string): string => `<!doctype html>
 `;
 
 const styleHash = createHash('sha256').update(style).digest('base64');
-
-function escapeMarkup(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-}
 
 /** What a browser shows that comes without a right token, and the policy that allows its one style by hash. */
 export const signInPage = {

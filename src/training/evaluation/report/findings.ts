@@ -2,7 +2,7 @@ import type { GalleryFigures } from '../gallery-figures.js';
 import type { PhotoPair, PhotoRef } from '../gallery-pairs.js';
 import type { LookAlikes, PersonThreshold } from '../look-alikes.js';
 import { comparedWith, type Suspect } from '../photo-findings.js';
-import { markup, type Markup } from './markup.js';
+import { markup, type Markup } from '../../../core/markup.js';
 import { percent } from './plots.js';
 
 /** Pictures of faces as data: URIs, by face id. */

@@ -1,6 +1,6 @@
 import type { ErrorRates, GalleryFigures } from '../gallery-figures.js';
 import { findingSections, type FaceImages } from './findings.js';
-import { markup, Markup } from './markup.js';
+import { markup, Markup } from '../../../core/markup.js';
 import { distanceHistogram, errorCurve, percent } from './plots.js';
 import { style } from './style.js';
 

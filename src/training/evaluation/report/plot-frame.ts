@@ -1,4 +1,4 @@
-import { markup, type Markup } from './markup.js';
+import { markup, type Markup } from '../../../core/markup.js';
 
 /** In units of the picture, which is drawn at about one and a quarter pixels a unit. */
 const plot = { width: 400, height: 260, left: 56, right: 392, top: 34, bottom: 218 } as const;

@@ -1,5 +1,5 @@
 import type { GalleryFigures } from '../gallery-figures.js';
-import { markup, type Markup } from './markup.js';
+import { markup, type Markup } from '../../../core/markup.js';
 import { plotFrame, xOf, yOf, type PlotFrame } from './plot-frame.js';
 
 /** The smallest rate that the curve can show; below it lies nothing that a gallery could measure. */
