@@ -71,8 +71,25 @@ export default tseslint.config(
         'error',
         { object: 'process', property: 'env', message: 'Only config/ reads the environment.' },
       ],
+      'no-restricted-imports': [
+        'error',
+        {
+          name: 'onnxruntime-node',
+          message:
+            'Import src/models/onnx-runtime.ts, which switches telemetry off before the library is loaded.',
+        },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "ImportExpression[source.value='onnxruntime-node']",
+          message:
+            'Import src/models/onnx-runtime.ts, which switches telemetry off before the library is loaded.',
+        },
+      ],
     },
   },
+  { files: ['src/models/onnx-runtime.ts'], rules: { 'no-restricted-imports': 'off' } },
   { files: ['src/config/**', 'test/**', 'bench/**', '*.ts'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['web/**', '**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
   {
