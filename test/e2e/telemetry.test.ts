@@ -1,4 +1,5 @@
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/config/package-root.js';
@@ -94,6 +95,28 @@ describe('a thread alone', () => {
     expect(stdout).toBe('ended\n');
     expect(user.leftAtHome()).toEqual([]);
   });
+});
+
+it('the cache of the system’s fonts is kept beside the fonts', { timeout: 180_000 }, async () => {
+  // As on a machine whose own cache is missing or cannot be written.
+  const fonts = join(folder.path, 'fonts.conf');
+  await writeFile(
+    fonts,
+    `<fontconfig><dir>${user.temporary}</dir><cachedir prefix="xdg">fontconfig</cachedir></fontconfig>`,
+  );
+  const models = join(folder.path, 'models');
+  await mkdir(models);
+  for (const file of await readdir(defaultCacheDir())) {
+    if (file !== 'fonts') await symlink(join(defaultCacheDir(), file), join(models, file));
+  }
+  const drawn = join(folder.path, 'drawn.jpg');
+  const { status, stderr } = runNode(
+    [program, 'identify', photos[1]!, '--draw', drawn, '--data', data, '--models-dir', models],
+    { FONTCONFIG_FILE: fonts },
+  );
+  expect(status, stderr).toBe(0);
+  expect(user.leftAtHome()).toEqual([]);
+  expect(await readdir(join(models, 'fonts', 'fontconfig'))).toContain('CACHEDIR.TAG');
 });
 
 it('a command line of 100 kB is no reason to crash', () => {
