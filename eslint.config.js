@@ -68,20 +68,34 @@ export default tseslint.config(
         { allowNumber: true, allowBoolean: true },
       ],
       'import-x/no-restricted-paths': ['error', { zones: [...zones, ...workerZones] }],
-      '@typescript-eslint/no-restricted-imports': [
-        'error',
-        { name: 'fluent-ffmpeg', message: 'Only ingest/ffmpeg-process.ts knows fluent-ffmpeg (ADR 8).' },
-      ],
       'no-restricted-properties': [
         'error',
         { object: 'process', property: 'env', message: 'Only config/ reads the environment.' },
+      ],
+      'no-restricted-imports': [
+        'error',
+        { name: 'fluent-ffmpeg', message: 'Only ingest/ffmpeg-process.ts knows fluent-ffmpeg (ADR 8).' },
+        {
+          name: 'onnxruntime-node',
+          message:
+            'Import src/models/onnx-runtime.ts, which switches telemetry off before the library is loaded.',
+        },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "ImportExpression[source.value='onnxruntime-node']",
+          message:
+            'Import src/models/onnx-runtime.ts, which switches telemetry off before the library is loaded.',
+        },
       ],
     },
   },
   {
     files: ['src/ingest/ffmpeg-process.ts'],
-    rules: { '@typescript-eslint/no-restricted-imports': 'off' },
+    rules: { 'no-restricted-imports': 'off' },
   },
+  { files: ['src/models/onnx-runtime.ts'], rules: { 'no-restricted-imports': 'off' } },
   { files: ['src/config/**', 'test/**', 'bench/**', '*.ts'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['web/**', '**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
   {

@@ -1,4 +1,3 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { warp } from '../src/core/align.js';
 import type { PlacedFace } from '../src/core/alignment.js';
 import type { Landmarks } from '../src/core/face.js';
@@ -9,6 +8,7 @@ import {
   landmarksFromFractions,
   landmarkSquare,
 } from '../src/core/landmark-square.js';
+import { InferenceSession, Tensor } from '../src/models/onnx-runtime.js';
 import { fillPlanes } from './fill-planes.js';
 
 const side = 48;

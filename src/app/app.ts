@@ -12,6 +12,7 @@ import { UploadedPictures } from './pictures.js';
 import { Recognition } from './recognition.js';
 import { Retention } from './retention.js';
 import { UnnamedPeople } from './strangers.js';
+import { keepFontCacheIn } from '../config/font-cache.js';
 import { packageRoot } from '../config/package-root.js';
 import type { Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
@@ -63,8 +64,10 @@ export class App {
       () => (this.#cameras?.list() ?? []).map((camera) => camera.status()),
       () => this.#recognition?.model.pool.stats().waiting ?? 0,
     );
+    const fontsDir = join(modelsDir(config), 'fonts');
+    keepFontCacheIn(fontsDir);
     this.#labels = new LabelCache({
-      fontsDir: join(modelsDir(config), 'fonts'),
+      fontsDir,
       onError: (err) => this.log.warn({ err }, 'A name could not be drawn'),
     });
   }

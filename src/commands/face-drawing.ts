@@ -3,6 +3,7 @@ import { basename, extname, join, resolve } from 'node:path';
 import { encodeJpeg } from '../annotate/encode.js';
 import { LabelCache } from '../annotate/label-cache.js';
 import { drawOverlay, prepareLabels, type FaceOverlay } from '../annotate/overlay.js';
+import { keepFontCacheIn } from '../config/font-cache.js';
 import type { Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
 import type { RgbImage } from '../core/image.js';
@@ -28,6 +29,7 @@ export class FaceDrawing {
   static async create(images: readonly string[], out: string, config: Config): Promise<FaceDrawing> {
     const targets = await chooseTargets(images, out);
     const fontsDir = join(config.models.dir ?? defaultCacheDir(), 'fonts');
+    keepFontCacheIn(fontsDir);
     // Labels are prepared before they are drawn, so none fails unseen.
     return new FaceDrawing(targets, new LabelCache({ fontsDir, onError: () => undefined }));
   }

@@ -177,6 +177,11 @@ export const errorCatalogue = {
     remedy: 'The detector is made anew for the next frame; report it if it repeats.',
   },
   EMBEDDER_FAILED: { status: 500, remedy: 'A new worker takes over; report it if it repeats.' },
+  TELEMETRY_NOT_DISABLED: {
+    status: 500,
+    remedy:
+      'Start the program with ORT_DISABLE_TELEMETRY=1 in its environment, or import Sightline in its main thread before the thread is started.',
+  },
 
   CAMERA_UNKNOWN: { status: 404, remedy: 'See GET /v1/cameras for the cameras that exist.' },
   CAMERA_DUPLICATE: { status: 409, remedy: 'Give each camera an id of its own.' },

@@ -1,4 +1,4 @@
-import type { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession } from './onnx-runtime.js';
 
 /**
  * How every ONNX Runtime session of Sightline is made.

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { InferenceSession } from 'onnxruntime-node';
 import { SightlineError } from '../../core/errors.js';
 import type { Detection } from '../../core/face.js';
 import { clip, scaleAboutCentre, type Box } from '../../core/geometry.js';
 import type { RgbImage } from '../../core/image.js';
+import type { InferenceSession } from '../../models/onnx-runtime.js';
 import type { FaceDetector, VideoSearch } from '../face-detector.js';
 import { requireWholeImage } from '../require-whole-image.js';
 import { readCascade } from './cascade.js';

@@ -1,6 +1,6 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Landmarks } from '../../core/face.js';
 import type { Box, Point } from '../../core/geometry.js';
+import { InferenceSession, Tensor } from '../../models/onnx-runtime.js';
 import type { GreyImage } from './grey.js';
 import { sampleSquare } from './sample-square.js';
 

@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from '../../models/onnx-runtime.js';
 
 /** Where the three networks lie, and how ONNX Runtime shall run them. */
 export interface MtcnnModels {

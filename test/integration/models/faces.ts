@@ -1,9 +1,9 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import sharp from 'sharp';
 import { alignFace } from '../../../src/core/align.js';
 import type { Landmarks } from '../../../src/core/face.js';
 import type { Box } from '../../../src/core/geometry.js';
 import type { RgbImage } from '../../../src/core/image.js';
+import { InferenceSession, Tensor } from '../../../src/models/onnx-runtime.js';
 import { sessionOptions } from '../../../src/models/session-options.js';
 
 /** Opens a network as the program does. */

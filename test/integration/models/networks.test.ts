@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../src/config/package-root.js';
 import type { Box } from '../../../src/core/geometry.js';
@@ -13,6 +12,7 @@ import { writeOnnx } from '../../../src/models/convert/write-onnx.js';
 import { findAsset, isPackaged, loadManifest } from '../../../src/models/manifest.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { unpackPackage } from '../../../src/models/npm-package.js';
+import { Tensor, type InferenceSession } from '../../../src/models/onnx-runtime.js';
 import { cropOf, exchangeAxes, landmarksIn, likeness, openNetwork, run, toTensor } from './faces.js';
 
 const networkIds = ['mtcnn-pnet', 'mtcnn-rnet', 'mtcnn-onet', 'mobilefacenet'] as const;

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Tensor } from 'onnxruntime-node';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Layer, Network, Weights } from '../../../src/models/convert/network.js';
 import { writeOnnx } from '../../../src/models/convert/write-onnx.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
+import { Tensor } from '../../../src/models/onnx-runtime.js';
 import { readStateDict, type StateDict } from '../../../src/models/pytorch/state-dict.js';
 import { noise, parityFolder, parityIsThere } from '../../helpers/facenet-formula.js';
 import { openNetwork, run } from './faces.js';

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClassifierHead, ProjectionHead } from '../../../src/core/heads.js';
+import { InferenceSession, Tensor } from '../../../src/models/onnx-runtime.js';
 import { projectedEmbedder } from '../../../src/recognition/heads/projection.js';
 import { HeadStore } from '../../../src/storage/head-store.js';
 import { seededRandom } from '../../../src/training/random.js';

@@ -1,9 +1,9 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { dropTinyWeights } from '../../../src/models/convert/drop-tiny-weights.js';
 import type { Layer, Network } from '../../../src/models/convert/network.js';
 import { readOnnx } from '../../../src/models/convert/read-onnx.js';
 import { writeOnnx } from '../../../src/models/convert/write-onnx.js';
+import { InferenceSession, Tensor } from '../../../src/models/onnx-runtime.js';
 import { sessionOptions } from '../../../src/models/session-options.js';
 
 const values = (count: number) => Float32Array.from({ length: count }, (_, index) => Math.sin(index * index));
