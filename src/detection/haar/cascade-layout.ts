@@ -23,7 +23,7 @@ export enum StageRecord {
 export enum StumpRecord {
   /** Of three rectangles; a rectangle takes `rectBytes`. */
   corners = 0,
-  /** Of three rectangles; the third weight is 0 when there are two. */
+  /** Of three rectangles; 0 for one that is not there. */
   weights = 48,
   threshold = 60,
   /** What a value below the threshold adds to the sum of the votes. */
