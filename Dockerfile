@@ -4,6 +4,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY workers workers
+COPY kernels/*.wasm kernels/
 COPY models/manifest.json models/manifest.json
 RUN npm ci && node dist/src/main.js models fetch && npm prune --omit=dev --ignore-scripts
 
@@ -16,6 +17,7 @@ WORKDIR /app
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY --from=build /app/models models
+COPY kernels/*.wasm kernels/
 COPY package.json LICENSE ./
 COPY web web
 RUN mkdir /data && chown node:node /data

@@ -1,5 +1,5 @@
 import type { FeatureRect, HaarCascade, Stump } from './cascade.js';
-import { headerRecord, stageRecord, stumpRecord } from './cascade-kernel.js';
+import { HeaderRecord, rectBytes, StageRecord, StumpRecord } from './cascade-layout.js';
 import { entryAt, type StripLayout } from './integral-strip.js';
 
 const bytesPerEntry = 4;
@@ -7,7 +7,7 @@ const bytesPerEntry = 4;
 /** Bytes that `writeProgram` takes; a multiple of 8. */
 export function programSize({ stages }: HaarCascade): number {
   const stumps = stages.reduce((sum, stage) => sum + stage.stumps.length, 0);
-  return headerRecord.size + stages.length * stageRecord.size + stumps * stumpRecord.size;
+  return HeaderRecord.size + stages.length * StageRecord.size + stumps * StumpRecord.size;
 }
 
 /** Writes a cascade as the kernel's program for one layout of the integral images, from byte `start` of its memory. */
@@ -20,18 +20,18 @@ export function writeProgram(
   const { width, height, stages } = cascade;
   // Features are scaled by the spread of the window without its rim.
   const inner = { x: 1, y: 1, width: width - 2, height: height - 2 };
-  writeCorners(inner, layout, memory, start + headerRecord.corners);
-  memory.setFloat64(start + headerRecord.area, inner.width * inner.height, true);
-  let at = start + headerRecord.size;
+  writeCorners(inner, layout, memory, start + HeaderRecord.corners);
+  memory.setFloat64(start + HeaderRecord.area, inner.width * inner.height, true);
+  let at = start + HeaderRecord.size;
   for (const { stumps, threshold } of stages) {
-    const end = at + stageRecord.size + stumps.length * stumpRecord.size;
+    const end = at + StageRecord.size + stumps.length * StumpRecord.size;
     const votesAbove = stumps.reduce((sum, { above }) => sum + above, 0);
-    memory.setInt32(at + stageRecord.end, end, true);
-    memory.setFloat64(at + stageRecord.start, votesAbove - threshold, true);
-    at += stageRecord.size;
+    memory.setInt32(at + StageRecord.end, end, true);
+    memory.setFloat64(at + StageRecord.start, votesAbove - threshold, true);
+    at += StageRecord.size;
     for (const stump of stumps) {
       writeStump(stump, layout, memory, at);
-      at += stumpRecord.size;
+      at += StumpRecord.size;
     }
   }
 }
@@ -43,11 +43,11 @@ function writeStump(
   at: number,
 ): void {
   for (const [index, rect] of rects.entries()) {
-    writeCorners(rect, layout, memory, at + stumpRecord.corners + index * 16);
-    memory.setInt32(at + stumpRecord.weights + index * 4, rect.weight, true);
+    writeCorners(rect, layout, memory, at + StumpRecord.corners + index * rectBytes);
+    memory.setInt32(at + StumpRecord.weights + index * 4, rect.weight, true);
   }
-  memory.setFloat32(at + stumpRecord.threshold, threshold, true);
-  memory.setFloat64(at + stumpRecord.vote, below - above, true);
+  memory.setFloat32(at + StumpRecord.threshold, threshold, true);
+  memory.setFloat64(at + StumpRecord.vote, below - above, true);
 }
 
 /** Top left, top right, bottom left, bottom right. */

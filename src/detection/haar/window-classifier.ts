@@ -1,5 +1,6 @@
 import type { HaarCascade } from './cascade.js';
-import { failedFirstStage, passedAllStages, type CascadeKernel } from './cascade-kernel.js';
+import type { CascadeKernel } from './cascade-kernel.js';
+import { failedFirstStage, passedAllStages } from './cascade-layout.js';
 import { programSize, writeProgram } from './cascade-program.js';
 import { IntegralStrip, type StripLayout } from './integral-strip.js';
 

@@ -1,13 +1,7 @@
 import type { RgbImage } from '../../core/image.js';
-import {
-  chunkBytes,
-  columnRecord,
-  createAreaKernel,
-  maxRowCount,
-  rowRecord,
-  type AreaKernel,
-} from './area-kernel.js';
-import { pageBytes, vectorBytes } from '../../core/wasm-code.js';
+import { pageBytes, vectorBytes } from '../../core/wasm-kernel.js';
+import { createAreaKernel, type AreaKernel } from './area-kernel.js';
+import { chunkBytes, ColumnRecord, maxRowCount, RowRecord } from './area-layout.js';
 
 /** A part of a picture in whole pixels: left and top inclusive, right and bottom exclusive. */
 export interface Window {
@@ -83,8 +77,8 @@ export class PictureSampler {
 
   #resample({ left, top, right, bottom }: Window, scaled: ScaledRows, out: number): void {
     const rows = this.#free;
-    const rowsEnd = rows + scaled.rowCount * rowRecord.size;
-    const columnsEnd = rowsEnd + scaled.width * columnRecord.size;
+    const rowsEnd = rows + scaled.rowCount * RowRecord.size;
+    const columnsEnd = rowsEnd + scaled.width * ColumnRecord.size;
     // Of many rows, some are left out: the sum of all could overflow.
     const step = Math.ceil((Math.ceil((bottom - top) / scaled.height) + 1) / maxRowCount);
     const inputBytes = (right - left) * 3;
@@ -111,29 +105,29 @@ export class PictureSampler {
     { height, firstRow }: ScaledRows,
     input: { readonly left: number; readonly top: number; readonly length: number; readonly step: number },
   ): void {
-    for (let record = table, y = firstRow; record < tableEnd; record += rowRecord.size, y++) {
+    for (let record = table, y = firstRow; record < tableEnd; record += RowRecord.size, y++) {
       const from = Math.floor((y * input.length) / height);
       const to = Math.ceil(((y + 1) * input.length) / height);
       const count = Math.ceil((to - from) / input.step);
-      this.#ints[(record + rowRecord.start) / 4] = ((input.top + from) * this.#width + input.left) * 3;
-      this.#ints[(record + rowRecord.count) / 4] = count;
-      this.#floats[(record + rowRecord.factor) / 4] = 1 / (128 * count);
+      this.#ints[(record + RowRecord.start) / 4] = ((input.top + from) * this.#width + input.left) * 3;
+      this.#ints[(record + RowRecord.count) / 4] = count;
+      this.#floats[(record + RowRecord.factor) / 4] = 1 / (128 * count);
     }
   }
 
   #writeColumns(table: number, tableEnd: number, { width }: ScaledRows, length: number): void {
-    for (let record = table, x = 0; record < tableEnd; record += columnRecord.size, x++) {
+    for (let record = table, x = 0; record < tableEnd; record += ColumnRecord.size, x++) {
       const from = Math.floor((x * length) / width);
       const to = Math.ceil(((x + 1) * length) / width);
-      this.#ints[(record + columnRecord.from) / 4] = this.#running + from * vectorBytes;
-      this.#ints[(record + columnRecord.to) / 4] = this.#running + to * vectorBytes;
-      this.#floats[(record + columnRecord.factor) / 4] = 1 / (to - from);
+      this.#ints[(record + ColumnRecord.from) / 4] = this.#running + from * vectorBytes;
+      this.#ints[(record + ColumnRecord.to) / 4] = this.#running + to * vectorBytes;
+      this.#floats[(record + ColumnRecord.factor) / 4] = 1 / (to - from);
     }
   }
 
   /** Where `count` results can be written: behind the tables. */
   #makeRoom(scaled: ScaledRows, count: number): number {
-    const tables = scaled.rowCount * rowRecord.size + scaled.width * columnRecord.size;
+    const tables = scaled.rowCount * RowRecord.size + scaled.width * ColumnRecord.size;
     const out = align(this.#free + tables);
     this.#reserve(out + count * floatCount(scaled) * floatBytes);
     return out;

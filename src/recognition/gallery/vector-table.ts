@@ -1,6 +1,6 @@
 import { mostRowCode, rowLayout } from '../../core/candidate-search.js';
 import { quantise } from '../../core/quantise.js';
-import { createSharedMemory, pageBytes, type SharedWasmMemory } from '../../core/wasm-code.js';
+import { createSharedMemory, pageBytes, type SharedWasmMemory } from '../../core/wasm-kernel.js';
 
 /** 1 MiB: the memory grows in place, so that growing often costs little. */
 const leastGrowthPages = 16;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { HaarCascade } from '../../../../src/detection/haar/cascade.js';
+import type { FeatureRect, HaarCascade, Stump } from '../../../../src/detection/haar/cascade.js';
 import { createCascadeKernel } from '../../../../src/detection/haar/cascade-kernel.js';
 import type { GreyImage } from '../../../../src/detection/haar/grey.js';
 import { WindowClassifier } from '../../../../src/detection/haar/window-classifier.js';
@@ -17,6 +17,35 @@ const picture = fc
       .map((data): GreyImage => ({ width, height, data })),
   );
 
+/** So that votes add up to the same in any order. */
+const sixtyFourths = (max: number) =>
+  fc.integer({ min: -64 * max, max: 64 * max }).map((value) => value / 64);
+
+/** Any cascade of a few stages, whose features have one to three rectangles. */
+const cascades = fc
+  .record({ width: fc.integer({ min: 4, max: 13 }), height: fc.integer({ min: 4, max: 13 }) })
+  .chain(({ width, height }) => {
+    const side = (length: number) =>
+      fc
+        .tuple(fc.integer({ min: 0, max: length - 1 }), fc.integer({ min: 0, max: length - 1 }))
+        .map(([a, b]): [from: number, length: number] => [Math.min(a, b), Math.abs(a - b) + 1]);
+    const rect = fc
+      .tuple(side(width), side(height), fc.constantFrom(-3, -2, -1, 1, 2, 3))
+      .map(([[x, width], [y, height], weight]): FeatureRect => ({ x, y, width, height, weight }));
+    const stump = fc.record<Stump>({
+      rects: fc.array(rect, { minLength: 1, maxLength: 3 }),
+      threshold: fc.integer({ min: -100, max: 100 }).map((value) => Math.fround(value / 100)),
+      below: sixtyFourths(2),
+      above: sixtyFourths(2),
+    });
+    const stage = fc.record({
+      threshold: sixtyFourths(1),
+      stumps: fc.array(stump, { minLength: 1, maxLength: 4 }),
+    });
+    const stages = fc.array(stage, { minLength: 1, maxLength: 4 });
+    return fc.record<HaarCascade>({ width: fc.constant(width), height: fc.constant(height), stages });
+  });
+
 describe('WindowClassifier', () => {
   it.each([1, 2] as const)('judges every window as the definition does, step %i', (step) => {
     let faces = 0;
@@ -31,6 +60,28 @@ describe('WindowClassifier', () => {
           const found: number[] = [];
           classifier.judgeRow(y, count, step, (x) => found.push(x));
           expect(found).toEqual(facesInRow(image, y, step));
+          faces += found.length;
+        }
+      }),
+    );
+    expect(faces).toBeGreaterThan(100);
+  });
+
+  it.each([1, 2] as const)('runs any cascade as the definition does, step %i', (step) => {
+    let faces = 0;
+    fc.assert(
+      fc.property(cascades, picture, (cascade, image) => {
+        fc.pre(cascade.width <= image.width && cascade.height <= image.height);
+        // A kernel of its own: a program is written into fresh memory.
+        const classifier = new WindowClassifier(createCascadeKernel(), cascade, 41, 20);
+        const { strip } = classifier;
+        strip.begin(image.width, classifier.layout(step));
+        for (let y = 0; y < image.height; y++) strip.add(rowOf(image, y));
+        const count = Math.ceil((image.width - cascade.width + 1) / step);
+        for (let y = 0; y + cascade.height <= image.height; y++) {
+          const found: number[] = [];
+          classifier.judgeRow(y, count, step, (x) => found.push(x));
+          expect(found).toEqual(facesInRow(image, y, step, cascade));
           faces += found.length;
         }
       }),
@@ -59,10 +110,10 @@ function rowOf({ width, data }: GreyImage, y: number): Uint8Array {
   return data.subarray(y * width, (y + 1) * width);
 }
 
-function facesInRow(image: GreyImage, y: number, step: number): number[] {
+function facesInRow(image: GreyImage, y: number, step: number, cascade = smallCascade): number[] {
   const found: number[] = [];
-  for (let x = 0; x + smallCascade.width <= image.width; x += step) {
-    const failed = failedStage(smallCascade, image, x, y);
+  for (let x = 0; x + cascade.width <= image.width; x += step) {
+    const failed = failedStage(cascade, image, x, y);
     if (failed === 'none') found.push(x);
     if (failed === 0) x += step;
   }

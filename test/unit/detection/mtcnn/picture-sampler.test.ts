@@ -28,6 +28,30 @@ function meansOf(image: RgbImage, window: Window, width: number, height: number)
   return means;
 }
 
+/** The same with the rounding of the kernel: sums are exact, and each step after them rounds to single precision. */
+function roundedMeansOf(image: RgbImage, width: number, height: number): Float32Array {
+  const { fround } = Math;
+  const cell = (index: number, count: number, length: number): [number, number] => [
+    Math.floor((index * length) / count),
+    Math.ceil(((index + 1) * length) / count),
+  ];
+  const means = new Float32Array(3 * width * height);
+  for (let at = 0; at < means.length; at++) {
+    const channel = Math.floor(at / (width * height));
+    const [left, right] = cell(at % width, width, image.width);
+    const [top, bottom] = cell(Math.floor(at / width) % height, height, image.height);
+    let sum = 0;
+    for (let row = top; row < bottom; row++) {
+      for (let column = left; column < right; column++) {
+        sum += image.data[(row * image.width + column) * 3 + channel] as number;
+      }
+    }
+    const factor = fround(fround(1 / (128 * (bottom - top))) * fround(1 / (right - left)));
+    means[at] = fround(fround(sum) * factor) - 127.5 / 128;
+  }
+  return means;
+}
+
 function largestDifference(received: Float32Array, expected: readonly number[]): number {
   expect(received).toHaveLength(expected.length);
   return expected.reduce(
@@ -68,6 +92,21 @@ describe('PictureSampler', () => {
         sampler.load(picture);
         expect(largestDifference(sampler.strip(width, height, first, end - first), rows)).toBeLessThan(1e-6);
       }),
+    );
+  });
+
+  it('rounds as single precision does, to the bit', () => {
+    fc.assert(
+      fc.property(
+        image,
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 60 }),
+        (picture, width, height) => {
+          sampler.load(picture);
+          const expected = roundedMeansOf(picture, width, height);
+          expect(largestDifference(sampler.strip(width, height, 0, height), [...expected])).toBe(0);
+        },
+      ),
     );
   });
 

@@ -1,0 +1,30 @@
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { packageRoot } from '../../src/config/package-root.js';
+
+interface PackReport {
+  readonly files: readonly { readonly path: string }[];
+}
+
+async function packedFiles(): Promise<string[]> {
+  const { stdout } = await promisify(execFile)('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: packageRoot(),
+    maxBuffer: Infinity,
+    shell: process.platform === 'win32',
+  });
+  // A list in older versions of npm, an object by package name in newer ones.
+  const [report] = Object.values(JSON.parse(stdout) as PackReport[] | Record<string, PackReport>);
+  return report!.files.map(({ path }) => path);
+}
+
+describe('the published package', () => {
+  it('has every kernel, and neither their sources nor their compiler', { timeout: 120_000 }, async () => {
+    const kernels = readdirSync(join(packageRoot(), 'kernels')).filter((file) => file.endsWith('.wasm'));
+    expect(kernels).toHaveLength(3);
+    const packed = (await packedFiles()).filter((file) => file.startsWith('kernels/'));
+    expect(packed.sort()).toEqual(kernels.map((file) => `kernels/${file}`).sort());
+  });
+});
