@@ -8,7 +8,9 @@ export function table(
   toTheRight: readonly number[] = [],
 ): string {
   const lines = [headings, ...rows];
-  const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  const widths = headings.map((_, column) =>
+    lines.reduce((widest, line) => Math.max(widest, line[column]?.length ?? 0), 0),
+  );
   const pad = (cell: string, column: number): string =>
     toTheRight.includes(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
   return lines.map((line) => `${line.map(pad).join('  ').trimEnd()}\n`).join('');

@@ -95,7 +95,11 @@ function letIn(
 }
 
 /** The body as the route's schema knows it. */
-function normalised(request: FastifyRequest, fields: readonly string[], maxBytes: number): unknown {
+async function normalised(
+  request: FastifyRequest,
+  fields: readonly string[],
+  maxBytes: number,
+): Promise<unknown> {
   const { body } = request;
   if (request.isMultipart()) return readMultipart(request, fields, maxBytes);
   if (!Buffer.isBuffer(body)) return withPictureBytes(body, fields, maxBytes);
