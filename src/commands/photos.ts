@@ -52,7 +52,7 @@ async function photosOfPeople(folder: string, name: string | undefined): Promise
   const found: NamedPhoto[] = [];
   for (const person of people.map((entry) => entry.name).sort()) {
     const photos = await photosIn(join(folder, person));
-    found.push(...photos.map((path) => ({ name: person, path })));
+    for (const path of photos) found.push({ name: person, path });
   }
   return found;
 }

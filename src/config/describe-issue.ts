@@ -1,25 +1,55 @@
 import { z } from 'zod';
+import { excerpt } from '../core/excerpt.js';
+import { preview } from './preview.js';
 import { configSchema } from './schema.js';
 
 type Issue = z.core.$ZodIssue;
 
-/** Characters of a value that a message repeats. */
-const mostShown = 200;
+/** Of a word that may be a mistyped name: comparing takes the product of two lengths. */
+const mostLetters = 64;
 
-/** One line for each problem: the path, what was expected and what came. */
-export function describeIssue(issue: Issue, input: unknown, schema: z.ZodType = configSchema): string[] {
-  const path = showPath(issue.path);
+export interface IssueOptions {
+  readonly schema?: z.ZodType;
+  /** How many problems to describe; of the others only their number is told. All of them when left out. */
+  readonly most?: number;
+}
+
+/** One line for each problem: the path, what was expected and what came. Each line once. */
+export function describeIssues(
+  issues: readonly Issue[],
+  input: unknown,
+  { schema = configSchema, most = Infinity }: IssueOptions = {},
+): string[] {
+  const lines = new Set<string>();
+  let described = 0;
+  let total = 0;
+  for (const issue of issues) {
+    total += issue.code === 'unrecognized_keys' ? issue.keys.length : 1;
+    if (described >= most) continue;
+    for (const line of linesOf(issue, input, schema)) {
+      lines.add(line);
+      if (++described >= most) break;
+    }
+  }
+  return total > described ? [...lines, `and ${total - described} more`] : [...lines];
+}
+
+/** One at a time: an issue may be about more keys than anybody wants to read of. */
+function* linesOf(issue: Issue, input: unknown, schema: z.ZodType): Generator<string> {
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(schema, issue.path);
-    return issue.keys.map((key) => `${showPath([...issue.path, key])}: no such option${closest(key, known)}`);
+    for (const key of issue.keys)
+      yield `${showPath([...issue.path, key])}: no such option${closest(key, known)}`;
+    return;
   }
   const received = valueAt(input, issue.path);
-  const shown = isSecret(issue.path) && received !== undefined ? 'what is kept secret' : show(received);
-  return [`${path}: ${expectation(issue)}, but received ${shown}`];
+  const shown = isSecret(issue.path) && received !== undefined ? 'what is kept secret' : preview(received);
+  yield `${showPath(issue.path)}: ${expectation(issue)}, but received ${shown}`;
 }
 
 /** `; did you mean x?` when one of the candidates is near. */
 export function closest(word: string, candidates: readonly string[]): string {
+  if (word.length > mostLetters) return '';
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
@@ -64,26 +94,16 @@ function isSecret(path: readonly PropertyKey[]): boolean {
   return name === 'token' || name === 'tokens';
 }
 
-function show(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value);
-  // An address may carry a password: say only what it was.
-  const what = typeof value === 'string' ? 'some text' : 'something';
-  if (text.includes('@')) return `${what} with an @ in it`;
-  if (text.includes('://')) return `${what} with a URL in it`;
-  return text.length > mostShown ? `${text.slice(0, mostShown)}…` : text;
-}
-
 function showPath(path: readonly PropertyKey[]): string {
   const text = path
     .map((key) => (typeof key === 'number' ? `[${key}]` : `.${showKey(String(key))}`))
     .join('');
-  return text.replace(/^\./, '') || 'the whole';
+  return excerpt(text.replace(/^\./, '')) || 'the whole';
 }
 
 /** Somebody may put an address where a name belongs. */
 function showKey(key: string): string {
-  return /@|:\/\//.test(key) ? '…' : key;
+  return /@|:\/\//.test(key) ? '…' : excerpt(key);
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { SightlineError } from '../core/errors.js';
 import { environmentOptions } from './environment.js';
-import { describeIssue } from './describe-issue.js';
+import { describeIssues } from './describe-issue.js';
 import { completeCamera } from './camera.js';
 import { readYaml } from './read-yaml.js';
 import { configSchema, type Config } from './schema.js';
@@ -25,7 +25,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const { options: environment, problems } = environmentOptions(sources.environment ?? process.env);
   const merged = merge(merge(file, environment), sources.commandLine ?? {});
   const parsed = configSchema.safeParse(merged);
-  if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue) => describeIssue(issue, merged)));
+  if (!parsed.success) problems.push(...describeIssues(parsed.error.issues, merged));
   else problems.push(...duplicateIds(parsed.data.cameras.map(cameraId)));
   if (problems.length > 0 || !parsed.success) {
     const count = problems.length === 1 ? 'One problem' : `${problems.length} problems`;

@@ -6,6 +6,8 @@ import { serverSchema } from './server.js';
 /** The one place for every option: its type, default and description. docs/configuration.md is made from it. */
 
 const mebibyte = 2 ** 20;
+/** Of a URL or path. URL parsers take the square of the length of a host name in other scripts. */
+const mostSourceCharacters = 4096;
 
 const detectorShape = {
   kind: z
@@ -74,12 +76,14 @@ export const cameraSchema = z.strictObject({
   url: z
     .string()
     .min(1)
+    .max(mostSourceCharacters)
     .describe(
       'rtsp://, rtsps://, http://, https:// (MJPEG, HLS), a file path, `webcam:`, `webcam:/dev/video1` or `test:`.',
     ),
   detectUrl: z
     .string()
     .min(1)
+    .max(mostSourceCharacters)
     .nullable()
     .default(null)
     .describe('A smaller stream of the same camera to find faces in; names and pictures come from `url`.'),

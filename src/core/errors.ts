@@ -232,6 +232,11 @@ export const errorCatalogue = {
   },
   REQUEST_INVALID: { status: 400, remedy: 'Correct the request as the message says.' },
   REQUEST_TOO_LARGE: { status: 413, remedy: 'Send less at once, as the message says.' },
+  REQUEST_TOO_SLOW: {
+    status: 408,
+    remedy: 'Send the body without a pause, over a faster connection or as a smaller picture.',
+  },
+  URL_TOO_LONG: { status: 414, remedy: 'Ask for less at once; nothing of the API takes so long a URL.' },
   CONTENT_TYPE_UNSUPPORTED: {
     status: 415,
     remedy: 'Send the body as one of the content types that the message names.',

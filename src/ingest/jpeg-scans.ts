@@ -6,16 +6,20 @@ const FIRST_WITH_SEGMENT = 0xc0;
 
 /**
  * How many scans a JPEG file has. Each goes over the whole picture, and a few bytes are enough for one. Walks the
- * markers as libjpeg does.
+ * markers as libjpeg does; byte by byte, since a file may be nothing but markers, and a search for each takes too long.
  */
 export function countJpegScans(bytes: Buffer): number {
   let scans = 0;
-  let at = bytes.indexOf(MARKER, 2);
-  while (at !== -1 && at + 1 < bytes.length) {
-    const code = bytes.readUInt8(at + 1);
+  let at = 2;
+  while (at + 1 < bytes.length) {
+    const code = bytes[at + 1] ?? 0;
+    if (bytes[at] !== MARKER || code === MARKER) {
+      at++;
+      continue;
+    }
     if (code === END_OF_IMAGE) break;
     if (code === START_OF_SCAN) scans++;
-    at = bytes.indexOf(MARKER, at + (code === MARKER ? 1 : 2 + segmentBytes(bytes, at + 2, code)));
+    at += 2 + segmentBytes(bytes, at + 2, code);
   }
   return scans;
 }

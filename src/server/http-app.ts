@@ -4,6 +4,7 @@ import { fastify, type FastifyReply } from 'fastify';
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { SightlineError } from '../core/errors.js';
+import { excerpt } from '../core/excerpt.js';
 import { guardRoutes } from './access/access-hook.js';
 import { Gate } from './access/gate.js';
 import { securityHeaders } from './access/security-headers.js';
@@ -104,7 +105,7 @@ function answerWithProblems(app: Api, { log }: Pick<ServerContext, 'log'>): void
     sendProblem(reply, error);
   });
   app.setNotFoundHandler((request) => {
-    const path = request.url.split('?')[0];
+    const path = excerpt(request.url.split('?')[0] ?? '');
     throw new SightlineError(
       'ROUTE_UNKNOWN',
       `Expected a route that exists but received ${request.method} ${path}.`,

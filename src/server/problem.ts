@@ -1,4 +1,8 @@
 import { SightlineError, type ErrorCode } from '../core/errors.js';
+import { excerpt } from '../core/excerpt.js';
+
+/** Room for five problems, each with a path and a value. Whatever an error repeats, an answer stays small. */
+const mostDetailBytes = 4096;
 
 export const problemContentType = 'application/problem+json';
 
@@ -24,13 +28,16 @@ export function problemOf(thrown: unknown): Problem {
       ? thrown
       : status === null
         ? new SightlineError('INTERNAL', 'Something went wrong inside Sightline.')
-        : new SightlineError('REQUEST_INVALID', `Expected a proper HTTP request: ${messageOf(thrown)}.`);
+        : new SightlineError(
+            'REQUEST_INVALID',
+            `Expected a proper HTTP request: ${excerpt(messageOf(thrown))}.`,
+          );
   const words = error.code.toLowerCase().replaceAll('_', ' ');
   return {
     type: `urn:sightline:error:${error.code}`,
     title: words.charAt(0).toUpperCase() + words.slice(1),
     status: status ?? error.status,
-    detail: error.message,
+    detail: excerpt(error.message, mostDetailBytes),
     code: error.code,
     remedy: error.remedy,
   };

@@ -1,4 +1,5 @@
 import { SightlineError } from '../core/errors.js';
+import { quote } from '../core/excerpt.js';
 import type { Camera } from '../pipeline/camera.js';
 import type { CameraControl } from './services.js';
 
@@ -6,8 +7,5 @@ import type { CameraControl } from './services.js';
 export function requireCamera(cameras: Pick<CameraControl, 'get'>, id: string): Camera {
   const camera = cameras.get(id);
   if (camera !== undefined) return camera;
-  throw new SightlineError(
-    'CAMERA_UNKNOWN',
-    `Expected the id of a camera but received ${JSON.stringify(id)}.`,
-  );
+  throw new SightlineError('CAMERA_UNKNOWN', `Expected the id of a camera but received ${quote(id)}.`);
 }

@@ -35,7 +35,7 @@ beforeAll(async () => {
   ];
   grey = await readFile(await greyPicture(folder.path));
   app = new RunningSightline(['run', 'test:', '--data', data, '--port', '0'], {
-    SIGHTLINE_UPLOADS_QUEUE_LIMIT: '2',
+    SIGHTLINE_UPLOADS_QUEUE_LIMIT: '3',
     SIGHTLINE_UPLOADS_MAX_BYTES: String(2 ** 20),
   });
   api = await DescribedApi.of(await app.serving());

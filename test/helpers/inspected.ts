@@ -9,6 +9,24 @@ export interface Held {
   readonly handles: number;
 }
 
+/**
+ * Runs in the program: notes what processor time its main thread spends between two turns of the main loop. Processor
+ * time, since on a busy machine the clock goes on while the thread waits for a core. The first number of `schedstat` is
+ * in nanoseconds.
+ */
+const loopProbe = `(() => {
+  const { readFileSync } = process.getBuiltinModule('node:fs');
+  const spentMs = () => Number(readFileSync('/proc/self/task/' + process.pid + '/schedstat', 'utf8').split(' ')[0]) / 1e6;
+  const probe = { longestMs: 0 };
+  let before = spentMs();
+  setInterval(() => {
+    const now = spentMs();
+    probe.longestMs = Math.max(probe.longestMs, now - before);
+    before = now;
+  }, 5).unref();
+  globalThis.loopProbe = probe;
+})()`;
+
 /** The inspector of a Node process that was started with `--inspect`. */
 export class Inspected {
   readonly #socket: WebSocket;
@@ -35,6 +53,22 @@ export class Inspected {
     };
     const usage = JSON.parse(result.value) as { heapUsed: number; external: number; handles: number };
     return { heapBytes: usage.heapUsed, externalBytes: usage.external, handles: usage.handles };
+  }
+
+  /** Begins to measure what the main loop does in one go. */
+  async watchLoop(): Promise<void> {
+    await this.#send('Runtime.evaluate', { expression: loopProbe });
+  }
+
+  /** Processor time in milliseconds of the longest slice of the main loop since the last call. */
+  async longestSliceMs(): Promise<number> {
+    const read = (): Promise<unknown> =>
+      this.#send('Runtime.evaluate', {
+        expression: `new Promise((resolve) => setTimeout(() => { resolve(loopProbe.longestMs); loopProbe.longestMs = 0; }, 15))`,
+        awaitPromise: true,
+        returnByValue: true,
+      });
+    return ((await read()) as { result: { value: number } }).result.value;
   }
 
   close(): void {

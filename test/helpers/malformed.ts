@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { seededRandom, type Random } from '../../src/training/random.js';
+import { nastyJson } from './nasty-texts.js';
 
 /** A request as it goes over the wire; `path` begins with a slash. */
 export interface MalformedRequest {
@@ -80,6 +81,12 @@ const names = [
   ...['order', 'threshold', 'falseNameRate', 'width', 'fps', 'overlay', 'det_prob_threshold', 'face_plugins'],
   ...['prediction_count', 'status', 'detector', 'recognition', 'ticket', 'h', '__proto__', 'nonsense'],
 ];
+
+/** Deep, wide, with many keys and with much white space; most as large as any route takes, and some as a picture may be. */
+const costlyBodies = [8_000, 60_000].flatMap((bytes) =>
+  Object.values(nastyJson(bytes)).map((text) => Buffer.from(text)),
+);
+const largeBodies = Object.values(nastyJson(4_000_000)).map((text) => Buffer.from(text));
 
 const contentTypes = [
   'application/json',
@@ -163,6 +170,8 @@ export class MalformedRequests {
 
   #body(): { type: string; body: Buffer } {
     const roll = this.#random();
+    if (roll < 0.005) return { type: 'application/json', body: this.#pick(largeBodies) };
+    if (roll < 0.06) return { type: 'application/json', body: this.#pick(costlyBodies) };
     if (roll < 0.35) return { type: 'application/json', body: this.#json() };
     if (roll < 0.75) return this.#multipart();
     if (roll < 0.85) return { type: 'image/jpeg', body: this.#picture() };

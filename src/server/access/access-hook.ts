@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SightlineError } from '../../core/errors.js';
 import type { Api } from '../api.js';
+import { checkUrlLength } from '../request.js';
 import { requireRole } from './caller.js';
 import { allowOrigins } from './cors.js';
 import { tokenCookie, type Gate } from './gate.js';
@@ -18,8 +19,9 @@ export async function guardRoutes(app: Api, gate: Gate, corsOrigins: readonly st
     if (changes.length > 0 && config?.role === undefined)
       throw new Error(`Expected a role for ${changes.join()} ${url} but received none.`);
   });
-  app.addHook('onRequest', async ({ headers, method }, reply) => {
+  app.addHook('onRequest', async ({ headers, method, url }, reply) => {
     reply.headers(securityHeaders);
+    checkUrlLength(url);
     if (gate.allowsOrigin(headers.origin)) reply.header('cross-origin-resource-policy', 'cross-origin');
     gate.checkHost(headers);
     if (!safeMethods.includes(method)) gate.checkOrigin(headers);

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { SightlineError } from '../../core/errors.js';
+import { quote } from '../../core/excerpt.js';
 import type { AccessToken } from '../../core/roles.js';
 import { anybodyHere, type Caller } from './caller.js';
 import { digest } from './digest.js';
@@ -59,7 +60,7 @@ export class Gate {
     if (host !== null && isLoopback(host.hostname)) return;
     throw new SightlineError(
       'FORBIDDEN_ORIGIN',
-      `Expected the host localhost, 127.0.0.1 or [::1] but received ${quote(headers.host)}.`,
+      `Expected the host localhost, 127.0.0.1 or [::1] but received ${shown(headers.host)}.`,
     );
   }
 
@@ -76,7 +77,7 @@ export class Gate {
     if (this.allowsOrigin(origin)) return;
     throw new SightlineError(
       'FORBIDDEN_ORIGIN',
-      `Expected an origin on ${quote(headers.host)} but received ${quote(origin)}.`,
+      `Expected an origin on ${shown(headers.host)} but received ${shown(origin)}.`,
     );
   }
 
@@ -136,6 +137,6 @@ function checkSite(headers: IncomingHttpHeaders): void {
   throw new SightlineError('FORBIDDEN_ORIGIN', `Expected a page of this server but received a ${site} one.`);
 }
 
-function quote(value: string | undefined): string {
-  return value === undefined ? 'none' : JSON.stringify(value);
+function shown(value: string | undefined): string {
+  return value === undefined ? 'none' : quote(value);
 }

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Caller } from './caller.js';
+import { clientOf, type Caller } from './caller.js';
 import { networkOf } from './network.js';
 import { RateLimit } from './rate-limit.js';
 
@@ -33,8 +33,7 @@ export class Limits {
    * @throws SightlineError RATE_LIMITED
    */
   async countRequest(address: string, caller: Caller | undefined): Promise<void> {
-    const name = caller?.name ?? null;
-    await this.#requests?.take(name === null ? networkOf(address) : `token ${name}`);
+    await this.#requests?.take(clientOf(caller, address));
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { SightlineError } from '../../core/errors.js';
+import { excerpt } from '../../core/excerpt.js';
 import type { Api } from '../api.js';
 import { noteFailure } from '../failed-request.js';
 import type { ServerContext } from '../server-options.js';
@@ -59,7 +60,7 @@ function refuseOthers(scope: Api): void {
     handler: ({ method, url }) => {
       throw new SightlineError(
         'ROUTE_UNKNOWN',
-        `Expected a route of CompreFace that exists but received ${method} ${url.split('?')[0]}.`,
+        `Expected a route of CompreFace that exists but received ${method} ${excerpt(url.split('?')[0] ?? '')}.`,
       );
     },
   });

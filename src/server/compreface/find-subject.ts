@@ -1,4 +1,5 @@
 import { SightlineError } from '../../core/errors.js';
+import { quote } from '../../core/excerpt.js';
 import type { GalleryPerson } from '../../core/gallery-store.js';
 import type { People } from '../services.js';
 
@@ -8,6 +9,6 @@ export async function findSubject(people: People, subject: string): Promise<Gall
   if (person !== undefined) return person;
   throw new SightlineError(
     'PERSON_UNKNOWN',
-    `Expected the name of a subject but received ${JSON.stringify(subject)}.`,
+    `Expected the name of a subject but received ${quote(subject)}.`,
   );
 }

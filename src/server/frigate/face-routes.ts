@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SightlineError } from '../../core/errors.js';
+import { quote } from '../../core/excerpt.js';
 import type { Api } from '../api.js';
 import type { People, Pictures, Services } from '../services.js';
 import { picture } from '../uploads/picture.js';
@@ -115,13 +116,13 @@ async function photosByName(people: People): Promise<Record<string, string[]>> {
 async function removePhotos(people: People, name: string, ids: ReadonlySet<string>): Promise<number> {
   const person = await people.find(name);
   if (person === undefined)
-    throw new SightlineError('PERSON_UNKNOWN', `Expected the name of a person but received ${quoted(name)}.`);
+    throw new SightlineError('PERSON_UNKNOWN', `Expected the name of a person but received ${quote(name)}.`);
   const own = new Set((await people.photos(person.id)).map(({ id }) => id));
   const stray = [...ids].find((id) => !own.has(id));
   if (stray !== undefined)
     throw new SightlineError(
       'PHOTO_UNKNOWN',
-      `Expected ids of photos of ${person.name} but received ${quoted(stray)}.`,
+      `Expected ids of photos of ${person.name} but received ${quote(stray)}.`,
     );
   for (const id of ids) await people.removePhoto(id);
   return ids.size;
@@ -134,8 +135,4 @@ async function recognize(pictures: Pictures, file: Buffer) {
   const { person, distance } = await pictures.identify(face, 1);
   const score = distance === null ? 0 : pictures.similarity(distance);
   return { success: true as const, score, face_name: person?.name ?? 'unknown' };
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text);
 }

@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import { cutBytes } from '../../core/excerpt.js';
 import { problemOf } from '../problem.js';
 import { closeCodes } from './close-codes.js';
 
@@ -13,19 +14,14 @@ const GOODBYE_MS = 2000;
  */
 export function refuseSocket(socket: WebSocket, error: unknown): void {
   const { status, code, detail } = problemOf(error);
-  socket.close(closeCodeFor(status), cut(`${code}: ${detail}`));
+  socket.close(closeCodeFor(status), cutBytes(`${code}: ${detail}`, MAX_REASON_BYTES));
   const timer = setTimeout(() => socket.terminate(), GOODBYE_MS);
   socket.once('close', () => clearTimeout(timer));
 }
 
 /** 4000 and the HTTP status, where that is documented. */
 function closeCodeFor(status: number): number {
-  const code = 4000 + status;
+  // A URL that is too long is one more invalid request.
+  const code = 4000 + (status === 414 ? 400 : status);
   return Object.values<number>(closeCodes).includes(code) ? code : closeCodes.internalError;
-}
-
-/** As much of a text as fits, whole characters only. */
-function cut(text: string): string {
-  const bytes = new TextEncoder().encode(text);
-  return new TextDecoder().decode(bytes.subarray(0, MAX_REASON_BYTES), { stream: true });
 }

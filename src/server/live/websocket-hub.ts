@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { SightlineError } from '../../core/errors.js';
+import { excerpt } from '../../core/excerpt.js';
 import { closeCodes } from './close-codes.js';
 import { EventChannel } from './event-channel.js';
 import { requireRole } from '../access/caller.js';
@@ -9,7 +10,7 @@ import type { Gate } from '../access/gate.js';
 import type { Heartbeat } from './heartbeat.js';
 import { eventStreamQuery, streamQuery } from '../query.js';
 import { answerRaw, brokenRequest } from '../raw-answer.js';
-import { parsePart, queryOf, type Query } from '../request.js';
+import { checkUrlLength, parsePart, queryOf, type Query } from '../request.js';
 import { requireCamera } from '../require-camera.js';
 import type { ServerContext } from '../server-options.js';
 import { refuseSocket } from './refusal.js';
@@ -83,6 +84,7 @@ export class WebSocketHub {
   async #openerFor(request: IncomingMessage): Promise<Opener> {
     try {
       const { headers } = request;
+      checkUrlLength(request.url ?? '');
       this.#gate.checkHost(headers);
       this.#gate.checkOrigin(headers);
       const { pathname, ticket, query } = parseTarget(request.url ?? '/');
@@ -108,7 +110,10 @@ export class WebSocketHub {
     }
     const id = /^\/ws\/video\/([^/]+)$/.exec(pathname)?.[1];
     if (id === undefined) {
-      throw new SightlineError('ROUTE_UNKNOWN', `Expected a WebSocket that exists but received ${pathname}.`);
+      throw new SightlineError(
+        'ROUTE_UNKNOWN',
+        `Expected a WebSocket that exists but received ${excerpt(pathname)}.`,
+      );
     }
     const camera = requireCamera(this.#context.services.cameras, id);
     const wish = parsePart(streamQuery, query, 'querystring');

@@ -1,12 +1,14 @@
 import fastifyMultipart from '@fastify/multipart';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Api } from '../api.js';
+import { clientOf } from '../access/caller.js';
 import { notJson } from '../json-bodies.js';
 import { Admission } from './admission.js';
 import { checkHead, rawPictureType } from './check-head.js';
 import { checkPictureBytes } from './picture.js';
 import { withPictureBytes } from './read-json.js';
 import { readMultipart } from './read-multipart.js';
+import { watchProgress } from './watch-progress.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -33,7 +35,8 @@ const restBytes = 64 * 1024;
 
 /**
  * Has every route with `config.pictures` take pictures. An upload has its place from before its body is read until it
- * is answered, however it ends; beyond `queueLimit` uploads are answered 429 BUSY with Retry-After.
+ * is answered, however it ends; beyond `queueLimit` uploads, and beyond a share of it those of one client, are answered
+ * 429 BUSY with Retry-After.
  */
 export async function acceptPictures(app: Api, { maxBytes, queueLimit }: UploadLimits): Promise<void> {
   const admission = new Admission(queueLimit);
@@ -56,8 +59,9 @@ export async function acceptPictures(app: Api, { maxBytes, queueLimit }: UploadL
 }
 
 /**
- * Gives each upload that `check` lets pass a place, until the answer is ready. When the client goes away first, the
- * place is free at once, unless the handler has begun: then it is once that has ended.
+ * Gives each upload that `check` lets pass a place, until the answer is ready. One whose body stops coming is answered
+ * REQUEST_TOO_SLOW. When the client goes away first, the place is free at once, unless the handler has begun: then it is
+ * once that has ended.
  */
 function letIn(
   app: Api,
@@ -69,9 +73,14 @@ function letIn(
     const { pictures } = request.routeOptions.config;
     if (pictures === undefined) return;
     check(request, pictures);
-    const place = { leave: admission.enter(), working: false };
+    const place = { leave: admission.enter(clientOf(request.caller, request.ip)), working: false };
     places.set(request, place);
+    const unwatch = watchProgress(request.raw, (error) => {
+      // With the answer the place is free; the rest of the body is not waited for.
+      void reply.header('connection', 'close').send(error);
+    });
     reply.raw.once('close', () => {
+      unwatch();
       if (!place.working) place.leave();
     });
   };
@@ -95,7 +104,11 @@ function letIn(
 }
 
 /** The body as the route's schema knows it. */
-function normalised(request: FastifyRequest, fields: readonly string[], maxBytes: number): unknown {
+async function normalised(
+  request: FastifyRequest,
+  fields: readonly string[],
+  maxBytes: number,
+): Promise<unknown> {
   const { body } = request;
   if (request.isMultipart()) return readMultipart(request, fields, maxBytes);
   if (!Buffer.isBuffer(body)) return withPictureBytes(body, fields, maxBytes);

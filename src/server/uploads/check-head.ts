@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { SightlineError } from '../../core/errors.js';
+import { excerpt } from '../../core/excerpt.js';
 
 /** A picture as it is, as the whole body of a route that takes one picture. */
 export const rawPictureType = /^(image\/|application\/octet-stream)/i;
@@ -33,6 +34,6 @@ function checkContentType(type: string, fields: readonly string[]): void {
     'CONTENT_TYPE_UNSUPPORTED',
     `Expected multipart/form-data with ${fields.join(' and ')} as files, ` +
       `${raw ? 'image/* with the picture alone, ' : ''}or application/json with base64, ` +
-      `but received ${type === '' ? 'no Content-Type' : type}.`,
+      `but received ${type === '' ? 'no Content-Type' : excerpt(type)}.`,
   );
 }

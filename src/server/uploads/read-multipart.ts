@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import type { MultipartFile } from '@fastify/multipart';
+import type { MultipartFile, MultipartValue } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { SightlineError } from '../../core/errors.js';
+import { excerpt, quote } from '../../core/excerpt.js';
 
 /** Fields of text beside the pictures. */
 const mostTexts = 20;
@@ -36,11 +37,11 @@ async function readParts(
   const body = new Map<string, Buffer | string>();
   for await (const part of request.parts(optionsFor(fields, maxBytes))) {
     const { fieldname } = part;
-    if (body.has(fieldname)) throw invalid(`${fieldname} once`, 'it again');
+    if (body.has(fieldname)) throw invalid(`${excerpt(fieldname)} once`, 'it again');
     if (part.type === 'file') body.set(fieldname, await readPicture(part, fields));
     else if (part.valueTruncated)
-      throw tooLarge(`at most ${maxTextBytes} bytes of text in ${fieldname}`, 'more');
-    else body.set(fieldname, String(part.value));
+      throw tooLarge(`at most ${maxTextBytes} bytes of text in ${excerpt(fieldname)}`, 'more');
+    else body.set(fieldname, textOf(part));
   }
   return Object.fromEntries(body);
 }
@@ -64,6 +65,12 @@ async function unlessStalled<T>(reading: Promise<T>, request: IncomingMessage): 
   }
 }
 
+/** A part may say that it is JSON; the parser has read it then. */
+function textOf({ fieldname, value }: MultipartValue): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  throw invalid(`text in ${excerpt(fieldname)}`, 'a list or an object');
+}
+
 function optionsFor(fields: readonly string[], maxBytes: number) {
   const limits = {
     files: fields.length,
@@ -80,7 +87,7 @@ function optionsFor(fields: readonly string[], maxBytes: number) {
 
 async function readPicture(part: MultipartFile, fields: readonly string[]): Promise<Buffer> {
   if (fields.includes(part.fieldname)) return part.toBuffer();
-  throw invalid(`a picture in ${fields.join(', ')}`, `a file in ${JSON.stringify(part.fieldname)}`);
+  throw invalid(`a picture in ${fields.join(', ')}`, `a file in ${quote(part.fieldname)}`);
 }
 
 /** An error of the parser in our words. */

@@ -1,4 +1,5 @@
 import { SightlineError } from '../../core/errors.js';
+import { quote } from '../../core/excerpt.js';
 import { eventIdPattern, firstEventId } from '../../events/event-id.js';
 import { toSightlineEvent } from '../../events/kept-event.js';
 import type { StoredEvent } from '../../core/event-store.js';
@@ -61,6 +62,6 @@ function lastOfPage(cursor: string, order: EventsQuery['order']): string {
   if (ofOrder === order && eventIdPattern.test(id)) return id;
   throw new SightlineError(
     'REQUEST_INVALID',
-    `Query: cursor: expected \`next\` of a page in the same order, but received ${JSON.stringify(cursor.slice(0, 100))}.`,
+    `Query: cursor: expected \`next\` of a page in the same order, but received ${quote(cursor)}.`,
   );
 }

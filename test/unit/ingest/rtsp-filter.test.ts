@@ -47,6 +47,11 @@ describe('RtspFilter', () => {
     expect(await through(interleaved)).toBe(interleaved);
   });
 
+  it('reads header lines of nothing but blanks, in one pass each', async () => {
+    const blanks = `RTSP/1.0 200 OK\r\n${`${' '.repeat(3900)}\r\n`.repeat(20)}\r\n`;
+    expect(await through(blanks)).toBe(blanks);
+  });
+
   it('leaves a place to go to out', async () => {
     expect(await through('RTSP/1.0 200 OK\r\nLocation: rtsp://127.0.0.1/\r\nCSeq: 1\r\n\r\n')).toBe(
       'RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n',

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { SightlineError } from '../../../../src/core/errors.js';
 import type { Api } from '../../../../src/server/api.js';
+import { takeJsonBodies } from '../../../../src/server/json-bodies.js';
 import { problemOf, type Problem } from '../../../../src/server/problem.js';
 import { parsePart } from '../../../../src/server/request.js';
 import { acceptPictures, type UploadLimits } from '../../../../src/server/uploads/accept-pictures.js';
@@ -33,6 +34,8 @@ async function uploadServer(limits: Partial<UploadLimits> = {}) {
     const problem = problemOf(error);
     return reply.code(problem.status).send(problem);
   });
+  app.decorateRequest('caller');
+  takeJsonBodies(app);
   await acceptPictures(app, { maxBytes: 1000, queueLimit: 2, ...limits });
   const text = (bytes: Buffer): string => bytes.toString('latin1');
   const one = z.object({ file: picture, name: z.string().optional() });
@@ -249,7 +252,7 @@ describe('uploads', () => {
   });
 
   it('let so many in at a time, and say when to come again', async () => {
-    const { url, begun, letGo } = await uploadServer({ queueLimit: 2 });
+    const { url, begun, letGo } = await uploadServer({ queueLimit: 3 });
     const inHand = [1, 2].map(() => post(`${url}/slow`, form({ file: jpeg })));
     await begun(2);
     const refused = await post(`${url}/one`, form({ file: jpeg }));

@@ -22,6 +22,7 @@ describe('normalisePersonName', () => {
     ['only joiners', '\u200D\u200D'],
     ['half a character', 'Ana\uD800'],
     ['101 characters', 'x'.repeat(101)],
+    ['more marks than can be put in order soon', `a${'\u0300\u0316'.repeat(500_000)}`],
   ])('refuses %s', (_, name) => {
     expect(() => normalisePersonName(name)).toThrow(expect.objectContaining({ code: 'PERSON_NAME_INVALID' }));
   });
