@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { SightlineError } from '../core/errors.js';
 import { excerpt } from '../core/excerpt.js';
 import type { Api } from './api.js';
-import { boundedJsonText } from './json-limits.js';
+import { parseBoundedJson } from './bounded-json.js';
 
 /**
  * Has routes take bodies in JSON, and nothing from clients that say they send JSON where they send nothing, as some do
@@ -23,7 +23,7 @@ export function takeJsonBodies(app: Api): void {
     'application/json',
     { parseAs: 'buffer' },
     async (request: FastifyRequest, body: Buffer) =>
-      body.length === 0 ? undefined : parse(request, await boundedJsonText(body)),
+      body.length === 0 ? undefined : parseBoundedJson(body, (text) => parse(request, text)),
   );
   app.addContentTypeParser('*', ({ headers }, _payload, done) => done(notJson(headers), undefined));
 }

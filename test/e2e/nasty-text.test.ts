@@ -14,11 +14,6 @@ const urlCharacters = 4096;
 const headerBytes = 12_000;
 /** Processor time of the main thread in one go. */
 const mostSliceMs = 100;
-/**
- * Added for each megabyte of a body with pictures in base64. Such a body is copied once, made a text and parsed, and each
- * of the three is one slice that only grows with its length.
- */
-const msPerMegabyte = 10;
 const mostAnswerBytes = 10_000;
 
 const folder = temporaryFolder();
@@ -65,11 +60,6 @@ const post = (path: string, type: string, body: Buffer): MalformedRequest => ({
   body,
 });
 
-function sliceLimit({ headers, body }: MalformedRequest): number {
-  const megabytes = headers['content-type'] === 'application/json' ? (body?.length ?? 0) / 1e6 : 0;
-  return mostSliceMs + msPerMegabyte * Math.floor(megabytes);
-}
-
 /** Has the requests answered one by one, none with a defect or at length, and measures the main loop meanwhile. */
 async function expectCheap(requests: Iterable<readonly [string, MalformedRequest]>): Promise<void> {
   const found: string[] = [];
@@ -80,7 +70,7 @@ async function expectCheap(requests: Iterable<readonly [string, MalformedRequest
     const told = `${name}: ${answer?.status ?? 'no answer'}, ${answer?.bytes ?? 0} bytes, ${ms.toFixed(1)} ms`;
     // A large body may be refused before all of it was sent, and then the connection ends under the sender.
     const isDefect = answer === null ? (request.body?.length ?? 0) <= smallBody : answer.status >= 500;
-    if (isDefect || (answer?.bytes ?? 0) > mostAnswerBytes || ms > sliceLimit(request)) found.push(told);
+    if (isDefect || (answer?.bytes ?? 0) > mostAnswerBytes || ms > mostSliceMs) found.push(told);
   }
   expect(found).toEqual([]);
 }
@@ -108,7 +98,7 @@ const jsonFields: readonly (readonly [string, string, (text: string) => unknown]
 
 /** Every route that takes JSON without a picture, and one that takes any. */
 const jsonRoutes = [...new Set(jsonFields.map(([method, path]) => `${method} ${path}`))];
-const pictureRoutes = ['/v1/identify', '/api/v1/recognition/recognize'];
+const pictureRoutes = ['/v1/identify'];
 
 const queries = [
   ...['camera', 'type', 'since', 'person', 'from', 'until', 'order', 'limit', 'cursor'].map(

@@ -1,13 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
 import { quote } from '../../core/excerpt.js';
 import { SightlineError } from '../../core/errors.js';
+import { LongString } from '../bounded-json.js';
 import { checkPictureBytes } from './picture.js';
 
-/** `data:image/jpeg;base64,` and the like, as browsers make them. */
+/** `data:image/jpeg;base64,` and the like, as browsers make them; a slash may be escaped in JSON. */
 const dataUrlHead = /^data:[^,]{0,200};base64,/i;
-/** So many characters take a few milliseconds at worst; between two pieces the main loop has its turn. */
-const pieceCharacters = 64 * 1024;
-const whiteSpace = /\s+/g;
+const mostHeadBytes = 250;
+/** So many bytes take a few milliseconds at worst; between two pieces the main loop has its turn. */
+const pieceBytes = 64 * 1024;
+/** Blanks and line breaks, as they are and as JSON escapes them. */
+const whiteSpace = /\s+|\\[nrt]/g;
+const escapedSlash = /\\\//g;
 const padding = /={1,2}$/;
 /** Neither in the standard alphabet nor in that of URLs. */
 const foreign = /[^\w+/-]/;
@@ -15,7 +19,7 @@ const foreign = /[^\w+/-]/;
 /**
  * The body of a JSON request with the text in its picture fields, base64 or a data: URL, as bytes. What is no text is
  * left for the body's schema to refuse.
- * @throws SightlineError REQUEST_INVALID, IMAGE_TOO_LARGE
+ * @throws SightlineError REQUEST_INVALID, REQUEST_TOO_LARGE, IMAGE_TOO_LARGE
  */
 export async function withPictureBytes(
   body: unknown,
@@ -24,20 +28,30 @@ export async function withPictureBytes(
 ): Promise<unknown> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
   const read: Record<string, unknown> = { ...body };
-  for (const field of fields) {
-    const text = read[field];
-    if (typeof text === 'string') read[field] = await bytesOf(field, text, maxBytes);
+  for (const [field, value] of Object.entries(read)) {
+    if (!fields.includes(field)) refuseLong(field, value);
+    else if (value instanceof LongString) read[field] = await bytesOf(field, value.raw, maxBytes);
+    else if (typeof value === 'string') read[field] = await bytesOf(field, Buffer.from(value), maxBytes);
   }
   return read;
 }
 
-async function bytesOf(field: string, text: string, maxBytes: number): Promise<Buffer> {
-  const head = dataUrlHead.exec(text)?.[0] ?? '';
+function refuseLong(field: string, value: unknown): void {
+  if (!(value instanceof LongString)) return;
+  throw new SightlineError(
+    'REQUEST_TOO_LARGE',
+    `Body: ${quote(field)}: expected a short text but received ${value.raw.length} bytes.`,
+  );
+}
+
+async function bytesOf(field: string, text: Buffer, maxBytes: number): Promise<Buffer> {
+  const begin = text.toString('latin1', 0, mostHeadBytes);
+  const head = dataUrlHead.exec(begin)?.[0] ?? '';
   const bytes = await decodeBase64(text, head.length);
   if (bytes === undefined) {
     throw new SightlineError(
       'REQUEST_INVALID',
-      `Body: ${field}: expected a picture as base64 or as a data: URL of base64, but received text that begins with ${quote(text.slice(0, 20))}.`,
+      `Body: ${field}: expected a picture as base64 or as a data: URL of base64, but received text that begins with ${quote(begin.slice(0, 20))}.`,
     );
   }
   checkPictureBytes(field, bytes.length, maxBytes);
@@ -48,18 +62,21 @@ async function bytesOf(field: string, text: string, maxBytes: number): Promise<B
  * The bytes of base64 from `start` on, in lines or not, piece by piece; undefined when it is none. Each piece is read a
  * fixed number of times, so the time grows with the length of the text and with nothing else in it.
  */
-async function decodeBase64(text: string, start: number): Promise<Buffer | undefined> {
+async function decodeBase64(text: Buffer, start: number): Promise<Buffer | undefined> {
   const decoded: Buffer[] = [];
   /** Fewer than four characters, which did not make whole bytes yet. */
   let left = '';
   let padded = 0;
-  for (let at = start; at < text.length; at += pieceCharacters) {
+  for (let at = start, end = start; at < text.length; at = end) {
     if (at > start) await setImmediate();
-    const piece = text.slice(at, at + pieceCharacters).replace(whiteSpace, '');
-    const end = padding.exec(piece)?.[0] ?? '';
-    const digits = piece.slice(0, piece.length - end.length);
+    end = Math.min(at + pieceBytes, text.length);
+    // An escape stays whole.
+    if (text[end - 1] === 0x5c) end++;
+    const piece = text.toString('latin1', at, end).replace(whiteSpace, '').replace(escapedSlash, '/');
+    const pads = padding.exec(piece)?.[0] ?? '';
+    const digits = piece.slice(0, piece.length - pads.length);
     if (foreign.test(digits) || (padded > 0 && digits !== '')) return undefined;
-    padded += end.length;
+    padded += pads.length;
     if (padded > 2) return undefined;
     left += digits;
     const whole = left.length - (left.length % 4);
