@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../src/config/package-root.js';
@@ -14,6 +14,7 @@ import {
   type SearchedPicture,
 } from '../../../src/training/evaluation/detection-figures.js';
 import { parseTruth } from '../../../src/training/evaluation/truth.js';
+import { sharedData } from '../../helpers/prerequisites.js';
 
 type Sides = [x: number, y: number, width: number, height: number];
 
@@ -21,7 +22,7 @@ type Sides = [x: number, y: number, width: number, height: number];
 const opencv = JSON.parse(
   readFileSync(join(packageRoot(), 'test', 'fixtures', 'haar', 'opencv-4.6.json'), 'utf8'),
 ) as { samples: Record<string, Sides[]>; fddb: Record<string, Sides[]> };
-const fddb = join(packageRoot(), '..', 'shared', 'data', 'fddb');
+const fddb = join(sharedData, 'fddb');
 
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
 const choice: DetectorChoice = { kind: 'haar', range: 'full', threshold: null, minFaceSize: null };
@@ -51,7 +52,7 @@ describe("the boxes are OpenCV's, to the pixel", () => {
     expect(sortedBoxes(await haar.detect(await readPhoto(name)))).toEqual(opencv.samples[name]);
   });
 
-  it.skipIf(!existsSync(fddb))('on FDDB, with its recall and precision', { timeout: 120_000 }, async () => {
+  it('on FDDB, with its recall and precision', { tags: ['fddb'] }, async () => {
     const searched: SearchedPicture[] = [];
     for (const { path, faces } of parseTruth(readFileSync(join(fddb, 'ground-truth.json'), 'utf8'))) {
       const detections = await haar.detect(await read(join(fddb, 'images', path)));

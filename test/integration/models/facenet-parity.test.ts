@@ -13,13 +13,8 @@ import { inceptionResnetV1 } from '../../../src/models/facenet/inception-resnet-
 import { findAsset, loadManifest } from '../../../src/models/manifest.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { readStateDict } from '../../../src/models/pytorch/state-dict.js';
-import {
-  formulaParameters,
-  noise,
-  parityFolder,
-  parityIsThere,
-  readParityJson,
-} from '../../helpers/facenet-formula.js';
+import { formulaParameters, noise, readParityJson } from '../../helpers/facenet-formula.js';
+import { parityFolder } from '../../helpers/prerequisites.js';
 import { writeLegacyFormat, writeZipFormat, type Parameter } from '../../helpers/pytorch-file.js';
 import { openNetwork, toTensor } from './faces.js';
 
@@ -48,17 +43,16 @@ const valueOf: Record<string, string> = {
   last_bn: 'embedding',
 };
 
-describe.skipIf(!parityIsThere)('FaceNet with weights made by the formula', () => {
+describe('FaceNet with weights made by the formula', { tags: ['facenet-parity'] }, () => {
   let folder: string;
   let parameters: Parameter[];
   let zipFile: Buffer;
   let onnx: string;
-  const reference = parityIsThere
-    ? (readParityJson('expected.json') as { embeddings: number[][]; activations: Record<string, Stage> })
-    : { embeddings: [], activations: {} };
+  let reference: { embeddings: number[][]; activations: Record<string, Stage> };
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sightline-facenet-'));
+    reference = readParityJson('expected.json') as typeof reference;
     const made = formulaParameters();
     parameters = [...made, ...parametersOfTraining(made)];
     zipFile = writeZipFormat(parameters);
@@ -135,20 +129,20 @@ describe.skipIf(!parityIsThere)('FaceNet with weights made by the formula', () =
   });
 });
 
-/** The file of SIGHTLINE_FACENET_WEIGHTS, else what `sightline models pull` made. */
-const pulled = (await new ModelStore({ cacheDir: defaultCacheDir() }).list()).find(
-  (status) => status.asset.id === asset.id && status.state === 'ready',
-);
-const weights = process.env.SIGHTLINE_FACENET_WEIGHTS;
+const published = { tags: ['facenet-parity', 'facenet-weights'] };
 
-describe.skipIf(!parityIsThere || (!weights && !pulled))('FaceNet with the published weights', () => {
+describe('FaceNet with the published weights', published, () => {
   it('finds faces as far apart as the reference does', async () => {
     const { names, distances } = readParityJson('real/expected-vggface2.json') as {
       names: string[];
       distances: number[][];
     };
+    // The file of SIGHTLINE_FACENET_WEIGHTS, else what `sightline models pull` made.
+    const weights = process.env.SIGHTLINE_FACENET_WEIGHTS;
     const network = await openNetwork(
-      weights ? convert(asset, await readFile(weights)) : (pulled?.path ?? ''),
+      weights === undefined
+        ? await new ModelStore({ cacheDir: defaultCacheDir() }).ensure(asset.id)
+        : convert(asset, await readFile(weights)),
     );
     const vectors: Float32Array[] = [];
     for (const name of names) vectors.push(...(await embed(network, await readFace(`${name}.png`))));
