@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../../src/config/package-root.js';
 import { euclideanDistance, l2Normalise } from '../../../src/core/distance.js';
 import { convert } from '../../../src/models/convert/convert.js';
 import { writeOnnx } from '../../../src/models/convert/write-onnx.js';
@@ -17,6 +15,7 @@ import { formulaParameters, noise, readParityJson } from '../../helpers/facenet-
 import { parityFolder } from '../../helpers/prerequisites.js';
 import { writeLegacyFormat, writeZipFormat, type Parameter } from '../../helpers/pytorch-file.js';
 import { openNetwork, toTensor } from './faces.js';
+import { sightline } from '../../helpers/sightline.js';
 
 const asset = findAsset(loadManifest(), 'facenet-vggface2');
 
@@ -64,12 +63,11 @@ describe('FaceNet with weights made by the formula', { tags: ['facenet-parity'] 
   it('is pulled from a file of the legacy format, with a note that it is not the published one', async () => {
     const file = join(folder, 'weights.pt');
     await writeFile(file, writeLegacyFormat(parameters));
-    const main = join(packageRoot(), 'dist', 'src', 'main.js');
     const cache = join(folder, 'cache');
     const path = join(cache, 'facenet-vggface2.onnx');
-    const args = [main, 'models', 'pull', asset.id, '--from', file, '--models-dir', cache];
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-    expect([status, stdout]).toEqual([0, `facenet-vggface2  ${path}\n`]);
+    const args = ['models', 'pull', asset.id, '--from', file, '--models-dir', cache];
+    const { code, stdout, stderr } = await sightline(args);
+    expect([code, stdout]).toEqual([0, `facenet-vggface2  ${path}\n`]);
     expect(stderr).toContain(`Note: ${file} is not the published file`);
     expect(Buffer.compare(await readFile(path), await readFile(onnx))).toBe(0);
   });
