@@ -9,6 +9,11 @@ export default defineConfig({
     setupFiles: ['test/helpers/setup-file.ts'],
     reporters: ['default', './test/helpers/skipped-reporter.ts'],
     tags: prerequisiteTags(),
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      reporter: ['text-summary', 'json-summary', 'html'],
+    },
     // Two cores: end-to-end tests run real ffmpeg, browsers and networks, and must not starve each other.
     maxWorkers: 2,
     // Only to end what hangs: on a machine at load 20 everything takes many times as long.
