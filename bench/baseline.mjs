@@ -51,7 +51,7 @@ function number(value) {
 
 function described({ machine: { cpu, cores, memoryGb, node, loadAverage }, date }) {
   const load = loadAverage.map((average) => average.toFixed(1)).join(' ');
-  return `${date}, ${cpu}, ${cores} cores, ${memoryGb} GB, Node ${node}, load ${load}`;
+  return `${date}, ${cpu}, ${cores} cores, ${memoryGb ?? '?'} GB, Node ${node}, load ${load}`;
 }
 
 function isSameMachine(a, b) {
