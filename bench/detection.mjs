@@ -1,14 +1,15 @@
 // How long each detector takes at 360p, 720p and 1080p: on frames by themselves (still), and on the same frames in order
 // with tracks to build on (video); with face-api's SSD detector on the same frames in the same run. Prints JSON.
-// `npm run bench:detection [-- FRAMES [DETECTOR…]]`
+// `npm run bench:detection [-- [--compare] [--save] FRAMES [DETECTOR…]]`
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createDetector } from '../dist/src/detection/create-detector.js';
 import { defaultCacheDir, ModelStore } from '../dist/src/models/model-store.js';
 import { Tracker } from '../dist/src/tracking/tracker.js';
+import { benchArguments, report } from './baseline.mjs';
 import { clip, frameMs, loadFrames, sizes } from './detection-frames.mjs';
 import { measureFaceApi } from './peers/peers.mjs';
-import { machine, percentiles, print } from './statistics.mjs';
+import { machine, percentiles } from './statistics.mjs';
 
 const base = { range: 'full', threshold: null, minFaceSize: null };
 const detectors = {
@@ -19,7 +20,7 @@ const detectors = {
   'mtcnn 40': { ...base, kind: 'mtcnn', minFaceSize: 40 },
   'mtcnn 20': { ...base, kind: 'mtcnn', minFaceSize: 20 },
 };
-const [frameCount = '50', ...named] = process.argv.slice(2);
+const [frameCount = '50', ...named] = benchArguments;
 const wanted = named.length > 0 ? named : [...Object.keys(detectors), 'face-api'];
 const unknown = wanted.filter((name) => name !== 'face-api' && !(name in detectors));
 if (unknown.length > 0)
@@ -47,7 +48,7 @@ for (const name of wanted.filter((each) => each !== 'face-api')) {
 const faceApi = wanted.includes('face-api')
   ? await measureFaceApi(Number(frameCount))
   : { skipped: 'not asked for' };
-print({
+report('detection', {
   machine: before,
   loadAverageAfter: machine().loadAverage,
   date: new Date().toISOString(),

@@ -1,10 +1,11 @@
 // How long a search of the gallery takes, on the main loop and in the search thread, beside the same in plain JavaScript;
 // what a change costs; and how long a gallery takes to read. Prints JSON.
-// `node bench/gallery.mjs [FACES:NUMBERS…]`, such as 100000:192
+// `node bench/gallery.mjs [--compare] [--save] [FACES:NUMBERS…]`, such as 100000:192
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { benchArguments, report } from './baseline.mjs';
 import { loading, plainJavaScript, searching } from './gallery-measures.mjs';
-import { machine, print } from './statistics.mjs';
+import { machine } from './statistics.mjs';
 
 const standard = [
   '1000:192',
@@ -17,7 +18,7 @@ const standard = [
 ];
 /** Above it, writing the faces to be read takes longer than all the rest. */
 const mostToLoad = 100_000;
-const [first, ...others] = process.argv.slice(2);
+const [first, ...others] = benchArguments;
 
 if (first === '--one') {
   const [faces, dimension] = others[0].split(':').map(Number);
@@ -36,7 +37,7 @@ if (first === '--one') {
     const script = ['--expose-gc', fileURLToPath(import.meta.url), '--one', size];
     results[size] = JSON.parse(execFileSync(process.execPath, script, { encoding: 'utf8' }));
   }
-  print({
+  report('gallery', {
     machine: before,
     loadAverageAfter: machine().loadAverage,
     date: new Date().toISOString(),

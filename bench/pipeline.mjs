@@ -1,13 +1,14 @@
 // How the whole program keeps up: one camera in real time, three viewers, with recognition off, on, and with its queue
-// kept full; prints JSON. `npm run bench [-- VIDEO [SECONDS [DETECTOR]]]`
+// kept full; prints JSON. `npm run bench [-- [--compare] [--save] VIDEO [SECONDS [DETECTOR]]]`
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { benchArguments, report } from './baseline.mjs';
 import { ask, crowdOr, startApp, watch } from './one-camera.mjs';
-import { machine, print } from './statistics.mjs';
+import { machine } from './statistics.mjs';
 
-const [video = crowdOr('demo-franck.mp4'), seconds = '20', kind = 'mediapipe'] = process.argv.slice(2);
+const [video = crowdOr('demo-franck.mp4'), seconds = '20', kind = 'mediapipe'] = benchArguments;
 const warmUpMs = 4000;
 const viewerCount = 3;
 
@@ -16,6 +17,7 @@ const scenarios = {
   'recognition on': {},
   'embedding queue full': { flood: true },
 };
+const before = machine();
 const results = {};
 for (const [name, scenario] of Object.entries(scenarios)) {
   process.stderr.write(`${name} …\n`);
@@ -23,8 +25,8 @@ for (const [name, scenario] of Object.entries(scenarios)) {
 }
 const off = results['recognition off'].annotatedFps;
 const full = results['embedding queue full'].annotatedFps;
-print({
-  machine: machine(),
+report('pipeline', {
+  machine: before,
   date: new Date().toISOString(),
   video,
   detector: kind,
@@ -51,10 +53,10 @@ async function measure({ recognition = true, flood = false }) {
     child.send('measure');
     await delay(Number(seconds) * 1000);
     const received = viewers.map(({ frames }) => frames / Number(seconds));
-    const report = await ask(child, 'report');
+    const figures = await ask(child, 'report');
     for (const { socket } of viewers) socket.terminate();
     await ask(child, 'end');
-    return { ...report, viewerFps: received };
+    return { ...figures, viewerFps: received };
   } finally {
     child.kill();
     rmSync(data, { recursive: true, force: true });

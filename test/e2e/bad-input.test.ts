@@ -78,9 +78,7 @@ describe('bad cameras', () => {
     const program = new RunningSightline(['run', await source(), '--port', '0', '--data', folder.path]);
     const url = await program.serving();
     try {
-      await expect
-        .poll(() => cameraState(url), { timeout: 20_000 })
-        .toMatchObject({ state, error: { code } });
+      await expect.poll(() => cameraState(url)).toMatchObject({ state, error: { code } });
       expect(JSON.stringify(await cameraState(url)) + program.stdout + program.stderr).not.toContain(
         's3cret',
       );
@@ -100,7 +98,7 @@ describe('bad cameras', () => {
     try {
       const url = await program.serving();
       const expected = { state: 'offline', error: { code: 'SOURCE_AUTH_FAILED' } };
-      await expect.poll(() => cameraState(url), { timeout: 20_000 }).toMatchObject(expected);
+      await expect.poll(() => cameraState(url)).toMatchObject(expected);
       expect(JSON.stringify(await cameraState(url)) + program.stderr).not.toContain('wr0ng');
     } finally {
       await program.stop();
@@ -112,9 +110,7 @@ describe('bad cameras', () => {
     const file = await videos.truncated(await videos.clip({ seconds: 3, name: 'long.mp4' }), 0.6);
     const program = new RunningSightline(['run', file, '--port', '0', '--data', folder.path]);
     const url = await program.serving();
-    await expect
-      .poll(() => cameraState(url), { timeout: 20_000 })
-      .toMatchObject({ state: 'ended', error: null });
+    await expect.poll(() => cameraState(url)).toMatchObject({ state: 'ended', error: null });
     const { frames } = (await cameraState(url)) as { frames: number };
     expect(frames).toBeGreaterThan(10);
     expect(frames).toBeLessThan(75);

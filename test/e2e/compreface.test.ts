@@ -36,7 +36,7 @@ beforeAll(async () => {
   await ready();
   // The client logs what it is asked, the key included.
   vi.spyOn(console, 'log').mockImplementation(() => {});
-}, 120_000);
+});
 
 afterAll(async () => {
   vi.restoreAllMocks();
@@ -46,7 +46,7 @@ afterAll(async () => {
 
 beforeEach(() => client.subjects().deleteAll());
 
-describe('subjects', { timeout: 120_000 }, () => {
+describe('subjects', () => {
   it('are added, listed, renamed and deleted', async () => {
     expect(await client.subjects().add('Zoë')).toEqual({ subject: 'Zoë' });
     expect(await client.subjects().add('Ann Lee')).toEqual({ subject: 'Ann Lee' });
@@ -86,7 +86,7 @@ describe('subjects', { timeout: 120_000 }, () => {
   });
 });
 
-describe('examples', { timeout: 120_000 }, () => {
+describe('examples', () => {
   it('are added from a file, as base64 and from an address, and listed', async () => {
     const server = await servePicture(photos[2]!);
     const added = [
@@ -167,7 +167,7 @@ describe('examples', { timeout: 120_000 }, () => {
   });
 });
 
-describe('recognition', { timeout: 120_000 }, () => {
+describe('recognition', () => {
   it('knows a subject, and is sure of it', async () => {
     await client.collection().add(photos[0]!, 'Franck');
     await client.collection().add(other, 'Ann');
@@ -227,7 +227,7 @@ describe('recognition', { timeout: 120_000 }, () => {
   });
 });
 
-describe('detection', { timeout: 120_000 }, () => {
+describe('detection', () => {
   it('finds faces, with each option alone and with all of them', async () => {
     const all = await client.detection.detect(crowd);
     expect(all.result.map((face) => Object.keys(face))).toEqual([['box'], ['box'], ['box']]);
@@ -257,7 +257,7 @@ describe('detection', { timeout: 120_000 }, () => {
   });
 });
 
-describe('verification', { timeout: 120_000 }, () => {
+describe('verification', () => {
   it('compares the face of one picture with each of another', async () => {
     const { result } = await client.verification.verify(photos[0]!, photos[1]!);
     expect(result).toHaveLength(1);

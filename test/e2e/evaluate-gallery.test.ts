@@ -3,7 +3,7 @@ import { copyFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GalleryFigures } from '../../src/training/evaluation/gallery-figures.js';
-import { launchBrowser, noBrowserReason } from '../helpers/browser.js';
+import { launchBrowser, openPage } from '../helpers/browser.js';
 import { assetPaths, cutFaces, franck } from '../helpers/photos.js';
 import { sightline, temporaryFolder } from '../helpers/sightline.js';
 
@@ -75,10 +75,10 @@ describe('sightline evaluate gallery', () => {
     if (process.platform !== 'win32') expect(statSync(report).mode & 0o077).toBe(0);
   });
 
-  it.skipIf(noBrowserReason)('fits a phone, shows every face, and asks for nothing else', async () => {
+  it('fits a phone, shows every face, and asks for nothing else', { tags: ['chromium'] }, async () => {
     const browser = await launchBrowser();
     try {
-      const page = await browser.newPage({ viewport: { width: 360, height: 640 }, colorScheme: 'dark' });
+      const page = await openPage(browser, { viewport: { width: 360, height: 640 }, colorScheme: 'dark' });
       const problems: string[] = [];
       page.on('console', (message) => problems.push(message.text()));
       page.on('request', (request) => {

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../src/config/package-root.js';
 import { assetPaths, cutFaces, franck, greyPicture } from '../helpers/photos.js';
+import { sharedData } from '../helpers/prerequisites.js';
 import { sightline, temporaryFolder } from '../helpers/sightline.js';
 
 type Figures = Readonly<Record<string, unknown>>;
@@ -103,9 +103,9 @@ describe('sightline evaluate lfw', () => {
   });
 });
 
-const lfw = join(packageRoot(), '..', 'shared', 'data', 'lfw-view1');
+const lfw = join(sharedData, 'lfw-view1');
 
-describe.skipIf(!existsSync(lfw))('on View 1 of Labeled Faces in the Wild', () => {
+describe('on View 1 of Labeled Faces in the Wild', { tags: ['lfw'] }, () => {
   it('MobileFaceNet with MTCNN judges 99.0 % of the pairs rightly, or more', async () => {
     const { stdout } = await sightline([
       ...['evaluate', 'lfw', '--json', '--pairs', join(lfw, 'pairsDevTest.txt')],
@@ -114,5 +114,5 @@ describe.skipIf(!existsSync(lfw))('on View 1 of Labeled Faces in the Wild', () =
     const figures = JSON.parse(stdout) as { accuracy: number; missed: number; pairs: number };
     expect(figures).toMatchObject({ pairs: 1000, missed: 0 });
     expect(figures.accuracy).toBeGreaterThanOrEqual(0.99);
-  }, 240_000);
+  });
 });

@@ -24,7 +24,7 @@ beforeAll(async () => {
   program = new RunningSightline(['run', 'test:320x240@5', '--port', '0', '--data', data]);
   url = await program.serving();
   while ((await fetch(`${url}/readyz`)).status !== 200) await new Promise((next) => setTimeout(next, 50));
-}, 120_000);
+});
 
 afterAll(async () => {
   await program.stop();
@@ -70,7 +70,7 @@ async function faces(): Promise<Record<string, string[]>> {
 const failure = { success: false, message: expect.stringMatching(/\w{3}/) as string };
 const success = { success: true, message: expect.stringMatching(/\w{3}/) as string };
 
-describe('faces in the shape of Frigate', { timeout: 120_000 }, () => {
+describe('faces in the shape of Frigate', () => {
   it('are created, registered, recognised and deleted', async () => {
     expect(await faces()).toEqual({});
     expect(await send('faces/recognize', photos[0]!)).toEqual({

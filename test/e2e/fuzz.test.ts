@@ -34,7 +34,7 @@ beforeAll(async () => {
     { NODE_OPTIONS: '--inspect=127.0.0.1:0', SIGHTLINE_SERVER_RATE_LIMIT: 'null' },
   );
   url = await program.serving();
-}, 60_000);
+});
 
 afterAll(async () => {
   agent.destroy();

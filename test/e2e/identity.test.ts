@@ -1,12 +1,12 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../src/config/package-root.js';
+import { sharedData } from '../helpers/prerequisites.js';
 import { sightline, temporaryFolder } from '../helpers/sightline.js';
 
-/** Photos of a few public figures; not part of the project. */
-const photos = join(packageRoot(), '..', 'shared', 'data', 'identity');
+/** Photos of a few public figures. */
+const photos = join(sharedData, 'identity');
 const train = join(photos, 'knn_examples', 'train');
 
 /** One photo each. */
@@ -35,7 +35,7 @@ const folder = temporaryFolder();
 const data = join(folder.path, 'data');
 afterAll(() => folder.remove());
 
-describe.skipIf(!existsSync(photos))('with one photo of each of five people enrolled', () => {
+describe('with one photo of each of five people enrolled', { tags: ['identity'] }, () => {
   beforeAll(async () => {
     for (const [name, photo] of Object.entries(enrolled)) {
       const copy = join(folder.path, 'people', name, 'photo');

@@ -82,7 +82,7 @@ describe('a camera behind a real RTSP server', () => {
     ];
     for (const output of everything) expect(output).not.toMatch(/p4ss|w%C3%B6rd|watcher/);
     // Ten seconds without power, a pause of up to ten more, and the way to a name: the limit only ends a hang.
-  }, 90_000);
+  });
 
   async function text(path: string): Promise<string> {
     return (await fetch(url + path)).text();

@@ -3,8 +3,8 @@ import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../src/config/package-root.js';
 import { defaultCacheDir, ModelStore } from '../../src/models/model-store.js';
+import { sharedData } from '../helpers/prerequisites.js';
 import { sightline, temporaryFolder } from '../helpers/sightline.js';
 
 const folder = temporaryFolder();
@@ -121,9 +121,9 @@ describe('sightline train', () => {
   });
 });
 
-const images = join(packageRoot(), '..', 'shared', 'data', 'lfw-view1', 'images');
+const images = join(sharedData, 'lfw-view1', 'images');
 
-describe.skipIf(!existsSync(images))('on real photos of ten people', () => {
+describe('on real photos of ten people', { tags: ['lfw'] }, () => {
   const names = [
     ...['Amelie_Mauresmo', 'Bill_Frist', 'Dominique_de_Villepin', 'Donald_Rumsfeld', 'Ian_Thorpe'],
     ...['Jacques_Chirac', 'John_Bolton', 'Leonid_Kuchma', 'Paul_Martin', 'Tang_Jiaxuan'],
@@ -143,5 +143,5 @@ describe.skipIf(!existsSync(images))('on real photos of ten people', () => {
     expect(list.stdout).toMatch(/^siamese +off$/m);
     expect((await sightline(['heads', 'off', 'siamese', '--data', data])).stdout).toMatch(/was not on/);
     expect((await sightline(['heads', 'off', 'nose', '--data', data])).code).toBe(2);
-  }, 120_000);
+  });
 });

@@ -1,19 +1,17 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../src/config/package-root.js';
 import type { FaceEventData } from '../../src/events/identity-event.js';
 import { findFfmpeg } from '../../src/ingest/ffmpeg-binary.js';
 import { EventStream } from '../helpers/event-stream.js';
+import { sharedData } from '../helpers/prerequisites.js';
 import { RunningSightline, sightline, temporaryFolder } from '../helpers/sightline.js';
 
-/** Not part of the project. */
-const material = join(packageRoot(), '..', 'shared', 'data');
-const photos = join(material, 'identity');
-const clip = join(material, 'video', 'two-men-360p.mp4');
+const photos = join(sharedData, 'identity');
+const clip = join(sharedData, 'video', 'two-men-360p.mp4');
 const people: readonly (readonly [file: string, name: string])[] = [
   ['lin-manuel-miranda.png', 'Lin-Manuel Miranda'],
   ['alex-lacamoire.png', 'Alex Lacamoire'],
@@ -27,7 +25,7 @@ interface FrameFaces {
   readonly faces: readonly { readonly name: string | null; readonly box: { x: number; y: number } }[];
 }
 
-describe.skipIf(!existsSync(clip))('a clip of two men', () => {
+describe('a clip of two men', { tags: ['films', 'identity'] }, () => {
   const folder = temporaryFolder();
   const data = join(folder.path, 'data');
 
@@ -89,7 +87,7 @@ describe.skipIf(!existsSync(clip))('a clip of two men', () => {
     const others = named.filter((face) => !pianist.includes(face) && !audience.includes(face));
     expect(new Set(others.map(({ name }) => name))).toEqual(new Set(['Lin-Manuel Miranda']));
     expect(others.length).toBeGreaterThan(25);
-  }, 120_000);
+  });
 
   /** A picture for each seventh of a second; its name says which. */
   async function framesOf(video: string): Promise<string[]> {

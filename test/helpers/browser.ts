@@ -1,7 +1,6 @@
-import { accessSync, constants } from 'node:fs';
-import { chromium, type Browser } from 'playwright-core';
-
-const EXECUTABLES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { patienceMs } from './patience.js';
+import { chromiumPaths, findChromium } from './prerequisites.js';
 
 const FLAGS = [
   '--headless',
@@ -14,27 +13,17 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-function findChromium(): string | undefined {
-  return EXECUTABLES.find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+/** Starts Chromium with a fresh profile; the caller closes it. It ends with this process, whose pipe it listens to. */
+export async function launchBrowser(extraFlags: readonly string[] = []): Promise<Browser> {
+  const executablePath = findChromium();
+  if (executablePath === undefined)
+    throw new Error(`Expected Chromium at one of ${chromiumPaths.join(', ')}.`);
+  return chromium.launch({ executablePath, args: [...FLAGS, ...extraFlags], timeout: patienceMs });
 }
 
-const executablePath = findChromium();
-
-/** Why tests with a browser are skipped, or null when they run. Where CI=true they run, and fail without one. */
-export const noBrowserReason =
-  executablePath === undefined && process.env['CI'] !== 'true'
-    ? `no Chromium at ${EXECUTABLES.join(', ')}`
-    : null;
-
-/** Starts Chromium with a fresh profile; the caller closes it. */
-export async function launchBrowser(extraFlags: readonly string[] = []): Promise<Browser> {
-  if (executablePath === undefined) throw new Error(`Expected Chromium at one of ${EXECUTABLES.join(', ')}.`);
-  return chromium.launch({ executablePath, args: [...FLAGS, ...extraFlags] });
+/** A page in which a wait ends only what hangs. */
+export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await browser.newPage(options);
+  page.setDefaultTimeout(patienceMs);
+  return page;
 }

@@ -26,7 +26,7 @@ function open() {
     }),
     new WorkerDetector({
       ...{ workerFile: workerFile('detect'), choice: photoDetector, modelsDir },
-      ...{ background: true, timeoutMs: 30_000 },
+      ...{ background: true, timeoutMs: 240_000 },
     }),
   ];
 }

@@ -1,11 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../src/config/package-root.js';
+import { parityFolder } from './prerequisites.js';
 import type { Parameter } from './pytorch-file.js';
-
-/** Data that a reference implementation gave; not part of the project. */
-export const parityFolder = join(packageRoot(), '..', 'shared', 'facenet-parity');
-export const parityIsThere = existsSync(parityFolder);
 
 /** The 602 parameters of InceptionResnetV1, made by the formula of the folder's README. */
 export function formulaParameters(): Parameter[] {

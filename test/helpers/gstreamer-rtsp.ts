@@ -1,16 +1,11 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { debianPython } from './prerequisites.js';
+import { endWithTestFile, kill } from './running-programs.js';
 
-/** Debian's own Python, for which Debian's packages are. */
-const python = '/usr/bin/python3';
 const program = fileURLToPath(new URL('./gstreamer-rtsp-server.py', import.meta.url));
-const probe = 'import gi; gi.require_version("GstRtspServer", "1.0")';
-
-/** Why tests with GStreamer's RTSP server are skipped, or null when they run. Where CI=true they run, and fail without. */
-export const noGstreamerReason =
-  isInstalled() || process.env['CI'] === 'true' ? null : 'no gir1.2-gst-rtsp-server-1.0 with python3-gi';
 
 /** How a camera wants its clients to log in. */
 export interface RtspLogin {
@@ -34,9 +29,10 @@ export class GstreamerRtspServer {
   static async open(file: string, login?: RtspLogin): Promise<GstreamerRtspServer> {
     const port = await freePort();
     const loginArguments = login === undefined ? [] : [login.kind, login.user, login.password];
-    const child = spawn(python, [program, String(port), file, ...loginArguments], {
+    const child = spawn(debianPython, [program, String(port), file, ...loginArguments], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    endWithTestFile(child);
     await Promise.race([
       once(child.stdout, 'data'),
       once(child, 'exit').then(([code]) => {
@@ -48,20 +44,8 @@ export class GstreamerRtspServer {
     return new GstreamerRtspServer(`rtsp://${userInfo}127.0.0.1:${port}/stream`, child);
   }
 
-  async close(): Promise<void> {
-    if (this.#process.exitCode !== null) return;
-    const gone = once(this.#process, 'exit');
-    this.#process.kill('SIGKILL');
-    await gone;
-  }
-}
-
-function isInstalled(): boolean {
-  try {
-    execFileSync(python, ['-c', probe], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
+  close(): Promise<void> {
+    return kill(this.#process);
   }
 }
 

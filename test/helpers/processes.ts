@@ -9,3 +9,12 @@ export function ffmpegChildren(parentPid = process.pid): string[] {
     return isChild ? [`${pid} ${args}`] : [];
   });
 }
+
+/** Whether a process runs. One that has ended, and only waits for its parent to ask for the result, does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z');
+  } catch {
+    return false;
+  }
+}

@@ -1,9 +1,9 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { findFfmpeg } from '../../src/ingest/ffmpeg-binary.js';
+import { endWithTestFile, kill } from './running-programs.js';
 
 const PROGRAM = fileURLToPath(new URL('./rtsp-server-process.mjs', import.meta.url));
 const RTP_PORTS = 40;
@@ -51,12 +51,13 @@ export class RtspTestServer {
       rtpPortCount: RTP_PORTS,
       credentials: this.#options.credentials,
     };
-    this.#server = fork(PROGRAM, [JSON.stringify(config)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const stdio = ['ignore', 'ignore', 'inherit'] as const;
+    this.#server = endWithTestFile(fork(PROGRAM, [JSON.stringify(config)], { stdio: [...stdio, 'ipc'] }));
     await message(this.#server, 'listening');
     const path = this.#options.ffmpegPath ?? (await findFfmpeg()).path;
-    this.#publisher = spawn(path, publishArguments(this.#options.file, config.publishPort), {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    this.#publisher = endWithTestFile(
+      spawn(path, publishArguments(this.#options.file, config.publishPort), { stdio: [...stdio] }),
+    );
     await message(this.#server, 'publishing');
   }
 
@@ -103,13 +104,6 @@ async function message(child: ChildProcess, expected: string): Promise<void> {
         );
     });
   });
-}
-
-async function kill(child: ChildProcess | undefined): Promise<void> {
-  if (!child || child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGKILL');
-  await gone;
 }
 
 /** The first, even, of `count` ports in a row that are free for TCP and UDP, below those that systems hand out. */

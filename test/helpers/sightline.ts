@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/config/package-root.js';
+import { endWithTestFile } from './running-programs.js';
 
 const program = join(packageRoot(), 'dist', 'src', 'main.js');
 
@@ -20,15 +21,72 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Runs the built command line to its end. */
-export async function sightline(
+/** The last call of `sightline`. */
+let lastRun: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs a command to its end inside this process, which spares the start of a program. Calls run one after another,
+ * because the standard streams, the environment and the exit code belong to the whole process. Commands that serve
+ * until they are stopped need a `RunningSightline`.
+ */
+export function sightline(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Finished> {
+  const run = lastRun.then(() => runInProcess(args, environment));
+  lastRun = run.catch(() => undefined);
+  return run;
+}
+
+async function runInProcess(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<Finished> {
+  // Imported on demand: most tests that use this module start the built program only.
+  const { runCli } = await import('../../src/commands/cli.js');
+  const [stdout, stderr] = [captureWrites(process.stdout), captureWrites(process.stderr)];
+  const [exitCodeBefore, environmentBefore] = [process.exitCode, { ...process.env }];
+  process.exitCode = undefined;
+  Object.assign(process.env, environment);
+  try {
+    const code = await runCli([process.execPath, program, ...args]);
+    return { code, stdout: stdout.text, stderr: stderr.text };
+  } finally {
+    stdout.release();
+    stderr.release();
+    process.exitCode = exitCodeBefore;
+    for (const name of Object.keys(environment)) restore(name, environmentBefore[name]);
+  }
+}
+
+function restore(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
+}
+
+/** Keeps what is written to a stream, instead of passing it on, until it is released. */
+function captureWrites(stream: NodeJS.WriteStream): { readonly text: string; release(): void } {
+  const write = stream.write.bind(stream);
+  let text = '';
+  stream.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+    text += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
+    const written = rest.find((argument) => typeof argument === 'function') as (() => void) | undefined;
+    if (written) queueMicrotask(written);
+    return true;
+  };
+  return {
+    get text() {
+      return text;
+    },
+    release: () => {
+      stream.write = write;
+    },
+  };
+}
+
+/** Starts the built program and waits for its end. */
+export async function startSightline(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
 ): Promise<Finished> {
   return new RunningSightline(args, environment).finished;
 }
 
-/** The built command line, running. */
+/** The built program, running. */
 export class RunningSightline {
   readonly process: ChildProcess;
   readonly finished: Promise<Finished>;
@@ -41,6 +99,7 @@ export class RunningSightline {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
     });
+    endWithTestFile(this.process);
     const { promise, resolve, reject } = deferred<string>();
     this.#serving = promise;
     promise.catch(() => undefined);

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { App } from '../../../src/app/app.js';
 import { loadConfig } from '../../../src/config/load-config.js';
 import { Recognition } from '../../../src/app/recognition.js';
+import { patienceMs } from '../../helpers/patience.js';
 
 let data: string;
 beforeEach(() => {
@@ -37,7 +38,7 @@ it('closes what a start opens after the app was closed, and starts no camera', a
     onModelProgress: () => undefined,
   });
   const started = app.start().catch(() => undefined);
-  await vi.waitFor(() => expect(opened).toHaveBeenCalled());
+  await vi.waitFor(() => expect(opened).toHaveBeenCalled(), patienceMs);
   await app.close();
   expect(closed).not.toHaveBeenCalled();
   go();

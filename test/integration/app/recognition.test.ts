@@ -11,6 +11,7 @@ import { encodeCrop } from '../../../src/recognition/embedding/stored-crop.js';
 import type { TrackSighting } from '../../../src/recognition/unknown/unknown-people.js';
 import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 import { embedder, noiseCrop, startPool } from '../recognition/faces.js';
+import { patienceMs } from '../../helpers/patience.js';
 
 /** Somebody's face, and one that is as far from it as can be. */
 let face: Float32Array;
@@ -62,7 +63,7 @@ describe('Recognition', () => {
     const slow = Object.assign(Object.create(models) as ModelStore, { ensure });
     const recognition = await Recognition.open({ config: await configOf('dlib'), models: slow, store, log });
     expect(recognition.model).toMatchObject({ embedder: { model: embedder.model }, gallery: { faces: 1 } });
-    await vi.waitFor(() => expect(ensure.mock.calls.flat(2)).toContain('dlib'));
+    await vi.waitFor(() => expect(ensure.mock.calls.flat(2)).toContain('dlib'), patienceMs);
     await recognition.close();
   });
 
@@ -82,7 +83,7 @@ describe('Recognition', () => {
     expect(other.id).not.toBe(before!.person.id);
     await vi.waitFor(
       () => expect(info).toHaveBeenLastCalledWith(expect.anything(), 'All faces are embedded again'),
-      10_000,
+      patienceMs,
     );
     expect(await recognition.people.identify(sightingOf('new', face))).toMatchObject({
       id: before!.person.id,

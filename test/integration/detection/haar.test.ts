@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../src/config/package-root.js';
@@ -14,6 +14,7 @@ import {
   type SearchedPicture,
 } from '../../../src/training/evaluation/detection-figures.js';
 import { parseTruth } from '../../../src/training/evaluation/truth.js';
+import { sharedData } from '../../helpers/prerequisites.js';
 
 type Sides = [x: number, y: number, width: number, height: number];
 
@@ -21,7 +22,7 @@ type Sides = [x: number, y: number, width: number, height: number];
 const opencv = JSON.parse(
   readFileSync(join(packageRoot(), 'test', 'fixtures', 'haar', 'opencv-4.6.json'), 'utf8'),
 ) as { samples: Record<string, Sides[]>; fddb: Record<string, Sides[]> };
-const fddb = join(packageRoot(), '..', 'shared', 'data', 'fddb');
+const fddb = join(sharedData, 'fddb');
 
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
 const choice: DetectorChoice = { kind: 'haar', range: 'full', threshold: null, minFaceSize: null };
@@ -40,6 +41,15 @@ async function readPhoto(name: string): Promise<RgbImage> {
   return read(await models.ensure(name));
 }
 
+/** Searched once for all tests. */
+const searches = new Map<string, Promise<Detection[]>>();
+
+function facesOn(name: string): Promise<Detection[]> {
+  const search = searches.get(name) ?? readPhoto(name).then((photo) => haar.detect(photo));
+  searches.set(name, search);
+  return search;
+}
+
 function sortedBoxes(detections: readonly Detection[]): Sides[] {
   return detections
     .map(({ box: { x, y, width, height } }): Sides => [x, y, width, height])
@@ -48,10 +58,10 @@ function sortedBoxes(detections: readonly Detection[]): Sides[] {
 
 describe("the boxes are OpenCV's, to the pixel", () => {
   it.each(Object.keys(opencv.samples))('on %s', async (name) => {
-    expect(sortedBoxes(await haar.detect(await readPhoto(name)))).toEqual(opencv.samples[name]);
+    expect(sortedBoxes(await facesOn(name))).toEqual(opencv.samples[name]);
   });
 
-  it.skipIf(!existsSync(fddb))('on FDDB, with its recall and precision', { timeout: 120_000 }, async () => {
+  it('on FDDB, with its recall and precision', { tags: ['fddb'] }, async () => {
     const searched: SearchedPicture[] = [];
     for (const { path, faces } of parseTruth(readFileSync(join(fddb, 'ground-truth.json'), 'utf8'))) {
       const detections = await haar.detect(await read(join(fddb, 'images', path)));
@@ -67,7 +77,7 @@ describe("the boxes are OpenCV's, to the pixel", () => {
 describe('a detection', () => {
   it('has a score of n / (n + 5), best first, and the threshold leaves the lower ones out', async () => {
     const photo = await readPhoto('sample-6');
-    const all = await haar.detect(photo);
+    const all = await facesOn('sample-6');
     const scores = all.map(({ score }) => score);
     expect(scores).toEqual(scores.toSorted((a, b) => b - a));
     for (const score of scores) {
@@ -88,7 +98,7 @@ describe('a detection', () => {
     for (const name of Object.keys(opencv.samples)) {
       const photo = await readPhoto(name);
       const references = await mtcnn.detect(photo);
-      for (const { box, landmarks } of await haar.detect(photo)) {
+      for (const { box, landmarks } of await facesOn(name)) {
         const reference = references.find((other) => iou(other.box, box) > 0.4)?.landmarks;
         if (reference === undefined) continue;
         const eyes = distance(reference[0], reference[1]);
@@ -136,7 +146,7 @@ describe('odd pictures', () => {
     ['16 megapixels', grey(4000, 4000)],
   ])('%s has no faces, and harms nothing', async (_, picture) => {
     const photo = await readPhoto('demo-franck-02045');
-    const before = await haar.detect(photo);
+    const before = await facesOn('demo-franck-02045');
     expect(before).toHaveLength(1);
     expect(await haar.detect(picture)).toEqual([]);
     expect(await haar.detect(photo)).toEqual(before);
@@ -144,7 +154,7 @@ describe('odd pictures', () => {
 
   it('with too few bytes are refused, and harm nothing', async () => {
     const photo = await readPhoto('demo-franck-02045');
-    const before = await haar.detect(photo);
+    const before = await facesOn('demo-franck-02045');
     const short = { width: 640, height: 480, data: new Uint8Array(100) };
     await expect(haar.detect(short)).rejects.toMatchObject({ code: 'DETECTOR_FAILED' });
     expect(await haar.detect(photo)).toEqual(before);

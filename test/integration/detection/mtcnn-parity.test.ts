@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -16,6 +16,7 @@ import {
   type SearchedPicture,
 } from '../../../src/training/evaluation/detection-figures.js';
 import { parseTruth } from '../../../src/training/evaluation/truth.js';
+import { sharedData } from '../../helpers/prerequisites.js';
 
 /** Faces of each picture: score, x, y, width, height, then x and y of each landmark. */
 type Faces = readonly (readonly number[])[][];
@@ -28,9 +29,8 @@ const reference = JSON.parse(
   crowd: Record<string, Faces>;
   fddb: Record<string, { found: number; right: number; faces: number }>;
 };
-const data = join(packageRoot(), '..', 'shared', 'data');
-const crowd = join(data, 'video', 'crowd-1080p.mp4');
-const fddb = join(data, 'fddb');
+const crowd = join(sharedData, 'video', 'crowd-1080p.mp4');
+const fddb = join(sharedData, 'fddb');
 
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
 const detectors = new Map<number, Promise<FaceDetector>>();
@@ -95,7 +95,7 @@ describe('MTCNN finds what a plain MTCNN finds', () => {
     }
   });
 
-  it.skipIf(!existsSync(crowd))('on full-HD frames of a crowd', { timeout: 120_000 }, async () => {
+  it('on full-HD frames of a crowd', { tags: ['films'] }, async () => {
     const frames = await crowdFrames();
     for (const [minFaceSize, count] of [
       [20, 78],
@@ -113,11 +113,12 @@ describe('MTCNN finds what a plain MTCNN finds', () => {
   });
 
   // facenet-pytorch: recall .931 and precision .931 with min face 40, .914 and .889 with 20.
-  it.skipIf(!existsSync(fddb)).each([
+  it.each([
     [40, 0.931, 0.931],
     [20, 0.914, 0.889],
   ])(
     'on FDDB with min face %i: recall %d and precision %d',
+    { tags: ['fddb'] },
     async (minFaceSize, recall, precision) => {
       const detector = await detectorFor(minFaceSize);
       const searched: SearchedPicture[] = [];
@@ -131,6 +132,5 @@ describe('MTCNN finds what a plain MTCNN finds', () => {
       expect(searched.flatMap(({ detections }) => detections)).toHaveLength(found ?? NaN);
       expect(figures.recall).toBeCloseTo((right ?? NaN) / (faces ?? NaN), 6);
     },
-    120_000,
   );
 });

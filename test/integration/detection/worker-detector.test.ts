@@ -8,11 +8,12 @@ import { createDetector, type DetectorChoice } from '../../../src/detection/crea
 import { WorkerDetector } from '../../../src/detection/worker/worker-detector.js';
 import { readImage } from '../../../src/ingest/still-image.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
+import { patienceMs } from '../../helpers/patience.js';
 
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
 const workerFile = pathToFileURL(join(packageRoot(), 'dist', 'workers', 'detect.js'));
 const mediapipe: DetectorChoice = { kind: 'mediapipe', range: 'full', threshold: null, minFaceSize: null };
-const options = { workerFile, modelsDir: defaultCacheDir(), background: false, timeoutMs: 30_000 };
+const options = { workerFile, modelsDir: defaultCacheDir(), background: false, timeoutMs: patienceMs };
 const limits = { maxBytes: 1e8, maxPixels: 1e8 };
 
 describe.each([mediapipe, { ...mediapipe, kind: 'mtcnn', minFaceSize: 80 } as const])(
@@ -78,7 +79,7 @@ describe('a thread that does not answer in time', () => {
   });
 });
 
-describe.runIf(process.platform === 'linux')('a detector in the background', () => {
+describe('a detector in the background', { tags: ['linux'] }, () => {
   it('gives way by itself, and nothing else of the process does', async () => {
     const before = await niceThreads();
     const threaded = new WorkerDetector({ ...options, choice: mediapipe, background: true });

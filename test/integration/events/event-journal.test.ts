@@ -4,6 +4,7 @@ import { EventBus } from '../../../src/events/event-bus.js';
 import { EventJournal } from '../../../src/events/event-journal.js';
 import { known, sightingOf, undecided } from '../../unit/events/sighting.js';
 import { galleryFile, sighting } from '../storage/made-up.js';
+import { patienceMs } from '../../helpers/patience.js';
 
 const file = galleryFile();
 const photo = { ...sighting(), photoName: 'a.jpg', photoHash: 'a' };
@@ -33,7 +34,7 @@ it('lets an event that comes after the erasure forget too, in the store and in m
   const { store, bus, memory, person } = await opened();
   await store.removePerson(person.id);
   const late = bus.publish(identityDecided(sightingOf(undecided), known(person))!);
-  await vi.waitFor(() => expect(memory()).not.toContain('Zebulon'));
+  await vi.waitFor(() => expect(memory()).not.toContain('Zebulon'), patienceMs);
   expect(JSON.stringify(await store.events.get(late.id))).not.toContain('Zebulon');
 });
 

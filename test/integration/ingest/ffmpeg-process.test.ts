@@ -1,4 +1,4 @@
-import { execFileSync, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { chmod } from 'node:fs/promises';
 import { Writable } from 'node:stream';
@@ -9,6 +9,9 @@ import type { FfmpegArguments } from '../../../src/ingest/ffmpeg-arguments.js';
 import type { FfmpegBinary } from '../../../src/ingest/ffmpeg-binary.js';
 import { FfmpegProcess } from '../../../src/ingest/ffmpeg-process.js';
 import { WatchedSource } from './watch-source.js';
+import { patienceMs } from '../../helpers/patience.js';
+import { isAlive } from '../../helpers/processes.js';
+import { endWithTestFile } from '../../helpers/running-programs.js';
 
 const folder = new VideoFolder();
 const args: FfmpegArguments = {
@@ -94,21 +97,12 @@ describe('FfmpegProcess', () => {
 
   it('takes ffmpeg along when the program exits on its own account', async () => {
     const program = fileURLToPath(new URL('./abrupt-exit.mjs', import.meta.url));
-    const child = fork(program, { stdio: ['ignore', 'inherit', 'ignore', 'ipc'] });
+    const child = endWithTestFile(fork(program, { stdio: ['ignore', 'inherit', 'ignore', 'ipc'] }));
     const [pid] = (await once(child, 'message')) as [number];
     expect(isAlive(pid)).toBe(true);
     const exited = once(child, 'exit');
     child.send('throw');
     expect(await exited).toEqual([1, null]);
-    await vi.waitUntil(() => !isAlive(pid));
+    await vi.waitUntil(() => !isAlive(pid), patienceMs);
   });
 });
-
-/** Whether a process runs; one that ended but was not asked for its result does not. */
-function isAlive(pid: number): boolean {
-  try {
-    return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z');
-  } catch {
-    return false;
-  }
-}

@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { inheritedEnvironment } from '../../../src/config/environment.js';
 import { SourcePolicy } from '../../../src/ingest/guarded/source-policy.js';
-import { GstreamerRtspServer, noGstreamerReason } from '../../helpers/gstreamer-rtsp.js';
+import { GstreamerRtspServer } from '../../helpers/gstreamer-rtsp.js';
 import { VideoFolder } from '../../helpers/video.js';
 import { allFfmpegs, WatchedSource } from './watch-source.js';
 
 const ffmpegs = await allFfmpegs();
 
 /** The other RTSP server of these tests speaks UDP only; this one speaks TCP only, and is nobody's toy. */
-describe.skipIf(noGstreamerReason !== null)('RTP over TCP from GStreamer', () => {
+describe('RTP over TCP from GStreamer', { tags: ['gstreamer'] }, () => {
   const folder = new VideoFolder();
   const policy = new SourcePolicy({ schemes: ['rtsp'], networks: ['127.0.0.0/8'] });
   const guard = { policy, environment: inheritedEnvironment() };

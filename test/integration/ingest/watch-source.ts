@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Frame } from '../../../src/core/image.js';
 import { bundledFfmpeg, findFfmpeg, type FfmpegBinary } from '../../../src/ingest/ffmpeg-binary.js';
 import { VideoSource, type SourceState, type VideoSourceOptions } from '../../../src/ingest/video-source.js';
+import { patienceMs } from '../../helpers/patience.js';
 
 /** Every different ffmpeg of this machine: the one on PATH, if there is one, and the bundled one. */
 export async function allFfmpegs(): Promise<FfmpegBinary[]> {
@@ -27,7 +28,8 @@ export class WatchedSource {
       width: null,
       fps: null,
       loop: false,
-      stallTimeoutMs: 10_000,
+      // A busy machine is no camera that hangs; tests of one say their own.
+      stallTimeoutMs: patienceMs,
       poolSize: 3,
       log: { warn: (fields, message) => this.#tell(() => this.logged.push({ fields, message })) },
       onState: (state) => this.#tell(() => this.states.push(state)),

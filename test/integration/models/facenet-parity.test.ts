@@ -1,10 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../../src/config/package-root.js';
 import { euclideanDistance, l2Normalise } from '../../../src/core/distance.js';
 import { convert } from '../../../src/models/convert/convert.js';
 import { writeOnnx } from '../../../src/models/convert/write-onnx.js';
@@ -13,15 +11,11 @@ import { findAsset, loadManifest } from '../../../src/models/manifest.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { Tensor, type InferenceSession } from '../../../src/models/onnx-runtime.js';
 import { readStateDict } from '../../../src/models/pytorch/state-dict.js';
-import {
-  formulaParameters,
-  noise,
-  parityFolder,
-  parityIsThere,
-  readParityJson,
-} from '../../helpers/facenet-formula.js';
+import { formulaParameters, noise, readParityJson } from '../../helpers/facenet-formula.js';
+import { parityFolder } from '../../helpers/prerequisites.js';
 import { writeLegacyFormat, writeZipFormat, type Parameter } from '../../helpers/pytorch-file.js';
 import { openNetwork, toTensor } from './faces.js';
+import { sightline } from '../../helpers/sightline.js';
 
 const asset = findAsset(loadManifest(), 'facenet-vggface2');
 
@@ -48,17 +42,16 @@ const valueOf: Record<string, string> = {
   last_bn: 'embedding',
 };
 
-describe.skipIf(!parityIsThere)('FaceNet with weights made by the formula', () => {
+describe('FaceNet with weights made by the formula', { tags: ['facenet-parity'] }, () => {
   let folder: string;
   let parameters: Parameter[];
   let zipFile: Buffer;
   let onnx: string;
-  const reference = parityIsThere
-    ? (readParityJson('expected.json') as { embeddings: number[][]; activations: Record<string, Stage> })
-    : { embeddings: [], activations: {} };
+  let reference: { embeddings: number[][]; activations: Record<string, Stage> };
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sightline-facenet-'));
+    reference = readParityJson('expected.json') as typeof reference;
     const made = formulaParameters();
     parameters = [...made, ...parametersOfTraining(made)];
     zipFile = writeZipFormat(parameters);
@@ -70,12 +63,11 @@ describe.skipIf(!parityIsThere)('FaceNet with weights made by the formula', () =
   it('is pulled from a file of the legacy format, with a note that it is not the published one', async () => {
     const file = join(folder, 'weights.pt');
     await writeFile(file, writeLegacyFormat(parameters));
-    const main = join(packageRoot(), 'dist', 'src', 'main.js');
     const cache = join(folder, 'cache');
     const path = join(cache, 'facenet-vggface2.onnx');
-    const args = [main, 'models', 'pull', asset.id, '--from', file, '--models-dir', cache];
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-    expect([status, stdout]).toEqual([0, `facenet-vggface2  ${path}\n`]);
+    const args = ['models', 'pull', asset.id, '--from', file, '--models-dir', cache];
+    const { code, stdout, stderr } = await sightline(args);
+    expect([code, stdout]).toEqual([0, `facenet-vggface2  ${path}\n`]);
     expect(stderr).toContain(`Note: ${file} is not the published file`);
     expect(Buffer.compare(await readFile(path), await readFile(onnx))).toBe(0);
   });
@@ -135,20 +127,20 @@ describe.skipIf(!parityIsThere)('FaceNet with weights made by the formula', () =
   });
 });
 
-/** The file of SIGHTLINE_FACENET_WEIGHTS, else what `sightline models pull` made. */
-const pulled = (await new ModelStore({ cacheDir: defaultCacheDir() }).list()).find(
-  (status) => status.asset.id === asset.id && status.state === 'ready',
-);
-const weights = process.env.SIGHTLINE_FACENET_WEIGHTS;
+const published = { tags: ['facenet-parity', 'facenet-weights'] };
 
-describe.skipIf(!parityIsThere || (!weights && !pulled))('FaceNet with the published weights', () => {
+describe('FaceNet with the published weights', published, () => {
   it('finds faces as far apart as the reference does', async () => {
     const { names, distances } = readParityJson('real/expected-vggface2.json') as {
       names: string[];
       distances: number[][];
     };
+    // The file of SIGHTLINE_FACENET_WEIGHTS, else what `sightline models pull` made.
+    const weights = process.env.SIGHTLINE_FACENET_WEIGHTS;
     const network = await openNetwork(
-      weights ? convert(asset, await readFile(weights)) : (pulled?.path ?? ''),
+      weights === undefined
+        ? await new ModelStore({ cacheDir: defaultCacheDir() }).ensure(asset.id)
+        : convert(asset, await readFile(weights)),
     );
     const vectors: Float32Array[] = [];
     for (const name of names) vectors.push(...(await embed(network, await readFace(`${name}.png`))));

@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -34,8 +34,3 @@ export async function onSmallDisk(
 
 /** The module of ModelStore, for a script to import. */
 export const builtStore = pathToFileURL(join(packageRoot(), 'dist', 'src', 'models', 'model-store.js')).href;
-
-export function canMountPrivately(): boolean {
-  const args = ['-rm', 'sh', '-c', 'mount -t tmpfs none /mnt'];
-  return process.platform === 'linux' && spawnSync('unshare', args).status === 0;
-}

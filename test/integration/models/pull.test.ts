@@ -11,7 +11,8 @@ import { redirected } from '../../../src/models/download.js';
 import type { Asset, PulledAsset } from '../../../src/models/manifest.js';
 import { ModelStore } from '../../../src/models/model-store.js';
 import { writeLegacyFormat } from '../../helpers/pytorch-file.js';
-import { builtStore, canMountPrivately, onSmallDisk } from './full-disk.js';
+import { endWithTestFile } from '../../helpers/running-programs.js';
+import { builtStore, onSmallDisk } from './full-disk.js';
 import { closedPort, testAsset } from './local-registry.js';
 
 const content = Buffer.alloc(3_000_000, 'weights');
@@ -248,7 +249,9 @@ describe('a download that fails', () => {
        const onBytes = (received) => { if (received === 1_000_000) console.log('half'); };
        await new ModelStore({ cacheDir, assets: [asset] }).pull(asset.id, { onBytes });`,
     );
-    const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = endWithTestFile(
+      spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] }),
+    );
     await once(child.stdout, 'data');
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -265,7 +268,7 @@ describe('a cache that takes no files', () => {
     expect(requests).toBe(0);
   });
 
-  it.skipIf(!canMountPrivately())('because the disk is full is told, and nothing is left', async () => {
+  it('because the disk is full is told, and nothing is left', { tags: ['small-disk'] }, async () => {
     await mkdir(cacheDir);
     const outcome = await onSmallDisk('1m', 'pull', pulledAsset(), { folder, cacheDir });
     expect(outcome).toEqual({ code: 'MODEL_CACHE_UNWRITABLE', told: true, left: [] });

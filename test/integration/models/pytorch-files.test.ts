@@ -7,13 +7,14 @@ import { writeOnnx } from '../../../src/models/convert/write-onnx.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { Tensor } from '../../../src/models/onnx-runtime.js';
 import { readStateDict, type StateDict } from '../../../src/models/pytorch/state-dict.js';
-import { noise, parityFolder, parityIsThere } from '../../helpers/facenet-formula.js';
+import { noise } from '../../helpers/facenet-formula.js';
+import { parityFolder } from '../../helpers/prerequisites.js';
 import { openNetwork, run } from './faces.js';
 
 /** Weights of MTCNN that PyTorch itself wrote; those of the convolutions are not contiguous. */
 const read = (name: string) => readFileSync(join(parityFolder, 'pt', name));
 
-describe.skipIf(!parityIsThere)('files that PyTorch wrote', () => {
+describe('files that PyTorch wrote', { tags: ['facenet-parity'] }, () => {
   it.each([
     ['pnet', 13, { 'conv1.weight': [10, 3, 3, 3], 'prelu3.weight': [32], 'conv4_1.bias': [2] }],
     ['rnet', 16, { 'conv3.weight': [64, 48, 2, 2], 'dense4.weight': [128, 576] }],

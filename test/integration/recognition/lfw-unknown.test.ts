@@ -2,20 +2,20 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { packageRoot } from '../../../src/config/package-root.js';
 import { Gallery } from '../../../src/recognition/gallery/gallery.js';
 import { UnknownPeople } from '../../../src/recognition/unknown/unknown-people.js';
 import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 import { embedder, noiseCrop, startDetector, startPool } from './faces.js';
-import { embedPhotos, lfwIsThere } from './lfw.js';
+import { embedPhotos, lfwImages } from './lfw.js';
 
-const images = join(packageRoot(), '..', 'shared', 'data', 'lfw-view1', 'images');
 /** All of LFW's development view instead of a part, with the figures printed. */
 const calibrate = process.env['SIGHTLINE_CALIBRATE'] === 'unknown';
 
 /** Photos of a part of the people: all who have three or more, and as many others. */
 function choosePhotos(): Map<string, string[]> {
-  const all = readdirSync(images).map((name) => [name, readdirSync(join(images, name)).sort()] as const);
+  const all = readdirSync(lfwImages).map(
+    (name) => [name, readdirSync(join(lfwImages, name)).sort()] as const,
+  );
   const often = all.filter(([, photos]) => photos.length >= 3);
   const others = all.filter(([, photos]) => photos.length < 3);
   const chosen = calibrate ? all : [...often.slice(0, 24), ...others.slice(0, 60)];
@@ -67,7 +67,7 @@ async function identifyAll(people: UnknownPeople): Promise<Found[]> {
   return found;
 }
 
-describe.skipIf(!lfwIsThere)('unknown people of LFW, whose photos differ by years', () => {
+describe('unknown people of LFW, whose photos differ by years', { tags: ['lfw'] }, () => {
   it('are told apart, and mostly known again, by one photo a track', { timeout: 900_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sightline-lfw-'));
     const store = new SqliteGalleryStore(join(folder, 'gallery.db'));

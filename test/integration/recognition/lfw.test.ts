@@ -8,7 +8,7 @@ import {
 } from '../../../src/recognition/embedding/embedders.js';
 import type { EmbeddingPool } from '../../../src/recognition/embedding/embedding-pool.js';
 import { startDetector, startPool } from './faces.js';
-import { embedPhotos, lfwIsThere, readPairs } from './lfw.js';
+import { embedPhotos, readPairs } from './lfw.js';
 import type { LfwFaces, Pair } from './lfw.js';
 
 /**
@@ -71,7 +71,7 @@ function bestAccuracy(scored: readonly Scored[]): number {
   return Math.max(...scored.map(({ distance }) => right(distance)));
 }
 
-describe.skipIf(!lfwIsThere).each(measured)('%s on Labeled Faces in the Wild', (id) => {
+describe.each(measured)('%s on Labeled Faces in the Wild', { tags: ['lfw'] }, (id) => {
   beforeAll(async () => {
     embedder = findEmbedder(id);
     [detector, pool] = await Promise.all([startDetector(kind), startPool({ embedder })]);
@@ -106,48 +106,44 @@ describe.skipIf(!lfwIsThere).each(measured)('%s on Labeled Faces in the Wild', (
     expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeLessThan(0.03);
   });
 
-  it.skipIf(!calibrate)(
-    'was declared with the figures that come out',
-    () => {
-      const scored = scoredPairs();
-      const genuine = scored.filter(({ same }) => same);
-      const impostors = impostorDistances();
-      const fit = fitLogistic(scored, embedder.confidence);
-      const report = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6].map((far) => {
-        const threshold = impostors[Math.floor(impostors.length * far)]!;
-        return { far, threshold, tar: share(genuine, ({ distance }) => distance <= threshold) };
-      });
-      const at = embedder.threshold;
-      const atThreshold = {
-        far: share(impostors, (distance) => distance <= at),
-        tar: share(genuine, ({ distance }) => distance <= at),
-      };
-      console.log(
-        JSON.stringify(
-          {
-            accuracy: bestAccuracy(scored),
-            pairs: scored.length,
-            impostors: impostors.length,
-            missed: faces.missed,
-            report,
-            atThreshold,
-            fit,
-          },
-          null,
-          2,
-        ),
-      );
-      expect(bestAccuracy(scored)).toBeGreaterThanOrEqual(expected[id].accuracy);
-      expect(embedder.confidence.midpoint).toBeCloseTo(fit.midpoint, 1.5);
-      expect(embedder.confidence.slope / fit.slope).toBeCloseTo(1, 1);
-      for (const { falseAcceptRate, distance: threshold } of embedder.thresholds.slice(0, 3)) {
-        const rate = share(impostors, (distance) => distance <= threshold);
-        expect(rate / falseAcceptRate).toBeGreaterThan(0.5);
-        expect(rate / falseAcceptRate).toBeLessThan(2);
-      }
-    },
-    600_000,
-  );
+  it('was declared with the figures that come out', { tags: ['calibration'], timeout: 600_000 }, () => {
+    const scored = scoredPairs();
+    const genuine = scored.filter(({ same }) => same);
+    const impostors = impostorDistances();
+    const fit = fitLogistic(scored, embedder.confidence);
+    const report = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6].map((far) => {
+      const threshold = impostors[Math.floor(impostors.length * far)]!;
+      return { far, threshold, tar: share(genuine, ({ distance }) => distance <= threshold) };
+    });
+    const at = embedder.threshold;
+    const atThreshold = {
+      far: share(impostors, (distance) => distance <= at),
+      tar: share(genuine, ({ distance }) => distance <= at),
+    };
+    console.log(
+      JSON.stringify(
+        {
+          accuracy: bestAccuracy(scored),
+          pairs: scored.length,
+          impostors: impostors.length,
+          missed: faces.missed,
+          report,
+          atThreshold,
+          fit,
+        },
+        null,
+        2,
+      ),
+    );
+    expect(bestAccuracy(scored)).toBeGreaterThanOrEqual(expected[id].accuracy);
+    expect(embedder.confidence.midpoint).toBeCloseTo(fit.midpoint, 1.5);
+    expect(embedder.confidence.slope / fit.slope).toBeCloseTo(1, 1);
+    for (const { falseAcceptRate, distance: threshold } of embedder.thresholds.slice(0, 3)) {
+      const rate = share(impostors, (distance) => distance <= threshold);
+      expect(rate / falseAcceptRate).toBeGreaterThan(0.5);
+      expect(rate / falseAcceptRate).toBeLessThan(2);
+    }
+  });
 });
 
 /** Logistic regression of "same person" on distance, by Newton's method from somewhere near. */

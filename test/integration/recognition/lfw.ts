@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../../src/config/package-root.js';
 import { qualityFloor, qualityScore } from '../../../src/core/face-quality.js';
 import type { Detection } from '../../../src/core/face.js';
 import type { RgbImage } from '../../../src/core/image.js';
@@ -8,11 +7,11 @@ import type { FaceDetector } from '../../../src/detection/face-detector.js';
 import { cutFace } from '../../../src/recognition/embedding/crop.js';
 import type { EmbeddingPool } from '../../../src/recognition/embedding/embedding-pool.js';
 import { centralFace } from '../../../src/recognition/enrolment/main-face.js';
+import { sharedData } from '../../helpers/prerequisites.js';
 import { readPicture } from './faces.js';
 
-/** Labeled Faces in the Wild, development view; not part of the project. */
-const folder = join(packageRoot(), '..', 'shared', 'data', 'lfw-view1');
-export const lfwIsThere = existsSync(folder);
+/** Labeled Faces in the Wild, development view. */
+const folder = join(sharedData, 'lfw-view1');
 /** A folder a person, with their photos. */
 export const lfwImages = join(folder, 'images');
 

@@ -1,15 +1,15 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { launchBrowser, noBrowserReason } from '../../helpers/browser.js';
+import { launchBrowser, openPage } from '../../helpers/browser.js';
 import { startServer } from './start-server.js';
 
 const token = 'correct-horse-battery';
 
-describe.skipIf(noBrowserReason !== null)('/api/docs', () => {
+describe('/api/docs', { tags: ['chromium'] }, () => {
   it('shows the document and tries routes out, with nothing from elsewhere and no complaint', async () => {
     const { url } = await startServer({ token });
     const browser = await launchBrowser();
     onTestFinished(() => browser.close());
-    const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
+    const page = await openPage(browser, { viewport: { width: 1280, height: 1000 } });
     const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('console', (message) => {

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect as connectTcp, createServer as createTcpServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -11,11 +11,12 @@ import { EventBus } from '../../../src/events/event-bus.js';
 import { firstEventId } from '../../../src/events/event-id.js';
 import { EventJournal } from '../../../src/events/event-journal.js';
 import type { SightlineEvent } from '../../../src/events/identity-event.js';
-import { launchBrowser, noBrowserReason } from '../../helpers/browser.js';
+import { launchBrowser, openPage } from '../../helpers/browser.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
 import { galleryFile } from '../storage/made-up.js';
 import type { EventArchive } from '../../../src/server/services.js';
 import { Client, startServer, until } from './start-server.js';
+import { endWithTestFile } from '../../helpers/running-programs.js';
 
 const door = { id: 'door', name: 'Front door' };
 const file = galleryFile();
@@ -73,7 +74,7 @@ async function startProxy(target: string) {
 }
 
 describe('the client', () => {
-  it('gets every event once and in order through a storm of cuts', { timeout: 60_000 }, async () => {
+  it('gets every event once and in order through a storm of cuts', async () => {
     const { url, bus } = await startRun();
     bus.publish(cameraOnline(door));
     const proxy = await startProxy(url);
@@ -215,12 +216,12 @@ describe('a replay', () => {
   });
 });
 
-it.skipIf(noBrowserReason !== null)('the client works in a page', async () => {
+it('the client works in a page', { tags: ['chromium'] }, async () => {
   const { url, bus } = await startRun();
   const published = Array.from({ length: 60 }, () => bus.publish(cameraOnline(door)));
   const browser = await launchBrowser();
   onTestFinished(() => browser.close());
-  const page = await browser.newPage();
+  const page = await openPage(browser);
   await page.goto(url);
   const ids = await page.evaluate(`import('/client/browser.js').then(async ({ connect }) => {
     const ids = [];
@@ -232,22 +233,12 @@ it.skipIf(noBrowserReason !== null)('the client works in a page', async () => {
   expect(ids).toEqual(published.map(({ id }) => id));
 });
 
-function hasPython(): boolean {
-  try {
-    execFileSync('python3', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-it.skipIf(!hasPython())('docs/examples/events.py prints every event', async () => {
+it('docs/examples/events.py prints every event', { tags: ['python'] }, async () => {
   const { url, bus, server } = await startRun();
   const published = Array.from({ length: 60 }, () => bus.publish(cameraOnline(door)));
   const { hostname, port } = new URL(url);
   const script = join(packageRoot(), 'docs', 'examples', 'events.py');
-  const python = spawn('python3', [script, hostname, port, firstEventId]);
-  onTestFinished(() => void python.kill());
+  const python = endWithTestFile(spawn('python3', [script, hostname, port, firstEventId]));
   let [output, complaints] = ['', ''];
   python.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   python.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
@@ -259,11 +250,11 @@ it.skipIf(!hasPython())('docs/examples/events.py prints every event', async () =
   expect(complaints).toBe('closed: 1001 The server stops.\n');
 });
 
-it.skipIf(!hasPython())('docs/examples/events.py says why it is refused', async () => {
+it('docs/examples/events.py says why it is refused', { tags: ['python'] }, async () => {
   const { url } = await startServer({ token: 'correct-horse' });
   const { hostname, port } = new URL(url);
   const script = join(packageRoot(), 'docs', 'examples', 'events.py');
-  const python = spawn('python3', [script, hostname, port, firstEventId, 'wrong']);
+  const python = endWithTestFile(spawn('python3', [script, hostname, port, firstEventId, 'wrong']));
   let complaints = '';
   python.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
   expect(await once(python, 'close')).toEqual([1, null]);

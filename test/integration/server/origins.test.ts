@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { cameraOnline } from '../../../src/events/build-event.js';
 import { firstEventId } from '../../../src/events/event-id.js';
-import { launchBrowser, noBrowserReason } from '../../helpers/browser.js';
+import { launchBrowser, openPage as openPageOf } from '../../helpers/browser.js';
 import { startOtherSite } from '../../helpers/other-site.js';
 import { handshake, startServer } from './start-server.js';
 
@@ -122,7 +122,7 @@ describe('a ticket', () => {
   });
 });
 
-describe.skipIf(noBrowserReason !== null)('in a browser, a page of another site', () => {
+describe('in a browser, a page of another site', { tags: ['chromium'] }, () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launchBrowser();
@@ -130,7 +130,7 @@ describe.skipIf(noBrowserReason !== null)('in a browser, a page of another site'
   afterAll(() => browser.close());
 
   async function openPage(address: string) {
-    const page = await browser.newPage();
+    const page = await openPageOf(browser);
     onTestFinished(() => page.close());
     await page.goto(address);
     return page;

@@ -3,16 +3,14 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { cameraOffline, identityDecided, trackStarted } from '../../../src/events/build-event.js';
 import type { EventBus } from '../../../src/events/event-bus.js';
-import { launchBrowser, noBrowserReason } from '../../helpers/browser.js';
+import { launchBrowser, openPage } from '../../helpers/browser.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
 import { franck, known, sightingOf, stranger, undecided } from '../../unit/events/sighting.js';
 import type { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 import { snapshot } from '../storage/made-up.js';
 import { startServer } from './start-server.js';
 
-const title = noBrowserReason === null ? 'the page' : `the page (skipped: ${noBrowserReason})`;
-
-describe.skipIf(noBrowserReason !== null)(title, () => {
+describe('the page', { tags: ['chromium'] }, () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launchBrowser();
@@ -21,7 +19,7 @@ describe.skipIf(noBrowserReason !== null)(title, () => {
 
   /** The page at this address, with everything that went wrong on it. */
   async function open(url: string, options: Parameters<Browser['newPage']>[0] = {}) {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...options });
+    const page = await openPage(browser, { viewport: { width: 1280, height: 800 }, ...options });
     onTestFinished(() => page.close());
     const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(String(error)));
@@ -97,7 +95,7 @@ describe.skipIf(noBrowserReason !== null)(title, () => {
     bus.publish(identityDecided(other, undecided)!);
     await expect.poll(() => page.locator('.face').count()).toBe(2);
     await keepSnapshot(store, '#c08060');
-    await expect.poll(() => widthsOf(page), { timeout: 10_000 }).toEqual([120]);
+    await expect.poll(() => widthsOf(page)).toEqual([120]);
   });
 
   it('lists faces that only pass by when asked to', async () => {

@@ -75,7 +75,7 @@ describe('a WebSocket that may not be is closed after the handshake', () => {
     expect(Buffer.byteLength(reason)).toBeLessThanOrEqual(123);
   });
 
-  it('and cut when it does not say goodbye', { timeout: 10_000 }, async () => {
+  it('and cut when it does not say goodbye', async () => {
     const { url } = await startServer();
     const { hostname, port } = new URL(url);
     const socket = connect(Number(port), hostname);

@@ -1,18 +1,17 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { packageRoot } from '../../../src/config/package-root.js';
 import type { RgbImage } from '../../../src/core/image.js';
 import { findFfmpeg } from '../../../src/ingest/ffmpeg-binary.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { SceneChange } from '../../../src/tracking/scene-change.js';
+import { sharedData } from '../../helpers/prerequisites.js';
 
 const run = promisify(execFile);
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
-/** Films with cuts; not part of the project. */
-const films = join(packageRoot(), '..', 'shared', 'data', 'video');
+/** Films with cuts. */
+const films = join(sharedData, 'video');
 const size = { width: 160, height: 90 };
 
 async function framesOf(path: string, filter = 'null', seconds = 20): Promise<RgbImage[]> {
@@ -56,10 +55,10 @@ describe('a change of scene', () => {
     expect(cutsIn(await framesOf(film, "drawbox=color=black:t=fill:enable='between(t,1,2)'", 3))).toEqual([]);
   });
 
-  it.skipIf(!existsSync(films)).each([
+  it.each([
     ['crowd-1080p.mp4', []],
     ['two-men-360p.mp4', [45, 107, 236]],
-  ])('is seen where %s cuts', async (film, cuts) => {
+  ])('is seen where %s cuts', { tags: ['films'] }, async (film, cuts) => {
     expect(cutsIn(await framesOf(join(films, film)))).toEqual(cuts);
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
@@ -9,14 +9,14 @@ import { photoDetector } from '../../../src/detection/photo-detector.js';
 import { FaceReader } from '../../../src/commands/face-reader.js';
 import { configFrom } from '../../../src/commands/options.js';
 import { findPhotos } from '../../../src/commands/photos.js';
-import { packageRoot } from '../../../src/config/package-root.js';
 import type { TrainingPhoto } from '../../../src/training/training-set.js';
 import { seededRandom } from '../../../src/training/random.js';
 import { trainHead } from '../../../src/training/train-head.js';
+import { sharedData } from '../../helpers/prerequisites.js';
 import { sightline, temporaryFolder } from '../../helpers/sightline.js';
 
-/** Labeled Faces in the Wild, development view; not part of the project. */
-const images = join(packageRoot(), '..', 'shared', 'data', 'lfw-view1', 'images');
+/** Labeled Faces in the Wild, development view. */
+const images = join(sharedData, 'lfw-view1', 'images');
 
 /** Sunglasses where LFW's pictures, of 250×250, have the eyes. */
 const sunglasses = Buffer.from(
@@ -44,9 +44,17 @@ async function makeFolder(name: string, change: (photo: Sharp) => Sharp): Promis
   }
 }
 
-async function embed(name: string): Promise<TrainingPhoto[]> {
-  const found = await findPhotos(join(folder.path, name), undefined);
-  return (await embedPhotos(found, reader, () => {})).photos;
+/** Embedded once for all tests: that takes most of the time. */
+const embedded = new Map<string, Promise<TrainingPhoto[]>>();
+
+function embed(name: string): Promise<TrainingPhoto[]> {
+  const photos = embedded.get(name) ?? embedFolder(join(folder.path, name));
+  embedded.set(name, photos);
+  return photos;
+}
+
+async function embedFolder(path: string): Promise<TrainingPhoto[]> {
+  return (await embedPhotos(await findPhotos(path, undefined), reader, () => {})).photos;
 }
 
 const train = (kind: (typeof kinds)[number], photos: readonly TrainingPhoto[], seed = 1) =>
@@ -60,7 +68,7 @@ const train = (kind: (typeof kinds)[number], photos: readonly TrainingPhoto[], s
     onProgress: () => {},
   });
 
-describe.skipIf(!existsSync(images))('on real photos', () => {
+describe('on real photos', { tags: ['lfw'] }, () => {
   beforeAll(async () => {
     await makeFolder('sunglasses', (photo) => photo.composite([{ input: sunglasses }]));
     await makeFolder('untouched', (photo) => photo);
@@ -79,7 +87,6 @@ describe.skipIf(!existsSync(images))('on real photos', () => {
       const { verdict } = train('classifier', await embed('sunglasses'), seed);
       expect(verdict, verdict.reason).toMatchObject({ switchedOn: true });
     },
-    120_000,
   );
 
   it('none helps, and none is switched on, where they are as they were', async () => {
@@ -88,7 +95,7 @@ describe.skipIf(!existsSync(images))('on real photos', () => {
       const { verdict } = train(kind, photos);
       expect(verdict, `${kind}: ${verdict.reason}`).toMatchObject({ switchedOn: false });
     }
-  }, 240_000);
+  });
 
   it('from the command line, and off again', async () => {
     const data = join(folder.path, 'data');
@@ -103,5 +110,5 @@ describe.skipIf(!existsSync(images))('on real photos', () => {
     );
     expect((await heads('off', 'classifier')).stdout).toMatch(/^The classifier head is off now\n/);
     expect((await heads('list')).stdout).toMatch(/^classifier +off$/m);
-  }, 120_000);
+  });
 });

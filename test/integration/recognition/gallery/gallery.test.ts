@@ -9,6 +9,7 @@ import { arcFaceTemplate } from '../../../../src/core/similarity.js';
 import { Gallery } from '../../../../src/recognition/gallery/gallery.js';
 import { SqliteGalleryStore } from '../../../../src/storage/sqlite/gallery-store.js';
 import { embedder } from '../faces.js';
+import { patienceMs } from '../../../helpers/patience.js';
 
 let folder: string;
 let store: SqliteGalleryStore;
@@ -99,7 +100,7 @@ describe('Gallery', () => {
     await other.addFace('Ana', face(axis(0)));
     await other.close();
     vi.advanceTimersByTime(1000);
-    await vi.waitFor(() => expect(gallery!.revision).toBeGreaterThan(before));
+    await vi.waitFor(() => expect(gallery!.revision).toBeGreaterThan(before), patienceMs);
     expect((await gallery!.match(axis(0), 1))[0]?.person.name).toBe('Ana');
   });
 
@@ -110,7 +111,7 @@ describe('Gallery', () => {
     await openGallery(onError);
     vi.spyOn(store, 'changedElsewhere').mockRejectedValue(new Error('the disk is gone'));
     vi.advanceTimersByTime(1000);
-    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
+    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce(), patienceMs);
     expect(await gallery!.match(axis(0), 1)).toHaveLength(1);
   });
 
@@ -126,10 +127,10 @@ describe('Gallery', () => {
       throw new Error('too many open files');
     });
     vi.advanceTimersByTime(1000);
-    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
+    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce(), patienceMs);
     expect(gallery!.people).toBe(1);
     vi.advanceTimersByTime(1000);
-    await vi.waitFor(() => expect(gallery!.people).toBe(0));
+    await vi.waitFor(() => expect(gallery!.people).toBe(0), patienceMs);
   });
 
   it('loses no face that is added while it reads', async () => {

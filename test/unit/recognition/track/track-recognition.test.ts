@@ -146,8 +146,8 @@ describe('a track', () => {
     expect(evidence.distance).toBe(evidence.nearest[0]!.distance);
     expect(evidence.margin).toBeCloseTo(evidence.nearest[1]!.distance - evidence.distance!);
     expect(evidence.confidence).toBeCloseTo(rules.samePerson(evidence.distance!));
-    expect(evidence.times).toMatchObject({ queueMs: 1, alignMs: 2, embedMs: 3 });
-    expect(evidence.times.matchMs).toBeGreaterThanOrEqual(0);
+    const matchMs = expect.any(Number) as number;
+    expect(evidence.times).toEqual({ queueMs: 1, alignMs: 2, embedMs: 3, matchMs });
   });
 
   it('is a stranger after five looks', async () => {

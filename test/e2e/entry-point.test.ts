@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assetPaths, franck } from '../helpers/photos.js';
+import { startSightline, temporaryFolder } from '../helpers/sightline.js';
+
+/**
+ * Every command once as a program of its own, from the built entry point. What commands do in detail other tests see
+ * in their own process, which is faster; `run` and `demo` they start as programs.
+ */
+describe('the program', () => {
+  const folder = temporaryFolder();
+  const data = ['--data', join(folder.path, 'data')];
+  let photos: string[];
+  beforeAll(async () => {
+    photos = await assetPaths(franck);
+  });
+  afterAll(() => folder.remove());
+
+  const commands: readonly (readonly [string, () => readonly string[], number, RegExp])[] = [
+    ['enroll', () => [photos[0]!, '--name', 'Franck', ...data], 0, /1 enrolled\n$/],
+    ['identify', () => [photos[1]!, ...data], 0, /Franck at \(\d+, \d+\)/],
+    ['verify', () => [photos[0]!, photos[1]!], 0, /distance 0\.\d{3}/],
+    ['people', () => data, 0, /^Franck +1 /m],
+    ['unknown', () => data, 0, /^NUMBER/],
+    ['events', () => data, 0, /^TIME/],
+    ['reject', () => ['E0', ...data], 1, /^Error EVENT_UNKNOWN/],
+    ['detect', () => [photos[0]!], 0, /face of \d+×\d+ at/],
+    ['evaluate', () => ['gallery', ...data], 0, /^photos +1$/m],
+    ['train', () => ['classifier', '--data', '/nowhere'], 1, /^Error PHOTOS_NOT_FOUND/],
+    ['heads', () => ['list', ...data], 0, /^classifier +off$/m],
+    ['models', () => ['list'], 0, /^mobilefacenet +model .* ready /m],
+    ['doctor', () => ['--port', '0', ...data], 0, /Everything is in order/],
+  ];
+
+  it.each(commands)('%s', async (command, args, expectedCode, expected) => {
+    const { code, stdout, stderr } = await startSightline([command, ...args()]);
+    expect(expectedCode === 0 ? stdout : stderr).toMatch(expected);
+    expect(code, stderr).toBe(expectedCode);
+  });
+
+  it('has no other commands', async () => {
+    const { stdout } = await startSightline(['--help']);
+    const [, list = ''] = stdout.split('Commands:');
+    const listed = [...list.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name);
+    const tested = commands.map(([command]) => command);
+    expect(listed.sort()).toEqual(['demo', 'help', 'run', ...tested].sort());
+  });
+});

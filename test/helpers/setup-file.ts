@@ -1,0 +1,4 @@
+import { afterAll } from 'vitest';
+import { endRunningPrograms } from './running-programs.js';
+
+afterAll(endRunningPrograms);
