@@ -67,7 +67,7 @@ async function decodeBase64(text: Buffer, start: number): Promise<Buffer | undef
   /** Fewer than four characters, which did not make whole bytes yet. */
   let left = '';
   let padded = 0;
-  for (let at = start; at < text.length; ) {
+  for (let at = start; at < text.length;) {
     if (at > start) await setImmediate();
     const begin = at;
     at = Math.min(at + pieceBytes, text.length);
