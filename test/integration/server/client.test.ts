@@ -11,8 +11,9 @@ import { firstEventId } from '../../../src/events/event-id.js';
 import type { SightlineEvent } from '../../../src/events/identity-event.js';
 import { launchBrowser, noBrowserReason } from '../../helpers/browser.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
+import { recordEvents } from '../../helpers/record-events.js';
 import { galleryFile } from '../storage/made-up.js';
-import { Client, startServer, until } from './start-server.js';
+import { Client, openPublisher, startServer, until } from './start-server.js';
 
 const door = { id: 'door', name: 'Front door' };
 const file = galleryFile();
@@ -102,6 +103,26 @@ describe('the client', () => {
     expect(await received).toEqual(expected);
     const ids = expected.map(({ id }) => id);
     expect(ids).toEqual([...new Set(ids)].sort());
+  });
+
+  it('gets what another process stores in the same file, replayed and live, whatever its clock', async () => {
+    const { url, publish, store } = await startRun();
+    const elsewhere = file.open();
+    const other = await openPublisher(elsewhere, () => Date.now() - 3_600_000);
+    const publishOther = recordEvents(other, elsewhere.events);
+    const inTurns = async () => {
+      for (let i = 0; i < 20; i += 1) {
+        await publish(cameraOnline(door));
+        await publishOther(cameraOffline(door, null));
+      }
+    };
+    await inTurns();
+    const received = take(connect({ url, since: firstEventId }), 80);
+    await inTurns();
+    const stored = (await store.events.after(0, 100)).map(({ id }) => id);
+    expect((await received).map(({ id }) => id)).toEqual(stored);
+    // The ids alone would not do: those of the other process lie behind.
+    expect(stored).not.toEqual(stored.toSorted());
   });
 
   it('filters what it replays, with types that fit', async () => {
