@@ -20,13 +20,11 @@ export interface OpenModelOptions {
   /** Told when the gallery could not be read again. */
   readonly onError: (error: unknown) => void;
   readonly onEmbedded?: (times: EmbedTimes) => void;
-  /** Told when people may have gone. */
-  readonly onGalleryChange?: () => void;
 }
 
 /** Opens the worker pool of an embedder, and the gallery as it compares faces. @throws SightlineError MODEL_…, GALLERY_… */
 export async function openModel(choice: EmbedderChoice, options: OpenModelOptions): Promise<OpenModel> {
-  const { config, models, store, onError, onEmbedded, onGalleryChange } = options;
+  const { config, models, store, onError, onEmbedded } = options;
   const { embedder, naming, classifier, carryNaming } = choice;
   const pool = await openPool(choice, config, models, onEmbedded);
   try {
@@ -35,7 +33,6 @@ export async function openModel(choice: EmbedderChoice, options: OpenModelOption
       embedder,
       searchWorkerFile: workerFile('search'),
       onError,
-      ...(onGalleryChange && { onChange: onGalleryChange }),
     });
     const close = async (): Promise<void> => {
       await pool.close();

@@ -18,8 +18,6 @@ export interface GalleryOptions {
   readonly searchWorkerFile?: URL;
   /** Told when the store could not be read again, or the search thread was lost; `match` answers all the same. */
   readonly onError: (error: unknown) => void;
-  /** Told when people may have gone: the store has been read anew, or somebody was erased. */
-  readonly onChange?: () => void;
 }
 
 /**
@@ -31,7 +29,6 @@ export class Gallery {
   readonly #embedder: Embedder;
   readonly #index: FaceIndex;
   readonly #search: FaceSearch;
-  readonly #onChange: () => void;
   #otherModels: readonly ModelCount[] = [];
   #revision = 0;
   #reloading: Promise<void> | undefined;
@@ -42,12 +39,11 @@ export class Gallery {
   #poll: NodeJS.Timeout | undefined;
   #closed = false;
 
-  private constructor({ store, embedder, searchWorkerFile, onError, onChange }: GalleryOptions) {
+  private constructor({ store, embedder, searchWorkerFile, onError }: GalleryOptions) {
     this.#store = store;
     this.#embedder = embedder;
     this.#index = new FaceIndex(embedder.dimension);
     this.#search = new FaceSearch({ index: this.#index, workerFile: searchWorkerFile, onError });
-    this.#onChange = onChange ?? (() => undefined);
   }
 
   /**
@@ -106,7 +102,6 @@ export class Gallery {
     return this.#store.removePerson(personId, () => {
       if (this.#reloading) this.#erased.add(personId);
       if (this.#index.removePerson(personId)) this.#revision++;
-      this.#onChange();
     });
   }
 
@@ -154,7 +149,6 @@ export class Gallery {
     }
     this.#otherModels = await this.#store.modelCounts(model);
     for (; this.#index.removeUnchecked(portion) > 0; await nextTurn()) this.#revision++;
-    this.#onChange();
   }
 
   /** A change that could not be read is tried again: somebody who was erased must not stay known. */
