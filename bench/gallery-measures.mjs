@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { l2Normalise } from '../dist/src/core/distance.js';
-import { findEmbedder } from '../dist/src/recognition/embedders.js';
-import { FaceIndex } from '../dist/src/recognition/face-index.js';
-import { Gallery } from '../dist/src/recognition/gallery.js';
-import { SearchThread } from '../dist/src/recognition/search-thread.js';
-import { SqliteGalleryStore } from '../dist/src/storage/sqlite-gallery-store.js';
+import { findEmbedder } from '../dist/src/recognition/embedding/embedder-specs.js';
+import { FaceIndex } from '../dist/src/recognition/gallery/face-index.js';
+import { Gallery } from '../dist/src/recognition/gallery/gallery.js';
+import { SearchThread } from '../dist/src/recognition/gallery/search-thread.js';
+import { SqliteGalleryStore } from '../dist/src/storage/sqlite/gallery-store.js';
 import { percentiles } from './statistics.mjs';
 
 const photosPerPerson = 5;

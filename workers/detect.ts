@@ -1,5 +1,10 @@
 import { workerData } from 'node:worker_threads';
-import type { DetectReply, DetectTask, EndTask, SearchTask } from '../src/core/detect-protocol.js';
+import type {
+  DetectReply,
+  DetectTask,
+  EndTask,
+  SearchTask,
+} from '../src/detection/worker/detect-protocol.js';
 import { asSightlineError } from '../src/core/errors.js';
 import type { Detection } from '../src/core/face.js';
 import { createDetector } from '../src/detection/create-detector.js';

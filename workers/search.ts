@@ -1,6 +1,6 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import { CandidateSearch, type CandidateQuery } from '../src/core/candidate-search.js';
-import type { SearchReply, SearchWorkerData } from '../src/core/search-protocol.js';
+import { CandidateSearch, type CandidateQuery } from '../src/recognition/gallery/thread/candidate-search.js';
+import type { SearchReply, SearchWorkerData } from '../src/recognition/gallery/thread/search-protocol.js';
 
 /** Entry of the thread that searches a large gallery; src/recognition/gallery/search-thread.ts talks to it. */
 

@@ -24,7 +24,7 @@ import { redact } from '../ingest/redact.js';
 import { ModelStore, defaultCacheDir, type ModelProgress } from '../models/model-store.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { Metrics } from '../observability/metrics.js';
-import type { EmbedTimes } from '../recognition/embedding/embedding-pool.js';
+import type { EmbedTimes } from '../recognition/embedding/pooled-embedder.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
 import type { Services } from '../server/services.js';
 import { createServer, type SightlineServer } from '../server/server.js';

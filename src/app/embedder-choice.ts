@@ -2,12 +2,12 @@ import type { Config } from '../config/schema.js';
 import type { ClassifierHead } from '../core/heads.js';
 import type { ModelStore } from '../models/model-store.js';
 import type { ThresholdChoice } from '../recognition/decision/decision.js';
-import { EmbeddingPool, type EmbedTimes } from '../recognition/embedding/embedding-pool.js';
-import { findEmbedder, type Embedder } from '../recognition/embedding/embedders.js';
+import { EmbeddingPool, type EmbedTimes } from '../recognition/embedding/pooled-embedder.js';
+import { findEmbedder, type Embedder } from '../recognition/embedding/embedder-specs.js';
 import { projectedEmbedder, projectedNaming } from '../recognition/heads/projection.js';
 import { requireFit } from '../recognition/heads/require-fit.js';
 import { HeadStore } from '../storage/head-store.js';
-import { workerFile } from './worker-file.js';
+import { workerUrl } from '../core/worker-url.js';
 
 const refinerId = 'mtcnn-onet';
 
@@ -79,7 +79,7 @@ export async function openPool(
   const [modelPath, refinerPath] = [...networks.values()] as [string, string];
   const { workers, queueLimit, executionProvider, threadsPerWorker } = config.recognition;
   return new EmbeddingPool({
-    workerFile: workerFile('embed'),
+    workerFile: workerUrl('embed'),
     modelPath,
     refinerPath,
     projectionPath,

@@ -1,11 +1,11 @@
 import type { Config } from '../config/schema.js';
 import type { ModelStore } from '../models/model-store.js';
-import type { EmbedTimes } from '../recognition/embedding/embedding-pool.js';
+import type { EmbedTimes } from '../recognition/embedding/pooled-embedder.js';
 import { Gallery } from '../recognition/gallery/gallery.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
 import type { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 import { openPool, type EmbedderChoice } from './embedder-choice.js';
-import { workerFile } from './worker-file.js';
+import { workerUrl } from '../core/worker-url.js';
 
 /** What embeds and compares faces, ready for use. */
 export interface OpenModel extends RecognitionModel, Pick<EmbedderChoice, 'carryNaming'> {
@@ -33,7 +33,7 @@ export async function openModel(choice: EmbedderChoice, options: OpenModelOption
     const gallery = await Gallery.open({
       store,
       embedder,
-      searchWorkerFile: workerFile('search'),
+      searchWorkerFile: workerUrl('search'),
       onError,
       ...(onGalleryChange && { onChange: onGalleryChange }),
     });

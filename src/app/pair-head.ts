@@ -1,4 +1,4 @@
-import type { Embedder } from '../recognition/embedding/embedders.js';
+import type { Embedder } from '../recognition/embedding/embedder-specs.js';
 import { requireFit } from '../recognition/heads/require-fit.js';
 import { siameseProbability } from '../recognition/heads/siamese.js';
 import type { PairProbability } from '../recognition/decision/verify-faces.js';

@@ -1,5 +1,5 @@
 import { SightlineError } from '../core/errors.js';
-import type { EmbedTask } from '../core/embed-protocol.js';
+import type { EmbedTask } from '../recognition/embedding/thread/embed-protocol.js';
 import type { Detection } from '../core/face.js';
 import { qualityScore } from '../core/face-quality.js';
 import type { EmbeddingStore } from '../core/gallery-store.js';
@@ -8,8 +8,8 @@ import { photoDetector } from '../detection/photo-detector.js';
 import { cutFace } from '../recognition/embedding/crop.js';
 import { rulesFor } from '../recognition/decision/decision.js';
 import { embedCrop } from '../recognition/embedding/embed-crop.js';
-import { samePersonProbability } from '../recognition/embedding/embedders.js';
-import type { EmbeddingPool } from '../recognition/embedding/embedding-pool.js';
+import { samePersonProbability } from '../recognition/embedding/embedder-specs.js';
+import type { EmbeddingPool } from '../recognition/embedding/pooled-embedder.js';
 import { identifyFace } from '../recognition/decision/identify-face.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
 import { decodeCrop } from '../recognition/embedding/stored-crop.js';

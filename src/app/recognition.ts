@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { asSightlineError } from '../core/errors.js';
 import type { Logger } from '../observability/logger.js';
 import type { ThresholdChoice } from '../recognition/decision/decision.js';
-import { findEmbedder, type Embedder } from '../recognition/embedding/embedders.js';
+import { findEmbedder, type Embedder } from '../recognition/embedding/embedder-specs.js';
 import { reEmbed } from '../recognition/embedding/re-embedding.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
 import { UnknownPeople } from '../recognition/unknown/unknown-people.js';

@@ -1,5 +1,5 @@
 import type { HeadKind } from '../core/heads.js';
-import type { Embedder } from '../recognition/embedding/embedders.js';
+import type { Embedder } from '../recognition/embedding/embedder-specs.js';
 import { requireFit } from '../recognition/heads/require-fit.js';
 import type { HeadStore } from '../storage/head-store.js';
 

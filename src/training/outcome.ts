@@ -1,7 +1,7 @@
 import type { Head } from '../core/heads.js';
 import type { ModelRef } from '../core/face.js';
 import type { ThresholdChoice } from '../recognition/decision/decision.js';
-import type { Embedder } from '../recognition/embedding/embedders.js';
+import type { Embedder } from '../recognition/embedding/embedder-specs.js';
 import type { IdentificationFigures } from './identification-figures.js';
 import type { NamingUsed } from './naming-of.js';
 import type { Random } from './random.js';

@@ -1,7 +1,7 @@
 import type { SiameseWeights } from '../core/heads.js';
 import { euclideanDistance } from '../core/distance.js';
 import { logistic, siameseDistance } from '../recognition/heads/siamese.js';
-import { samePersonProbability, type Embedder } from '../recognition/embedding/embedders.js';
+import { samePersonProbability, type Embedder } from '../recognition/embedding/embedder-specs.js';
 import { groupPeople } from './folds.js';
 import { fitLogistic, type ScoredPair } from './logistic-fit.js';
 import { headBase, type TrainingInput, type TrainingOutcome } from './outcome.js';

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 
 const [dist, modelsDir] = process.argv.slice(2);
 const room = (path) => import(pathToFileURL(join(dist, 'src', path)).href);
-const { EmbeddingPool } = await room('recognition/embedding/embedding-pool.js');
-const { findEmbedder } = await room('recognition/embedding/embedders.js');
+const { EmbeddingPool } = await room('recognition/embedding/pooled-embedder.js');
+const { findEmbedder } = await room('recognition/embedding/embedder-specs.js');
 const { WorkerDetector } = await room('detection/worker/worker-detector.js');
 const { photoDetector } = await room('detection/photo-detector.js');
 const { ModelStore } = await room('models/model-store.js');

@@ -1,5 +1,5 @@
 import { Piscina } from 'piscina';
-import type { DetectReply, DetectTask, SearchTask } from '../../core/detect-protocol.js';
+import type { DetectReply, DetectTask, SearchTask } from './detect-protocol.js';
 import { SightlineError } from '../../core/errors.js';
 import type { Detection } from '../../core/face.js';
 import type { RgbImage } from '../../core/image.js';

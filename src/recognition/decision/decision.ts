@@ -1,6 +1,6 @@
 import type { Neighbour, Person } from '../../core/face.js';
 import type { ClassifierHead } from '../../core/heads.js';
-import { samePersonProbability, type Embedder } from '../embedding/embedders.js';
+import { samePersonProbability, type Embedder } from '../embedding/embedder-specs.js';
 
 /** What the gallery says of one embedding of a face. */
 export interface Match {

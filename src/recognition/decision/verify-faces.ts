@@ -1,5 +1,5 @@
 import { euclideanDistance } from '../../core/distance.js';
-import { samePersonProbability, type Embedder } from '../embedding/embedders.js';
+import { samePersonProbability, type Embedder } from '../embedding/embedder-specs.js';
 
 /** How likely two embeddings show one person, 0 to 1; a trained Siamese head is one. */
 export type PairProbability = (first: Float32Array, second: Float32Array) => number;

@@ -1,10 +1,10 @@
-import { chipSides, templates } from '../../core/alignment.js';
-import type { EmbedTask } from '../../core/embed-protocol.js';
+import { chipSides, templates } from './alignment.js';
+import type { EmbedTask } from './thread/embed-protocol.js';
 import type { Landmarks } from '../../core/face.js';
 import { clip, scaleAboutCentre } from '../../core/geometry.js';
 import type { Box, Point } from '../../core/geometry.js';
 import type { RgbImage } from '../../core/image.js';
-import { landmarkBox } from '../../core/landmark-square.js';
+import { landmarkBox } from './landmark-square.js';
 import { applySimilarity, estimateSimilarity, invertSimilarity } from '../../core/similarity.js';
 
 /** How much of a chip's side sampling may touch on each side of it once the landmarks are put right. */

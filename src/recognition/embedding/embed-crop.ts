@@ -1,6 +1,6 @@
-import type { EmbedTask } from '../../core/embed-protocol.js';
+import type { EmbedTask } from './thread/embed-protocol.js';
 import { SightlineError } from '../../core/errors.js';
-import type { EmbeddingPool, EmbedResult } from './embedding-pool.js';
+import type { EmbeddingPool, EmbedResult } from './pooled-embedder.js';
 
 export type EmbeddedCrop = EmbedResult & { readonly status: 'embedded' };
 

@@ -1,6 +1,6 @@
 import { Piscina } from 'piscina';
-import type { EmbedReply, EmbedTask, EmbedWorkerData } from '../../core/embed-protocol.js';
-import type { Embedder } from './embedders.js';
+import type { EmbedReply, EmbedTask, EmbedWorkerData } from './thread/embed-protocol.js';
+import type { Embedder } from './embedder-specs.js';
 
 export interface EmbedThreadsOptions {
   /** The built worker, dist/workers/embed.js. */

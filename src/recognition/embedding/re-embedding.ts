@@ -1,6 +1,6 @@
 import { asSightlineError, SightlineError } from '../../core/errors.js';
 import type { EmbeddingStore } from '../../core/gallery-store.js';
-import type { EmbeddingPool } from './embedding-pool.js';
+import type { EmbeddingPool } from './pooled-embedder.js';
 import { decodeCrop } from './stored-crop.js';
 
 export interface ReEmbeddingOptions {

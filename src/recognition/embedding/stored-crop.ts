@@ -1,6 +1,6 @@
 import sharp from 'sharp';
-import { halve } from '../../core/align.js';
-import type { EmbedTask } from '../../core/embed-protocol.js';
+import { halve } from './align.js';
+import type { EmbedTask } from './thread/embed-protocol.js';
 import type { Landmarks } from '../../core/face.js';
 import type { StoredCrop } from '../../core/gallery-store.js';
 

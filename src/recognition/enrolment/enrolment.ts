@@ -7,7 +7,7 @@ import type { GalleryFace, GalleryStore, StoredCrop } from '../../core/gallery-s
 import type { RgbImage } from '../../core/image.js';
 import { cutFace } from '../embedding/crop.js';
 import { embedCrop, type EmbeddedCrop } from '../embedding/embed-crop.js';
-import type { EmbeddingPool } from '../embedding/embedding-pool.js';
+import type { EmbeddingPool } from '../embedding/pooled-embedder.js';
 import type { Gallery } from '../gallery/gallery.js';
 import { mainFace } from './main-face.js';
 import { normalisePersonName } from './person-name.js';

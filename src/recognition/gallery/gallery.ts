@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SightlineError } from '../../core/errors.js';
 import type { ModelRef, Neighbour } from '../../core/face.js';
 import type { GalleryEntry, GalleryStore, ModelCount } from '../../core/gallery-store.js';
-import type { Embedder } from '../embedding/embedders.js';
+import type { Embedder } from '../embedding/embedder-specs.js';
 import { FaceIndex } from './face-index.js';
 import { FaceSearch } from './face-search.js';
 

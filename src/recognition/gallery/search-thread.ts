@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import type { CandidateQuery } from '../../core/candidate-search.js';
-import type { SearchReply, SearchWorkerData } from '../../core/search-protocol.js';
+import type { CandidateQuery } from './thread/candidate-search.js';
+import type { SearchReply, SearchWorkerData } from './thread/search-protocol.js';
 
 export interface SearchThreadOptions extends SearchWorkerData {
   /** The built worker, dist/workers/search.js. */

@@ -1,6 +1,6 @@
 import type { ProjectionHead } from '../../core/heads.js';
 import type { ThresholdChoice } from '../decision/decision.js';
-import type { Embedder } from '../embedding/embedders.js';
+import type { Embedder } from '../embedding/embedder-specs.js';
 
 /**
  * The embedder that a projection makes of another one: a version of its own, so that its embeddings never meet those

@@ -1,6 +1,6 @@
 import { SightlineError } from '../../core/errors.js';
 import type { Head } from '../../core/heads.js';
-import type { Embedder } from '../embedding/embedders.js';
+import type { Embedder } from '../embedding/embedder-specs.js';
 
 /** @throws SightlineError HEAD_MISMATCH when a head was trained on embeddings of another model or dimension */
 export function requireFit(head: Head, { model, dimension }: Pick<Embedder, 'model' | 'dimension'>): void {

@@ -1,8 +1,8 @@
-import type { EmbedTask } from '../../core/embed-protocol.js';
+import type { EmbedTask } from '../embedding/thread/embed-protocol.js';
 import { qualityFloor, qualityScore } from '../../core/face-quality.js';
 import type { Detection, Track } from '../../core/face.js';
 import type { Frame } from '../../core/image.js';
-import type { EmbedResult, EmbedTimes } from '../embedding/embedding-pool.js';
+import type { EmbedResult, EmbedTimes } from '../embedding/pooled-embedder.js';
 
 /** Where and when a crop was taken. */
 export interface Shot {

@@ -1,12 +1,12 @@
 import { landmarkQuality, qualityFloor } from '../../core/face-quality.js';
-import type { EmbedTask } from '../../core/embed-protocol.js';
+import type { EmbedTask } from '../embedding/thread/embed-protocol.js';
 import type { Detection, Identity, Track } from '../../core/face.js';
 import type { ClassifierHead } from '../../core/heads.js';
 import type { Frame } from '../../core/image.js';
 import { cutFace } from '../embedding/crop.js';
 import { rulesFor, type NamingRules, type ThresholdChoice } from '../decision/decision.js';
-import type { Embedder } from '../embedding/embedders.js';
-import type { EmbeddingPool } from '../embedding/embedding-pool.js';
+import type { Embedder } from '../embedding/embedder-specs.js';
+import type { EmbeddingPool } from '../embedding/pooled-embedder.js';
 import type { Gallery } from '../gallery/gallery.js';
 import { copyCrop } from '../embedding/stored-crop.js';
 import { shouldLook } from './recognition-schedule.js';

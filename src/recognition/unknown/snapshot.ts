@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { EmbedTask } from '../../core/embed-protocol.js';
+import type { EmbedTask } from '../embedding/thread/embed-protocol.js';
 import type { Landmarks } from '../../core/face.js';
 import type { StoredCrop } from '../../core/gallery-store.js';
 import type { Snapshot } from '../../core/track-store.js';

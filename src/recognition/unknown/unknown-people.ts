@@ -1,7 +1,7 @@
-import type { EmbedTask } from '../../core/embed-protocol.js';
+import type { EmbedTask } from '../embedding/thread/embed-protocol.js';
 import type { Person } from '../../core/face.js';
 import type { NewSighting, Snapshot, TrackRef, TrackStore, UnknownPerson } from '../../core/track-store.js';
-import type { Embedder } from '../embedding/embedders.js';
+import type { Embedder } from '../embedding/embedder-specs.js';
 import { FaceClusters, mostTelling, type ClusterFace, type StoredFace } from './face-clusters.js';
 import type { Gallery } from '../gallery/gallery.js';
 import { normalisePersonName } from '../enrolment/person-name.js';

@@ -1,5 +1,5 @@
 import type { ModelRef } from '../../core/face.js';
-import type { Embedder } from '../../recognition/embedding/embedders.js';
+import type { Embedder } from '../../recognition/embedding/embedder-specs.js';
 import { DistanceCounts } from './distance-counts.js';
 import { comparePhotos, type EmbeddedPhoto } from './gallery-pairs.js';
 import { lookAlikes, personThresholds, type LookAlikes, type PersonThreshold } from './look-alikes.js';

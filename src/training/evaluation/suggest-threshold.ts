@@ -1,4 +1,4 @@
-import type { Embedder } from '../../recognition/embedding/embedders.js';
+import type { Embedder } from '../../recognition/embedding/embedder-specs.js';
 import type { DistanceCounts } from './distance-counts.js';
 
 /**

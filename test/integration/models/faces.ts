@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import sharp from 'sharp';
-import { alignFace } from '../../../src/core/align.js';
+import { alignFace } from '../../../src/recognition/embedding/align.js';
 import type { Landmarks } from '../../../src/core/face.js';
 import type { Box } from '../../../src/core/geometry.js';
 import type { RgbImage } from '../../../src/core/image.js';

@@ -5,7 +5,7 @@ import type { Detection, Landmarks } from '../../../src/core/face.js';
 import type { RgbImage } from '../../../src/core/image.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
 import { cutFace } from '../../../src/recognition/embedding/crop.js';
-import type { EmbeddingPool } from '../../../src/recognition/embedding/embedding-pool.js';
+import type { EmbeddingPool } from '../../../src/recognition/embedding/pooled-embedder.js';
 import { copyCrop } from '../../../src/recognition/embedding/stored-crop.js';
 import { lookOf, type Look } from '../../../src/recognition/track/look.js';
 import { readPicture } from './faces.js';

@@ -5,8 +5,8 @@ import {
   findEmbedder,
   samePersonProbability,
   type Embedder,
-} from '../../../src/recognition/embedding/embedders.js';
-import type { EmbeddingPool } from '../../../src/recognition/embedding/embedding-pool.js';
+} from '../../../src/recognition/embedding/embedder-specs.js';
+import type { EmbeddingPool } from '../../../src/recognition/embedding/pooled-embedder.js';
 import { startDetector, startPool } from './faces.js';
 import { embedPhotos, lfwIsThere, readPairs } from './lfw.js';
 import type { LfwFaces, Pair } from './lfw.js';

@@ -6,7 +6,7 @@ import type { Detection } from '../../../src/core/face.js';
 import type { RgbImage } from '../../../src/core/image.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
 import { cutFace } from '../../../src/recognition/embedding/crop.js';
-import type { EmbeddingPool } from '../../../src/recognition/embedding/embedding-pool.js';
+import type { EmbeddingPool } from '../../../src/recognition/embedding/pooled-embedder.js';
 import { centralFace } from '../../../src/recognition/enrolment/main-face.js';
 import { readPicture } from './faces.js';
 

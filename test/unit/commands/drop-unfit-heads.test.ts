@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { describeDropped, dropUnfitHeads } from '../../../src/commands/drop-unfit-heads.js';
 import type { SiameseHead } from '../../../src/core/heads.js';
-import { findEmbedder } from '../../../src/recognition/embedding/embedders.js';
+import { findEmbedder } from '../../../src/recognition/embedding/embedder-specs.js';
 import { HeadStore } from '../../../src/storage/head-store.js';
 import { temporaryFolder } from '../../helpers/sightline.js';
 

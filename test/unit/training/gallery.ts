@@ -1,5 +1,5 @@
 import { l2Normalise } from '../../../src/core/distance.js';
-import { findEmbedder } from '../../../src/recognition/embedding/embedders.js';
+import { findEmbedder } from '../../../src/recognition/embedding/embedder-specs.js';
 import { galleryFigures, type GalleryFigures } from '../../../src/training/evaluation/gallery-figures.js';
 import type { EmbeddedPhoto } from '../../../src/training/evaluation/gallery-pairs.js';
 

@@ -1,5 +1,5 @@
 import { l2Normalise } from '../../../src/core/distance.js';
-import { findEmbedder } from '../../../src/recognition/embedding/embedders.js';
+import { findEmbedder } from '../../../src/recognition/embedding/embedder-specs.js';
 import type { TrainingInput } from '../../../src/training/outcome.js';
 import { seededRandom, type Random } from '../../../src/training/random.js';
 import type { TrainingPhoto } from '../../../src/training/training-set.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { arcFaceTemplate } from '../../../../src/core/similarity.js';
 import type { GalleryEntry } from '../../../../src/core/gallery-store.js';
-import type { EmbeddingPool } from '../../../../src/recognition/embedding/embedding-pool.js';
+import type { EmbeddingPool } from '../../../../src/recognition/embedding/pooled-embedder.js';
 import { reEmbed } from '../../../../src/recognition/embedding/re-embedding.js';
 import { encodeCrop } from '../../../../src/recognition/embedding/stored-crop.js';
 import { SqliteGalleryStore } from '../../../../src/storage/sqlite/gallery-store.js';

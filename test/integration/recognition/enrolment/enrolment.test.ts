@@ -5,7 +5,7 @@ import sharp, { type Sharp } from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RgbImage } from '../../../../src/core/image.js';
 import type { FaceDetector } from '../../../../src/detection/face-detector.js';
-import type { EmbeddingPool } from '../../../../src/recognition/embedding/embedding-pool.js';
+import type { EmbeddingPool } from '../../../../src/recognition/embedding/pooled-embedder.js';
 import { Enroller } from '../../../../src/recognition/enrolment/enrolment.js';
 import { Gallery } from '../../../../src/recognition/gallery/gallery.js';
 import { decodeCrop } from '../../../../src/recognition/embedding/stored-crop.js';

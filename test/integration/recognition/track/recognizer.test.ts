@@ -7,7 +7,7 @@ import { euclideanDistance } from '../../../../src/core/distance.js';
 import type { Detection, Track } from '../../../../src/core/face.js';
 import type { Frame, RgbImage } from '../../../../src/core/image.js';
 import { rulesFor } from '../../../../src/recognition/decision/decision.js';
-import type { EmbeddingPool } from '../../../../src/recognition/embedding/embedding-pool.js';
+import type { EmbeddingPool } from '../../../../src/recognition/embedding/pooled-embedder.js';
 import { Enroller } from '../../../../src/recognition/enrolment/enrolment.js';
 import { Gallery } from '../../../../src/recognition/gallery/gallery.js';
 import { Recognizer, type RecognitionModel } from '../../../../src/recognition/track/recognizer.js';

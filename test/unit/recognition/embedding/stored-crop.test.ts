@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EmbedTask } from '../../../../src/core/embed-protocol.js';
+import type { EmbedTask } from '../../../../src/recognition/embedding/thread/embed-protocol.js';
 import { copyCrop, decodeCrop, encodeCrop } from '../../../../src/recognition/embedding/stored-crop.js';
 
 /** A crop of one grey in which the eyes lie so many pixels apart. */

@@ -1,11 +1,12 @@
-import type { EmbeddedFace, EmbedReply, EmbedTask, RemoteError } from '../../core/embed-protocol.js';
+import type { RemoteError } from '../../core/errors.js';
+import type { EmbeddedFace, EmbedReply, EmbedTask } from './thread/embed-protocol.js';
 import type { Embedding, ModelRef } from '../../core/face.js';
 import type { FaceQuality } from '../../core/face-quality.js';
 import type { RgbImage } from '../../core/image.js';
 import { chipSize } from '../../core/similarity.js';
-import type { Embedder } from './embedders.js';
+import type { Embedder } from './embedder-specs.js';
 import { startThreads, type EmbedThreads, type EmbedThreadsOptions } from './embed-threads.js';
-import { WaitingList } from './waiting-list.js';
+import { WaitingList } from '../../inference/task-queue.js';
 
 export interface EmbeddingPoolOptions extends EmbedThreadsOptions {
   readonly embedder: Embedder;

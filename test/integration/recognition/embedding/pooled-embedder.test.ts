@@ -8,8 +8,8 @@ import type {
   EmbeddingPool,
   EmbeddingPoolOptions,
   EmbedResult,
-} from '../../../../src/recognition/embedding/embedding-pool.js';
-import type { EmbedTask } from '../../../../src/core/embed-protocol.js';
+} from '../../../../src/recognition/embedding/pooled-embedder.js';
+import type { EmbedTask } from '../../../../src/recognition/embedding/thread/embed-protocol.js';
 import { writeOnnx } from '../../../../src/models/convert/write-onnx.js';
 import { embedder, noiseCrop, startPool } from '../faces.js';
 

@@ -1,6 +1,6 @@
-import type { RemoteError } from './embed-protocol.js';
-import type { Detection } from './face.js';
-import type { Box } from './geometry.js';
+import type { RemoteError } from '../../core/errors.js';
+import type { Detection } from '../../core/face.js';
+import type { Box } from '../../core/geometry.js';
 
 /** What crosses between a detector on the main loop and the worker thread (workers/detect.ts) that does its work. */
 

@@ -1,4 +1,4 @@
-import type { SharedWasmMemory } from './wasm-code.js';
+import type { SharedWasmMemory } from '../../../core/wasm-code.js';
 
 /**
  * What crosses between the main loop and its search thread (workers/search.ts). The thread gets the enrolled embeddings

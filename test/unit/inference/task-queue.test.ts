@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WaitingList } from '../../../../src/recognition/embedding/waiting-list.js';
+import { WaitingList } from '../../../src/inference/task-queue.js';
 
 const live = (name: string, deadline = 1000) => ({ name, deadline });
 const request = (name: string) => ({ name, deadline: Infinity });

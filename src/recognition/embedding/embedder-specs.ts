@@ -1,5 +1,5 @@
-import type { Alignment } from '../../core/alignment.js';
-import type { Preprocessing } from '../../core/embed-protocol.js';
+import type { Alignment } from './alignment.js';
+import type { Preprocessing } from './thread/embed-protocol.js';
 import { embedderIds, type EmbedderId } from '../../core/embedders.js';
 import { SightlineError } from '../../core/errors.js';
 import type { ModelRef } from '../../core/face.js';

@@ -1,7 +1,7 @@
-import type { Alignment } from './alignment.js';
-import type { Landmarks } from './face.js';
-import type { FaceQuality } from './face-quality.js';
-import type { ErrorCode } from './errors.js';
+import type { Alignment } from '../alignment.js';
+import type { Landmarks } from '../../../core/face.js';
+import type { FaceQuality } from '../../../core/face-quality.js';
+import type { RemoteError } from '../../../core/errors.js';
 
 /**
  * What crosses between the embedding pool and its worker threads (workers/embed.ts). Byte arrays are transferred,
@@ -60,12 +60,4 @@ export interface EmbeddedFace {
   readonly quality: FaceQuality;
   /** Embedding is that of the whole batch. */
   readonly times: { readonly alignMs: number; readonly embedMs: number };
-}
-
-/** An error as plain data: classes and codes do not survive the way between threads. */
-export interface RemoteError {
-  readonly code: ErrorCode;
-  readonly message: string;
-  /** Whether the same face may succeed at another try. */
-  readonly retryable: boolean;
 }
