@@ -9,7 +9,6 @@ import { WorkerDetector } from '../detection/worker/worker-detector.js';
 import { readImage } from '../ingest/still-image.js';
 import type { ModelStore } from '../models/model-store.js';
 import { Turnstile } from './turnstile.js';
-import { workerUrl } from '../core/worker-url.js';
 
 /** Far more than the largest picture takes while cameras have most of the machine. */
 const timeoutMs = 120_000;
@@ -74,7 +73,6 @@ export class PictureReader {
     }
     const choice = photoDetector;
     return new WorkerDetector({
-      workerFile: workerUrl('detect'),
       choice,
       modelsDir,
       background: true,

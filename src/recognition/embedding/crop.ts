@@ -1,5 +1,5 @@
 import { chipSides, templates } from './alignment.js';
-import type { EmbedTask } from './thread/embed-protocol.js';
+import type { FaceCrop } from '../../core/face-embedder.js';
 import type { Landmarks } from '../../core/face.js';
 import { clip, scaleAboutCentre } from '../../core/geometry.js';
 import type { Box, Point } from '../../core/geometry.js';
@@ -20,7 +20,7 @@ const boxReserve = 1.2;
  * @returns the crop with the landmarks in its pixels, or undefined when the face lies outside the picture or its
  * landmarks coincide
  */
-export function cutFace(image: RgbImage, landmarks: Landmarks): EmbedTask | undefined {
+export function cutFace(image: RgbImage, landmarks: Landmarks): FaceCrop | undefined {
   const region = alignedRegion(landmarks);
   const { x, y, width, height } = wholePixels(clip(region, image.width, image.height));
   if (!(width > 0 && height > 0)) return undefined;

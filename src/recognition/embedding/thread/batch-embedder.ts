@@ -1,9 +1,10 @@
+import type { FaceCrop } from '../../../core/face-embedder.js';
 import type { RgbImage } from '../../../core/image.js';
 import { faceQuality, type FaceQuality } from '../../../core/face-quality.js';
 import type { InferenceSession } from 'onnxruntime-node';
 import { alignFace, alignTo } from '../align.js';
 import { EmbeddingNetwork } from './embedding-network.js';
-import type { EmbeddedFace, EmbedReply, EmbedTask, EmbedWorkerData, FailedFace } from './embed-protocol.js';
+import type { EmbeddedFace, EmbedReply, EmbedWorkerData, FailedFace } from './embed-protocol.js';
 import { LandmarkRefiner } from './landmark-refiner.js';
 
 /** A face that is ready for the network. */
@@ -36,7 +37,7 @@ export class BatchEmbedder {
   }
 
   /** Never rejects: whatever goes wrong with a face is in its own reply. */
-  async embed(batch: readonly EmbedTask[]): Promise<EmbedReply[]> {
+  async embed(batch: readonly FaceCrop[]): Promise<EmbedReply[]> {
     const faces: (AlignedFace | FailedFace)[] = [];
     // One by one, as the refiner takes them.
     for (const task of batch) faces.push(await this.#align(task).catch(failed));
@@ -50,7 +51,7 @@ export class BatchEmbedder {
     return Promise.all(replies);
   }
 
-  async #align(task: EmbedTask): Promise<AlignedFace> {
+  async #align(task: FaceCrop): Promise<AlignedFace> {
     const started = performance.now();
     const face = await this.#refiner.refine(task, task.landmarks);
     const chip = alignFace(task, face.landmarks);

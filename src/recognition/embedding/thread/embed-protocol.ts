@@ -1,11 +1,10 @@
 import type { Alignment } from '../alignment.js';
-import type { Landmarks } from '../../../core/face.js';
 import type { FaceQuality } from '../../../core/face-quality.js';
 import type { RemoteError } from '../../../core/errors.js';
 
 /**
- * What crosses between the embedding pool and its worker threads (workers/embed.ts). Byte arrays are transferred,
- * so the sender must own their buffers outright and loses them.
+ * What crosses between `PooledEmbedder` and its worker threads (workers/embed.ts), beside the crops. Byte arrays are
+ * transferred, so the sender must own their buffers outright and loses them.
  */
 
 /** Given to a worker once, when it starts. */
@@ -33,14 +32,6 @@ export interface EmbedWorkerData {
 export interface Preprocessing {
   readonly mean: readonly [red: number, green: number, blue: number];
   readonly scale: number;
-}
-
-/** One face to embed: part of a picture, RGB, with the landmarks, which may be coarse, in its pixels. */
-export interface EmbedTask {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array<ArrayBuffer>;
-  readonly landmarks: Landmarks;
 }
 
 /** What becomes of one face of the batch that is a worker's task; replies stand in the order of the faces. */
