@@ -44,6 +44,7 @@ const zones = Object.entries(rooms).flatMap(([room, allowed]) =>
  * main loop.
  */
 const threadFiles = {
+  inference: ['thread'],
   recognition: ['embedding/thread', 'gallery/thread'],
   storage: ['sqlite/rewrite-protocol.ts'],
 };

@@ -22,7 +22,7 @@ export default async function tiny(batch) {
 async function perform({ gate, end }) {
   if (gate) Atomics.wait(gate, 0, 0);
   if (end === 'exit') process.exit(3);
-  if (end === 'throw') await new Promise(() => queueMicrotask(throwUp));
+  if (end === 'throw') await new Promise(() => process.nextTick(throwUp));
   if (end === 'hang') for (;;);
   if (end === 'never') await new Promise(() => undefined);
 }
