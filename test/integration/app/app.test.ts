@@ -37,7 +37,7 @@ it('closes what a start opens after the app was closed, and starts no camera', a
     onModelProgress: () => undefined,
   });
   const started = app.start().catch(() => undefined);
-  await vi.waitFor(() => expect(opened).toHaveBeenCalled());
+  await vi.waitFor(() => expect(opened).toHaveBeenCalled(), { timeout: 25_000 });
   await app.close();
   expect(closed).not.toHaveBeenCalled();
   go();

@@ -107,7 +107,7 @@ describe('FaceSearch', () => {
     const pending = Promise.all(Array.from({ length: 10 }, (_, at) => ask(at)));
     await threads[0]!.terminate();
     expect(await pending).toEqual(faces.slice(0, 10).map(({ person }) => person));
-    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
+    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce(), { timeout: 25_000 });
     expect(await ask(20)).toEqual(faces[20]!.person);
     expect(threads).toHaveLength(2);
   });
@@ -117,7 +117,7 @@ describe('FaceSearch', () => {
     process.once('worker', (worker) => void worker.terminate());
     const [found] = await openSearch().nearest(faces[5]!.vector, 1);
     expect(found?.person).toEqual(faces[5]!.person);
-    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
+    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce(), { timeout: 25_000 });
   });
 
   it('answers also when it is closed meanwhile', async () => {
