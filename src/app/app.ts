@@ -25,7 +25,7 @@ import { redact } from '../ingest/redact.js';
 import { ModelStore, defaultCacheDir, type ModelProgress } from '../models/model-store.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { Metrics } from '../observability/metrics.js';
-import type { EmbedTimes } from '../recognition/embedding/embedding-pool.js';
+import type { EmbedTimes } from '../core/face-embedder.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
 import type { Services } from '../server/services.js';
 import { createServer, type SightlineServer } from '../server/server.js';
@@ -59,7 +59,7 @@ export class App {
     this.models = new ModelStore({ cacheDir: modelsDir(config), onProgress: hooks.onModelProgress });
     this.#metrics = new Metrics(
       () => (this.#cameras?.list() ?? []).map((camera) => camera.status()),
-      () => this.#recognition?.model.pool.stats().waiting ?? 0,
+      () => this.#recognition?.model.embedder.stats().waiting ?? 0,
       () => this.#publisher?.status ?? { waiting: 0, lost: 0 },
     );
     const fontsDir = join(modelsDir(config), 'fonts');

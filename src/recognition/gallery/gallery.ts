@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SightlineError } from '../../core/errors.js';
 import type { ModelRef, Neighbour } from '../../core/face.js';
 import type { GalleryEntry, GalleryStore, ModelCount } from '../../core/gallery-store.js';
-import type { Embedder } from '../embedding/embedders.js';
+import type { EmbedderSpec } from '../embedding/embedder-specs.js';
 import { FaceIndex } from './face-index.js';
 import { FaceSearch } from './face-search.js';
 
@@ -13,9 +13,7 @@ const portion = 1000;
 
 export interface GalleryOptions {
   readonly store: GalleryStore;
-  readonly embedder: Embedder;
-  /** The built worker, dist/workers/search.js; without it the main loop searches large galleries too. */
-  readonly searchWorkerFile?: URL;
+  readonly spec: EmbedderSpec;
   /** Told when the store could not be read again, or the search thread was lost; `match` answers all the same. */
   readonly onError: (error: unknown) => void;
 }
@@ -26,7 +24,7 @@ export interface GalleryOptions {
  */
 export class Gallery {
   readonly #store: GalleryStore;
-  readonly #embedder: Embedder;
+  readonly #spec: EmbedderSpec;
   readonly #index: FaceIndex;
   readonly #search: FaceSearch;
   #otherModels: readonly ModelCount[] = [];
@@ -39,11 +37,11 @@ export class Gallery {
   #poll: NodeJS.Timeout | undefined;
   #closed = false;
 
-  private constructor({ store, embedder, searchWorkerFile, onError }: GalleryOptions) {
+  private constructor({ store, spec, onError }: GalleryOptions) {
     this.#store = store;
-    this.#embedder = embedder;
-    this.#index = new FaceIndex(embedder.dimension);
-    this.#search = new FaceSearch({ index: this.#index, workerFile: searchWorkerFile, onError });
+    this.#spec = spec;
+    this.#index = new FaceIndex(spec.dimension);
+    this.#search = new FaceSearch({ index: this.#index, onError });
   }
 
   /**
@@ -77,7 +75,7 @@ export class Gallery {
   get mismatch(): SightlineError | undefined {
     if (this.#otherModels.length === 0) return undefined;
     const others = this.#otherModels.map(({ model, faces }) => `${faces} of ${label(model)}`).join(', ');
-    const message = `Expected faces of ${label(this.#embedder.model)} but the gallery also has ${others}`;
+    const message = `Expected faces of ${label(this.#spec.model)} but the gallery also has ${others}`;
     return new SightlineError('GALLERY_MODEL_MISMATCH', message);
   }
 
@@ -138,7 +136,7 @@ export class Gallery {
   }
 
   async #read(): Promise<void> {
-    const { model } = this.#embedder;
+    const { model } = this.#spec;
     this.#erased.clear();
     this.#index.beginCheck();
     for await (const entries of this.#store.entries(model)) {

@@ -1,5 +1,6 @@
 import { SightlineError } from '../../core/errors.js';
 import { quote } from '../../core/excerpt.js';
+import { firstEventId } from '../../events/event-id.js';
 import { toSightlineEvent } from '../../events/kept-event.js';
 import type { StoredEvent } from '../../core/event-store.js';
 import type { EventsQuery } from '../query.js';

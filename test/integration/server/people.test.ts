@@ -8,7 +8,7 @@ import { HeadStore } from '../../../src/storage/head-store.js';
 import { DescribedApi } from '../../helpers/described-api.js';
 import { assetPaths, franck as stills } from '../../helpers/photos.js';
 import { known, sightingOf, stranger, undecided } from '../../unit/events/sighting.js';
-import { embedder } from '../recognition/faces.js';
+import { spec } from '../recognition/faces.js';
 import { startGallery } from './start-gallery.js';
 
 let photos: Buffer[];
@@ -170,8 +170,8 @@ describe('people', () => {
     const { url, publish, store, recognition, heads, faceOn } = await startGallery(async (data) => {
       const classifier: ClassifierHead = {
         kind: 'classifier',
-        model: embedder.model,
-        dimension: embedder.dimension,
+        model: spec.model,
+        dimension: spec.dimension,
         trainedAt: 0,
         people: ['Franck', 'Ana'],
         rejectBelow: 0,
@@ -180,7 +180,7 @@ describe('people', () => {
           neighbours: 1,
           gamma: 1,
           vectors: [0, 1].map((n) => [
-            ...l2Normalise(new Float32Array(embedder.dimension).fill(1).fill(2, n, 9)),
+            ...l2Normalise(new Float32Array(spec.dimension).fill(1).fill(2, n, 9)),
           ]),
           labels: [0, 1],
         },

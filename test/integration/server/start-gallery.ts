@@ -55,7 +55,7 @@ export async function startGallery(prepare: (data: string) => Promise<void> = ()
       const [found] = await pictures.detect(image);
       const crop = cutFace(image, found!.landmarks)!;
       const kept = copyCrop(crop);
-      const result = await current.model.pool.embed(crop);
+      const result = await current.model.embedder.embed(crop);
       if (result.status !== 'embedded')
         throw new Error(`Expected an embedding but received ${result.status}`);
       return { quality: 0.9, vector: result.embedding.vector, crop: kept };

@@ -1,5 +1,5 @@
-import type { Landmarks } from './face.js';
-import type { Box, Point } from './geometry.js';
+import type { Landmarks } from '../../core/face.js';
+import type { Box, Point } from '../../core/geometry.js';
 
 /**
  * The square about a face in which MTCNN's O-Net finds landmarks best, from landmarks that may be coarse: its side in

@@ -1,11 +1,11 @@
-import type { Alignment } from '../../core/alignment.js';
-import type { Preprocessing } from '../../core/embed-protocol.js';
+import type { Alignment } from './alignment.js';
+import type { Preprocessing } from './thread/embed-protocol.js';
 import { embedderIds, type EmbedderId } from '../../core/embedders.js';
 import { SightlineError } from '../../core/errors.js';
 import type { ModelRef } from '../../core/face.js';
 
 /** All that recognition must know about an embedding network. */
-export interface Embedder {
+export interface EmbedderSpec {
   /** Stored with each embedding; `id` is also the asset's in models/manifest.json. */
   readonly model: ModelRef;
   /** How many numbers an embedding has. */
@@ -29,7 +29,7 @@ export interface Threshold {
   readonly distance: number;
 }
 
-const embedders: Readonly<Record<EmbedderId, Embedder>> = {
+const embedders: Readonly<Record<EmbedderId, EmbedderSpec>> = {
   mobilefacenet: {
     model: { id: 'mobilefacenet', version: '1' },
     dimension: 192,
@@ -76,7 +76,7 @@ const embedders: Readonly<Record<EmbedderId, Embedder>> = {
 /** @param distances at false-accept rates of 1e-2, 1e-3, 1e-4, 1e-5 and 1e-6 */
 function thresholds(
   ...distances: readonly [number, number, number, number, number]
-): Pick<Embedder, 'thresholds' | 'threshold'> {
+): Pick<EmbedderSpec, 'thresholds' | 'threshold'> {
   const rates = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
   return {
     thresholds: distances.map((distance, index) => ({ falseAcceptRate: rates[index] as number, distance })),
@@ -85,7 +85,7 @@ function thresholds(
 }
 
 /** @throws SightlineError MODEL_UNKNOWN */
-export function findEmbedder(id: string): Embedder {
+export function findEmbedder(id: string): EmbedderSpec {
   const known = embedderIds.find((each) => each === id);
   if (known) return embedders[known];
   const names = embedderIds.join(', ');
@@ -93,6 +93,6 @@ export function findEmbedder(id: string): Embedder {
 }
 
 /** How likely two photos at this distance show one person, 0 to 1, if both cases are equally common beforehand. */
-export function samePersonProbability({ confidence }: Embedder, distance: number): number {
+export function samePersonProbability({ confidence }: EmbedderSpec, distance: number): number {
   return 1 / (1 + Math.exp(confidence.slope * (distance - confidence.midpoint)));
 }

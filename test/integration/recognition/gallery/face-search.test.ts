@@ -1,14 +1,9 @@
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { packageRoot } from '../../../../src/config/package-root.js';
 import { FaceIndex } from '../../../../src/recognition/gallery/face-index.js';
 import { FaceSearch } from '../../../../src/recognition/gallery/face-search.js';
-import { SearchThread } from '../../../../src/recognition/gallery/search-thread.js';
 import { randomFaces, randomUnit } from '../../../helpers/random-faces.js';
 
-const workerFile = pathToFileURL(join(packageRoot(), 'dist', 'workers', 'search.js'));
 const dimension = 192;
 /** More numbers than the main loop searches by itself. */
 const many = 44_000;
@@ -39,77 +34,11 @@ function fill(count: number): ReturnType<typeof randomFaces> {
   return faces;
 }
 
-function openThread(file = workerFile): SearchThread {
-  const thread = new SearchThread({ workerFile: file, memory: index.memory, dimension, onError });
-  opened.push(thread);
-  return thread;
-}
-
-function openSearch(file: URL | undefined = workerFile): FaceSearch {
-  const search = new FaceSearch({ index, workerFile: file, onError });
+function openSearch(): FaceSearch {
+  const search = new FaceSearch({ index, onError });
   opened.push(search);
   return search;
 }
-
-describe('SearchThread', () => {
-  it('finds what the main loop finds, as the index grows and shrinks', async () => {
-    const thread = openThread();
-    const faces = fill(900);
-    const check = async (): Promise<void> => {
-      const probe = randomUnit(dimension);
-      const query = index.query(probe, 5);
-      const found = await thread.candidates(query);
-      expect(index.neighbours(query, found!)).toEqual(index.nearest(probe, 5));
-    };
-    await check();
-    // Past the memory that the thread knew when it started.
-    for (const face of pool.slice(900, 20_000)) index.add(face);
-    await check();
-    for (const { faceId } of faces.slice(100)) index.removeFace(faceId);
-    await check();
-    expect(threads).toHaveLength(1);
-  });
-
-  it('settles every query when the thread dies, and goes on with a new one', async () => {
-    fill(many);
-    const thread = openThread();
-    const query = index.query(randomUnit(dimension), 1);
-    const answer = await thread.candidates(query);
-    const pending = Array.from({ length: 20 }, () => thread.candidates(query));
-    await threads[0]!.terminate();
-    const replies = await Promise.all(pending);
-    expect(replies.at(-1)).toBeUndefined();
-    expect(replies.filter(Boolean).every((reply) => reply![0] === answer![0])).toBe(true);
-    expect(onError).toHaveBeenCalledOnce();
-    expect(await thread.candidates(query)).toEqual(answer);
-    expect(threads).toHaveLength(2);
-  });
-
-  it('settles every query when the thread cannot start', async () => {
-    fill(3);
-    const thread = openThread(new URL('missing.js', workerFile));
-    const query = index.query(randomUnit(dimension), 1);
-    expect(await Promise.all([thread.candidates(query), thread.candidates(query)])).toEqual([
-      undefined,
-      undefined,
-    ]);
-    expect(onError).toHaveBeenCalledOnce();
-    expect(String((onError.mock.calls[0]![0] as Error).cause)).toMatch(/missing\.js/);
-  });
-
-  it('settles what is pending when it is closed, twice if need be, and leaves no thread behind', async () => {
-    fill(many);
-    const thread = openThread();
-    const pending = Array.from({ length: 5 }, () => thread.candidates(index.query(randomUnit(dimension), 1)));
-    await Promise.all([thread.close(), thread.close()]);
-    await Promise.all(pending);
-    // A thread that has ended has no id.
-    expect(threads.map(({ threadId }) => threadId)).toEqual([-1]);
-    expect(await thread.candidates(index.query(randomUnit(dimension), 1))).toBeUndefined();
-    expect(threads).toHaveLength(1);
-    expect(onError).not.toHaveBeenCalled();
-  });
-});
 
 describe('FaceSearch', () => {
   it('starts no thread for a small gallery', async () => {
@@ -153,17 +82,42 @@ describe('FaceSearch', () => {
     expect(threads).toHaveLength(1);
   });
 
-  it('answers every query although the thread dies or cannot start', async () => {
+  it('finds in the thread what the main loop finds, as the index grows and shrinks', async () => {
+    const faces = fill(42_000);
+    const search = openSearch();
+    const check = async (): Promise<void> => {
+      const probe = randomUnit(dimension);
+      expect(await search.nearest(probe, 5)).toEqual(index.nearest(probe, 5));
+    };
+    await check();
+    // Past the memory that the thread knew when it started.
+    for (const face of pool.slice(42_000)) index.add(face);
+    await check();
+    for (const { faceId } of faces.slice(0, 1000)) index.removeFace(faceId);
+    await check();
+    expect(threads).toHaveLength(1);
+  });
+
+  it('answers every query although the thread dies, and goes on with a new one', async () => {
     const faces = fill(many);
     const search = openSearch();
-    await search.nearest(faces[0]!.vector, 1);
-    const pending = Array.from({ length: 10 }, (_, at) => search.nearest(faces[at]!.vector, 1));
+    const ask = async (at: number): Promise<unknown> =>
+      (await search.nearest(faces[at]!.vector, 1))[0]!.person;
+    await ask(0);
+    const pending = Promise.all(Array.from({ length: 10 }, (_, at) => ask(at)));
     await threads[0]!.terminate();
-    const people = (await Promise.all(pending)).map(([first]) => first!.person);
-    expect(people).toEqual(faces.slice(0, 10).map(({ person }) => person));
-    const [found] = await openSearch(new URL('missing.js', workerFile)).nearest(faces[5]!.vector, 1);
+    expect(await pending).toEqual(faces.slice(0, 10).map(({ person }) => person));
+    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce(), { timeout: 25_000 });
+    expect(await ask(20)).toEqual(faces[20]!.person);
+    expect(threads).toHaveLength(2);
+  });
+
+  it('answers every query although the thread cannot start', async () => {
+    const faces = fill(many);
+    process.once('worker', (worker) => void worker.terminate());
+    const [found] = await openSearch().nearest(faces[5]!.vector, 1);
     expect(found?.person).toEqual(faces[5]!.person);
-    expect(onError).toHaveBeenCalledTimes(2);
+    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce(), { timeout: 25_000 });
   });
 
   it('answers also when it is closed meanwhile', async () => {

@@ -1,11 +1,10 @@
-import type { Alignment } from './alignment.js';
-import type { Landmarks } from './face.js';
-import type { FaceQuality } from './face-quality.js';
-import type { ErrorCode } from './errors.js';
+import type { Alignment } from '../alignment.js';
+import type { FaceQuality } from '../../../core/face-quality.js';
+import type { RemoteError } from '../../../core/errors.js';
 
 /**
- * What crosses between the embedding pool and its worker threads (workers/embed.ts). Byte arrays are transferred,
- * so the sender must own their buffers outright and loses them.
+ * What crosses between `PooledEmbedder` and its worker threads (workers/embed.ts), beside the crops. Byte arrays are
+ * transferred, so the sender must own their buffers outright and loses them.
  */
 
 /** Given to a worker once, when it starts. */
@@ -35,14 +34,6 @@ export interface Preprocessing {
   readonly scale: number;
 }
 
-/** One face to embed: part of a picture, RGB, with the landmarks, which may be coarse, in its pixels. */
-export interface EmbedTask {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array<ArrayBuffer>;
-  readonly landmarks: Landmarks;
-}
-
 /** What becomes of one face of the batch that is a worker's task; replies stand in the order of the faces. */
 export type EmbedReply = EmbeddedFace | FailedFace;
 
@@ -60,12 +51,4 @@ export interface EmbeddedFace {
   readonly quality: FaceQuality;
   /** Embedding is that of the whole batch. */
   readonly times: { readonly alignMs: number; readonly embedMs: number };
-}
-
-/** An error as plain data: classes and codes do not survive the way between threads. */
-export interface RemoteError {
-  readonly code: ErrorCode;
-  readonly message: string;
-  /** Whether the same face may succeed at another try. */
-  readonly retryable: boolean;
 }

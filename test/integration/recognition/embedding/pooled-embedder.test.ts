@@ -1,33 +1,35 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MessagePort, Worker } from 'node:worker_threads';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { MessagePort, type Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { euclideanDistance } from '../../../../src/core/distance.js';
+import type { EmbedResult, FaceCrop } from '../../../../src/core/face-embedder.js';
 import type {
-  EmbeddingPool,
-  EmbeddingPoolOptions,
-  EmbedResult,
-} from '../../../../src/recognition/embedding/embedding-pool.js';
-import type { EmbedTask } from '../../../../src/core/embed-protocol.js';
+  PooledEmbedder,
+  PooledEmbedderOptions,
+} from '../../../../src/recognition/embedding/pooled-embedder.js';
 import { writeOnnx } from '../../../../src/models/convert/write-onnx.js';
-import { embedder, noiseCrop, startPool } from '../faces.js';
+import { noiseCrop, spec, startEmbedder } from '../faces.js';
 
-let pool: EmbeddingPool | undefined;
-async function start(options: Partial<EmbeddingPoolOptions> = {}): Promise<EmbeddingPool> {
-  pool = await startPool(options);
-  return pool;
+let embedder: PooledEmbedder | undefined;
+async function start(options: Partial<PooledEmbedderOptions> = {}): Promise<PooledEmbedder> {
+  embedder = await startEmbedder(options);
+  return embedder;
 }
 afterEach(async () => {
   vi.restoreAllMocks();
-  await pool?.close();
-  pool = undefined;
+  await embedder?.close();
+  embedder = undefined;
 });
 
-/** The threads that pools start from now on, oldest first. */
-function watchThreads(): () => Worker[] {
-  const posted = vi.spyOn(Worker.prototype, 'postMessage');
-  return () => [...new Set(posted.mock.contexts as Worker[])];
+/** The threads that start from now on, oldest first. */
+function watchThreads(): Worker[] {
+  const threads: Worker[] = [];
+  const onWorker = (worker: Worker): void => void threads.push(worker);
+  process.on('worker', onWorker);
+  onTestFinished(() => void process.off('worker', onWorker));
+  return threads;
 }
 
 function embedded(result: EmbedResult): EmbedResult & { status: 'embedded' } {
@@ -35,12 +37,12 @@ function embedded(result: EmbedResult): EmbedResult & { status: 'embedded' } {
   return result;
 }
 
-describe('EmbeddingPool', () => {
+describe('PooledEmbedder', () => {
   it('embeds a crop: unit length, the same every time, different for another', async () => {
     const { embed } = bound(await start({ workers: 2 }));
     const [first, again, other] = (await Promise.all([embed(1), embed(1), embed(2)])).map(embedded);
     const { vector, model } = first!.embedding;
-    expect(model).toEqual(embedder.model);
+    expect(model).toEqual(spec.model);
     expect(vector).toHaveLength(192);
     expect(Math.hypot(...vector)).toBeCloseTo(1, 5);
     expect(euclideanDistance(vector, again!.embedding.vector)).toBe(0);
@@ -48,7 +50,7 @@ describe('EmbeddingPool', () => {
     expect(first!.chip).toMatchObject({ width: 112, height: 112 });
     expect(first!.chip.data).toHaveLength(112 * 112 * 3);
     expect(first!.times.embedMs).toBeGreaterThan(0);
-    expect(pool!.stats()).toMatchObject({ embedded: 3, failed: 0, waiting: 0, running: 0 });
+    expect(embedder!.stats()).toMatchObject({ embedded: 3, failed: 0, waiting: 0, running: 0 });
   });
 
   it('takes the bytes of the crop away from the caller', async () => {
@@ -76,7 +78,7 @@ describe('EmbeddingPool', () => {
       submit('request 2', Infinity),
     ]);
     expect(order).toEqual(['a queue-full', 'b queue-full', 'in hand', 'c', 'request 1', 'request 2']);
-    expect(pool!.stats().dropped).toEqual({ 'queue-full': 2, deadline: 0, closed: 0 });
+    expect(embedder!.stats().dropped).toEqual({ 'queue-full': 2, deadline: 0, closed: 0 });
   });
 
   it('drops a face whose deadline passes before a worker is free', async () => {
@@ -91,25 +93,19 @@ describe('EmbeddingPool', () => {
     const { embed } = bound(await start());
     await embed(1);
     const results = Promise.all([embed(2), embed(3), embed(4)]);
-    await threads().at(-1)!.terminate();
+    await threads.at(-1)!.terminate();
     const statuses = (await results).map(({ status }) => status);
     expect(statuses).toEqual(['failed', 'embedded', 'embedded']);
     expect((await results)[0]).toMatchObject({ error: { code: 'EMBEDDER_FAILED', retryable: true } });
-    expect(threads()).toHaveLength(2);
+    expect(threads).toHaveLength(2);
   });
 
   it('survives a thread that dies while idle', async () => {
     const threads = watchThreads();
     const { embed } = bound(await start());
     await embed(1);
-    await threads().at(-1)!.terminate();
+    await threads.at(-1)!.terminate();
     expect((await embed(2)).status).toBe('embedded');
-  });
-
-  it('fails, rather than hangs, when threads cannot even start', async () => {
-    const { embed } = bound(await start({ workerFile: new URL('file:///nowhere/embed.js') }));
-    const results = await Promise.all([embed(1), embed(2), embed(3)]);
-    expect(results.map(({ status }) => status)).toEqual(['failed', 'failed', 'failed']);
   });
 
   it('says what is wrong with a network that cannot be read', async () => {
@@ -172,7 +168,7 @@ describe('faces that wait together', () => {
   it('settle each on its own: one that cannot be aligned fails alone', async () => {
     const running = await start();
     const point = { x: 5, y: 5 };
-    const broken: EmbedTask = { ...noiseCrop(2), landmarks: [point, point, point, point, point] };
+    const broken: FaceCrop = { ...noiseCrop(2), landmarks: [point, point, point, point, point] };
     const sizes = watchBatches();
     const results = await Promise.all(
       [noiseCrop(9), noiseCrop(1), broken, noiseCrop(3)].map((crop) => running.embed(crop)),
@@ -210,10 +206,10 @@ describe('a projection', () => {
 
   it('runs after the network, on vectors of length 1, and makes such vectors', async () => {
     const { embedding } = embedded(await (await start()).embed(noiseCrop(1)));
-    await pool!.close();
-    const model = { ...embedder.model, version: '1 projected' };
-    const projected = { ...embedder, model, dimension: 5 };
-    const running = await start({ embedder: projected, projectionPath: await projection(5) });
+    await embedder!.close();
+    const model = { ...spec.model, version: '1 projected' };
+    const projected = { ...spec, model, dimension: 5 };
+    const running = await start({ spec: projected, projectionPath: await projection(5) });
     const result = embedded(await running.embed(noiseCrop(1)));
     const expected = embedding.vector.slice(0, 5);
     expected[0]! *= 2;
@@ -241,6 +237,11 @@ function largestDifference(a: Float32Array, b: Float32Array): number {
   return a.reduce((most, value, index) => Math.max(most, Math.abs(value - b[index]!)), 0);
 }
 
-function bound(pool: EmbeddingPool): { embed: (seed: number, maxWaitMs?: number) => Promise<EmbedResult> } {
-  return { embed: (seed, maxWaitMs) => pool.embed(noiseCrop(seed), maxWaitMs) };
+function bound(embedder: PooledEmbedder): {
+  embed: (seed: number, maxWaitMs?: number) => Promise<EmbedResult>;
+} {
+  return {
+    embed: (seed, maxWaitMs) =>
+      embedder.embed(noiseCrop(seed), { ...(maxWaitMs !== undefined && { maxWaitMs }) }),
+  };
 }

@@ -1,6 +1,6 @@
-import type { Landmarks } from './face.js';
-import type { Box } from './geometry.js';
-import { arcFaceTemplate, chipSize } from './similarity.js';
+import type { Landmarks } from '../../core/face.js';
+import type { Box } from '../../core/geometry.js';
+import { arcFaceTemplate, chipSize } from '../../core/similarity.js';
 
 /**
  * How a face lies in the square picture that an embedder takes: moved onto a template by its landmarks, or cut out by

@@ -1,5 +1,5 @@
-import type { Preprocessing } from '../src/core/embed-protocol.js';
-import type { RgbImage } from '../src/core/image.js';
+import type { Preprocessing } from './embed-protocol.js';
+import type { RgbImage } from '../../../core/image.js';
 
 /** Interleaved bytes to one plane of floats for each channel, which fill `target`. */
 export function fillPlanes(target: Float32Array, { data }: RgbImage, { mean, scale }: Preprocessing): void {

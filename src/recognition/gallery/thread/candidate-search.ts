@@ -1,6 +1,6 @@
-import { codesPerStep, createDotKernel, type DotKernel } from './dot-kernel.js';
-import { quantise } from './quantise.js';
-import type { SharedWasmMemory } from './wasm-kernel.js';
+import { codesPerStep, createDotKernel, type DotKernel } from '../../../core/dot-kernel.js';
+import { quantise } from '../quantise.js';
+import type { SharedWasmMemory } from '../../../core/wasm-kernel.js';
 
 /** Of the codes of rows. */
 export const mostRowCode = 127;

@@ -1,6 +1,6 @@
 import { chipSides, templates, type Alignment, type PlacedFace } from './alignment.js';
-import type { Landmarks } from './face.js';
-import type { RgbImage } from './image.js';
+import type { Landmarks } from '../../core/face.js';
+import type { RgbImage } from '../../core/image.js';
 import { resizeBox } from './resize-box.js';
 import {
   applySimilarity,
@@ -8,8 +8,8 @@ import {
   chipSize,
   estimateSimilarity,
   invertSimilarity,
-} from './similarity.js';
-import type { Similarity } from './similarity.js';
+} from '../../core/similarity.js';
+import type { Similarity } from '../../core/similarity.js';
 
 /**
  * Below this many chip pixels per crop pixel the crop is halved before it is sampled: bilinear sampling looks at two

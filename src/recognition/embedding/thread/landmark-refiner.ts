@@ -1,14 +1,9 @@
-import { warp } from '../src/core/align.js';
-import type { PlacedFace } from '../src/core/alignment.js';
-import type { Landmarks } from '../src/core/face.js';
-import type { RgbImage } from '../src/core/image.js';
-import {
-  boxFromOffsets,
-  landmarkBox,
-  landmarksFromFractions,
-  landmarkSquare,
-} from '../src/core/landmark-square.js';
-import { InferenceSession, Tensor } from '../src/models/onnx-runtime.js';
+import { InferenceSession, Tensor } from '../../../models/onnx-runtime.js';
+import { warp } from '../align.js';
+import type { PlacedFace } from '../alignment.js';
+import type { Landmarks } from '../../../core/face.js';
+import type { RgbImage } from '../../../core/image.js';
+import { boxFromOffsets, landmarkBox, landmarksFromFractions, landmarkSquare } from '../landmark-square.js';
 import { fillPlanes } from './fill-planes.js';
 
 const side = 48;

@@ -1,5 +1,5 @@
-import type { Box } from './geometry.js';
-import type { RgbImage } from './image.js';
+import type { Box } from '../../core/geometry.js';
+import type { RgbImage } from '../../core/image.js';
 
 /** The pixels that one pixel of the result is made of: `weights.length` of them from `first` on. */
 interface Window {

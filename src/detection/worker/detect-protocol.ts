@@ -1,8 +1,17 @@
-import type { RemoteError } from './embed-protocol.js';
-import type { Detection } from './face.js';
-import type { Box } from './geometry.js';
+import type { RemoteError } from '../../core/errors.js';
+import type { Detection } from '../../core/face.js';
+import type { Box } from '../../core/geometry.js';
+import type { DetectorChoice } from '../create-detector.js';
 
 /** What crosses between a detector on the main loop and the worker thread (workers/detect.ts) that does its work. */
+
+/** Given to the thread once, when it starts. */
+export interface DetectWorkerData {
+  readonly choice: DetectorChoice;
+  readonly modelsDir: string;
+  /** Whether the thread gives way to the rest of the program when there is more to do than cores; on Linux only. */
+  readonly background: boolean;
+}
 
 /** What the thread is asked to do. */
 export type DetectTask = SearchTask | EndTask;
@@ -16,9 +25,9 @@ export interface SearchTask {
   readonly video: { readonly id: number; readonly expected: readonly Box[] } | null;
 }
 
-/** Says which video has no more frames, or by null that the thread is about to end; the answer finds nothing. */
+/** Says which video has no more frames; the answer finds nothing. */
 export interface EndTask {
-  readonly ended: number | null;
+  readonly ended: number;
 }
 
 export type DetectReply =

@@ -1,8 +1,8 @@
-import type { SharedWasmMemory } from './wasm-kernel.js';
+import type { SharedWasmMemory } from '../../../core/wasm-kernel.js';
 
 /**
  * What crosses between the main loop and its search thread (workers/search.ts). The thread gets the enrolled embeddings
- * as memory that both share; a task is a `CandidateQuery`, and replies come in the order of the tasks.
+ * as memory that both share; a task is a `CandidateQuery`.
  */
 export interface SearchWorkerData {
   readonly memory: SharedWasmMemory;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WaitingList } from '../../../../src/recognition/embedding/waiting-list.js';
+import { TaskQueue } from '../../../src/inference/task-queue.js';
 
 const live = (name: string, deadline = 1000) => ({ name, deadline });
 const request = (name: string) => ({ name, deadline: Infinity });
@@ -8,20 +8,20 @@ const request = (name: string) => ({ name, deadline: Infinity });
 type Entry = ReturnType<typeof live>;
 
 /** Batches of at most `most`, until nothing waits. */
-function batches(list: WaitingList<Entry>, most = Infinity): string[][] {
+function batches(list: TaskQueue<Entry>, most = Infinity): string[][] {
   const taken: string[][] = [];
   while (list.size > 0) taken.push(list.takeNext(most).map(({ name }) => name));
   return taken;
 }
 
-function listOf(limit: number, ...entries: readonly Entry[]): WaitingList<Entry> {
-  const list = new WaitingList<Entry>(limit);
+function listOf(limit: number, ...entries: readonly Entry[]): TaskQueue<Entry> {
+  const list = new TaskQueue<Entry>(limit);
   for (const entry of entries) list.add(entry);
   return list;
 }
 
-describe('WaitingList', () => {
-  it('gives live faces first, newest first, then requests, oldest first', () => {
+describe('TaskQueue', () => {
+  it('gives live tasks first, newest first, then requests, oldest first', () => {
     const list = listOf(10, live('a'), request('r1'), live('b'), request('r2'), live('c'));
     expect(batches(list)).toEqual([
       ['c', 'b', 'a'],
@@ -35,7 +35,7 @@ describe('WaitingList', () => {
     expect(list.takeNext(2)).toEqual([]);
   });
 
-  it('gives requests a turn after four batches of live faces, however many come', () => {
+  it('gives requests a turn after four batches of live tasks, however many come', () => {
     const list = listOf(10, request('r1'), request('r2'), request('r3'));
     const order: string[] = [];
     for (let index = 0; index < 12; index++) {
@@ -47,7 +47,7 @@ describe('WaitingList', () => {
     expect(order).toEqual([...four, 'r1', ...four, 'r2', 'live', 'live']);
   });
 
-  it('lets requests wait for live faces that come later, and owes them nothing before they came', () => {
+  it('lets requests wait for live tasks that come later, and owes them nothing before they came', () => {
     const list = listOf(10);
     for (let index = 0; index < 9; index++) {
       list.add(live('before'));
@@ -58,13 +58,13 @@ describe('WaitingList', () => {
     expect(batches(list, 1)).toEqual([['after'], ['r']]);
   });
 
-  it('gives back the oldest live face when full of them', () => {
+  it('gives back the oldest live task when full of them', () => {
     const list = listOf(2, live('a'), request('r'), live('b'));
     expect(list.add(live('c'))?.name).toBe('a');
     expect(batches(list)).toEqual([['c', 'b'], ['r']]);
   });
 
-  it('takes every request, and a live face beside any number of them', () => {
+  it('takes every request, and a live task beside any number of them', () => {
     const list = listOf(1);
     for (const name of ['r1', 'r2', 'r3']) expect(list.add(request(name))).toBeUndefined();
     expect(list.add(live('a'))).toBeUndefined();
@@ -78,11 +78,11 @@ describe('WaitingList', () => {
     expect(batches(list)).toEqual([['b'], ['r']]);
   });
 
-  it('never holds more live faces than its limit, and loses nothing', () => {
+  it('never holds more live tasks than its limit, and loses nothing', () => {
     const entries = fc.array(fc.constantFrom(1, Infinity), { maxLength: 40 });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 6 }), entries, (limit, deadlines) => {
-        const list = new WaitingList<Entry>(limit);
+        const list = new TaskQueue<Entry>(limit);
         const out: string[] = [];
         let requests = 0;
         deadlines.forEach((deadline, index) => {

@@ -2,55 +2,55 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { alignTo } from '../../../../src/core/align.js';
+import { alignTo } from '../../../../src/recognition/embedding/align.js';
 import { euclideanDistance, l2Normalise } from '../../../../src/core/distance.js';
 import { embedderIds } from '../../../../src/core/embedders.js';
-import type { EmbedTask } from '../../../../src/core/embed-protocol.js';
-import { landmarkBox } from '../../../../src/core/landmark-square.js';
+import type { FaceCrop } from '../../../../src/core/face-embedder.js';
+import { landmarkBox } from '../../../../src/recognition/embedding/landmark-square.js';
 import type { FaceDetector } from '../../../../src/detection/face-detector.js';
 import type { Conv } from '../../../../src/models/convert/network.js';
 import { writeOnnx } from '../../../../src/models/convert/write-onnx.js';
 import { cutFace } from '../../../../src/recognition/embedding/crop.js';
-import { findEmbedder } from '../../../../src/recognition/embedding/embedders.js';
-import type { EmbeddingPool } from '../../../../src/recognition/embedding/embedding-pool.js';
-import { noiseCrop, readAsset, startDetector, startPool, stills } from '../faces.js';
+import { findEmbedder } from '../../../../src/recognition/embedding/embedder-specs.js';
+import type { FaceEmbedder } from '../../../../src/core/face-embedder.js';
+import { noiseCrop, readAsset, startDetector, startEmbedder, stills } from '../faces.js';
 
-let pool: EmbeddingPool | undefined;
+let embedder: FaceEmbedder | undefined;
 let detector: FaceDetector;
 beforeAll(async () => {
   detector = await startDetector();
 });
-afterEach(() => pool?.close());
+afterEach(() => embedder?.close());
 afterAll(() => detector.close());
 
-async function cropOf(asset: string): Promise<EmbedTask> {
+async function cropOf(asset: string): Promise<FaceCrop> {
   const image = await readAsset(asset);
   const [face] = await detector.detect(image);
   return cutFace(image, face!.landmarks)!;
 }
 
-async function vectorOf(crop: EmbedTask): Promise<Float32Array> {
-  const result = await pool!.embed({ ...crop, data: crop.data.slice() });
+async function vectorOf(crop: FaceCrop): Promise<Float32Array> {
+  const result = await embedder!.embed({ ...crop, data: crop.data.slice() });
   if (result.status !== 'embedded') throw new Error(`expected an embedding, got ${JSON.stringify(result)}`);
   return result.embedding.vector;
 }
 
 describe.each(['mobilefacenet', 'fr-feature', 'dlib'])('%s', (id) => {
-  const embedder = findEmbedder(id);
+  const spec = findEmbedder(id);
 
   it('gives the same vector for the same crop, to the bit, and near ones for one man only', async () => {
-    pool = await startPool({ embedder });
+    embedder = await startEmbedder({ spec });
     const [one, another] = [
       await cropOf(`demo-franck-${stills[0]!}`),
       await cropOf(`demo-franck-${stills[1]!}`),
     ];
     const probe = await vectorOf(one);
-    expect(probe).toHaveLength(embedder.dimension);
+    expect(probe).toHaveLength(spec.dimension);
     expect(Math.hypot(...probe)).toBeCloseTo(1, 5);
     expect(await vectorOf(one)).toEqual(probe);
-    expect(euclideanDistance(probe, await vectorOf(another))).toBeLessThan(embedder.threshold);
+    expect(euclideanDistance(probe, await vectorOf(another))).toBeLessThan(spec.threshold);
     const stranger = await vectorOf(await cropOf('sample-4'));
-    expect(euclideanDistance(probe, stranger)).toBeGreaterThan(embedder.thresholds[0]!.distance);
+    expect(euclideanDistance(probe, stranger)).toBeGreaterThan(spec.thresholds[0]!.distance);
   });
 });
 
@@ -80,8 +80,8 @@ describe('facenet-vggface2', () => {
   }
 
   it('sees the box of the face stretched to 160×160, (v − 127.5) / 128', async () => {
-    const embedder = { ...findEmbedder('facenet-vggface2'), dimension: watched.length * 3 };
-    pool = await startPool({ embedder, modelPath: await pixelNetwork() });
+    const spec = { ...findEmbedder('facenet-vggface2'), dimension: watched.length * 3 };
+    embedder = await startEmbedder({ spec, modelPath: await pixelNetwork() });
     // Noise is no face to O-Net, so the box is the one that the landmarks suggest.
     const crop = noiseCrop(5);
     const face = { landmarks: crop.landmarks, box: landmarkBox(crop.landmarks) };

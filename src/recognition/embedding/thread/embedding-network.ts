@@ -1,8 +1,8 @@
-import { chipSides } from '../src/core/alignment.js';
-import { l2Normalise } from '../src/core/distance.js';
-import type { EmbedWorkerData } from '../src/core/embed-protocol.js';
-import type { RgbImage } from '../src/core/image.js';
-import { InferenceSession, Tensor } from '../src/models/onnx-runtime.js';
+import { InferenceSession, Tensor } from '../../../models/onnx-runtime.js';
+import { chipSides } from '../alignment.js';
+import { l2Normalise } from '../../../core/distance.js';
+import type { EmbedWorkerData } from './embed-protocol.js';
+import type { RgbImage } from '../../../core/image.js';
 import { fillPlanes } from './fill-planes.js';
 
 /** Turns aligned faces into embeddings. Not for two calls of `run` at a time. */
