@@ -9,7 +9,7 @@ import { findEmbedder } from '../dist/src/recognition/embedders.js';
 import { FaceIndex } from '../dist/src/recognition/face-index.js';
 import { Gallery } from '../dist/src/recognition/gallery.js';
 import { SearchThread } from '../dist/src/recognition/search-thread.js';
-import { SqliteGalleryStore } from '../dist/src/storage/sqlite-gallery-store.js';
+import { SqlitePeopleStore } from '../dist/src/storage/sqlite-gallery-store.js';
 import { percentiles } from './statistics.mjs';
 
 const photosPerPerson = 5;
@@ -92,7 +92,7 @@ export function plainJavaScript(faces, dimension) {
 export async function loading(faces) {
   const embedder = findEmbedder('mobilefacenet');
   const folder = mkdtempSync(join(tmpdir(), 'sightline-bench-'));
-  const store = new SqliteGalleryStore(join(folder, 'gallery.db'));
+  const store = new SqlitePeopleStore(join(folder, 'gallery.db'));
   const random = randomNumbers();
   for (let face = 0; face < faces; face++) {
     const embedding = { model: embedder.model, vector: randomUnit(random, embedder.dimension) };

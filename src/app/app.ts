@@ -16,6 +16,7 @@ import { packageRoot } from '../config/package-root.js';
 import type { Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
 import type { AccessToken } from '../core/roles.js';
+import type { Storage } from '../core/storage.js';
 import { networksOf } from '../detection/create-detector.js';
 import { photoDetector } from '../detection/photo-detector.js';
 import { EventBus } from '../events/event-bus.js';
@@ -28,8 +29,6 @@ import type { EmbedTimes } from '../recognition/embedding/embedding-pool.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
 import type { Services } from '../server/services.js';
 import { createServer, type SightlineServer } from '../server/server.js';
-import { HeadStore } from '../storage/head-store.js';
-import type { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 
 export interface AppHooks {
   readonly onModelProgress: (progress: ModelProgress) => void;
@@ -89,10 +88,10 @@ export class App {
   }
 
   async #start(): Promise<{ url: string }> {
-    const { tokens, ownToken } = await accessOf(this.#config);
     const { store, journal } = await this.#openStore();
-    const cameras = await this.#readCameras();
-    const naming = await Naming.read(this.#config, this.log);
+    const { tokens, ownToken } = await accessOf(this.#config.server, store.tokens);
+    const cameras = await this.#readCameras(store);
+    const naming = await Naming.read(this.#config, store.settings, this.log);
     // The port now: a program that runs twice should say so before it fetches models.
     const services = { cameras, naming, ...this.#galleryServices(store, journal) };
     const { url } = await (await this.#createServer(tokens, services)).listen();
@@ -131,10 +130,10 @@ export class App {
   }
 
   #galleryServices(
-    store: SqliteGalleryStore,
+    store: Storage,
     journal: EventJournal,
   ): Pick<Services, 'pictures' | 'people' | 'strangers' | 'events'> {
-    const { uploads: limits, data: dataDir } = this.#config;
+    const { uploads: limits } = this.#config;
     const reader = new PictureReader({ limits, models: this.models, modelsDir: modelsDir(this.#config) });
     this.#onClose(() => reader.close());
     const recognition = (): Recognition => {
@@ -142,23 +141,22 @@ export class App {
       throw new SightlineError('NOT_READY', 'Expected recognition to be ready but it is being prepared.');
     };
     const model = (): RecognitionModel => recognition().model;
-    const heads = new HeadStore(dataDir);
     return {
-      pictures: new UploadedPictures({ reader, model, store: store.embeddings, dataDir }),
-      people: new GalleryPeople({ store, heads, journal, recognition, pictures: reader }),
+      pictures: new UploadedPictures({ reader, model, store }),
+      people: new GalleryPeople({ store, journal, recognition, pictures: reader }),
       strangers: new UnnamedPeople({ store, recognition }),
       events: new JournalArchive({ store, journal, recognition }),
     };
   }
 
-  /** Opens the gallery's file; from now on every event is kept in it. */
-  async #openStore(): Promise<{ store: SqliteGalleryStore; journal: EventJournal }> {
-    const store = await openStore(this.#config.data);
+  /** Opens what is kept, for no other program that watches cameras; from now on every event is kept in it. */
+  async #openStore(): Promise<{ store: Storage; journal: EventJournal }> {
+    const store = await openStore(this.#config.data, { exclusive: true });
     this.#onClose(() => store.close());
     const journal = await EventJournal.open({
       bus: this.bus,
       store: store.events,
-      gallery: store,
+      gallery: store.people,
       onError: (err) => this.log.error({ err }, 'An event could not be kept'),
     });
     this.#onClose(() => journal.close());
@@ -169,7 +167,7 @@ export class App {
     return { store, journal };
   }
 
-  async #readCameras(): Promise<Cameras> {
+  async #readCameras({ cameras: store }: Storage): Promise<Cameras> {
     const cameras = await Cameras.read({
       config: this.#config,
       models: this.models,
@@ -177,6 +175,7 @@ export class App {
       bus: this.bus,
       metrics: this.#metrics,
       labels: this.#labels,
+      store,
       log: this.log,
     });
     this.#cameras = cameras;
@@ -184,7 +183,7 @@ export class App {
     return cameras;
   }
 
-  async #openRecognition(store: SqliteGalleryStore, journal: EventJournal): Promise<Recognition> {
+  async #openRecognition(store: Storage, journal: EventJournal): Promise<Recognition> {
     const onEmbedded = ({ alignMs, embedMs }: EmbedTimes): void =>
       this.#metrics.observeEmbedding(alignMs + embedMs);
     const recognition = await Recognition.open({

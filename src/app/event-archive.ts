@@ -1,14 +1,14 @@
 import { SightlineError } from '../core/errors.js';
 import type { EventQuery, StoredEvent } from '../core/event-store.js';
+import type { Storage } from '../core/storage.js';
 import type { Snapshot } from '../core/track-store.js';
 import type { EventJournal } from '../events/event-journal.js';
 import type { SightlineEvent } from '../events/identity-event.js';
 import type { EventArchive } from '../server/services.js';
-import type { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 import type { Recognition } from './recognition.js';
 
 export interface EventArchiveOptions {
-  readonly store: Pick<SqliteGalleryStore, 'tracks'>;
+  readonly store: Pick<Storage, 'tracks'>;
   readonly journal: EventJournal;
   /** What is in use now. @throws SightlineError NOT_READY */
   readonly recognition: () => Pick<Recognition, 'people'>;
@@ -60,7 +60,7 @@ async function requireEvent(journal: Pick<EventJournal, 'get'>, id: string): Pro
 
 /** The face that an event tells of. @throws SightlineError EVENT_UNKNOWN, SNAPSHOT_UNKNOWN */
 export async function requireSnapshot(
-  { journal, store }: { journal: Pick<EventJournal, 'get'>; store: Pick<SqliteGalleryStore, 'tracks'> },
+  { journal, store }: { journal: Pick<EventJournal, 'get'>; store: Pick<Storage, 'tracks'> },
   eventId: string,
 ): Promise<Snapshot> {
   const { trackKey } = await requireEvent(journal, eventId);

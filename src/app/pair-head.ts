@@ -1,12 +1,12 @@
+import type { HeadStore } from '../core/heads.js';
 import type { Embedder } from '../recognition/embedding/embedders.js';
 import { requireFit } from '../recognition/heads/require-fit.js';
 import { siameseProbability } from '../recognition/heads/siamese.js';
 import type { PairProbability } from '../recognition/decision/verify-faces.js';
-import { HeadStore } from '../storage/head-store.js';
 
 /** The Siamese head, when the user trained one. @throws SightlineError HEAD_MISMATCH, HEAD_CORRUPT */
-export async function loadPairHead(dataDir: string, embedder: Embedder): Promise<PairProbability | null> {
-  const head = await new HeadStore(dataDir).load('siamese');
+export async function loadPairHead(heads: HeadStore, embedder: Embedder): Promise<PairProbability | null> {
+  const head = await heads.load('siamese');
   if (head === null) return null;
   requireFit(head, embedder);
   return (u, v) => siameseProbability(head, u, v);

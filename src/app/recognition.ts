@@ -51,7 +51,7 @@ export class Recognition {
     const onError = (err: unknown): void =>
       log.error({ err }, 'The gallery could not be read again, or its search thread was lost');
     const options = { ...rest, log, onError };
-    const wanted = await trainedChoice(options.config);
+    const wanted = await trainedChoice(options.config, options.store.heads);
     const { embeddings } = options.store;
     const missing = await embeddings.countWithout(wanted.embedder.model);
     const before = missing > 0 ? await openBefore(wanted, options) : undefined;
@@ -167,7 +167,7 @@ export class Recognition {
 
 function withPeople(model: OpenModel, { store }: OpenModelOptions): Current {
   const { gallery, embedder } = model;
-  return { model, people: new UnknownPeople({ store: store.tracks, gallery, embedder }) };
+  return { model, people: new UnknownPeople({ store, gallery, embedder }) };
 }
 
 /** The model that most photos without the wanted embedding were enrolled with, if it can be run. */
@@ -175,7 +175,7 @@ async function openBefore(
   wanted: EmbedderChoice,
   options: OpenModelOptions & RecognitionOptions,
 ): Promise<OpenModel | undefined> {
-  const counts = await options.store.modelCounts(wanted.embedder.model);
+  const counts = await options.store.people.modelCounts(wanted.embedder.model);
   for (const { model } of counts.toSorted((a, b) => b.faces - a.faces)) {
     const embedder = runnable(model);
     if (!embedder) continue;
@@ -183,7 +183,7 @@ async function openBefore(
     const carryNaming = (stated: ThresholdChoice): ThresholdChoice => ({ ...stated, threshold: null });
     const naming = carryNaming(wanted.naming);
     try {
-      const choice = { embedder, projectionPath: null, naming, classifier: null, carryNaming };
+      const choice = { embedder, projection: null, naming, classifier: null, carryNaming };
       return await openModel(choice, options);
     } catch (thrown) {
       const { code, message } = asSightlineError(thrown);

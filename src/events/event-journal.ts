@@ -1,5 +1,5 @@
 import type { EventQuery, EventStore, StoredEvent } from '../core/event-store.js';
-import type { GalleryStore } from '../core/gallery-store.js';
+import type { PeopleStore } from '../core/people-store.js';
 import type { EventBus } from './event-bus.js';
 import type { SightlineEvent } from './identity-event.js';
 import { namedIn, toNewEvent, toSightlineEvent } from './kept-event.js';
@@ -8,7 +8,7 @@ export interface EventJournalOptions {
   readonly bus: EventBus;
   readonly store: EventStore;
   /** Knows who has not been erased. */
-  readonly gallery: Pick<GalleryStore, 'persons'>;
+  readonly gallery: Pick<PeopleStore, 'persons'>;
   /** Told what the store said when it refused. */
   readonly onError: (error: unknown) => void;
 }

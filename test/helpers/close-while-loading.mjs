@@ -21,7 +21,7 @@ const cpu = { executionProvider: 'cpu', threadsPerWorker: 1, workers: 2, queueLi
 function open() {
   return [
     new EmbeddingPool({
-      ...{ workerFile: workerFile('embed'), modelPath, refinerPath, projectionPath: null, embedder },
+      ...{ workerFile: workerFile('embed'), modelPath, refinerPath, projection: null, embedder },
       ...cpu,
     }),
     new WorkerDetector({

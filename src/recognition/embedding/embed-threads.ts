@@ -9,8 +9,8 @@ export interface EmbedThreadsOptions {
   readonly modelPath: string;
   /** The ONNX file of MTCNN's O-Net. */
   readonly refinerPath: string;
-  /** The ONNX file of a projection of the network's embeddings, or null; see `EmbedWorkerData`. */
-  readonly projectionPath: string | null;
+  /** The ONNX model of a projection of the network's embeddings, or null; see `EmbedWorkerData`. */
+  readonly projection: Uint8Array | null;
   /** With a projection, `model` and `dimension` are those of what comes out of it. */
   readonly embedder: Embedder;
   /** Threads, each with a copy of the network. */
@@ -28,10 +28,10 @@ export type EmbedThreads = Piscina<EmbedTask[], EmbedReply[]>;
  * starting, everything handed over rejects, and `threads` is empty: then start anew for the next face.
  */
 export function startThreads(options: EmbedThreadsOptions): EmbedThreads {
-  const { modelPath, refinerPath, projectionPath, workers, executionProvider } = options;
+  const { modelPath, refinerPath, projection, workers, executionProvider } = options;
   const { dimension, alignment, preprocessing } = options.embedder;
   const workerData: EmbedWorkerData = {
-    ...{ modelPath, refinerPath, projectionPath, dimension, alignment, preprocessing },
+    ...{ modelPath, refinerPath, projection, dimension, alignment, preprocessing },
     ...{ executionProvider, threads: options.threadsPerWorker },
   };
   const piscina: EmbedThreads = new Piscina({

@@ -1,5 +1,5 @@
 import { asSightlineError, SightlineError } from '../../core/errors.js';
-import type { EmbeddingStore } from '../../core/gallery-store.js';
+import type { EmbeddingStore } from '../../core/people-store.js';
 import type { EmbeddingPool } from './embedding-pool.js';
 import { decodeCrop } from './stored-crop.js';
 

@@ -1,6 +1,6 @@
 import { euclideanDistance } from '../../core/distance.js';
 import type { Neighbour, Person } from '../../core/face.js';
-import type { GalleryEntry } from '../../core/gallery-store.js';
+import type { GalleryEntry } from '../../core/people-store.js';
 import { CandidateSearch, type CandidateQuery } from '../../core/candidate-search.js';
 import type { SharedWasmMemory } from '../../core/wasm-code.js';
 import { Centroid } from './centroid.js';

@@ -1,5 +1,5 @@
 import { SightlineError } from '../../core/errors.js';
-import type { GalleryPerson } from '../../core/gallery-store.js';
+import type { GalleryPerson } from '../../core/people-store.js';
 import type { People } from '../services.js';
 
 /** @throws SightlineError PERSON_UNKNOWN, PERSON_NAME_INVALID */

@@ -41,7 +41,10 @@ export class SqliteEventStore implements EventStore {
   }
 
   append(events: readonly NewEvent[]): Promise<string[]> {
-    return this.#db.write(() => events.filter((event) => this.#insert(event)).map(({ id }) => id));
+    return this.#db.record(() => {
+      if (events.length > 0) this.#db.touch('events');
+      return events.filter((event) => this.#insert(event)).map(({ id }) => id);
+    });
   }
 
   query(query: EventQuery): Promise<StoredEvent[]> {

@@ -9,7 +9,8 @@ import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js'
 import { createLogger, type Logger } from '../../../src/observability/logger.js';
 import { encodeCrop } from '../../../src/recognition/embedding/stored-crop.js';
 import type { TrackSighting } from '../../../src/recognition/unknown/unknown-people.js';
-import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
+import type { Storage } from '../../../src/core/storage.js';
+import { openStorage } from '../../../src/storage/open-storage.js';
 import { embedder, noiseCrop, startPool } from '../recognition/faces.js';
 
 /** Somebody's face, and one that is as far from it as can be. */
@@ -26,15 +27,15 @@ beforeAll(async () => {
 });
 
 let data: string;
-let store: SqliteGalleryStore;
+let store: Storage;
 const log: Logger = createLogger({ level: 'silent', redact: (text) => text });
 const info = vi.spyOn(log, 'info');
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
 
-beforeEach(() => {
+beforeEach(async () => {
   info.mockClear();
   data = mkdtempSync(join(tmpdir(), 'sightline-recognition-'));
-  store = new SqliteGalleryStore(join(data, 'gallery.db'));
+  store = await openStorage({ data: data });
 });
 afterEach(async () => {
   await store.close();
@@ -55,7 +56,7 @@ describe('Recognition', () => {
   it('closes while the networks of the next embedder are being fetched', async () => {
     const embedding = { model: embedder.model, vector: face };
     const photo = { photoName: 'a.jpg', photoHash: 'a', quality: 1, embedding };
-    await store.addFace('Ana', { ...photo, crop: await encodeCrop(noiseCrop(1)) });
+    await store.people.addFace('Ana', { ...photo, crop: await encodeCrop(noiseCrop(1)) });
     const ensure = vi.fn((ids: string | readonly string[]) =>
       ids.includes('dlib') ? new Promise<never>(() => undefined) : models.ensure(ids as readonly string[]),
     );
@@ -71,7 +72,7 @@ describe('Recognition', () => {
     const crop = await encodeCrop(noiseCrop(1));
     const add = [{ quality: 0.9, embedding: gone, crop }];
     const change = { track: sightingOf('old', face), personId: null, add, remove: [], limit: 100 };
-    const before = await store.tracks.recordStranger(change, await store.tracks.revision());
+    const before = await store.tracks.recordStranger(change, await store.revision('unknownPeople'));
     const recognition = await Recognition.open({
       config: await configOf(embedder.model.id),
       models,

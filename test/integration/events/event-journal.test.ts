@@ -9,19 +9,19 @@ const file = galleryFile();
 const photo = { ...sighting(), photoName: 'a.jpg', photoHash: 'a' };
 
 async function opened() {
-  const store = file.open();
+  const store = await file.open();
   const bus = new EventBus();
   const onError = vi.fn();
-  const journal = await EventJournal.open({ bus, store: store.events, gallery: store, onError });
+  const journal = await EventJournal.open({ bus, store: store.events, gallery: store.people, onError });
   const memory = (): string => JSON.stringify(bus.recent(100));
-  const { person } = await store.addFace('Zebulon', photo);
+  const { person } = await store.people.addFace('Zebulon', photo);
   return { store, bus, journal, memory, person, onError };
 }
 
 it('lets the events in memory forget whom another process erased', async () => {
   const { store, bus, journal, memory, person, onError } = await opened();
   const first = bus.publish(identityDecided(sightingOf(known(person)), undecided)!);
-  await store.removePerson(person.id);
+  await store.people.removePerson(person.id);
   expect(memory()).toContain('Zebulon');
   await journal.followPeople();
   expect(memory()).not.toContain('Zebulon');
@@ -31,7 +31,7 @@ it('lets the events in memory forget whom another process erased', async () => {
 
 it('lets an event that comes after the erasure forget too, in the store and in memory', async () => {
   const { store, bus, memory, person } = await opened();
-  await store.removePerson(person.id);
+  await store.people.removePerson(person.id);
   const late = bus.publish(identityDecided(sightingOf(undecided), known(person))!);
   await vi.waitFor(() => expect(memory()).not.toContain('Zebulon'));
   expect(JSON.stringify(await store.events.get(late.id))).not.toContain('Zebulon');

@@ -22,7 +22,7 @@ export async function startPool(options: Partial<EmbeddingPoolOptions> = {}): Pr
     workerFile: pathToFileURL(join(packageRoot(), 'dist', 'workers', 'embed.js')),
     modelPath: options.modelPath ?? (await models.ensure(model.id)),
     refinerPath: await models.ensure('mtcnn-onet'),
-    projectionPath: null,
+    projection: null,
     embedder,
     workers: 1,
     queueLimit: 16,

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../src/config/package-root.js';
 import { Gallery } from '../../../src/recognition/gallery/gallery.js';
 import { UnknownPeople } from '../../../src/recognition/unknown/unknown-people.js';
-import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
+import { openStorage } from '../../../src/storage/open-storage.js';
 import { embedder, noiseCrop, startDetector, startPool } from './faces.js';
 import { embedPhotos, lfwIsThere } from './lfw.js';
 
@@ -70,9 +70,9 @@ async function identifyAll(people: UnknownPeople): Promise<Found[]> {
 describe.skipIf(!lfwIsThere)('unknown people of LFW, whose photos differ by years', () => {
   it('are told apart, and mostly known again, by one photo a track', { timeout: 900_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sightline-lfw-'));
-    const store = new SqliteGalleryStore(join(folder, 'gallery.db'));
+    const store = await openStorage({ data: folder });
     const gallery = await Gallery.open({ store, embedder, onError: () => {} });
-    const people = new UnknownPeople({ store: store.tracks, gallery, embedder, mostPeople: 2000 });
+    const people = new UnknownPeople({ store, gallery, embedder, mostPeople: 2000 });
     const found = await identifyAll(people);
     const { precision, recall } = pairwise(found);
     const figures = {

@@ -6,7 +6,8 @@ import { configSchema } from '../../../src/config/schema.js';
 import { rulesFor } from '../../../src/recognition/decision/decision.js';
 import { Gallery } from '../../../src/recognition/gallery/gallery.js';
 import { TrackRecognition } from '../../../src/recognition/track/track-recognition.js';
-import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
+import type { Storage } from '../../../src/core/storage.js';
+import { openStorage } from '../../../src/storage/open-storage.js';
 import { embedder, startDetector, startPool } from './faces.js';
 import { playTracks, randomFrom, type PhotoTrack } from './lfw-tracks.js';
 import { lfwIsThere } from './lfw.js';
@@ -30,7 +31,7 @@ interface Outcome {
 }
 
 let folder: string;
-let store: SqliteGalleryStore;
+let store: Storage;
 let byPerson: Map<string, PhotoTrack[]>;
 
 function groupByPerson(tracks: readonly PhotoTrack[]): Map<string, PhotoTrack[]> {
@@ -53,7 +54,8 @@ async function enrolled(people: readonly string[]): Promise<Gallery> {
   const gallery = await Gallery.open({ store, embedder, onError: () => {} });
   for (const name of people) {
     const [look] = byPerson.get(name)?.[0]?.looks ?? [];
-    if (look) gallery.add({ faceId: name, person: { id: name, name }, role: 'example', vector: look.vector });
+    if (look)
+      gallery.add({ faceId: name, person: { id: name, name }, role: 'example', vector: look.vector }, 0);
   }
   return gallery;
 }
@@ -110,7 +112,7 @@ function sum(outcomes: readonly Outcome[]): Outcome {
 describe.skipIf(!lfwIsThere)('strangers among enrolled people', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'sightline-open-set-'));
-    store = new SqliteGalleryStore(join(folder, 'gallery.db'));
+    store = await openStorage({ data: folder });
     const [detector, pool] = await Promise.all([startDetector('mtcnn', 50), startPool()]);
     const tracks = await playTracks(calibrate ? Infinity : 2, calibrate ? 7 : 5, detector, pool);
     byPerson = groupByPerson(tracks);

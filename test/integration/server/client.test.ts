@@ -25,8 +25,8 @@ async function startRun(options: { port?: number; capacity?: number; now?: () =>
   const { port = 0, ...busOptions } = options;
   const bus = new EventBus({ capacity: 20, ...busOptions });
   const fail = (error: unknown): void => expect.fail(String(error));
-  const store = file.open();
-  const history = await EventJournal.open({ bus, store: store.events, gallery: store, onError: fail });
+  const store = await file.open();
+  const history = await EventJournal.open({ bus, store: store.events, gallery: store.people, onError: fail });
   onTestFinished(() => history.close());
   return {
     ...(await startServer({ bus, services: { events: history as unknown as EventArchive }, port })),

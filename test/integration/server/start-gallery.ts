@@ -16,7 +16,6 @@ import { createLogger } from '../../../src/observability/logger.js';
 import { cutFace } from '../../../src/recognition/embedding/crop.js';
 import { copyCrop } from '../../../src/recognition/embedding/stored-crop.js';
 import type { SightedFace } from '../../../src/recognition/unknown/unknown-people.js';
-import { HeadStore } from '../../../src/storage/head-store.js';
 import { startServer } from './start-server.js';
 
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
@@ -35,7 +34,7 @@ export async function startGallery(prepare: (data: string) => Promise<void> = ()
   const store = await openStore(data);
   onTestFinished(() => store.close());
   const bus = new EventBus();
-  const journal = await EventJournal.open({ bus, store: store.events, gallery: store, onError: fail });
+  const journal = await EventJournal.open({ bus, store: store.events, gallery: store.people, onError: fail });
   onTestFinished(() => journal.close());
   const config = await loadConfig({ environment: {}, commandLine: { data } });
   const log = createLogger({ level: 'silent', redact: (text) => text });
@@ -45,10 +44,9 @@ export async function startGallery(prepare: (data: string) => Promise<void> = ()
   const modelsDir = defaultCacheDir();
   const pictures = new PictureReader({ limits: config.uploads, models, modelsDir });
   onTestFinished(() => pictures.close());
-  const heads = new HeadStore(data);
   const recognition = (): Recognition => current;
   const services = {
-    people: new GalleryPeople({ store, heads, journal, recognition, pictures }),
+    people: new GalleryPeople({ store, journal, recognition, pictures }),
     strangers: new UnnamedPeople({ store, recognition }),
     events: new JournalArchive({ store, journal, recognition }),
   };
@@ -65,5 +63,5 @@ export async function startGallery(prepare: (data: string) => Promise<void> = ()
         throw new Error(`Expected an embedding but received ${result.status}`);
       return { quality: 0.9, vector: result.embedding.vector, crop: kept };
     });
-  return { url, bus, store, heads, recognition: current, faceOn };
+  return { url, bus, store, recognition: current, faceOn };
 }

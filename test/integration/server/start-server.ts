@@ -15,7 +15,8 @@ import { Metrics } from '../../../src/observability/metrics.js';
 import { createServer } from '../../../src/server/server.js';
 import type { ServerOptions } from '../../../src/server/server-options.js';
 import type { Services } from '../../../src/server/services.js';
-import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
+import type { Storage } from '../../../src/core/storage.js';
+import { openStorage } from '../../../src/storage/open-storage.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
 import { audrey, franck } from '../../unit/events/sighting.js';
 
@@ -32,13 +33,12 @@ export type StartOptions = Partial<Omit<ServerOptions, 'services'>> & {
 };
 
 /** A gallery's file with these people, closed and gone when the test is over. */
-function openStore(people: readonly Person[]): SqliteGalleryStore {
+async function openStore(people: readonly Person[]): Promise<Storage> {
   const folder = mkdtempSync(join(tmpdir(), 'sightline-server-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const path = join(folder, 'gallery.db');
-  const store = new SqliteGalleryStore(path);
+  const store = await openStorage({ data: folder });
   onTestFinished(() => store.close());
-  const database = new Database(path);
+  const database = new Database(join(folder, 'gallery.db'));
   for (const { id, name } of people)
     database.prepare('INSERT INTO persons (id, name, created_at) VALUES (?, ?, 0)').run(id, name);
   database.close();
@@ -46,11 +46,11 @@ function openStore(people: readonly Person[]): SqliteGalleryStore {
 }
 
 /** The journal of a bus, and its events as the server reads them. */
-async function openArchive(bus: EventBus, store: SqliteGalleryStore): Promise<JournalArchive> {
+async function openArchive(bus: EventBus, store: Storage): Promise<JournalArchive> {
   const onError = (error: unknown): never => {
     throw error;
   };
-  const journal = await EventJournal.open({ bus, store: store.events, gallery: store, onError });
+  const journal = await EventJournal.open({ bus, store: store.events, gallery: store.people, onError });
   onTestFinished(() => journal.close());
   const recognition = (): never => {
     throw new Error('Expected no recognition to be needed');
@@ -66,7 +66,7 @@ export async function startServer({
   ...options
 }: StartOptions = {}) {
   const bus = options.bus ?? new EventBus();
-  const store = openStore(people);
+  const store = await openStore(people);
   const events = options.services?.events ?? (await openArchive(bus, store));
   const metrics = new Metrics(
     () => cameras.map((camera) => camera.status()),

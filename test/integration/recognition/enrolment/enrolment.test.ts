@@ -9,14 +9,15 @@ import type { EmbeddingPool } from '../../../../src/recognition/embedding/embedd
 import { Enroller } from '../../../../src/recognition/enrolment/enrolment.js';
 import { Gallery } from '../../../../src/recognition/gallery/gallery.js';
 import { decodeCrop } from '../../../../src/recognition/embedding/stored-crop.js';
-import { SqliteGalleryStore } from '../../../../src/storage/sqlite/gallery-store.js';
+import type { Storage } from '../../../../src/core/storage.js';
+import { openStorage } from '../../../../src/storage/open-storage.js';
 import { embedder, noise, readAsset, startDetector, startPool, stills } from '../faces.js';
 
 let detector: FaceDetector;
 let pool: EmbeddingPool;
 let photo: RgbImage;
 let folder: string;
-let store: SqliteGalleryStore;
+let store: Storage;
 let gallery: Gallery;
 let enroller: Enroller;
 
@@ -29,9 +30,9 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sightline-enrol-'));
-  store = new SqliteGalleryStore(join(folder, 'gallery.db'));
+  store = await openStorage({ data: folder });
   gallery = await Gallery.open({ store, embedder, onError: () => {} });
-  enroller = new Enroller({ detect: (image) => detector.detect(image), pool, store, gallery });
+  enroller = new Enroller({ detect: (image) => detector.detect(image), pool, store: store.people, gallery });
 });
 afterEach(async () => {
   await gallery.close();
@@ -97,7 +98,7 @@ describe('Enroller', () => {
     await expect(enroller.enrollPhoto('Nobody', noise(1), 'noise.png')).rejects.toMatchObject({
       code: 'FACE_NOT_FOUND',
     });
-    expect(await store.persons()).toEqual([]);
+    expect(await store.people.persons()).toEqual([]);
   });
 
   it('refuses a photo of several people, and says how many', async () => {
@@ -133,7 +134,7 @@ describe('Enroller', () => {
 /** The stored vector of a face. */
 async function firstEntries(faceId: string): Promise<Float32Array[]> {
   const vectors: Float32Array[] = [];
-  for await (const portion of store.entries(embedder.model)) {
+  for await (const portion of store.people.entries(embedder.model)) {
     vectors.push(...portion.filter((entry) => entry.faceId === faceId).map(({ vector }) => vector));
   }
   return vectors;

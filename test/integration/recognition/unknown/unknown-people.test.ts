@@ -13,11 +13,12 @@ import {
   type SightedFace,
   type TrackSighting,
 } from '../../../../src/recognition/unknown/unknown-people.js';
-import { SqliteGalleryStore } from '../../../../src/storage/sqlite/gallery-store.js';
+import type { Storage } from '../../../../src/core/storage.js';
+import { openStorage } from '../../../../src/storage/open-storage.js';
 import { embedder, noiseCrop } from '../faces.js';
 
 let folder: string;
-let store: SqliteGalleryStore;
+let store: Storage;
 let gallery: Gallery;
 let people: UnknownPeople;
 
@@ -31,9 +32,9 @@ afterEach(async () => {
 });
 
 async function open(mostPeople = 1000): Promise<void> {
-  store = new SqliteGalleryStore(join(folder, 'gallery.db'));
+  store = await openStorage({ data: folder });
   gallery = await Gallery.open({ store, embedder, onError: () => {} });
-  people = new UnknownPeople({ store: store.tracks, gallery, embedder, mostPeople });
+  people = new UnknownPeople({ store, gallery, embedder, mostPeople });
 }
 
 async function close(): Promise<void> {
@@ -165,14 +166,14 @@ async function elsewhere(work: string): Promise<void> {
   const built = (...path: string[]) =>
     JSON.stringify(pathToFileURL(join(packageRoot(), 'dist', 'src', ...path)).href);
   const code = `
-    const { SqliteGalleryStore } = await import(${built('storage', 'sqlite-gallery-store.js')});
-    const { UnknownPeople } = await import(${built('recognition', 'unknown-people.js')});
-    const { findEmbedder } = await import(${built('recognition', 'embedders.js')});
-    const store = new SqliteGalleryStore(process.argv[1]);
-    const people = new UnknownPeople({ store: store.tracks, gallery: null, embedder: findEmbedder('mobilefacenet') });
+    const { openStorage } = await import(${built('storage', 'open-storage.js')});
+    const { UnknownPeople } = await import(${built('recognition', 'unknown', 'unknown-people.js')});
+    const { findEmbedder } = await import(${built('recognition', 'embedding', 'embedders.js')});
+    const store = await openStorage({ data: process.argv[1] });
+    const people = new UnknownPeople({ store, gallery: null, embedder: findEmbedder('mobilefacenet') });
     const vector = Float32Array.of(${face(3).vector.join()});
     ${work};
     await store.close();`;
-  const args = ['--input-type=module', '-e', code, join(folder, 'gallery.db')];
+  const args = ['--input-type=module', '-e', code, folder];
   await promisify(execFile)(process.execPath, args);
 }
