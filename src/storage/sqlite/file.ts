@@ -122,6 +122,8 @@ function prepare(database: Database.Database): void {
   if (userVersion(database) < migrations.length) migrate(database);
   database.exec('PRAGMA foreign_keys = ON');
   database.pragma('journal_mode = WAL');
+  // libsql leaves a read transaction behind, which lasts until the next read: the log could not be emptied.
+  userVersion(database);
 }
 
 /**

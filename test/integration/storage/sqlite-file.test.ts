@@ -177,8 +177,8 @@ describe('a file that is no gallery', () => {
     const bytes = readFileSync(path);
     bytes.fill(0x5a, 4096 * 2);
     writeFileSync(path, bytes);
-    const store = await openStore();
     const readAll = async (): Promise<void> => {
+      const store = await openStore();
       for await (const portion of store.people.entries(model)) expect(portion).not.toEqual([]);
     };
     await expectCorrupt(readAll);

@@ -1,46 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../../../src/training/random.js';
-import { trainHead } from '../../../../src/training/train-head.js';
-import { inputOf, twins } from '../../../unit/training/made-up.js';
+import { headKinds } from '../../../../src/core/heads.js';
+import { madeUpHead } from '../made-up-heads.js';
 import type { TestData } from './test-data.js';
-
-const photos = twins(1, 5, 4, seededRandom(1));
 
 /** Trained heads. */
 export function describeHeads(place: TestData): void {
   describe('heads', () => {
-    it.each(['siamese', 'projection', 'classifier'] as const)(
-      'are given back as they were trained: a %s',
-      async (kind) => {
-        const store = await place.open();
-        const { head, network } = trainHead(kind, inputOf(photos));
-        expect([await store.heads.load(kind), await store.heads.has(kind)]).toEqual([null, false]);
-        await store.heads.save(head, network);
-        await store.close();
-        const { heads } = await place.open();
-        expect([await heads.load(kind), await heads.has(kind)]).toEqual([head, true]);
-        expect(await heads.projection()).toEqual(
-          kind === 'projection' ? { head, network: new Uint8Array(network!) } : null,
-        );
-      },
-    );
+    it.each(headKinds)('are given back as they were trained: a %s', async (kind) => {
+      const store = await place.open();
+      const { head, network } = madeUpHead(kind);
+      expect([await store.heads.load(kind), await store.heads.has(kind)]).toEqual([null, false]);
+      await store.heads.save(head, network);
+      await store.close();
+      const { heads } = await place.open();
+      expect([await heads.load(kind), await heads.has(kind)]).toEqual([head, true]);
+      expect(await heads.projection()).toEqual(kind === 'projection' ? { head, network } : null);
+    });
 
     it('take the place of the one before', async () => {
       const { heads } = await place.open();
-      const [first, second] = [1, 2].map((seed) =>
-        trainHead('projection', inputOf(twins(1, 5, 4, seededRandom(seed)))),
-      ) as [ReturnType<typeof trainHead>, ReturnType<typeof trainHead>];
+      const [first, second] = [madeUpHead('projection', 1), madeUpHead('projection', 2)];
       await heads.save(first.head, first.network);
       await heads.save(second.head, second.network);
-      expect(await heads.projection()).toEqual({
-        head: second.head,
-        network: new Uint8Array(second.network!),
-      });
+      expect(await heads.projection()).toEqual(second);
     });
 
     it('are switched off, once', async () => {
       const { heads } = await place.open();
-      const { head, network } = trainHead('projection', inputOf(photos));
+      const { head, network } = madeUpHead('projection');
       await heads.save(head, network);
       expect(await heads.remove('projection')).toBe(true);
       expect([await heads.load('projection'), await heads.has('projection')]).toEqual([null, false]);
@@ -49,10 +36,10 @@ export function describeHeads(place: TestData): void {
 
     it('are refused when a projection has no network, or that of another training', async () => {
       const { heads } = await place.open();
-      const { head, network } = trainHead('projection', inputOf(photos));
+      const { head } = madeUpHead('projection', 1);
       await heads.save(head, null);
       await expect(heads.load('projection')).rejects.toMatchObject({ code: 'HEAD_CORRUPT' });
-      await heads.save(head, network!.subarray(1));
+      await heads.save(head, madeUpHead('projection', 2).network);
       await expect(heads.projection()).rejects.toThrow(/of another training/);
       expect(await heads.has('projection')).toBe(true);
       expect(await heads.remove('projection')).toBe(true);
