@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delayed } from 'node:timers/promises';
 import { workerFile } from '../dist/src/app/worker-file.js';
-import { SqlitePeopleStore } from '../dist/src/storage/sqlite-gallery-store.js';
+import { openStorage } from '../dist/src/storage/open-storage.js';
 import { machine, print } from './statistics.mjs';
 
 const photos = Number(process.argv[2] ?? 4000);
@@ -26,11 +26,13 @@ try {
 
 /** Erases somebody while an event is kept every 10 ms. */
 async function measure(thread) {
-  const path = join(folder, thread, 'gallery.db');
-  const store = new SqlitePeopleStore(path, thread === 'worker' ? workerFile('rewrite') : undefined);
-  for (let number = 0; number < photos; number++) await store.addFace(`P${number % people}`, face(number));
-  const megabytes = Math.round(statSync(path).size / 1e6);
-  const [person] = await store.persons();
+  const data = join(folder, thread);
+  const rewriteWorkerFile = thread === 'worker' ? workerFile('rewrite') : undefined;
+  const store = await openStorage({ data, rewriteWorkerFile });
+  for (let number = 0; number < photos; number++)
+    await store.people.addFace(`P${number % people}`, face(number));
+  const megabytes = Math.round(statSync(join(data, 'gallery.db')).size / 1e6);
+  const [person] = await store.people.persons();
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const writes = [];
   let isOver = false;
@@ -40,7 +42,7 @@ async function measure(thread) {
   delay.enable();
   await delayed(50);
   const started = performance.now();
-  await store.removePerson(person.id);
+  await store.people.removePerson(person.id);
   const eraseMs = performance.now() - started;
   // The delay is noticed when the loop turns again.
   await delayed(50);

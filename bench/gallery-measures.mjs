@@ -9,7 +9,7 @@ import { findEmbedder } from '../dist/src/recognition/embedders.js';
 import { FaceIndex } from '../dist/src/recognition/face-index.js';
 import { Gallery } from '../dist/src/recognition/gallery.js';
 import { SearchThread } from '../dist/src/recognition/search-thread.js';
-import { SqlitePeopleStore } from '../dist/src/storage/sqlite-gallery-store.js';
+import { openStorage } from '../dist/src/storage/open-storage.js';
 import { percentiles } from './statistics.mjs';
 
 const photosPerPerson = 5;
@@ -92,12 +92,12 @@ export function plainJavaScript(faces, dimension) {
 export async function loading(faces) {
   const embedder = findEmbedder('mobilefacenet');
   const folder = mkdtempSync(join(tmpdir(), 'sightline-bench-'));
-  const store = new SqlitePeopleStore(join(folder, 'gallery.db'));
+  const store = await openStorage({ data: folder });
   const random = randomNumbers();
   for (let face = 0; face < faces; face++) {
     const embedding = { model: embedder.model, vector: randomUnit(random, embedder.dimension) };
     const { faceId, person } = entryOf(face);
-    await store.addFace(person.name, {
+    await store.people.addFace(person.name, {
       photoName: faceId,
       photoHash: faceId,
       quality: 1,

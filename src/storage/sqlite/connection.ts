@@ -142,8 +142,21 @@ export class SqliteConnection {
         this.#database.exec(`PRAGMA synchronous = ${durability === 'power cut' ? 'FULL' : 'NORMAL'}`);
         this.#durability = durability;
       }
-      return this.#database.transaction(work).immediate();
+      return this.#inTransaction(work);
     });
+  }
+
+  /** SQLite ends a transaction by itself when the disk is full; libsql's own helper would hide that behind a second error. */
+  #inTransaction<T>(work: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
   }
 
   #rewriteHere(): void {

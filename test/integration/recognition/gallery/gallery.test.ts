@@ -133,6 +133,62 @@ describe('Gallery', () => {
     await vi.waitFor(() => expect(gallery!.people).toBe(0));
   });
 
+  it('knows nobody any more who was erased through another gallery, on the same storage or on another', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const otherStorage = await openStorage({ data: folder });
+    const ana = await store.people.addFace('Ana', face(axis(0)));
+    await store.people.addFace('Ben', face(axis(1)));
+    const open = (from: Storage) => Gallery.open({ store: from, embedder, onError: () => {} });
+    const galleries = [await open(store), await open(store), await open(otherStorage)] as const;
+    const people = () => galleries.map((each) => each.people);
+    await galleries[0].removePerson(ana.person.id);
+    expect(people()).toEqual([1, 2, 2]);
+    vi.advanceTimersByTime(1000);
+    await vi.waitFor(() => expect(people()).toEqual([1, 1, 1]));
+    const { face: photo } = await otherStorage.people.addFace('Cem', face(axis(2)));
+    vi.advanceTimersByTime(1000);
+    await vi.waitFor(() => expect(people()).toEqual([2, 2, 2]));
+    await galleries[2].removeFace(photo.id);
+    vi.advanceTimersByTime(1000);
+    await vi.waitFor(() => expect(people()).toEqual([1, 1, 1]));
+    await Promise.all(galleries.map((each) => each.close()));
+    await otherStorage.close();
+  });
+
+  it('reads nothing again for its own changes, and all for those of others in between', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const ana = await store.people.addFace('Ana', face(axis(0)));
+    for (let photo = 0; photo < 30; photo++) await store.people.addFace('Ana', face(axis(3, photo / 30)));
+    await openGallery();
+    const read = vi.spyOn(store.people, 'entries');
+    const asked = vi.spyOn(store, 'revision');
+    const poll = async (): Promise<void> => {
+      vi.advanceTimersByTime(1000);
+      await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+      asked.mockClear();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    const add = async (name: string, vector: Float32Array) => {
+      const { face: added, person, revision } = await store.people.addFace(name, face(vector));
+      return () => gallery!.add({ faceId: added.id, person, role: 'example', vector }, revision!);
+    };
+    // Known in another order than they were stored in.
+    const [first, second] = [await add('Ben', axis(1)), await add('Cem', axis(2))];
+    second();
+    first();
+    await gallery!.removeFace(ana.face.id);
+    await gallery!.removePerson(ana.person.id);
+    await poll();
+    expect(read).not.toHaveBeenCalled();
+    await store.people.addFace('Dan', face(axis(4)));
+    (await add('Eve', axis(5)))();
+    await poll();
+    await vi.waitFor(() => expect(gallery!.people).toBe(4));
+    expect(read).toHaveBeenCalledOnce();
+    await poll();
+    expect(read).toHaveBeenCalledOnce();
+  });
+
   it('loses no face that is added while it reads', async () => {
     await store.people.addFace('Ana', face(axis(0)));
     await openGallery();

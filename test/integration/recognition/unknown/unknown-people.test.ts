@@ -67,6 +67,21 @@ describe('UnknownPeople', () => {
     expect(await store.tracks.unknownPeople()).toEqual([again, other]);
   });
 
+  it('is told by three at a time, on one storage and on two, and all know the same people', async () => {
+    const otherStorage = await openStorage({ data: folder });
+    const others = [store, otherStorage].map((each) => new UnknownPeople({ store: each, gallery, embedder }));
+    const readers = [people, ...others];
+    for (const [index, reader] of readers.entries())
+      expect(await reader.identify(track(`t/${index}`, [face(1, index)]))).toMatchObject({ number: 1 });
+    await store.tracks.dismiss((await store.tracks.unknownPerson(1))!.id);
+    for (const [index, reader] of readers.entries())
+      expect(await reader.identify(track(`u/${index}`, [face(1, index)]))).toMatchObject({
+        number: 2,
+        seen: index + 1,
+      });
+    await otherStorage.close();
+  });
+
   it('counts a track once, however often its further crops come', async () => {
     await people.identify(track('door/1', [face(1)]));
     await people.identify(track('door/1', [face(1, 1)]));
