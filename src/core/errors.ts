@@ -164,7 +164,15 @@ export const errorCatalogue = {
   SETTINGS_CORRUPT: {
     status: 500,
     remedy:
-      'The file was left as it is. Correct it, or move it away to go on with what the configuration says.',
+      'Nothing was changed. Correct the file that the message names, or move it away to go on with what the configuration says; of a gallery, restore a backup.',
+  },
+  DATA_IN_USE: {
+    status: 500,
+    remedy: 'Stop the other `sightline run`, or give this one a data folder of its own with --data.',
+  },
+  DISK_FULL: {
+    status: 507,
+    remedy: 'Free some space on the disk of the data folder, then try again.',
   },
   DATA_UNWRITABLE: {
     status: 500,

@@ -1,4 +1,4 @@
-import type { GalleryPerson } from '../../core/gallery-store.js';
+import type { GalleryPerson } from '../../core/people-store.js';
 import type { People } from '../services.js';
 import type { Example } from './example.js';
 

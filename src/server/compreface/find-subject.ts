@@ -1,6 +1,6 @@
 import { SightlineError } from '../../core/errors.js';
 import { quote } from '../../core/excerpt.js';
-import type { GalleryPerson } from '../../core/gallery-store.js';
+import type { GalleryPerson } from '../../core/people-store.js';
 import type { People } from '../services.js';
 
 /** @throws SightlineError PERSON_UNKNOWN, PERSON_NAME_INVALID */
