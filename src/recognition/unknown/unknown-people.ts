@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { EmbedTask } from '../../core/embed-protocol.js';
 import type { Person } from '../../core/face.js';
 import type { NewSighting, Snapshot, TrackRef, TrackStore, UnknownPerson } from '../../core/track-store.js';
@@ -47,7 +48,7 @@ export class UnknownPeople {
   /** Of the store, when `#clusters` was as it is; the store's begin at 0. */
   #revision = -1;
   /** Tracks are taken in one after the other: each may make the person that the next one is. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = pLimit(1);
 
   constructor(options: UnknownPeopleOptions) {
     this.#options = options;
@@ -102,12 +103,6 @@ export class UnknownPeople {
     const added = await this.#options.store.reject(trackKey, personId);
     await this.#options.gallery.reload();
     return added;
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined);
-    return result;
   }
 
   async #identify(track: TrackSighting): Promise<UnknownPerson> {

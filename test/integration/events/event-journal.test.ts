@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { identityDecided, trackStarted } from '../../../src/events/build-event.js';
+import { identityChanged, identityRecognized, trackStarted } from '../../../src/events/build-event.js';
 import { EventBus } from '../../../src/events/event-bus.js';
 import { EventJournal } from '../../../src/events/event-journal.js';
 import { known, sightingOf, undecided } from '../../unit/events/sighting.js';
@@ -20,7 +20,7 @@ async function opened() {
 
 it('lets the events in memory forget whom another process erased', async () => {
   const { store, bus, journal, memory, person, onError } = await opened();
-  const first = bus.publish(identityDecided(sightingOf(known(person)), undecided)!);
+  const first = bus.publish(identityRecognized(sightingOf(known(person))));
   await store.removePerson(person.id);
   expect(memory()).toContain('Zebulon');
   await journal.followPeople();
@@ -32,7 +32,7 @@ it('lets the events in memory forget whom another process erased', async () => {
 it('lets an event that comes after the erasure forget too, in the store and in memory', async () => {
   const { store, bus, memory, person } = await opened();
   await store.removePerson(person.id);
-  const late = bus.publish(identityDecided(sightingOf(undecided), known(person))!);
+  const late = bus.publish(identityChanged(sightingOf(undecided), known(person)));
   await vi.waitFor(() => expect(memory()).not.toContain('Zebulon'));
   expect(JSON.stringify(await store.events.get(late.id))).not.toContain('Zebulon');
 });

@@ -1,7 +1,12 @@
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { cameraOffline, identityDecided, trackStarted } from '../../../src/events/build-event.js';
+import {
+  cameraOffline,
+  identityRecognized,
+  identityUnknown,
+  trackStarted,
+} from '../../../src/events/build-event.js';
 import type { EventBus } from '../../../src/events/event-bus.js';
 import { launchBrowser, noBrowserReason } from '../../helpers/browser.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
@@ -33,8 +38,7 @@ describe.skipIf(noBrowserReason !== null)(title, () => {
   }
 
   function publishName(bus: EventBus): void {
-    const draft = identityDecided(sightingOf(known(franck)), undecided);
-    if (draft !== null) bus.publish(draft);
+    bus.publish(identityRecognized(sightingOf(known(franck))));
   }
 
   /** Keeps a snapshot of the track that events are about. */
@@ -75,8 +79,7 @@ describe.skipIf(noBrowserReason !== null)(title, () => {
     publishName(bus);
     const { page, complaints } = await open(url);
     await page.getByText('Franck recognised on Front door').waitFor();
-    const draft = identityDecided(sightingOf(stranger), undecided);
-    if (draft !== null) bus.publish(draft);
+    bus.publish(identityUnknown(sightingOf(stranger)));
     await page.getByText('Unknown person on Front door').click();
     await page.getByText('The nearest person is Franck at distance 1.30').waitFor();
     expect(await page.locator('.sentence').allTextContents()).toEqual([
@@ -94,7 +97,7 @@ describe.skipIf(noBrowserReason !== null)(title, () => {
     await page.getByText('Up to date').waitFor();
     publishName(bus);
     const other = { ...sightingOf(stranger), trackKey: 'door/run-1/8' };
-    bus.publish(identityDecided(other, undecided)!);
+    bus.publish(identityUnknown(other));
     await expect.poll(() => page.locator('.face').count()).toBe(2);
     await keepSnapshot(store, '#c08060');
     await expect.poll(() => widthsOf(page), { timeout: 10_000 }).toEqual([120]);
@@ -114,8 +117,7 @@ describe.skipIf(noBrowserReason !== null)(title, () => {
   it('writes names as text, never as markup', async () => {
     const evil = { id: 'x', name: '<img src=x onerror=alert(1)>' };
     const { url, bus } = await startServer({ people: [evil] });
-    const draft = identityDecided(sightingOf(known(evil)), undecided);
-    if (draft !== null) bus.publish(draft);
+    bus.publish(identityRecognized(sightingOf(known(evil))));
     const { page } = await open(url);
     await page.getByText('<img src=x onerror=alert(1)> recognised on Front door').waitFor();
     expect(await page.locator('.event-list img:not(.face)').count()).toBe(0);
