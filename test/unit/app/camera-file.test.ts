@@ -59,6 +59,16 @@ describe('CameraFile', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
+  it('reads what was kept while `recognition` was true or false, and goes on with it', async () => {
+    const path = join(folder.path, 'cameras.json');
+    const kept = { ...door, recognition: true };
+    const entry = { configured: kept, camera: { ...kept, recognition: false } };
+    writeFileSync(path, JSON.stringify({ version: 1, cameras: { door: entry } }));
+    const changed = { ...door, recognition: { enabled: false, threshold: null, falseNameRate: null } };
+    expect((await open(door, garden)).list()).toEqual([changed, garden]);
+    expect(warn).not.toHaveBeenCalled();
+  });
+
   it('lets the configuration take an id that was given over the API before', async () => {
     await (await open()).keep('door', { ...door, fps: 5 });
     expect((await open(door)).list()).toEqual([door]);
