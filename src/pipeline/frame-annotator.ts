@@ -9,7 +9,7 @@ export interface FrameAnnotatorOptions {
   readonly labels: LabelCache;
   /** The faces to draw on a frame, in its pixels; asked for just before drawing. */
   readonly overlays: (frame: Frame) => readonly FaceOverlay[];
-  /** Told of each frame that was offered to every viewer, and of each that gave way to a newer one. */
+  /** Told of each frame that was encoded, and of each that gave way to a newer one. */
   readonly onEncoded: (frame: Frame) => void;
   readonly onDropped: () => void;
   /** Told of each picture that could not be made, and of what a viewer threw; the other viewers get theirs. */
@@ -95,14 +95,17 @@ export class FrameAnnotator {
 
   async #encode(frame: Frame): Promise<void> {
     const overlays = this.#options.overlays(frame);
+    let encoded = 0;
     for (const { variant, listeners } of [...this.#watchers.values()]) {
       try {
-        this.#show(await this.#picture(frame, variant, overlays), listeners);
+        const picture = await this.#picture(frame, variant, overlays);
+        encoded++;
+        this.#show(picture, listeners);
       } catch (error) {
         this.#options.onError(error);
       }
     }
-    this.#options.onEncoded(frame);
+    if (encoded > 0) this.#options.onEncoded(frame);
   }
 
   async #picture(frame: Frame, variant: PictureVariant, overlays: readonly FaceOverlay[]): Promise<Picture> {

@@ -165,9 +165,9 @@ async function elsewhere(work: string): Promise<void> {
   const built = (...path: string[]) =>
     JSON.stringify(pathToFileURL(join(packageRoot(), 'dist', 'src', ...path)).href);
   const code = `
-    const { SqliteGalleryStore } = await import(${built('storage', 'sqlite-gallery-store.js')});
-    const { UnknownPeople } = await import(${built('recognition', 'unknown-people.js')});
-    const { findEmbedder } = await import(${built('recognition', 'embedders.js')});
+    const { SqliteGalleryStore } = await import(${built('storage', 'sqlite', 'gallery-store.js')});
+    const { UnknownPeople } = await import(${built('recognition', 'unknown', 'unknown-people.js')});
+    const { findEmbedder } = await import(${built('recognition', 'embedding', 'embedders.js')});
     const store = new SqliteGalleryStore(process.argv[1]);
     const people = new UnknownPeople({ store: store.tracks, gallery: null, embedder: findEmbedder('mobilefacenet') });
     const vector = Float32Array.of(${face(3).vector.join()});
