@@ -10,7 +10,7 @@ import type {
 } from '../src/core/embed-protocol.js';
 import { faceQuality, type FaceQuality } from '../src/core/face-quality.js';
 import type { RgbImage } from '../src/core/image.js';
-import { sessionOptions } from '../src/models/session-options.js';
+import { sessionOptions } from '../src/models/onnx-runtime.js';
 import { EmbeddingNetwork } from './embedding-network.js';
 import { giveWay } from './give-way.js';
 import { LandmarkRefiner } from './landmark-refiner.js';

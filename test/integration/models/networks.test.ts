@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../src/config/package-root.js';
 import type { Box } from '../../../src/core/geometry.js';
-import { optimise } from '../../../src/models/convert/convert.js';
-import { readNetwork } from '../../../src/models/convert/read-network.js';
+import { optimise } from '../../../src/models/convert/optimise.js';
+import { readNetwork } from '../../../src/models/convert/read-tflite.js';
 
 import { writeOnnx } from '../../../src/models/convert/write-onnx.js';
 import { findAsset, isPackaged, loadManifest } from '../../../src/models/manifest.js';

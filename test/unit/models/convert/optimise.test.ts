@@ -1,12 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Conv, Layer, Network } from '../../../src/models/convert/network.js';
-import { poolFirst } from '../../../src/models/convert/pool-first.js';
-import { rewritePRelus } from '../../../src/models/convert/rewrite-prelu.js';
-import { rewriteSoftmaxes } from '../../../src/models/convert/rewrite-softmax.js';
-import { writeOnnx } from '../../../src/models/convert/write-onnx.js';
-import { InferenceSession, Tensor } from '../../../src/models/onnx-runtime.js';
-import { sessionOptions } from '../../../src/models/session-options.js';
+import type { Conv, Layer, Network } from '../../../../src/models/convert/network.js';
+import { poolFirst, rewritePRelus, rewriteSoftmaxes } from '../../../../src/models/convert/optimise.js';
+import { writeOnnx } from '../../../../src/models/convert/write-onnx.js';
+import { InferenceSession, sessionOptions, Tensor } from '../../../../src/models/onnx-runtime.js';
 
 const number = fc.float({ min: -2, max: 2, noNaN: true });
 const numbers = (count: number) => fc.array(number, { minLength: count, maxLength: count });

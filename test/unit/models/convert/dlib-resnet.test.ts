@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buildDlibResNet } from '../../../src/models/convert/dlib-resnet.js';
-import { readTfjsWeights } from '../../../src/models/convert/tfjs-weights.js';
+import { buildDlibResNet, readTfjsWeights } from '../../../../src/models/convert/dlib-resnet.js';
 
 const quantization = { dtype: 'uint8', scale: 0.5, min: -1 };
 const kernels = { name: 'kernels', shape: [1, 3], dtype: 'float32', quantization };

@@ -1,9 +1,9 @@
-import type { Layer } from '../convert/network.js';
-import { weightsInvalid } from '../pytorch/weights-invalid.js';
-import { foldBatchNorm, scaleOutputs, type BatchNorm } from './fold-batch-norm.js';
-import type { Parameters } from './parameters.js';
+import { at, type Layer, type Weights } from '../convert/network.js';
+import { quoted, weightsInvalid } from '../pytorch/byte-cursor.js';
+import type { StateDict } from '../pytorch/state-dict.js';
+import type { StateTensor } from '../pytorch/tensors.js';
 
-/** A picture of so many channels that flows between layers. */
+/** A value that one layer computes and others read, with its number of channels. */
 export interface Value {
   readonly name: string;
   readonly channels: number;
@@ -18,7 +18,7 @@ interface ConvOptions {
   readonly padding?: 'same' | 'valid';
 }
 
-/** Grows a network layer by layer; each method appends what computes a value and gives that value. */
+/** Builds a network layer by layer. Each method appends the layers that compute a value and returns that value. */
 export class LayerList {
   readonly layers: Layer[] = [];
   readonly #parameters: Parameters;
@@ -47,7 +47,7 @@ export class LayerList {
     return this.#append('relu', [linear], { name, channels });
   }
 
-  /** Convolutions as above in a row, called <name>.0, <name>.1 and so on. */
+  /** A chain of `conv` blocks called <name>.0, <name>.1 and so on. */
   chain(input: Value, name: string, ...steps: readonly (readonly [number, Kernel, ConvOptions?])[]): Value {
     return steps.reduce(
       (value, [channels, kernel, options], index) =>
@@ -56,7 +56,9 @@ export class LayerList {
     );
   }
 
-  /** input + scale · (1×1 convolution of the branches), which keeps the channels of the input; the scale is folded in. */
+  /**
+   * input + scale · (1×1 convolution of the branches), which keeps the channels of the input; the scale is folded in.
+   */
   residual(input: Value, branches: readonly Value[], name: string, scale: number): Value {
     const joined = this.concat(branches, `${name}.branches`);
     const shape = [input.channels, joined.channels, 1, 1];
@@ -79,7 +81,7 @@ export class LayerList {
     return this.#append('relu', [input.name], { ...input, name });
   }
 
-  /** Windows of 3×3, two apart, that do not reach past the edge. */
+  /** Max pooling over windows of 3×3 at stride 2, without padding. */
   maxPool({ name: input, channels }: Value, name: string): Value {
     this.layers.push({
       op: 'maxpool',
@@ -133,4 +135,90 @@ export class LayerList {
       throw weightsInvalid(`variances in ${name}.running_var`, 'one below 0');
     return { weight: take('weight'), bias: take('bias'), mean: take('running_mean'), variance };
   }
+}
+
+/** γ, β, mean and variance of each channel. */
+interface BatchNorm {
+  readonly weight: Float32Array;
+  readonly bias: Float32Array;
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
+}
+
+/** Added to the variance. facenet-pytorch trains with this value instead of PyTorch's usual 1e-5. */
+const epsilon = 1e-3;
+
+/**
+ * Folds batch normalisation into the convolution or dense layer without a bias before it:
+ * γ · (w·x − mean) / √(variance + ε) + β.
+ */
+export function foldBatchNorm(
+  { shape, data }: Weights,
+  { weight, bias, mean, variance }: BatchNorm,
+): { weights: Weights; bias: Float32Array } {
+  const factors = Float64Array.from(
+    weight,
+    (gamma, channel) => gamma / Math.sqrt(at(variance, channel) + epsilon),
+  );
+  return {
+    weights: scaleOutputs({ shape, data }, factors),
+    bias: bias.map((beta, channel) => beta - at(mean, channel) * at(factors, channel)),
+  };
+}
+
+/** The weights with each output channel multiplied by its own factor. */
+function scaleOutputs({ shape, data }: Weights, factors: ArrayLike<number>): Weights {
+  const size = data.length / factors.length;
+  return { shape, data: data.map((value, index) => value * at(factors, Math.floor(index / size))) };
+}
+
+/** The parameters of a weight file, taken one by one while a network is built, so that leftover ones are noticed. */
+export class Parameters {
+  readonly #tensors: Map<string, StateTensor>;
+
+  constructor(tensors: StateDict) {
+    this.#tensors = new Map(tensors);
+  }
+
+  /**
+   * The numbers of one parameter, last dimension fastest.
+   *
+   * @throws SightlineError WEIGHTS_INVALID if it is missing, has another shape, or holds NaN or infinity
+   */
+  take(name: string, shape: readonly number[]): Float32Array {
+    const tensor = this.#tensors.get(name);
+    if (!tensor) throw weightsInvalid(`a parameter ${name}`, 'none of that name');
+    requireShape(name, tensor, 'float32', shape);
+    this.#tensors.delete(name);
+    const values = tensor.floats();
+    if (!values.every(Number.isFinite)) throw weightsInvalid(`numbers in ${name}`, 'NaN or infinity');
+    return values;
+  }
+
+  /** Drops a parameter that is only used in training, if the file has it. */
+  drop(name: string, elementType: 'float32' | 'int64', shape: readonly (number | null)[]): void {
+    const tensor = this.#tensors.get(name);
+    if (tensor) requireShape(name, tensor, elementType, shape);
+    this.#tensors.delete(name);
+  }
+
+  /** @throws SightlineError WEIGHTS_INVALID when a parameter is left */
+  requireAllTaken(): void {
+    const [first] = this.#tensors.keys();
+    if (first !== undefined) throw weightsInvalid('the parameters of the network and no more', quoted(first));
+  }
+}
+
+/** @param shape expected shape; null stands for any size */
+function requireShape(
+  name: string,
+  { elementType, shape: received }: StateTensor,
+  expectedType: 'float32' | 'int64',
+  shape: readonly (number | null)[],
+): void {
+  const fits =
+    shape.length === received.length && shape.every((size, axis) => size === null || size === received[axis]);
+  if (fits && elementType === expectedType) return;
+  const expected = `${expectedType} [${shape.map((size) => size ?? 'any').join(', ')}]`;
+  throw weightsInvalid(`${name} of ${expected}`, `${elementType} [${received.join(', ')}]`);
 }

@@ -1,7 +1,6 @@
-import type { GlobalName } from './pickle-instructions.js';
-import { quoted, weightsInvalid } from './weights-invalid.js';
+import { quoted, weightsInvalid } from './byte-cursor.js';
 
-/** What the pickle of a state dict is made of. An array stands for a tuple or a list. */
+/** A value in the pickle of a state dict. An array stands for a tuple or a list. */
 export type PickleValue =
   | null
   | boolean
@@ -15,7 +14,16 @@ export type PickleValue =
 export type PickleList = PickleValue[];
 export type PickleDict = Map<string, PickleValue>;
 
-/** A name, which stands for itself: nothing is looked up or called. */
+/** Everything that the pickle of a state dict refers to by name. Names are only ever compared, never looked up. */
+export const globals = [
+  'collections.OrderedDict',
+  'torch._utils._rebuild_tensor_v2',
+  'torch.FloatStorage',
+  'torch.LongStorage',
+] as const;
+export type GlobalName = (typeof globals)[number];
+
+/** A reference to a Python name. The name is only compared; nothing is looked up or called. */
 export class GlobalReference {
   readonly name: GlobalName;
 
@@ -27,7 +35,7 @@ export class GlobalReference {
 export type ElementType = 'float32' | 'int64';
 export const elementBytes = { float32: 4, int64: 8 } as const;
 
-/** Numbers that lie elsewhere in the file, under a key. */
+/** A reference to numbers that are stored elsewhere in the file under a key. */
 export class StorageReference {
   readonly key: string;
   readonly elementType: ElementType;
@@ -54,7 +62,7 @@ const elementTypes: ReadonlyMap<GlobalName, ElementType> = new Map([
 
 const mostDimensions = 8;
 
-/** How a tensor lies in its storage; offset and strides count elements. It is known to lie inside. */
+/** How a tensor lies in its storage. Offset and strides count elements; the constructor checks that it fits. */
 export class TensorReference {
   readonly storage: StorageReference;
   readonly offset: number;
@@ -93,7 +101,7 @@ export class TensorReference {
   }
 }
 
-export function product(sizes: readonly number[]): number {
+function product(sizes: readonly number[]): number {
   return sizes.reduce((result, size) => result * size, 1);
 }
 
@@ -103,4 +111,58 @@ function isCount(value: PickleValue | undefined): value is number {
 
 function isCounts(value: PickleValue | undefined): value is number[] {
   return Array.isArray(value) && value.every(isCount);
+}
+
+/** A tensor of a state dict. Its numbers stay in the bytes of the file until they are read. */
+export class StateTensor {
+  readonly #reference: TensorReference;
+  readonly #storage: Uint8Array;
+
+  /** @param storage all bytes of the storage that `reference` lies in */
+  constructor(reference: TensorReference, storage: Uint8Array) {
+    const { key, count, elementType } = reference.storage;
+    const bytes = count * elementBytes[elementType];
+    if (storage.length !== bytes) {
+      throw weightsInvalid(`${bytes} bytes in storage ${quoted(key)}`, `${storage.length}`);
+    }
+    this.#reference = reference;
+    this.#storage = storage;
+  }
+
+  get shape(): readonly number[] {
+    return this.#reference.shape;
+  }
+
+  get elementType(): ElementType {
+    return this.#reference.storage.elementType;
+  }
+
+  /** A copy of the numbers, last dimension fastest. Only for tensors of element type float32. */
+  floats(): Float32Array {
+    const { offset, shape, strides } = this.#reference;
+    if (isContiguous(shape, strides)) return this.#copy(offset, offset + product(shape));
+    const { buffer, byteOffset, byteLength } = this.#storage;
+    const view = new DataView(buffer, byteOffset, byteLength);
+    return Float32Array.from(positionsOf(this.#reference), (position) => view.getFloat32(4 * position, true));
+  }
+
+  /** Copies, because floats in a file need not begin at a multiple of four bytes. */
+  #copy(start: number, end: number): Float32Array {
+    return new Float32Array(new Uint8Array(this.#storage.subarray(4 * start, 4 * end)).buffer);
+  }
+}
+
+function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
+  return shape.every((size, axis) => size === 1 || strides[axis] === product(shape.slice(axis + 1)));
+}
+
+/** Where each element stands in the storage. */
+function positionsOf({ offset, shape, strides }: TensorReference): number[] {
+  return shape.reduce(
+    (positions, size, axis) =>
+      positions.flatMap((start) =>
+        Array.from({ length: size }, (_, index) => start + index * (strides[axis] ?? 0)),
+      ),
+    [offset],
+  );
 }

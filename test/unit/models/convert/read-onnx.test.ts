@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { dropTinyWeights } from '../../../src/models/convert/drop-tiny-weights.js';
-import type { Layer, Network } from '../../../src/models/convert/network.js';
-import { readOnnx } from '../../../src/models/convert/read-onnx.js';
-import { writeOnnx } from '../../../src/models/convert/write-onnx.js';
-import { InferenceSession, Tensor } from '../../../src/models/onnx-runtime.js';
-import { sessionOptions } from '../../../src/models/session-options.js';
+import type { Layer, Network } from '../../../../src/models/convert/network.js';
+import { dropTinyWeights } from '../../../../src/models/convert/optimise.js';
+import { readOnnx } from '../../../../src/models/convert/read-onnx.js';
+import { writeOnnx } from '../../../../src/models/convert/write-onnx.js';
+import { InferenceSession, sessionOptions, Tensor } from '../../../../src/models/onnx-runtime.js';
 
 const values = (count: number) => Float32Array.from({ length: count }, (_, index) => Math.sin(index * index));
 
@@ -42,14 +41,14 @@ describe('readOnnx', () => {
 
   it.each([
     ['no ONNX file', Buffer.from('<html>'), ['out'], /./],
-    ['a file without a network', new Uint8Array(), ['out'], 'it holds no network'],
+    ['a file without a network', new Uint8Array(), ['out'], 'not an ONNX file with a network'],
     ['a file cut off', file.subarray(0, 300), ['out'], /./],
     ['a file with another number of outputs', file, ['a', 'b'], 'expected 2 outputs but the file has 1'],
     [
       'an operator that it does not know',
       writeOnnx({ input: 'input', outputs: ['rows'], layers: [...layers, flatten] }, ['N', 4, 7, 5]),
       ['out'],
-      'the file has Flatten',
+      'the file has operator Flatten',
     ],
   ])('refuses %s', (_, bytes, outputs, complaint) => {
     expect(() => readOnnx(bytes, outputs)).toThrow(complaint);

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Layer, Network } from '../../../src/models/convert/network.js';
-import { rewritePRelus } from '../../../src/models/convert/rewrite-prelu.js';
-import { writeOnnx } from '../../../src/models/convert/write-onnx.js';
-import { InferenceSession, Tensor } from '../../../src/models/onnx-runtime.js';
-import { sessionOptions } from '../../../src/models/session-options.js';
+import type { Layer, Network } from '../../../../src/models/convert/network.js';
+import { rewritePRelus } from '../../../../src/models/convert/optimise.js';
+import { writeOnnx } from '../../../../src/models/convert/write-onnx.js';
+import { InferenceSession, sessionOptions, Tensor } from '../../../../src/models/onnx-runtime.js';
 
 function preluNetwork(slopes: readonly number[], rank = 4): Network {
   const prelu: Layer = {

@@ -1,7 +1,11 @@
-import type { FlatTable } from './flat-table.js';
 import { at, transpose, type Layer, type Network, type Weights } from './network.js';
-import { matchPRelu, matchSoftmax } from './patterns.js';
-import { readTflite, type TfliteGraph, type TfliteOperator } from './tflite.js';
+import {
+  readTflite,
+  type FlatTable,
+  type OperatorName,
+  type TfliteGraph,
+  type TfliteOperator,
+} from './tflite.js';
 
 /** Which side of the image runs along the first of an image's two axes in a file. */
 export type AxisOrder = 'height-first' | 'width-first';
@@ -9,12 +13,12 @@ export type AxisOrder = 'height-first' | 'width-first';
 /**
  * Reads a TFLite network into one for upright images in NCHW.
  *
- * TensorFlow's order is height first. MTCNN's files were exported width first, from networks trained on transposed
- * images: there every kernel has its two axes swapped, and the first fully-connected layer, which sees (width,
+ * TensorFlow's order is height first. MTCNN's files were exported width first, from networks that were trained on
+ * transposed images. The two axes of their kernels are swapped, and the first fully-connected layer, which sees (width,
  * height, channel) rows, is reordered for (channel, height, width).
  *
- * @param outputs names for the outputs, in the order of the file's
- * @throws Error when the file has something that the converter does not know
+ * @param outputs names for the outputs, in the order in which the file lists them
+ * @throws Error if the file has something that the converter does not support
  */
 export function readNetwork(tflite: Uint8Array, axisOrder: AxisOrder, outputs: readonly string[]): Network {
   const graph = readTflite(tflite);
@@ -31,7 +35,7 @@ interface Axes {
   readonly x: 1 | 2;
 }
 
-/** Walks back from the outputs, so that the parts of a recognised pattern are never looked at one by one. */
+/** Walks back from the outputs, so that the operators inside a recognised pattern are never converted one by one. */
 class NetworkReader {
   readonly #graph: TfliteGraph;
   readonly #axes: Axes;
@@ -63,7 +67,7 @@ class NetworkReader {
     if (!this.#done.has(tensor)) {
       this.#done.add(tensor);
       const operator = this.#producers.get(tensor);
-      if (!operator) throw new Error(`expected something to compute tensor ${tensor} but nothing does`);
+      if (!operator) throw new Error(`no operator computes tensor ${tensor}`);
       this.#layers.push(this.#layer(operator, name));
     }
     return name;
@@ -106,7 +110,7 @@ class NetworkReader {
     const { y, x } = this.#axes;
     const depthwise = operator.name === 'DEPTHWISE_CONV_2D';
     requirePlain(operator, options.uint8(depthwise ? 4 : 3));
-    // Kernels stand as [output, …, input], those of a depthwise convolution as [1, …, channel].
+    // Kernels are stored as [output, …, input], those of a depthwise convolution as [1, …, channel].
     const weights = transpose(this.#weights(kernel), depthwise ? [3, 0, y, x] : [0, 3, y, x]);
     const [channels = 0, , height = 0, width = 0] = weights.shape;
     const stride = pairOf(options, 1, this.#axes);
@@ -130,13 +134,13 @@ class NetworkReader {
     const [stride, kernel] = [pairOf(options, 1, this.#axes), pairOf(options, 3, this.#axes)];
     const [top] = this.#padding(operator, options, this.#axes.y, kernel[0], stride[0]);
     const [left] = this.#padding(operator, options, this.#axes.x, kernel[1], stride[1]);
-    // Only then is TFLite's padding the same as a last window that reaches past the edge.
+    // Without padding at the start, TFLite's padding equals a last window that reaches past the edge.
     if (top > 0 || left > 0) throw new Error('expected pooling to pad at the end only');
     const ceil = options.uint8(0) === samePadding;
     return { op: 'maxpool', inputs: [this.#value(input)], output, kernel, stride, ceil };
   }
 
-  /** Zeros in front and behind that TFLite adds along an axis, for the image size that stands in the file. */
+  /** How many zeros TFLite adds before and after along an axis, for the image size in the file. */
   #padding(operator: TfliteOperator, options: FlatTable, axis: number, kernel: number, stride: number) {
     if (options.uint8(0) !== samePadding) return [0, 0] as const;
     const [before, after] = [this.#shape(operator.inputs[0] ?? -1), this.#shape(operator.output)];
@@ -176,8 +180,8 @@ class NetworkReader {
 const samePadding = 0;
 
 /**
- * Two options for the two axes of an image, vertical first. The schema puts that for the file's second axis at
- * `field`, and that for its first behind.
+ * Two options for the two axes of an image, vertical first. In the schema, `field` is the option for the file's second
+ * axis, and the next field the option for its first.
  */
 function pairOf(options: FlatTable, field: number, { y, x }: Axes): readonly [number, number] {
   return [options.int32(field + 2 - y), options.int32(field + 2 - x)];
@@ -191,4 +195,64 @@ function optionsOf(operator: TfliteOperator): FlatTable {
 function requirePlain(operator: TfliteOperator, activation: number): void {
   if (activation !== 0)
     throw new Error(`expected ${operator.name} without an activation but it has ${activation}`);
+}
+
+/** Which operator computes a tensor. */
+type Producers = ReadonlyMap<number, TfliteOperator>;
+
+/** A PReLU found in simpler operators: the slopes are `scale` times the weights of tensor `factors`. */
+interface PReluMatch {
+  readonly input: number;
+  readonly factors: number;
+  readonly scale: 1 | 2;
+}
+
+/**
+ * Recognises both ways in which exporters spell out PReLU:
+ * relu(x) + α · −relu(−x), so the slope is α; and relu(x) + c · (x − |x|), so the slope is 2c.
+ */
+function matchPRelu(add: TfliteOperator, producers: Producers): PReluMatch | null {
+  const positive = producedBy(add.inputs[0], 'RELU', producers);
+  const scaled = producedBy(add.inputs[1], 'MUL', producers);
+  const [input] = positive?.inputs ?? [];
+  const [factors, negative] = scaled?.inputs ?? [];
+  if (input === undefined || factors === undefined) return null;
+  if (isNegativePart(negative, input, producers)) return { input, factors, scale: 1 };
+  if (isTwiceNegativePart(negative, input, producers)) return { input, factors, scale: 2 };
+  return null;
+}
+
+/** −relu(−x) */
+function isNegativePart(tensor: number | undefined, input: number, producers: Producers): boolean {
+  const outer = producedBy(tensor, 'NEG', producers);
+  const relu = producedBy(outer?.inputs[0], 'RELU', producers);
+  const inner = producedBy(relu?.inputs[0], 'NEG', producers);
+  return inner?.inputs[0] === input;
+}
+
+/** x − |x| */
+function isTwiceNegativePart(tensor: number | undefined, input: number, producers: Producers): boolean {
+  const difference = producedBy(tensor, 'SUB', producers);
+  const absolute = producedBy(difference?.inputs[1], 'ABS', producers);
+  return difference?.inputs[0] === input && absolute?.inputs[0] === input;
+}
+
+/** The input of exp(x − max x) / Σ exp(x − max x), or null. */
+function matchSoftmax(div: TfliteOperator, producers: Producers): number | null {
+  const exponential = producedBy(div.inputs[0], 'EXP', producers);
+  const sum = producedBy(div.inputs[1], 'SUM', producers);
+  const shifted = producedBy(exponential?.inputs[0], 'SUB', producers);
+  const maximum = producedBy(shifted?.inputs[1], 'REDUCE_MAX', producers);
+  const input = shifted?.inputs[0];
+  const fits = sum?.inputs[0] === exponential?.output && maximum?.inputs[0] === input;
+  return fits && input !== undefined && maximum ? input : null;
+}
+
+function producedBy(
+  tensor: number | undefined,
+  name: OperatorName,
+  producers: Producers,
+): TfliteOperator | undefined {
+  const operator = tensor === undefined ? undefined : producers.get(tensor);
+  return operator?.name === name ? operator : undefined;
 }

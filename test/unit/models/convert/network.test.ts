@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { transpose } from '../../../src/models/convert/network.js';
+import { transpose } from '../../../../src/models/convert/network.js';
 
 const shapeAndOrder = fc
   .array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 5 })
