@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { placeLabel } from '../../../src/annotate/place-label.js';
+import { placeLabel } from '../../../src/annotate/overlay.js';
 import { iou } from '../../../src/core/geometry.js';
 
 const picture = { width: 640, height: 360 };
