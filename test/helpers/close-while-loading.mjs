@@ -9,7 +9,7 @@ const room = (path) => import(pathToFileURL(join(dist, 'src', path)).href);
 const { EmbeddingPool } = await room('recognition/embedding/embedding-pool.js');
 const { findEmbedder } = await room('recognition/embedding/embedders.js');
 const { WorkerDetector } = await room('detection/worker/worker-detector.js');
-const { photoDetector } = await room('detection/photo-detector.js');
+const { photoDetector } = await room('detection/create-detector.js');
 const { ModelStore } = await room('models/model-store.js');
 const workerFile = (name) => pathToFileURL(join(dist, 'workers', `${name}.js`));
 

@@ -6,8 +6,7 @@ import type { RgbImage } from '../../core/image.js';
 // Switches telemetry off for the thread, which cannot do it itself.
 import '../../models/onnx-runtime.js';
 import type { DetectorChoice } from '../create-detector.js';
-import type { FaceDetector, VideoSearch } from '../face-detector.js';
-import { requireWholeImage } from '../require-whole-image.js';
+import { requireWholeImage, type FaceDetector, type VideoSearch } from '../face-detector.js';
 
 /** Given to the thread once, when it starts. */
 export interface DetectWorkerData {

@@ -5,7 +5,7 @@ import type { RgbImage } from '../../../../src/core/image.js';
 import { landmarkBox } from '../../../../src/core/landmark-square.js';
 import type { FaceDetector } from '../../../../src/detection/face-detector.js';
 import { defaultCacheDir, ModelStore } from '../../../../src/models/model-store.js';
-import { sessionOptions } from '../../../../src/models/session-options.js';
+import { sessionOptions } from '../../../../src/models/onnx-runtime.js';
 import { LandmarkRefiner } from '../../../../workers/landmark-refiner.js';
 import { noiseCrop, readAsset, startDetector } from '../faces.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inSlices } from '../../../../src/detection/haar/in-slices.js';
+import { inSlices } from '../../../../src/detection/haar/haar-detector.js';
 
 describe('inSlices', () => {
   it('lets others have the event loop before the work is done', async () => {

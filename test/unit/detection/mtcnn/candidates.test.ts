@@ -9,7 +9,7 @@ import {
   square,
   toBox,
   toCorners,
-} from '../../../src/detection/mtcnn/candidates.js';
+} from '../../../../src/detection/mtcnn/candidates.js';
 
 describe('readProposals', () => {
   const faces = Float32Array.of(0, 0.9, 0, 0, 0, 0.7);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { viewsOf } from '../../../src/detection/mediapipe/views.js';
+import { viewsOf } from '../../../../src/detection/mediapipe/views.js';
 
 describe('viewsOf', () => {
   it('looks at the whole picture alone when the smallest face is large enough in it', () => {

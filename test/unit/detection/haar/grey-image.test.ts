@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { writeGreyRows, type GreyImage } from '../../../../src/detection/haar/grey.js';
-import { pyramidLevels } from '../../../../src/detection/haar/pyramid.js';
-import { ResizedRows } from '../../../../src/detection/haar/resize-rows.js';
-import { sampleSquare } from '../../../../src/detection/haar/sample-square.js';
+import { pyramidLevels } from '../../../../src/detection/haar/cascade-search.js';
+import {
+  ResizedRows,
+  sampleSquare,
+  writeGreyRows,
+  type GreyImage,
+} from '../../../../src/detection/haar/grey-image.js';
 
 const side = fc.integer({ min: 2, max: 30 });
 const picture = fc
