@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createSharedMemory, pageBytes } from '../dist/src/core/wasm-kernel.js';
 import { readCascade } from '../dist/src/detection/haar/cascade.js';
-import { writeGreyRows } from '../dist/src/detection/haar/grey.js';
+import { writeGreyRows } from '../dist/src/detection/haar/grey-image.js';
 import { cutIntoStrips, pyramidLevels } from '../dist/src/detection/mtcnn/pyramid.js';
 import { defaultCacheDir, ModelStore } from '../dist/src/models/model-store.js';
 import { loadFrames } from './detection-frames.mjs';
@@ -90,8 +90,7 @@ async function createCases(tree) {
   const load = (file) => import(new URL(`dist/src/${file}`, `${pathToFileURL(tree)}/`));
   const { createDotKernel } = await load('core/dot-kernel.js');
   const { PictureSampler } = await load('detection/mtcnn/picture-sampler.js');
-  const { createCascadeKernel } = await load('detection/haar/cascade-kernel.js');
-  const { WindowClassifier } = await load('detection/haar/window-classifier.js');
+  const { createCascadeKernel, WindowClassifier } = await load('detection/haar/window-classifier.js');
   return {
     'dot products, 1,024 × 192': dotProducts(createDotKernel, 1024, 192),
     'dot products, 1,024 × 512': dotProducts(createDotKernel, 1024, 512),

@@ -11,7 +11,7 @@ const bias: f32 = -127.5 / 128;
  * (16 bits each), these sums are added up along the row (32 bits; red, green and blue side by side), and each output
  * pixel is the difference of two of the running sums. All of that is exact; only the scaling at the end works in floats.
  *
- * The parameters are addresses or numbers of bytes; src/detection/mtcnn/area-kernel.ts explains each of them.
+ * The parameters are addresses or numbers of bytes; src/detection/mtcnn/picture-sampler.ts explains each of them.
  */
 export function run(
   row: usize,

@@ -15,7 +15,7 @@ const flatness: f64 = 0.1;
  * Judges windows that lie side by side, four at a time, as OpenCV does, bit for bit: features are whole numbers, scaled
  * in single precision; votes add up exactly in double precision.
  *
- * The parameters are addresses, but for `squares`; src/detection/haar/cascade-kernel.ts explains each of them.
+ * The parameters are addresses, but for `squares`; src/detection/haar/window-classifier.ts explains each of them.
  * @returns 0 when no window passed
  */
 export function run(

@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import type { FaceCrop } from '../src/core/face-embedder.js';
 import { moving } from '../src/inference/thread/moving.js';
-import { sessionOptions } from '../src/models/session-options.js';
+import { sessionOptions } from '../src/models/onnx-runtime.js';
 import { BatchEmbedder } from '../src/recognition/embedding/thread/batch-embedder.js';
 import type { EmbedReply, EmbedWorkerData } from '../src/recognition/embedding/thread/embed-protocol.js';
 import { giveWay } from './give-way.js';

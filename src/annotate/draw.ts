@@ -4,7 +4,7 @@ import type { LabelBitmap } from './label-cache.js';
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/** Fills a rectangle given by whole pixels; what lies outside the picture is left out. */
+/** Fills a rectangle in whole pixels, clipped to the picture. */
 export function fillRect(
   image: RgbImage,
   x: number,
@@ -32,7 +32,7 @@ export function fillRect(
   for (let row = top + 1; row < bottom; row++) data.copyWithin(start + (row - top) * stride, start, end);
 }
 
-/** Draws text with its top left corner at whole pixels; what lies outside the picture is left out. */
+/** Draws text with its top left corner at whole pixels, clipped to the picture. */
 export function drawText(image: RgbImage, x: number, y: number, text: LabelBitmap, colour: Rgb): void {
   const [red, green, blue] = colour;
   const { data } = image;
@@ -51,12 +51,12 @@ export function drawText(image: RgbImage, x: number, y: number, text: LabelBitma
   }
 }
 
-/** `ink` / 255 of the new value, rounded to nearest. */
+/** Mixes two values with `ink` / 255 of the new one, rounded to nearest. */
 function blend(old: number, value: number, ink: number): number {
   return (old * (255 - ink) + value * ink + 127) / 255;
 }
 
-/** Fills the pixels whose centre is within `radius` of a point; what lies outside the picture is left out. */
+/** Fills the pixels whose centre is within `radius` of a point, clipped to the picture. */
 export function fillDisc(image: RgbImage, { x, y }: Point, radius: number, colour: Rgb): void {
   const top = Math.max(0, Math.ceil(y - radius - 0.5));
   const bottom = Math.min(image.height - 1, Math.floor(y + radius - 0.5));
@@ -71,14 +71,14 @@ export interface Stroke {
   readonly colour: Rgb;
   /** In pixels. */
   readonly width: number;
-  /** Drawn on both sides of the line, so that it shows on any background. */
+  /** Drawn on both sides of the line, so that it is visible on any background. */
   readonly outlineColour: Rgb;
   readonly outlineWidth: number;
   /** Length of dashes and of the gaps between them, in pixels; 0 for an unbroken line. */
   readonly dash: number;
 }
 
-/** Draws the frame of a box, whose edge is the middle of the line. */
+/** Draws the outline of a box; the box's edge is the middle of the line. */
 export function strokeBox(image: RgbImage, box: Box, stroke: Stroke): void {
   const { width, outlineWidth: outline } = stroke;
   const pieces = framePieces(box, width, stroke.dash);
@@ -103,7 +103,7 @@ function framePieces(box: Box, line: number, dash: number): Box[] {
   ];
 }
 
-/** Where the dashes of a line lie: it begins and ends with one, so that corners stay closed. */
+/** The dashes of a line, which begins and ends with a dash so that corners stay closed. */
 function dashes(from: number, to: number, dash: number): (readonly [from: number, length: number])[] {
   const length = to - from;
   if (dash === 0 || length <= 2 * dash) return [[from, length]];

@@ -2,7 +2,7 @@ import sharp, { type Sharp } from 'sharp';
 import type { RgbImage } from '../core/image.js';
 
 /**
- * A picture as baseline JPEG with 4:2:0 chroma. Its pixels are read in another thread and must stay as they are until
+ * Encodes a picture as baseline JPEG with 4:2:0 chroma. Its pixels are read in another thread and must not change until
  * the promise settles.
  *
  * @param options.quality 1 to 100
@@ -15,13 +15,13 @@ export function encodeJpeg(image: RgbImage, options: { quality: number }): Promi
 }
 
 /**
- * A smaller picture of the same shape, in memory of its own; a copy when `width` is not below the picture's. The same
- * care for the pixels as with `encodeJpeg`.
+ * Scales a picture down to a width and keeps its aspect ratio. The result has its own memory; it is a copy if the
+ * picture is not wider than `width`. The pixels must not change until the promise settles.
  *
  * @param width in pixels, at least 1
  */
 export async function resizeRgb(image: RgbImage, width: number): Promise<RgbImage> {
-  // Not `slice`: a Buffer's shares its memory.
+  // `slice` would not do: a Buffer's `slice` shares its memory.
   if (width >= image.width)
     return { width: image.width, height: image.height, data: new Uint8Array(image.data) };
   const height = Math.max(1, Math.round((image.height * width) / image.width));

@@ -7,9 +7,9 @@ import writeFileAtomic from 'write-file-atomic';
 const require = createRequire(import.meta.url);
 
 /**
- * Fonts that come with Sightline, so that names show on a machine that has none. Each is cut into files by Unicode
- * range, listed in its `unicode.json`; the first font that has a character draws it. System fonts serve the scripts
- * that none of these covers.
+ * The fonts that are installed with Sightline, so that names can be drawn on a machine without fonts. Each is split
+ * into files by Unicode range, which its `unicode.json` lists; the first font that has a character draws it. System
+ * fonts are used for scripts that none of these covers.
  */
 const fonts = [
   { family: 'Noto Sans', ranges: require.resolve('@fontsource-variable/noto-sans/unicode.json') },
@@ -39,10 +39,12 @@ const fonts = [
   { family: 'Noto Sans KR Thin', ranges: require.resolve('@fontsource-variable/noto-sans-kr/unicode.json') },
 ] as const;
 
-/** Has every other character of the Basic Multilingual Plane, as pixels: plain, but better than an empty box. */
+/** A bitmap font with every other character of the Basic Multilingual Plane; it is better than an empty box. */
 const lastResort = require.resolve('@fontsource/unifontex/files/unifontex-latin-400-normal.woff2');
 
-/** For Pango, in order of preference. The last resort is not named, so that a system font comes before it. */
+/**
+ * Font families for Pango in order of preference. The last resort is not listed, so that system fonts come before it.
+ */
 export const fontFamilies = [...fonts.map((font) => font.family), 'sans-serif'].join(',');
 
 interface FontFile {
@@ -51,7 +53,7 @@ interface FontFile {
 }
 
 /**
- * Unpacks the font files that a text needs. Pango reads TrueType only, the packages hold WOFF2.
+ * Unpacks the font files that a text needs, because Pango reads only TrueType and the packages contain WOFF2.
  * @see https://www.w3.org/TR/WOFF2/
  */
 export class FontStore {
@@ -59,12 +61,16 @@ export class FontStore {
   readonly #unpacked = new Map<string, Promise<string>>();
   #files: Promise<readonly FontFile[]> | undefined;
 
-  /** @param folder where unpacked files are kept, for the next start too; made when missing */
+  /** @param folder for unpacked files, which are kept for the next start; it is created if it is missing */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** Paths of the TrueType files that hold the characters of a text; rejects when the folder cannot be written. */
+  /**
+   * Paths of the TrueType files that have the characters of a text.
+   *
+   * @throws Error if the folder cannot be written to
+   */
   async filesFor(text: string): Promise<string[]> {
     this.#files ??= readFontFiles();
     const files = await this.#files;
@@ -82,7 +88,7 @@ export class FontStore {
     if (known) return known;
     const unpacking = this.#unpack(woff2Path);
     this.#unpacked.set(woff2Path, unpacking);
-    // The disk may have room next time.
+    // A failure is not cached, because the disk may have room next time.
     unpacking.catch(() => this.#unpacked.delete(woff2Path));
     return unpacking;
   }
@@ -92,13 +98,15 @@ export class FontStore {
     if (await exists(path)) return path;
     const trueType = await toTrueType(await readFile(woff2Path));
     await mkdir(this.#folder, { recursive: true });
-    // Somebody else may do the same just now: the file appears whole or not at all.
+    // Another process may be doing the same, so the file is written atomically.
     await writeFileAtomic(path, Buffer.from(trueType));
     return path;
   }
 }
 
-/** One at a time: the result lies in WebAssembly memory that the next conversion writes over or moves. */
+/**
+ * Conversions run one at a time, because the result lies in WebAssembly memory that the next one overwrites or moves.
+ */
 const oneConversion = pLimit(1);
 
 function toTrueType(woff2: Uint8Array): Promise<Uint8Array> {
@@ -121,7 +129,7 @@ async function readFontFiles(): Promise<readonly FontFile[]> {
       const folder = dirname(ranges);
       const byName = JSON.parse(await readFile(ranges, 'utf8')) as Record<string, string>;
       return Object.entries(byName).map(([name, text]) => ({
-        // Numbered parts stand in brackets: "[4]" is noto-sans-sc-4-wght-normal.woff2.
+        // Numbered parts have brackets: "[4]" is noto-sans-sc-4-wght-normal.woff2.
         path: join(folder, 'files', `${basename(folder)}-${name.replace(/[[\]]/g, '')}-wght-normal.woff2`),
         ranges: text.split(',').map(parseRange),
       }));

@@ -3,20 +3,20 @@ import sharp from 'sharp';
 import { escapeMarkup } from '../core/markup.js';
 import { FontStore, fontFamilies } from './fonts.js';
 
-/** Text as a mask: one byte a pixel, rows from the top, 255 where the ink is full; cut close to the ink. */
+/** Text as a mask cropped to the ink: one byte per pixel, rows from the top, 255 where the ink is full. */
 export interface LabelBitmap {
   readonly width: number;
   readonly height: number;
   readonly mask: Uint8Array;
 }
 
-/** Longer names end in an ellipsis; in multiples of the text height. */
+/** Longer names are cut and end with an ellipsis; in multiples of the text height. */
 const maxWidthInHeights = 14;
-/** Of about 5 kB each. */
+/** The most labels that are kept; each takes about 5 kB. */
 const maxLabels = 1000;
 const nothing: LabelBitmap = { width: 0, height: 0, mask: new Uint8Array() };
 
-/** Names as bitmaps in any script, rendered beside the video (by Pango, in sharp's threads) and kept for later frames. */
+/** Names in any script as bitmaps. Pango renders them in sharp's threads, and they are kept for later frames. */
 export class LabelCache {
   readonly #fonts: FontStore;
   readonly #onError: (error: unknown) => void;
@@ -25,15 +25,15 @@ export class LabelCache {
   readonly #loadedFonts = new Set<string>();
 
   /**
-   * @param options.fontsDir where fonts are unpacked to, for the next start too
-   * @param options.onError told when a label of `get` cannot be rendered; that face then goes without
+   * @param options.fontsDir folder for unpacked fonts, which are kept for the next start
+   * @param options.onError called if a label of `get` cannot be rendered; that face is then shown without a label
    */
   constructor(options: { fontsDir: string; onError: (error: unknown) => void }) {
     this.#fonts = new FontStore(options.fontsDir);
     this.#onError = options.onError;
   }
 
-  /** The bitmap of a text when it is ready; otherwise starts to render it, for a later frame. */
+  /** The bitmap of a text if it is ready; otherwise rendering starts, and a later call returns it. */
   get(text: string, heightPx: number): LabelBitmap | undefined {
     const key = `${heightPx} ${text}`;
     const label = this.#labels.get(key);
@@ -46,7 +46,12 @@ export class LabelCache {
     return label;
   }
 
-  /** The bitmap of a text, `heightPx` being the height of the font (em). Rejects when fonts cannot be unpacked. */
+  /**
+   * Renders the bitmap of a text, or returns it if it is ready.
+   *
+   * @param heightPx height of the font (em), in pixels
+   * @throws Error if fonts cannot be unpacked
+   */
   async prepare(text: string, heightPx: number): Promise<LabelBitmap> {
     const key = `${heightPx} ${text}`;
     const ready = this.#labels.get(key) ?? this.#rendering.get(key);
@@ -81,7 +86,7 @@ export class LabelCache {
     return best;
   }
 
-  /** Makes Pango know the fonts of a text; it keeps them for good once a file was named. */
+  /** Loads the fonts of a text into Pango, which keeps every font file that it has used once. */
   async #loadFonts(text: string, heightPx: number): Promise<void> {
     for (const file of await this.#fonts.filesFor(`${text}…`)) {
       if (this.#loadedFonts.has(file)) continue;
@@ -91,7 +96,9 @@ export class LabelCache {
   }
 }
 
-/** One line without control characters and direction overrides, composed so that one font has all of a letter. */
+/**
+ * Text as one line without control characters and direction overrides, composed so that one font has each whole letter.
+ */
 function printable(text: string): string {
   return text
     .normalize('NFC')

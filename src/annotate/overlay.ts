@@ -3,7 +3,6 @@ import { clip, type Box } from '../core/geometry.js';
 import type { RgbImage } from '../core/image.js';
 import { drawText, fillDisc, fillRect, strokeBox, type Rgb } from './draw.js';
 import type { LabelBitmap, LabelCache } from './label-cache.js';
-import { placeLabel } from './place-label.js';
 
 /** What to draw over one face. */
 export interface FaceOverlay {
@@ -12,15 +11,15 @@ export interface FaceOverlay {
   /** Empty for a box without a label. */
   readonly label: string;
   readonly tone: 'known' | 'unknown' | 'undecided';
-  /** For a box that is expected rather than seen. */
+  /** Set for a box that is predicted instead of detected. */
   readonly dashed?: boolean;
   /** Drawn as dots, in pixels of the picture. */
   readonly landmarks?: Landmarks;
 }
 
 /**
- * Blue, orange and light grey stay apart with any kind of colour blindness and carry black text at a contrast above 8:1.
- * M. Okabe, K. Ito, "Color universal design" (2008).
+ * Blue, orange and light grey can be told apart with any kind of colour blindness, and black text on them has a
+ * contrast above 8:1. M. Okabe, K. Ito, "Color universal design" (2008).
  */
 const tones: Record<FaceOverlay['tone'], Rgb> = {
   known: [86, 180, 233],
@@ -48,8 +47,8 @@ function overlayStyle(pictureHeight: number): OverlayStyle {
 }
 
 /**
- * Draws boxes and names over a picture, in place. A label whose text is not rendered yet is left out this time
- * and rendered for the next frames.
+ * Draws boxes and names over a picture, in place. A label that is not rendered yet is skipped, and its rendering starts
+ * for the next frames.
  */
 export function drawOverlay(image: RgbImage, overlays: readonly FaceOverlay[], labels: LabelCache): void {
   const style = overlayStyle(image.height);
@@ -66,7 +65,7 @@ export function drawOverlay(image: RgbImage, overlays: readonly FaceOverlay[], l
   }
 }
 
-/** Renders all labels that `drawOverlay` will want on a picture of this height, for a picture that has no next frame. */
+/** Renders all labels that `drawOverlay` needs for a picture of this height, for a picture that has no next frame. */
 export async function prepareLabels(
   pictureHeight: number,
   overlays: readonly FaceOverlay[],
@@ -99,14 +98,14 @@ function drawLandmarks(image: RgbImage, { landmarks, tone, box }: FaceOverlay, s
   }
 }
 
-/** The part of a box inside a picture less a margin: at the picture's edge the whole thickness of the line shows. */
+/** Clips a box to a picture minus a margin, so that lines at the picture's edge are fully visible. */
 function clipWithin(box: Box, picture: RgbImage, margin: number): Box {
   const moved = { ...box, x: box.x - margin, y: box.y - margin };
   const inside = clip(moved, picture.width - 2 * margin, picture.height - 2 * margin);
   return { ...inside, x: inside.x + margin, y: inside.y + margin };
 }
 
-/** Draws a label beside a face where it covers none of those `taken`; returns where. */
+/** Draws a label beside a face where it covers the `taken` labels least, and returns its box. */
 function drawLabel(
   image: RgbImage,
   face: Box,
@@ -134,4 +133,51 @@ function drawLabel(
 
 function isEmpty(box: Box): boolean {
   return box.width <= 0 || box.height <= 0;
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * The box of a face's label, in whole pixels and inside the picture if it fits: above the face, below it, or inside its
+ * top, flush with its left or right side. The first of these that covers least of the `taken` labels is chosen.
+ *
+ * @param line thickness of the face's frame outside its box, in pixels
+ */
+export function placeLabel(label: Size, face: Box, line: number, picture: Size, taken: readonly Box[]): Box {
+  const left = Math.round(face.x) - line;
+  const right = Math.round(face.x + face.width) + line - label.width;
+  const above = Math.round(face.y) - line - label.height;
+  const below = Math.round(face.y + face.height) + line;
+  const inside = Math.round(face.y) + line;
+  let best: Box | undefined;
+  let leastCovered = Infinity;
+  for (const y of [above, below, inside]) {
+    if ((y < 0 || y + label.height > picture.height) && y !== inside) continue;
+    for (const x of [left, right]) {
+      const place = {
+        ...label,
+        x: within(x, picture.width - label.width),
+        y: within(y, picture.height - label.height),
+      };
+      const covered = taken.reduce((sum, other) => sum + overlap(place, other), 0);
+      if (covered >= leastCovered) continue;
+      best = place;
+      leastCovered = covered;
+    }
+  }
+  return best!;
+}
+
+function within(value: number, max: number): number {
+  return Math.max(0, Math.min(value, max));
+}
+
+/** Common area in square pixels. */
+function overlap(a: Box, b: Box): number {
+  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  return Math.max(0, width) * Math.max(0, height);
 }

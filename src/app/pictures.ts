@@ -4,7 +4,7 @@ import type { Detection } from '../core/face.js';
 import { qualityScore } from '../core/face-quality.js';
 import type { Storage } from '../core/storage.js';
 import type { RgbImage } from '../core/image.js';
-import { photoDetector } from '../detection/photo-detector.js';
+import { photoDetector } from '../detection/create-detector.js';
 import { cutFace } from '../recognition/embedding/crop.js';
 import { rulesFor } from '../recognition/decision/decision.js';
 import { embedCrop } from '../recognition/embedding/embed-crop.js';

@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
 import { asSightlineError, type SightlineError } from '../core/errors.js';
-import { createDetector } from '../detection/create-detector.js';
-import { photoDetector } from '../detection/photo-detector.js';
+import { createDetector, photoDetector } from '../detection/create-detector.js';
 import { readImage } from '../ingest/still-image.js';
 import type { ModelStore } from '../models/model-store.js';
 import { Enroller } from '../recognition/enrolment/enrolment.js';

@@ -6,12 +6,13 @@ import { plainChoice } from '../app/embedder-choice.js';
 import { SightlineError } from '../core/errors.js';
 import { readImage } from '../ingest/still-image.js';
 import { centralFace } from '../recognition/enrolment/main-face.js';
-import { parseLfwPairs, type LabelledPair } from '../training/evaluation/lfw-pairs.js';
 import {
+  parseLfwPairs,
   verificationFigures,
+  type LabelledPair,
   type MeasuredPair,
   type VerificationFigures,
-} from '../training/evaluation/verification-figures.js';
+} from '../training/evaluation/lfw.js';
 import { FaceReader } from './face-reader.js';
 import { figureTable } from './table.js';
 import { withOptions, type SharedOptions } from './options.js';

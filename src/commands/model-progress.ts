@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { ByteListener } from '../models/download.js';
+import type { ByteListener } from '../models/pull.js';
 import type { ModelProgress } from '../models/model-store.js';
 
 export type ProgressListener = (progress: ModelProgress) => void;

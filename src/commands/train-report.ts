@@ -1,8 +1,7 @@
 import type { HeadKind } from '../core/heads.js';
 import type { ModelRef } from '../core/face.js';
-import type { NamingUsed } from '../training/naming-of.js';
-import type { Figures, TrainingOutcome, Trial } from '../training/outcome.js';
-import { percent } from '../training/verdict.js';
+import type { Figures, ThresholdUsed, TrainingOutcome, Trial } from '../training/outcome.js';
+import { percent } from '../training/comparison/verdict.js';
 import { describeDropped, restartNeeded } from './drop-unfit-heads.js';
 import type { RefusedPhoto } from './embed-photos.js';
 import { table } from './table.js';
@@ -17,7 +16,7 @@ export interface TrainReport {
   readonly copies: readonly { readonly path: string; readonly of: string }[];
   readonly split: { readonly folds: number; readonly description: string };
   /** Null for the Siamese head, which names nobody. */
-  readonly naming: NamingUsed | null;
+  readonly naming: ThresholdUsed | null;
   readonly plain: Figures;
   readonly trained: readonly Trial[];
   readonly pValue: number;
@@ -38,7 +37,7 @@ export function describeSplit(kind: HeadKind, { folds }: Pick<TrainingOutcome, '
 }
 
 /** Within which distance photos were named, and why. */
-export function describeNaming({ threshold, photos, falseNameRate }: NamingUsed): string {
+export function describeNaming({ threshold, photos, falseNameRate }: ThresholdUsed): string {
   const range = ([least, most]: readonly [number, number], digits: number): string => {
     const [from, to] = [least.toFixed(digits), most.toFixed(digits)];
     return from === to ? from : `${from} to ${to}`;

@@ -11,7 +11,7 @@ import { trainHead } from '../training/train-head.js';
 import { photosByPerson, withoutCopies } from '../training/training-set.js';
 import { dropUnfitHeads } from './drop-unfit-heads.js';
 import { embedPhotos } from './embed-photos.js';
-import { photoDetector } from '../detection/photo-detector.js';
+import { photoDetector } from '../detection/create-detector.js';
 import { FaceReader } from './face-reader.js';
 import { configFrom, numberOrText, withOptions, type SharedOptions } from './options.js';
 import { findPhotos, type NamedPhoto } from './photos.js';

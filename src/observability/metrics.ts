@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** What is counted about a camera; a `CameraStatus` fits. */
+/** The figures of a camera that are exported; a `CameraStatus` has them. */
 export interface CameraFigures {
   readonly id: string;
   readonly state: string;
@@ -17,13 +17,13 @@ export interface EventFigures {
   readonly lost: number;
 }
 
-/** How somebody watches: over a WebSocket, as MJPEG over HTTP, or events over a WebSocket. */
+/** How a client is connected: video over a WebSocket, MJPEG over HTTP, or events over a WebSocket. */
 export type ViewerKind = 'video' | 'mjpeg' | 'events';
 
-const SECONDS_PER_MS = 1e-3;
-const BUCKETS_SECONDS = [0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1];
+const secondsPerMs = 1e-3;
+const bucketsSeconds = [0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1];
 
-/** Every metric of Sightline, in a registry of its own. Durations are given in ms and exported in seconds. */
+/** Every metric of Sightline, in its own registry. Durations are passed in milliseconds and exported in seconds. */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #cameras: () => readonly CameraFigures[];
@@ -58,8 +58,8 @@ export class Metrics {
   );
 
   /**
-   * All are asked for whenever the metrics are read: every camera's figures, the faces waiting for a worker, and the
-   * events to be stored.
+   * These functions are called whenever the metrics are read: every camera's figures, the faces waiting for a worker,
+   * and the events waiting to be stored.
    */
   constructor(
     cameras: () => readonly CameraFigures[],
@@ -72,22 +72,22 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry });
   }
 
-  /** One run of the detector over a frame. */
+  /** Records one search of a frame. */
   observeDetection(camera: string, durationMs: number): void {
-    this.#detection.observe({ camera }, durationMs * SECONDS_PER_MS);
+    this.#detection.observe({ camera }, durationMs * secondsPerMs);
   }
 
-  /** One face embedded. */
+  /** Records the embedding of one face. */
   observeEmbedding(durationMs: number): void {
-    this.#embedding.observe(durationMs * SECONDS_PER_MS);
+    this.#embedding.observe(durationMs * secondsPerMs);
   }
 
-  /** One frame annotated and encoded, `latencyMs` after its capture. */
+  /** Records that a frame was annotated and encoded `latencyMs` after its capture. */
   observeAnnotated(camera: string, latencyMs: number): void {
-    this.#annotated.observe({ camera }, latencyMs * SECONDS_PER_MS);
+    this.#annotated.observe({ camera }, latencyMs * secondsPerMs);
   }
 
-  /** Takes the figures of a camera that was removed out of the metrics. */
+  /** Drops the figures of a camera that was removed. */
   forgetCamera(camera: string): void {
     this.#detection.remove({ camera });
     this.#annotated.remove({ camera });
@@ -114,7 +114,7 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  /** Everything in the text format of Prometheus. */
+  /** All metrics in Prometheus' text format. */
   expose(): Promise<string> {
     this.#readCameras();
     this.#queueDepth.set(this.#waitingFaces());
@@ -122,7 +122,7 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
-  /** The pipeline keeps these figures itself, so they are read when asked for instead of counted twice. */
+  /** The pipeline keeps these figures itself, so they are read on demand instead of being counted twice. */
   #readCameras(): void {
     for (const metric of [this.#up, this.#faces, this.#frames, this.#drops]) metric.reset();
     for (const { id: camera, state, faces, frames, dropped } of this.#cameras()) {
@@ -153,7 +153,7 @@ export class Metrics {
       name: `sightline_${name}`,
       help,
       labelNames,
-      buckets: BUCKETS_SECONDS,
+      buckets: bucketsSeconds,
       registers: [this.#registry],
     });
   }

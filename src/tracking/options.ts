@@ -1,51 +1,54 @@
-/** Numbers of the tracker. Lengths are in face sizes (the square root of the box's area), so that they fit any picture. */
+/**
+ * Parameters of the tracker. Lengths are in face sizes (the square root of the box's area), so that they fit any
+ * picture.
+ */
 export interface TrackerOptions {
-  /** Detections that make a track confirmed. */
+  /** The number of detections that confirms a track. */
   readonly minHits: number;
-  /** A tentative track unseen for longer is forgotten. */
+  /** A tentative track that is not detected for longer than this is dropped. */
   readonly maxTentativeGapMs: number;
-  /** A confirmed track unseen for longer has ended. */
+  /** A confirmed track that is not detected for longer than this ends. */
   readonly maxHiddenMs: number;
   /** Least overlap of prediction and detection (IoU) in the first round. */
   readonly minIou: number;
-  /** Farthest that a face may be from its prediction in the second round, when it was seen just now. */
+  /** The largest distance between prediction and detection in the second round, for a face that was just seen. */
   readonly maxDistance: number;
-  /** How much that grows for each second unseen. */
+  /** How much `maxDistance` grows for each second without a detection. */
   readonly maxDistancePerSecond: number;
   /** Largest change of size, as a factor, between the last detection and one that is paired by distance. */
   readonly maxSizeChange: number;
   /** Standard deviation of a detector's jitter. */
   readonly measurementNoise: number;
-  /** How restless a face in steady motion is (root of the acceleration's spectral density, sizes / s^1.5). */
+  /** Process noise of a face in steady motion (square root of the acceleration's spectral density, sizes / s^1.5). */
   readonly steadyAcceleration: number;
-  /** How restless a face is that surprised the filter by starting, stopping or turning. */
+  /** Process noise of a face that surprised the filter by starting, stopping or turning. */
   readonly manoeuvreAcceleration: number;
-  /** Squared innovation over its variance from which a detection counts as such a surprise. */
+  /** A detection is such a surprise if its squared innovation divided by the variance is above this. */
   readonly manoeuvreSurprise: number;
-  /** Standard deviation of the velocity of a face seen for the first time, sizes a second. */
+  /** Standard deviation of the velocity of a new face, in sizes per second. */
   readonly initialSpeed: number;
 }
 
 export const defaultTrackerOptions: TrackerOptions = {
-  // Two false alarms in a row at one place happen; three are rare, and at 10 detections a second cost 0.2 s.
+  // Two false positives in a row at one place happen; three are rare, and at 10 detections per second they cost 0.2 s.
   minHits: 3,
-  // Faces entering are found on every second or third frame at first.
+  // At first, a face that enters the picture is detected only in every second or third frame.
   maxTentativeGapMs: 500,
-  // A hand before the face, or somebody walking past, takes about a second.
+  // A hand in front of the face, or a person walking past, hides it for about a second.
   maxHiddenMs: 1500,
-  // As in SORT.
+  // The value of SORT.
   minIou: 0.3,
-  // A walker beside the camera covers about one face size between detections at 5 a second.
+  // At 5 detections per second, a person who walks past the camera moves about one face size between two of them.
   maxDistance: 1.2,
   maxDistancePerSecond: 0.8,
   maxSizeChange: 1.8,
-  // MTCNN and BlazeFace boxes of a still face scatter by 1 to 3 % of their size.
+  // MTCNN's and BlazeFace's boxes of a still face vary by 1 to 3 % of their size.
   measurementNoise: 0.03,
-  // Low enough that a still face's box rests (0.4 % of its width a frame at 10 detections a second); surprises make it quick.
+  // Low enough to keep a still face's box steady (0.4 % of its width per frame at 10 detections per second).
   steadyAcceleration: 0.04,
-  // A head goes from rest to two sizes a second in about 0.2 s.
+  // A head accelerates from rest to two sizes per second in about 0.2 s.
   manoeuvreAcceleration: 3,
-  // Beyond 2.4 standard deviations: one in sixty by chance.
+  // More than 2.4 standard deviations, which happens by chance in one of sixty cases.
   manoeuvreSurprise: 6,
   initialSpeed: 1.5,
 };

@@ -1,22 +1,27 @@
 import type { RgbImage } from '../core/image.js';
 
-/** Brightness is sampled on a grid of so many points: enough to tell scenes apart, and nothing to compute. */
+/** Brightness is sampled on a grid of this size, which is enough to tell scenes apart and takes almost no time. */
 const columns = 32;
 const rows = 18;
-/** Of the grids of two pictures one after the other: at a cut below .2, and above .45 however people move. */
+/**
+ * Least correlation of two consecutive grids of one scene. It is below 0.2 at a cut, and above 0.45 however people
+ * move.
+ */
 const leastCorrelation = 0.3;
-/** Standard deviation of a picture with something to see on it, in steps of 256. */
+/** Least standard deviation of a picture that shows anything, in grey levels of 0 to 255. */
 const leastContrast = 3;
 
 /**
- * Notices where a picture has nothing to do with the one before: a cut in a film, a camera that jumps to another
- * preset. Faces after it are not the faces before it, wherever they stand. Light that goes on or off changes nothing:
- * only how the grids correlate counts. The figures are measured on the test clips, frame by frame.
+ * Detects that a picture shows another scene than the one before, such as after a cut in a film or when a camera moves
+ * to another preset. Faces after the change are not the faces before it, even at the same place. Switching a light on
+ * or off is not a change, because only the correlation of the grids counts. The limits were measured on the test clips.
  */
 export class SceneChange {
   #before: Float64Array | undefined;
 
-  /** Whether `picture` shows another scene than the last one; false for the first and while there is nothing to see. */
+  /**
+   * Whether `picture` shows another scene than the last one; false for the first, and for pictures without contrast.
+   */
   isCut(picture: RgbImage): boolean {
     const now = standardised(picture);
     const before = this.#before;
@@ -27,7 +32,7 @@ export class SceneChange {
   }
 }
 
-/** The samples with mean 0 and deviation 1; undefined for a picture without contrast. */
+/** The samples scaled to mean 0 and standard deviation 1; undefined for a picture without contrast. */
 function standardised({ width, height, data }: RgbImage): Float64Array | undefined {
   const samples = new Float64Array(columns * rows);
   for (let i = 0; i < samples.length; i++) {

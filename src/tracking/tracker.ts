@@ -1,27 +1,28 @@
+import { assign, type Pair } from '../core/assignment.js';
 import type { Detection, Track } from '../core/face.js';
-import { pairByDistance, pairByOverlap } from './association.js';
-import { FollowedFace } from './followed-face.js';
+import { centre, iou, type Box } from '../core/geometry.js';
+import { FollowedFace, sizeOf, type Candidate } from './followed-face.js';
 import { defaultTrackerOptions, type TrackerOptions } from './options.js';
 
-/** What one call of `Tracker.update` found. */
+/** The result of one call of `Tracker.update`. */
 export interface TrackerUpdate {
-  /** Every track alive, tentative and lost ones included, in order of their ids. */
+  /** Every track that has not ended, including tentative and lost ones, in the order of their ids. */
   readonly tracks: readonly Track[];
-  /** Those of `tracks` that were confirmed by this update. */
+  /** The tracks that this update confirmed. */
   readonly started: readonly Track[];
-  /** Confirmed tracks that are gone, as they were last. */
+  /** Confirmed tracks that ended, in the state in which they were last seen. */
   readonly ended: readonly Track[];
 }
 
 /**
- * Follows faces from detection to detection and gives each an id.
+ * Follows faces from detection to detection and gives each a track id.
  *
- * A Kalman filter per face predicts its box; boxes and detections are paired so that the overlaps are best in sum.
- * A. Bewley et al., "Simple online and realtime tracking" (SORT), ICIP 2016. Because detections may be far apart in
- * time, faces and detections left over are paired by distance. Tentative tracks choose last, so that a false alarm
- * cannot take a face from the track that it belongs to.
+ * A Kalman filter per face predicts its box, and predictions are paired with detections so that the sum of overlaps is
+ * largest: A. Bewley et al., "Simple online and realtime tracking" (SORT), ICIP 2016. Because detections may be far
+ * apart in time, the remaining faces and detections are paired by distance. Tentative tracks are paired last, so that a
+ * false positive cannot take the detection of a confirmed track.
  *
- * Times are milliseconds on any one clock; a time before the last one counts as the last one.
+ * Times are in milliseconds on any one clock. A time before the last one is treated as the last one.
  */
 export class Tracker {
   readonly #options: TrackerOptions;
@@ -33,7 +34,7 @@ export class Tracker {
     this.#options = { ...defaultTrackerOptions, ...options };
   }
 
-  /** Takes in all detections of one frame. */
+  /** Updates the tracks with all detections of one frame. */
   update(detections: readonly Detection[], timeMs: number): TrackerUpdate {
     const now = Math.max(timeMs, this.#timeMs);
     this.#timeMs = now;
@@ -44,13 +45,13 @@ export class Tracker {
     return { tracks: this.#snapshot(this.#faces, now), started: this.#snapshot(started, now), ended };
   }
 
-  /** The tracks as they should be at a time when no detection ran; changes nothing. */
+  /** Predicts the tracks at a time when no detection ran, without changing them. */
   predict(timeMs: number): readonly Track[] {
     const now = Math.max(timeMs, this.#timeMs);
     return this.#faces.filter((face) => !face.isGone(now)).map((face) => face.prediction(now));
   }
 
-  /** Ends everything; returns the confirmed tracks as they were last. The tracker may be used again. */
+  /** Ends all tracks and returns the confirmed ones in their last state. The tracker may be used again. */
   close(): readonly Track[] {
     return this.#forget(Infinity);
   }
@@ -65,7 +66,7 @@ export class Tracker {
     return gone.filter((face) => face.isConfirmed).map((face) => face.farewell());
   }
 
-  /** Gives detections to the faces that they belong to; returns those that belong to none. */
+  /** Assigns detections to faces, and returns the detections that belong to no known face. */
   #match(detections: readonly Detection[], now: number): readonly Detection[] {
     let open = detections;
     const confirmed = this.#faces.filter((face) => face.isConfirmed);
@@ -90,4 +91,41 @@ export class Tracker {
       this.#faces.push(new FollowedFace(this.#nextId++, detection, now, this.#options));
     }
   }
+}
+
+/** Pairs tracks with detected boxes by overlap. */
+function pairByOverlap(tracks: readonly Candidate[], boxes: readonly Box[], options: TrackerOptions): Pair[] {
+  return assign(
+    tracks.map((track) =>
+      boxes.map((box) => {
+        const overlap = iou(track.box, box);
+        return overlap >= options.minIou ? 1 - overlap : Infinity;
+      }),
+    ),
+  );
+}
+
+/**
+ * Pairs tracks with detected boxes by the distance of their centres in face sizes. This finds a face that moved further
+ * than its own width since the last detection, or that was hidden and reappears beside its expected place.
+ */
+function pairByDistance(
+  tracks: readonly Candidate[],
+  boxes: readonly Box[],
+  options: TrackerOptions,
+): Pair[] {
+  return assign(
+    tracks.map((track) => {
+      const size = sizeOf(track.box);
+      const reach = options.maxDistance + options.maxDistancePerSecond * track.unseenSeconds;
+      return boxes.map((box) => {
+        const change = sizeOf(box) / size;
+        if (Math.max(change, 1 / change) > options.maxSizeChange) return Infinity;
+        const from = centre(track.box);
+        const to = centre(box);
+        const distance = Math.hypot(to.x - from.x, to.y - from.y) / size;
+        return distance <= reach ? distance : Infinity;
+      });
+    }),
+  );
 }

@@ -4,10 +4,10 @@ import { photosByPerson, type TrainingPhoto } from './training-set.js';
 const mostFolds = 5;
 
 /**
- * Deals people into groups of about equally many, those with many photos first, so that each group has its share of
- * them.
+ * Splits people into groups of about equal size. Those with many photos are dealt out first, so that each group gets
+ * its share of them.
  *
- * @param leastPeople with two or more photos in each group
+ * @param leastPeople the fewest people with two or more photos that each group must have
  */
 export function groupPeople(
   photos: readonly TrainingPhoto[],
@@ -22,9 +22,9 @@ export function groupPeople(
   return groups;
 }
 
-/** One turn of identification: who is known, and who is asked about. */
+/** One fold of cross-validated identification: a gallery of known people, and held-out photos to identify. */
 export interface IdentificationFold {
-  /** Photos of the people who are known: for training, and to compare with. */
+  /** Photos of the known people, which are trained on and compared with. */
   readonly gallery: readonly TrainingPhoto[];
   /** Other photos of people of the gallery. */
   readonly probes: readonly TrainingPhoto[];
@@ -34,7 +34,7 @@ export interface IdentificationFold {
 
 /**
  * Splits photos so that every person is a stranger in one fold, and every photo of a person with several is a probe in
- * one of the others. Needs three people with two or more photos.
+ * one of the others. There must be at least three people with two or more photos.
  */
 export function identificationFolds(photos: readonly TrainingPhoto[], random: Random): IdentificationFold[] {
   const groups = groupPeople(photos, 1, random);

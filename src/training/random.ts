@@ -1,7 +1,7 @@
-/** Gives numbers from 0 up to 1. */
+/** Returns a number from 0 (inclusive) to 1 (exclusive). */
 export type Random = () => number;
 
-/** Random numbers that a seed determines: Mulberry32 (Tommy Ettinger, 2017). */
+/** A reproducible random number generator: Mulberry32 (Tommy Ettinger, 2017). */
 export function seededRandom(seed: number): Random {
   let state = seed | 0;
   return () => {

@@ -1,8 +1,8 @@
 import type { HeadKind } from '../core/heads.js';
+import { trainClassifierHead } from './heads/train-classifier.js';
+import { trainProjectionHead } from './heads/train-projection.js';
+import { trainSiameseHead } from './heads/train-siamese.js';
 import type { TrainingInput, TrainingOutcome } from './outcome.js';
-import { trainClassifierHead } from './train-classifier.js';
-import { trainProjectionHead } from './train-projection.js';
-import { trainSiameseHead } from './train-siamese.js';
 import { requireEnough } from './training-set.js';
 
 const trainers: Readonly<Record<HeadKind, (input: TrainingInput) => TrainingOutcome>> = {
@@ -12,8 +12,9 @@ const trainers: Readonly<Record<HeadKind, (input: TrainingInput) => TrainingOutc
 };
 
 /**
- * Trains a head and says whether it is worth switching on.
- * @param input photos without copies of each other
+ * Trains a head and decides whether it is good enough to be switched on.
+ *
+ * @param input its photos must not contain copies of each other
  * @throws SightlineError TRAINING_DATA_INSUFFICIENT
  */
 export function trainHead(kind: HeadKind, input: TrainingInput): TrainingOutcome {

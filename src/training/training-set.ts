@@ -7,17 +7,17 @@ export interface TrainingPhoto {
   readonly path: string;
   /** L2-normalised. */
   readonly vector: Float32Array;
-  /** Tells whether two photos have the same pixels. */
+  /** Equal for two photos with the same pixels. */
   readonly pixelHash: string;
 }
 
 /**
- * People with two or more photos that a head needs: with fewer nothing can be held out. The Siamese head is judged on
- * people left out in pairs, and needs five to be told from chance at all.
+ * The number of people with two or more photos that each head needs; with fewer, nothing can be held out. The Siamese
+ * head is judged on people who are left out in pairs, and with fewer it cannot be distinguished from chance.
  */
 const leastPeople: Readonly<Record<HeadKind, number>> = { siamese: 6, projection: 3, classifier: 3 };
 
-/** How many photos each person has, by name in the order of the photos. */
+/** The photos of each person by name, in the order of the photos. */
 export function photosByPerson(photos: readonly TrainingPhoto[]): Map<string, TrainingPhoto[]> {
   const people = new Map<string, TrainingPhoto[]>();
   for (const photo of photos) people.set(photo.person, [...(people.get(photo.person) ?? []), photo]);
@@ -25,8 +25,9 @@ export function photosByPerson(photos: readonly TrainingPhoto[]): Map<string, Tr
 }
 
 /**
- * The photos without copies: a copy in the held-out part would be an answer known beforehand.
- * @throws SightlineError TRAINING_DATA_CONFLICT for a photo under two names
+ * Removes copies of photos, because a copy in the held-out part would give the answer away.
+ *
+ * @throws SightlineError TRAINING_DATA_CONFLICT if the same photo has two names
  */
 export function withoutCopies(photos: readonly TrainingPhoto[]): {
   kept: TrainingPhoto[];

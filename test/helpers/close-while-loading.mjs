@@ -9,7 +9,7 @@ const room = (path) => import(pathToFileURL(join(dist, 'src', path)).href);
 const { PooledEmbedder } = await room('recognition/embedding/pooled-embedder.js');
 const { findEmbedder } = await room('recognition/embedding/embedder-specs.js');
 const { WorkerDetector } = await room('detection/worker/worker-detector.js');
-const { photoDetector } = await room('detection/photo-detector.js');
+const { photoDetector } = await room('detection/create-detector.js');
 const { ModelStore } = await room('models/model-store.js');
 
 const spec = findEmbedder('mobilefacenet');

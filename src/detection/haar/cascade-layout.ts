@@ -21,12 +21,12 @@ export enum StageRecord {
 }
 
 export enum StumpRecord {
-  /** Of three rectangles; a rectangle takes `rectBytes`. */
+  /** The corners of three rectangles of `rectBytes` each. */
   corners = 0,
-  /** Of three rectangles; 0 for one that is not there. */
+  /** The weights of the three rectangles; 0 if a rectangle is missing. */
   weights = 48,
   threshold = 60,
-  /** What a value below the threshold adds to the sum of the votes. */
+  /** This is added to the sum of the votes if the value is below the threshold. */
   vote = 64,
   size = 72,
 }

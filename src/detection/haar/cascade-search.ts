@@ -1,16 +1,13 @@
-import type { RgbImage } from '../../core/image.js';
 import type { Box } from '../../core/geometry.js';
+import type { RgbImage } from '../../core/image.js';
 import type { HaarCascade } from './cascade.js';
-import { createCascadeKernel } from './cascade-kernel.js';
-import { writeGreyRows, type GreyImage } from './grey.js';
+import { ResizedRows, writeGreyRows, type GreyImage } from './grey-image.js';
 import { roundHalfToEven } from './group.js';
-import { pyramidLevels, type Level } from './pyramid.js';
-import { ResizedRows } from './resize-rows.js';
-import { WindowClassifier } from './window-classifier.js';
+import { createCascadeKernel, WindowClassifier } from './window-classifier.js';
 
-/** From one level of the pyramid to the next, as OpenCV has it by default. */
+/** The factor from one level of the pyramid to the next, the same as OpenCV's default. */
 const scaleFactor = 1.1;
-/** Rows of a level, or of the picture, that are worked on at a time: about a millisecond at full HD. */
+/** Rows of a level, or of the picture, that are processed at a time; it takes about a millisecond at full HD. */
 const rowsAtATime = 32;
 
 /** Buffers for pictures of one size. */
@@ -21,7 +18,7 @@ interface Workspace {
   readonly row: Uint8Array;
 }
 
-/** Looks for what a cascade knows at every place and size of a picture. Not for two pictures at a time. */
+/** Runs a cascade at every position and size in a picture. It can search only one picture at a time. */
 export class CascadeSearch {
   readonly #cascade: HaarCascade;
   readonly #minSize: number;
@@ -35,9 +32,10 @@ export class CascadeSearch {
   }
 
   /**
-   * Adds the windows that pass the cascade to `found`, in pixels of the picture. Gives way whenever a small part of
-   * the work is done, so that the caller may put it off.
-   * @returns the picture in grey, which the next search writes over
+   * Adds the windows that pass the cascade to `found`, in pixels of the picture. It yields after each small part of the
+   * work, so that the caller can let other work run.
+   *
+   * @returns the grey picture, which the next search overwrites
    */
   *search(image: RgbImage, found: Box[]): Generator<void, GreyImage> {
     const { height } = image;
@@ -53,7 +51,7 @@ export class CascadeSearch {
   #workspaceFor(image: RgbImage): Workspace {
     const known = this.#workspace;
     if (known?.grey.width === image.width && known.grey.height === image.height) return known;
-    // The kernel's memory is laid out anew: the old workspace is of no use even if that fails.
+    // The kernel's memory gets a new layout, so the old workspace is invalid even if creating the new one fails.
     this.#workspace = undefined;
     return (this.#workspace = this.#createWorkspace(image));
   }
@@ -96,5 +94,46 @@ export class CascadeSearch {
       }
       yield;
     }
+  }
+}
+
+/** One level of the pyramid: a size at which the picture is searched. */
+export interface Level {
+  /** Pixels of the picture for one pixel of this level, along each side. */
+  readonly scale: number;
+  readonly width: number;
+  readonly height: number;
+  /** Distance from one window to the next, in pixels of this level. */
+  readonly step: 1 | 2;
+  /** Size of a window in pixels of the picture. */
+  readonly windowWidth: number;
+  readonly windowHeight: number;
+}
+
+/**
+ * The levels at which a picture is searched, largest first. Windows start at the size of the cascade's and grow by
+ * `factor`; those from `minSize` pixels up to the size of the picture are used.
+ */
+export function pyramidLevels(
+  picture: { readonly width: number; readonly height: number },
+  window: { readonly width: number; readonly height: number },
+  factor: number,
+  minSize: number,
+): Level[] {
+  const levels: Level[] = [];
+  for (let exact = 1; ; exact *= factor) {
+    const scale = Math.fround(exact);
+    const windowWidth = roundHalfToEven(Math.fround(window.width * scale));
+    const windowHeight = roundHalfToEven(Math.fround(window.height * scale));
+    if (windowWidth > picture.width || windowHeight > picture.height) return levels;
+    if (windowWidth < minSize || windowHeight < minSize) continue;
+    levels.push({
+      scale,
+      width: roundHalfToEven(Math.fround(picture.width / scale)),
+      height: roundHalfToEven(Math.fround(picture.height / scale)),
+      step: scale < 2 ? 2 : 1,
+      windowWidth,
+      windowHeight,
+    });
   }
 }

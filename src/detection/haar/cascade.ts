@@ -1,5 +1,4 @@
 import { SightlineError } from '../../core/errors.js';
-import { parseXml, type XmlElement } from './xml.js';
 
 /** A rectangle of a feature, in pixels of the window; the feature is the sum of weight × sum of the pixels. */
 export interface FeatureRect {
@@ -20,7 +19,7 @@ export interface Stump {
   readonly above: number;
 }
 
-/** A window that gets fewer votes than the threshold is no face. */
+/** A window whose votes add up to less than the threshold is rejected. */
 export interface Stage {
   readonly threshold: number;
   readonly stumps: readonly Stump[];
@@ -33,14 +32,14 @@ export interface HaarCascade {
   readonly stages: readonly Stage[];
 }
 
-/** How much OpenCV lowers the threshold of a stage, against rounding when it was trained. */
+/** OpenCV lowers the threshold of each stage by this much, to allow for rounding during training. */
 const thresholdSlack = 1e-5;
 
 /**
- * Reads a cascade in the XML that OpenCV's training program writes: upright Haar features, one node a tree. Numbers
- * are rounded to single precision, as OpenCV computes with.
+ * Reads a cascade in the XML that OpenCV's training program writes, with upright Haar features and one node per tree.
+ * Numbers are rounded to single precision, which OpenCV computes with.
  *
- * @throws SightlineError MODEL_CONVERSION_FAILED for anything else, or a file that is cut short
+ * @throws SightlineError MODEL_CONVERSION_FAILED for anything else, or if the file is truncated
  */
 export function readCascade(xml: string): HaarCascade {
   try {
@@ -121,4 +120,48 @@ function numbers({ name, text }: XmlElement, count: number): number[] {
   if (values.length !== count || !values.every(Number.isFinite))
     throw new TypeError(`<${name}> holds "${text.trim().slice(0, 80)}", not ${count} numbers`);
   return values;
+}
+
+/** An element of an XML document: its own text without that of its children, and its children in their order. */
+interface XmlElement {
+  readonly name: string;
+  readonly text: string;
+  readonly children: readonly XmlElement[];
+}
+
+const token = /<!--[^]*?-->|<\?[^]*?\?>|<(?<close>\/?)(?<name>[\w.:-]+)[^<>]*?(?<empty>\/?)>|(?<text>[^<]+)/y;
+
+/**
+ * Reads an XML document of elements and plain text, which is all that OpenCV writes. Attributes are skipped, and
+ * entities are not decoded.
+ *
+ * @throws SyntaxError with the problem and its line
+ */
+function parseXml(document: string): XmlElement {
+  const top = { name: '', text: '', children: [] as XmlElement[] };
+  const open = [top];
+  const fail = (what: string, at: number): never => {
+    throw new SyntaxError(`${what} in line ${document.slice(0, at).split('\n').length}`);
+  };
+  token.lastIndex = 0;
+  while (token.lastIndex < document.length) {
+    const at = token.lastIndex;
+    const { close, name, empty, text } = token.exec(document)?.groups ?? fail('there is a syntax error', at);
+    const current = open.at(-1)!;
+    if (text !== undefined) current.text += text;
+    if (name === undefined) continue;
+    if (close !== '') {
+      if (open.length === 1 || current.name !== name) fail(`</${name}> has no opening tag`, at);
+      open.pop();
+      continue;
+    }
+    const element = { name, text: '', children: [] };
+    current.children.push(element);
+    if (empty === '') open.push(element);
+  }
+  if (open.length > 1) fail(`<${open.at(-1)!.name}> is not closed`, document.length);
+  const [root] = top.children;
+  if (root === undefined || top.children.length > 1 || top.text.trim() !== '')
+    fail('there is not exactly one root element', 0);
+  return root!;
 }

@@ -1,19 +1,19 @@
 import type { Box } from '../../core/geometry.js';
 
-/** Windows that show the same face, as one box in whole pixels. */
+/** Windows that found the same face, merged into one box in whole pixels. */
 export interface Group {
   readonly box: Box;
-  /** How many windows there were. */
+  /** The number of windows. */
   readonly size: number;
 }
 
-/** How far edges may lie apart, by the size of the windows. */
+/** How far the edges of similar windows may lie apart, as a share of their size. */
 const tolerance = 0.2;
 
 /**
- * Puts windows together that lie alike, directly or through others in between, and takes their mean. Groups of
- * `minNeighbors` windows or fewer are left out, as are those inside a larger group's box. The arithmetic, in single
- * precision, is that of OpenCV's `groupRectangles` with eps 0.2.
+ * Groups windows that are similar, directly or through other windows, and takes the mean of each group. Groups of
+ * `minNeighbors` windows or fewer are dropped, and so are those inside the box of a larger group. The single-precision
+ * arithmetic is that of OpenCV's `groupRectangles` with eps 0.2.
  *
  * @returns in no particular order
  */
@@ -24,7 +24,7 @@ export function groupWindows(windows: readonly Box[], minNeighbors: number): Gro
   return groups.filter((group) => !groups.some((other) => other !== group && swallows(other, group)));
 }
 
-/** The connected components of "lies alike". */
+/** The connected components of the relation `isSimilar`. */
 function cluster(windows: readonly Box[]): Box[][] {
   const sorted = windows.toSorted((a, b) => a.x - b.x);
   const parents = sorted.map((_, index) => index);
@@ -36,9 +36,9 @@ function cluster(windows: readonly Box[]): Box[][] {
   for (const [i, window] of sorted.entries()) {
     for (let j = i + 1; j < sorted.length; j++) {
       const other = sorted[j]!;
-      // Those further right lie further away still.
+      // The windows are sorted by x, so all later ones are further away still.
       if (other.x - window.x > tolerance * Math.max(window.width, window.height)) break;
-      if (liesAlike(window, other)) parents[rootOf(j)] = rootOf(i);
+      if (isSimilar(window, other)) parents[rootOf(j)] = rootOf(i);
     }
   }
   const clusters = new Map<number, Box[]>();
@@ -51,7 +51,7 @@ function cluster(windows: readonly Box[]): Box[][] {
   return [...clusters.values()];
 }
 
-function liesAlike(a: Box, b: Box): boolean {
+function isSimilar(a: Box, b: Box): boolean {
   const apart = tolerance * (Math.min(a.width, b.width) + Math.min(a.height, b.height)) * 0.5;
   return (
     Math.abs(a.x - b.x) <= apart &&
@@ -68,7 +68,7 @@ function meanBox(members: readonly Box[]): Box {
   return { x: mean('x'), y: mean('y'), width: mean('width'), height: mean('height') };
 }
 
-/** Whether `large` reaches round `small` and has more windows. */
+/** Whether the box of `large` contains that of `small`, and `large` has more windows. */
 function swallows(large: Group, small: Group): boolean {
   const [a, b] = [large.box, small.box];
   const dx = roundHalfToEven(a.width * tolerance);
@@ -82,7 +82,7 @@ function swallows(large: Group, small: Group): boolean {
   );
 }
 
-/** Rounds as the processor does, and with it OpenCV. */
+/** Rounds halves to even, like the processor's own instruction, which OpenCV uses. */
 export function roundHalfToEven(value: number): number {
   const rounded = Math.round(value);
   return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;

@@ -1,23 +1,23 @@
-/** Where the entries of a strip lie in the arrays. */
+/** How the entries of a strip are arranged in the arrays. */
 export interface StripLayout {
-  /** From one row to the next; even. */
+  /** Distance from one row to the next, in entries; even. */
   readonly stride: number;
   /**
-   * Windows begin at every column or at every second. With step 2 the even columns of a row come first, the odd ones
-   * half a stride later, so that entries of neighbouring windows are neighbours, too.
+   * Windows begin at every column or at every second column. With step 2 the even columns of a row come first and the
+   * odd ones half a stride later, so that the entries of neighbouring windows are adjacent.
    */
   readonly step: 1 | 2;
 }
 
-/** Place in the arrays of the entry for column `x` and row `y`. */
+/** The index in the arrays of the entry for column `x` and row `y`. */
 export function entryAt({ stride, step }: StripLayout, x: number, y: number): number {
   return y * stride + (step === 1 ? x : (x & 1) * (stride >> 1) + (x >> 1));
 }
 
 /**
  * Some rows of the integral images of a picture: entry (x, y) is the sum of all pixels left of x and above y, and of
- * their squares (P. Viola and M. Jones, CVPR 2001). Sums wrap at 32 bits; the difference of four corners is right all
- * the same while it fits. Only a strip is kept, so that it stays in the processor's cache.
+ * their squares (P. Viola and M. Jones, CVPR 2001). Sums wrap at 32 bits, which does not affect the difference of four
+ * corners as long as that fits. Only a strip is kept, so that it stays in the processor's cache.
  */
 export class IntegralStrip {
   readonly #sums: Int32Array;
@@ -25,12 +25,12 @@ export class IntegralStrip {
   readonly #overlap: number;
   #layout: StripLayout;
   #width = 0;
-  /** Rows of entries there now. */
+  /** The number of rows of entries at the moment. */
   #rows = 0;
 
   /**
    * @param sums one entry for each row added between two calls of `slide`, for `overlap` rows and for one more
-   * @param squares as many
+   * @param squares the same number of entries
    * @param overlap how many rows of the picture `slide` keeps
    */
   constructor(sums: Int32Array, squares: Int32Array, overlap: number) {
@@ -65,7 +65,7 @@ export class IntegralStrip {
     const sums = this.#sums;
     const squares = this.#squares;
     const start = this.#rows * stride;
-    // As in `entryAt`, without its branch.
+    // The same as `entryAt`, without its branch.
     const shift = step - 1;
     const oddColumns = stride >> 1;
     let sum = 0;

@@ -5,16 +5,18 @@ import type { Detection, Landmarks } from '../../core/face.js';
 import type { Box, Point } from '../../core/geometry.js';
 import type { RgbImage } from '../../core/image.js';
 import { minimumOverlap, nonMaximumSuppression, type ScoredCorners } from '../../core/nms.js';
-import type { FaceDetector, VideoSearch } from '../face-detector.js';
-import { requireWholeImage } from '../require-whole-image.js';
-import type { RgbaPicture } from './canvas-stand-in.js';
-import { createMediaPipeGraph, type MediaPipeGraph, type MediaPipeOptions } from './runtime.js';
-import { Shrinker } from './shrink.js';
-import { viewsOf } from './views.js';
+import { requireWholeImage, type FaceDetector, type VideoSearch } from '../face-detector.js';
+import {
+  createMediaPipeGraph,
+  type MediaPipeGraph,
+  type MediaPipeOptions,
+  type RgbaPicture,
+} from './runtime.js';
+import { Shrinker, viewsOf } from './views.js';
 
 /**
- * How BlazeFace's square, which ends at the eyebrows, becomes the box of a face as everybody else draws it: the middle of
- * MTCNN's boxes against it on 300 photos of LFW. Factors of width and height, and a shift down in heights.
+ * Turns BlazeFace's square, which ends at the eyebrows, into a box like that of other detectors: the median ratio to
+ * MTCNN's boxes on 300 photos of LFW. Factors for width and height, and a shift down as a share of the height.
  */
 const faceShape = {
   full: { width: 0.834, height: 1.115, down: -0.057 },
@@ -24,28 +26,29 @@ const faceShape = {
 export interface MediaPipeDetectorOptions extends MediaPipeOptions {
   /** Which of the two networks the model is. */
   readonly range: 'full' | 'short';
-  /** Side of the smallest face looked for, in pixels; a large picture is then searched in parts, too. */
+  /** Side of the smallest face to look for, in pixels. If it is small, a large picture is also searched in parts. */
   readonly minFaceSize: number;
 }
 
 /**
- * The networks look at 192×192 or 128×128 pixels; a larger picture only costs time on its way there. Measured on the
- * test photos: no face is lost at 384 pixels, some are at less than 256.
+ * The networks see 192×192 or 128×128 pixels; a larger input only takes longer. Measured on the test photos, no face is
+ * lost at 384 pixels, but some are below 256.
  */
 const maxInputSide = 384;
 
-/** Half the distance of the mouth's corners by the distance of the eyes, in the ArcFace template. */
+/** Half the distance of the mouth's corners divided by the distance of the eyes, in the ArcFace template. */
 const mouthHalfWidth = 0.414;
 
-/** A box that comes so near to the edge of a view, in its own widths, may be of half a face. */
+/** A box this near to the edge of a view, as a share of its width, may show only a part of a face. */
 const edgeMargin = 0.05;
 
-/** Above this overlap with a better one, a box is the same face, seen in another part or cut off at its edge. */
+/** A box with more overlap with a better one is the same face, seen in another view or cut off at its edge. */
 const sameFaceOverlap = 0.5;
 
 /**
- * BlazeFace by MediaPipe (Bazarevsky et al. 2019, arXiv:1907.05047), full range or short range by the model given.
- * It gives eyes, nose and the middle of the mouth; the mouth's corners are put beside it along the line of the eyes.
+ * BlazeFace in MediaPipe (Bazarevsky et al. 2019, arXiv:1907.05047), full range or short range depending on the model.
+ * The network finds eyes, nose and the middle of the mouth; the mouth's corners are placed beside it, parallel to the
+ * line of the eyes.
  */
 export class MediaPipeDetector implements FaceDetector {
   readonly kind = 'mediapipe';
@@ -60,8 +63,8 @@ export class MediaPipeDetector implements FaceDetector {
   }
 
   /**
-   * @param createGraph makes the graph, now and after each failure
-   * @throws SightlineError DETECTOR_FAILED when MediaPipe does not take the model.
+   * @param createGraph creates the graph now, and again after each failure
+   * @throws SightlineError DETECTOR_FAILED if MediaPipe rejects the model
    */
   static async create(
     options: MediaPipeDetectorOptions,
@@ -82,7 +85,7 @@ export class MediaPipeDetector implements FaceDetector {
     return this.#searchViews(image, viewsOf(image.width, image.height, this.#options.minFaceSize));
   }
 
-  /** Each frame costs one look: at the next part of the picture, in turn. */
+  /** Each frame is searched in one view only; the views take turns. */
   video(): VideoSearch {
     let turn = 0;
     return {
@@ -101,12 +104,12 @@ export class MediaPipeDetector implements FaceDetector {
     return Promise.resolve();
   }
 
-  /** @throws SightlineError DETECTOR_FAILED; the next call starts with a graph made anew. */
+  /** @throws SightlineError DETECTOR_FAILED; the next call then creates a new graph */
   async #searchViews(image: RgbImage, views: readonly Box[]): Promise<Detection[]> {
     requireWholeImage(image);
     const found: Detection[] = [];
     for (const [index, view] of views.entries()) {
-      // Each view takes about 10 ms of the main loop, which others need in between.
+      // Each view takes about 10 ms of the main loop, so other work gets a turn in between.
       if (index > 0) await nextTurn();
       this.#graph ??= await this.#createGraph(this.#options);
       found.push(...this.#searchView(image, view, this.#graph));
@@ -123,7 +126,7 @@ export class MediaPipeDetector implements FaceDetector {
         .flatMap((face) => toDetection(face, view, picture, shape))
         .filter((face) => !isCutOff(face, view, image));
     } catch (error) {
-      // An error leaves MediaPipe's graph unusable for good.
+      // An error leaves MediaPipe's graph permanently unusable.
       this.#graph = undefined;
       throw new SightlineError('DETECTOR_FAILED', `MediaPipe failed on a frame: ${String(error)}`, {
         cause: error,
@@ -132,7 +135,9 @@ export class MediaPipeDetector implements FaceDetector {
   }
 }
 
-/** Whether a face is cut off where a view ends inside the picture; another view shows it whole. */
+/**
+ * Whether a face may be cut off by an edge of the view that lies inside the picture; another view shows it completely.
+ */
 function isCutOff({ box }: Detection, view: Box, image: RgbImage): boolean {
   const margin = edgeMargin * box.width;
   return (
@@ -143,7 +148,7 @@ function isCutOff({ box }: Detection, view: Box, image: RgbImage): boolean {
   );
 }
 
-/** Best first, each face once. */
+/** Removes duplicates of faces that several views found; best first. */
 function mergeFaces(found: readonly Detection[]): Detection[] {
   const corners = found.map(({ box: { x, y, width, height }, score }): ScoredCorners => [
     x,

@@ -1,22 +1,24 @@
 import type { Box } from '../../core/geometry.js';
+import type { RgbImage } from '../../core/image.js';
+import type { RgbaPicture } from './runtime.js';
 
 /**
- * The full-range network looks at 192×192 pixels and finds a face from about 12 of them on, so a view may be so many
- * times as wide as the smallest face. Measured on a full-HD crowd; docs/benchmarks.md.
+ * A view may be this many times as wide as the smallest face, because the full-range network sees 192×192 pixels and
+ * finds faces from about 12 pixels on. Measured on a full-HD picture of a crowd; see docs/benchmarks.md.
  */
 const viewSideInFaces = 16;
-/** Least part of a view that the next one covers again, so that a small face is whole in one of them. */
+/** Least share of a view that overlaps with the next one, so that a small face is complete in one of them. */
 const overlap = 0.2;
 
 /**
- * The parts of a picture to look at, in whole pixels: the whole picture first, and when that would make the smallest
- * face too small for the network, overlapping squares that cover it.
+ * The views of a picture to search, in whole pixels: the whole picture first, and if that makes the smallest face too
+ * small for the network, overlapping squares that cover the picture.
  */
 export function viewsOf(width: number, height: number, minFaceSize: number): Box[] {
   const whole = { x: 0, y: 0, width, height };
   const side = minFaceSize * viewSideInFaces;
   if (Math.max(width, height) <= side) return [whole];
-  // A square as high as the picture is as good as a smaller one as long as it is allowed.
+  // A square as high as the picture is as good as a smaller one if it is within the limit.
   const view = Math.min(side, Math.max(Math.min(width, height), side / 2));
   const columns = starts(width, view);
   const rows = starts(height, view);
@@ -26,9 +28,72 @@ export function viewsOf(width: number, height: number, minFaceSize: number): Box
   return [whole, ...tiles];
 }
 
-/** Where views of a length begin so that they cover `extent` evenly. */
+/** Start positions of views of a given length that cover `extent` evenly. */
 function starts(extent: number, length: number): number[] {
   if (length >= extent) return [0];
   const count = Math.ceil((extent - length) / (length * (1 - overlap))) + 1;
   return Array.from({ length: count }, (_, i) => Math.round(((extent - length) * i) / (count - 1)));
+}
+
+/** Cuts and scales views for the network. The pixels are reused: each result is valid until the next call. */
+export class Shrinker {
+  #bytes = new Uint8Array(0);
+
+  /**
+   * Returns a part of `image` as RGBA, scaled down so that no side is longer than `maxSide`, and never scaled up. Each
+   * output pixel is the mean of 2×2 samples spread over the input pixels that it covers.
+   *
+   * @param part in whole pixels, inside the image
+   */
+  shrink(image: RgbImage, part: Box, maxSide: number): RgbaPicture {
+    const scale = Math.max(1, part.width / maxSide, part.height / maxSide);
+    const width = Math.max(1, Math.round(part.width / scale));
+    const height = Math.max(1, Math.round(part.height / scale));
+    const size = width * height * 4;
+    if (this.#bytes.length !== size) this.#bytes = new Uint8Array(size);
+    const words = new Uint32Array(this.#bytes.buffer);
+    const columns = sampleOffsets(part.x, part.width, width, 3);
+    const rows = sampleOffsets(part.y, part.height, height, image.width * 3);
+    const { data } = image;
+    for (let y = 0, out = 0; y < height; y++) {
+      const upper = rows[2 * y] as number;
+      const lower = rows[2 * y + 1] as number;
+      for (let x = 0; x < width; x++, out++) {
+        const left = columns[2 * x] as number;
+        const right = columns[2 * x + 1] as number;
+        const a = upper + left;
+        const b = upper + right;
+        const c = lower + left;
+        const d = lower + right;
+        const red =
+          ((data[a] as number) + (data[b] as number) + (data[c] as number) + (data[d] as number) + 2) >> 2;
+        const green =
+          ((data[a + 1] as number) +
+            (data[b + 1] as number) +
+            (data[c + 1] as number) +
+            (data[d + 1] as number) +
+            2) >>
+          2;
+        const blue =
+          ((data[a + 2] as number) +
+            (data[b + 2] as number) +
+            (data[c + 2] as number) +
+            (data[d + 2] as number) +
+            2) >>
+          2;
+        // Node only runs on little-endian machines.
+        words[out] = 0xff000000 | (blue << 16) | (green << 8) | red;
+      }
+    }
+    return { width, height, data: this.#bytes };
+  }
+}
+
+/** Two sample offsets, at one and three quarters, for each of `to` cells that divide `from` pixels from `start` on. */
+function sampleOffsets(start: number, from: number, to: number, stride: number): Int32Array {
+  const offsets = new Int32Array(to * 2);
+  for (let i = 0; i < to * 2; i++) {
+    offsets[i] = (start + Math.min(from - 1, Math.floor(((i + 0.5) * from) / (to * 2)))) * stride;
+  }
+  return offsets;
 }

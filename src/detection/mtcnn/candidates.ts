@@ -5,14 +5,14 @@ import type { ProposalMap, Verdicts } from './networks.js';
 import type { Window } from './picture-sampler.js';
 import { cellSize, cellStride, type Strip } from './pyramid.js';
 
-/** A box on its way through the cascade: corners and score, and the regression its network asked for. */
+/** A box on its way through the cascade: corners, score, and the regression that the last network returned. */
 export interface Candidate {
   readonly box: ScoredCorners;
   /** Shifts of x1, y1, x2, y2 as fractions of the box's size. */
   readonly regression: readonly [number, number, number, number];
 }
 
-/** P-Net's cells that see a face, as candidates in pixels of the whole picture. */
+/** The cells in which P-Net sees a face, as candidates in pixels of the picture. */
 export function readProposals(map: ProposalMap, { level, firstRow }: Strip, threshold: number): Candidate[] {
   const { width, height, faces, regressions } = map;
   const candidates: Candidate[] = [];
@@ -36,7 +36,7 @@ export function readProposals(map: ProposalMap, { level, firstRow }: Strip, thre
   return candidates;
 }
 
-/** The verdict on one crop as a candidate. */
+/** A network's output for one crop as a candidate. */
 export function readVerdict(box: ScoredCorners, verdicts: Verdicts, index: number): Candidate {
   const score = verdicts.probabilities[2 * index + 1] as number;
   return {
@@ -45,7 +45,7 @@ export function readVerdict(box: ScoredCorners, verdicts: Verdicts, index: numbe
   };
 }
 
-/** The landmarks that O-Net saw in the crop of a box. */
+/** The landmarks that O-Net found in the crop of a box. */
 export function readLandmarks(
   [x1, y1, x2, y2]: ScoredCorners,
   { points }: Verdicts,
@@ -58,7 +58,10 @@ export function readLandmarks(
   return [at(0), at(1), at(2), at(3), at(4)];
 }
 
-/** Moves the corners as the network asks. R-Net and O-Net count both corners' pixels (`inclusive` 1), P-Net does not. */
+/**
+ * Moves the corners by the network's regression. R-Net and O-Net include both corner pixels (`inclusive` 1); P-Net does
+ * not.
+ */
 export function regress({ box, regression }: Candidate, inclusive: 0 | 1): ScoredCorners {
   const width = box[2] - box[0] + inclusive;
   const height = box[3] - box[1] + inclusive;
@@ -71,7 +74,7 @@ export function regress({ box, regression }: Candidate, inclusive: 0 | 1): Score
   ];
 }
 
-/** The square about the same centre whose side is the longer one. */
+/** The square with the same centre and the longer side of a box. */
 export function square([x1, y1, x2, y2, score]: ScoredCorners): ScoredCorners {
   const side = Math.max(x2 - x1, y2 - y1);
   const left = x1 + (x2 - x1 - side) / 2;
@@ -79,7 +82,7 @@ export function square([x1, y1, x2, y2, score]: ScoredCorners): ScoredCorners {
   return [left, top, left + side, top + side, score];
 }
 
-/** The pixels of a box inside the picture, counted from 1 as MTCNN does; undefined when none is. */
+/** The part of a box inside the picture, with MTCNN's pixel numbers that start at 1; undefined if there is none. */
 export function insideWindow(box: ScoredCorners, width: number, height: number): Window | undefined {
   const left = Math.max(1, Math.trunc(box[0])) - 1;
   const top = Math.max(1, Math.trunc(box[1])) - 1;
@@ -92,7 +95,7 @@ export function toBox([x1, y1, x2, y2]: ScoredCorners): Box {
   return { x: x1, y: y1, width: x2 - x1, height: y2 - y1 };
 }
 
-/** @param score where none is known, any will do for boxes that are judged anew */
+/** @param score any value will do for boxes that a network scores again */
 export function toCorners({ x, y, width, height }: Box, score = 1): ScoredCorners {
   return [x, y, x + width, y + height, score];
 }

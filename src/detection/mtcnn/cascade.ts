@@ -16,16 +16,18 @@ import type { CropNetwork, MtcnnNetworks, Verdicts } from './networks.js';
 import { PictureSampler } from './picture-sampler.js';
 import type { Strip } from './pyramid.js';
 
-/** Thresholds of P-Net and R-Net as in the paper. */
+/** Thresholds of P-Net and R-Net, the same as in the paper. */
 const proposalThreshold = 0.6;
 const refineThreshold = 0.7;
-/** Two proposals of one scale that overlap by more are one; so are two refined boxes, or two faces. */
+/**
+ * Proposals of one scale with more overlap are the same face; `faceOverlap` is the limit for refined boxes and faces.
+ */
 const proposalOverlap = 0.5;
 const faceOverlap = 0.7;
 
 /**
- * The three stages of MTCNN on one picture at a time. Box arithmetic follows facenet-pytorch, so that results compare.
- * The event loop gets its turn before every run of a network.
+ * The three stages of MTCNN on one picture at a time. The box arithmetic is that of facenet-pytorch, so that results
+ * are comparable. The event loop gets a turn before every run of a network.
  */
 export class Cascade {
   readonly #networks: MtcnnNetworks;
@@ -34,13 +36,13 @@ export class Cascade {
   #width = 0;
   #height = 0;
 
-  /** @param minScore least score of a face, judged by O-Net */
+  /** @param minScore least score of a face, given by O-Net */
   constructor(networks: MtcnnNetworks, minScore: number) {
     this.#networks = networks;
     this.#minScore = minScore;
   }
 
-  /** Takes a copy of the picture that the stages shall look at. */
+  /** Copies the picture that the stages work on. */
   load(image: RgbImage): void {
     this.#sampler.load(image);
     this.#width = image.width;
@@ -48,8 +50,8 @@ export class Cascade {
   }
 
   /**
-   * P-Net on strips of one level of the pyramid: squares that may hold a face. Squares of different levels overlap too
-   * little to be one, so levels may be searched apart.
+   * Runs P-Net on strips of one level of the pyramid and returns squares that may contain a face. Squares of different
+   * levels overlap too little to be merged, so levels can be searched separately.
    */
   async propose(strips: readonly Strip[]): Promise<ScoredCorners[]> {
     const candidates: Candidate[] = [];
@@ -62,7 +64,7 @@ export class Cascade {
     return suppress(candidates, proposalOverlap).map((candidate) => square(regress(candidate, 0)));
   }
 
-  /** R-Net on squares: better squares, fewer of them. */
+  /** Runs R-Net on squares and returns fewer and better squares. */
   async refine(squares: readonly ScoredCorners[]): Promise<ScoredCorners[]> {
     const passed: Candidate[] = [];
     await this.#judge(this.#networks.refiner, squares, (box, verdicts, index) => {
@@ -72,7 +74,7 @@ export class Cascade {
     return suppress(passed, faceOverlap).map((candidate) => square(regress(candidate, 1)));
   }
 
-  /** O-Net on squares: faces with their landmarks, best first. */
+  /** Runs O-Net on squares and returns faces with landmarks, best first. */
   async finish(squares: readonly ScoredCorners[]): Promise<Detection[]> {
     const faces: Detection[] = [];
     await this.#judge(this.#networks.finisher, squares, (box, verdicts, index) => {
@@ -85,7 +87,7 @@ export class Cascade {
     return bestFaces(faces);
   }
 
-  /** Runs a network on the parts of squares that lie in the picture, and hands out what it says about each. */
+  /** Runs a network on the parts of squares that lie inside the picture, and calls `take` with its output for each. */
   async #judge(
     network: CropNetwork,
     squares: readonly ScoredCorners[],
@@ -107,7 +109,7 @@ export class Cascade {
   }
 }
 
-/** Of faces that overlap, the best one; best first. */
+/** Keeps the best of faces that overlap; best first. */
 export function bestFaces(faces: readonly Detection[]): Detection[] {
   const corners = faces.map(({ box, score }) => toCorners(box, score));
   return nonMaximumSuppression(corners, faceOverlap, minimumOverlap).map(

@@ -2,8 +2,7 @@ import { SightlineError } from '../../core/errors.js';
 import type { Detection } from '../../core/face.js';
 import type { RgbImage } from '../../core/image.js';
 import type { ScoredCorners } from '../../core/nms.js';
-import type { FaceDetector, VideoSearch } from '../face-detector.js';
-import { requireWholeImage } from '../require-whole-image.js';
+import { requireWholeImage, type FaceDetector, type VideoSearch } from '../face-detector.js';
 import { Cascade } from './cascade.js';
 import { MtcnnNetworks, type MtcnnModels } from './networks.js';
 import { cutIntoStrips, pyramidLevels } from './pyramid.js';
@@ -11,15 +10,15 @@ import { MtcnnVideoSearch } from './video-search.js';
 
 export interface MtcnnOptions {
   readonly models: MtcnnModels;
-  /** Side of the smallest face looked for, in pixels. */
+  /** Side of the smallest face to look for, in pixels. */
   readonly minFaceSize: number;
-  /** Least score of a face, judged by the last network. */
+  /** Least score of a face, given by O-Net. */
   readonly minScore: number;
 }
 
 /**
- * MTCNN (Zhang et al. 2016, arXiv:1604.02878): P-Net proposes over a pyramid of scales, R-Net sorts out, O-Net places
- * box and five landmarks.
+ * MTCNN (Zhang et al. 2016, arXiv:1604.02878): P-Net proposes boxes on a pyramid of scales, R-Net rejects most of them,
+ * and O-Net places the final box and the five landmarks.
  */
 export class MtcnnDetector implements FaceDetector {
   readonly kind = 'mtcnn';
@@ -59,13 +58,13 @@ export class MtcnnDetector implements FaceDetector {
     };
   }
 
-  /** Waits for the searches that have begun. */
+  /** Waits for running searches, then releases the networks. */
   async close(): Promise<void> {
     await this.#lastSearch;
     await this.#networks.close();
   }
 
-  /** One search after the other, for all work in the same buffers. */
+  /** Runs one search after the other, because they share buffers. */
   #inTurn(image: RgbImage, search: () => Promise<Detection[]>): Promise<Detection[]> {
     const turn = this.#lastSearch.then(async () => {
       requireWholeImage(image);

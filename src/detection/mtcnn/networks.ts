@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from '../../models/onnx-runtime.js';
 
-/** Where the three networks lie, and how ONNX Runtime shall run them. */
+/** The paths of the three networks' ONNX files, and the options for their sessions. */
 export interface MtcnnModels {
   readonly pnet: string;
   readonly rnet: string;
@@ -8,7 +8,7 @@ export interface MtcnnModels {
   readonly sessionOptions: InferenceSession.SessionOptions;
 }
 
-/** What P-Net says about each cell of a picture, row by row. */
+/** P-Net's output for each cell of a picture, row by row. */
 export interface ProposalMap {
   readonly width: number;
   readonly height: number;
@@ -18,25 +18,25 @@ export interface ProposalMap {
   readonly regressions: Float32Array;
 }
 
-/** What R-Net or O-Net says about crops. */
+/** R-Net's or O-Net's output for a batch of crops. */
 export interface Verdicts {
-  /** Two numbers a crop: no face, face. */
+  /** Two numbers for each crop: no face, face. */
   readonly probabilities: Float32Array;
-  /** Four numbers a crop. */
+  /** Four numbers for each crop. */
   readonly regressions: Float32Array;
-  /** O-Net only: ten numbers a crop, x0…x4 then y0…y4 as fractions of the crop. */
+  /** O-Net only: ten numbers for each crop, x0…x4 and then y0…y4, as fractions of the crop. */
   readonly points: Float32Array;
 }
 
-/** R-Net or O-Net, with the size of the crops it takes and how many of them fit into one run of a few milliseconds. */
+/** R-Net or O-Net, with the side of its crops in pixels and the batch size that runs in a few milliseconds. */
 export interface CropNetwork {
   readonly side: number;
   readonly batchSize: number;
-  /** @param pixels of `count` crops in three planes each */
+  /** @param pixels `count` crops of three planes each, one after the other */
   judge(pixels: Float32Array, count: number): Promise<Verdicts>;
 }
 
-/** MTCNN's three networks in ONNX Runtime, which begins every run in a turn of its own of the event loop. */
+/** MTCNN's three networks in ONNX Runtime, which starts every run in a new turn of the event loop. */
 export class MtcnnNetworks {
   readonly #pnet: InferenceSession;
   readonly #rnet: InferenceSession;
@@ -53,13 +53,14 @@ export class MtcnnNetworks {
   }
 
   static async load({ pnet, rnet, onet, sessionOptions }: MtcnnModels): Promise<MtcnnNetworks> {
-    // Planning memory ahead for a fixed shape asks the system for fresh pages at every run: a quarter of the time.
+    // With memory patterns, ONNX Runtime requests new pages from the system at every run, which takes a quarter of the
+    // time.
     const options = { ...sessionOptions, enableMemPattern: false };
     const load = (path: string): Promise<InferenceSession> => InferenceSession.create(path, options);
     return new MtcnnNetworks(await load(pnet), await load(rnet), await load(onet));
   }
 
-  /** P-Net on pixels in three planes of `width` × `height`. */
+  /** Runs P-Net on pixels in three planes of `width` × `height`. */
   async propose(pixels: Float32Array, width: number, height: number): Promise<ProposalMap> {
     const { prob, reg } = await this.#pnet.run({
       input: new Tensor('float32', pixels, [1, 3, height, width]),

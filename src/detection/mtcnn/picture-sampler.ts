@@ -1,6 +1,5 @@
 import type { RgbImage } from '../../core/image.js';
-import { pageBytes, vectorBytes } from '../../core/wasm-kernel.js';
-import { createAreaKernel, type AreaKernel } from './area-kernel.js';
+import { createKernel, pageBytes, vectorBytes, type WasmMemory } from '../../core/wasm-kernel.js';
 import { chunkBytes, ColumnRecord, maxRowCount, RowRecord } from './area-layout.js';
 
 /** A part of a picture in whole pixels: left and top inclusive, right and bottom exclusive. */
@@ -19,28 +18,30 @@ interface ScaledRows {
   readonly rowCount: number;
 }
 
-/** A 4K frame fits in; what a larger picture needed is given back when the next smaller one comes. */
+/**
+ * A 4K frame fits into this. Memory that a larger picture needed is released when the next smaller picture is loaded.
+ */
 const keptBytes = 32 * 1024 * 1024;
 const floatBytes = Float32Array.BYTES_PER_ELEMENT;
 
 /**
- * Scales parts of one picture down as PyTorch's `interpolate(mode='area')` does: each output pixel is the mean of all
+ * Scales parts of one picture down like PyTorch's `interpolate(mode='area')`: each output pixel is the mean of all
  * input pixels that its cell touches. Results are channels-first floats, (mean − 127.5) / 128, in a buffer that the
- * next call writes over. The picture lies in the kernel's memory, with room for tables and results behind it.
+ * next call overwrites. The picture lies in the kernel's memory, followed by tables and results.
  */
 export class PictureSampler {
   #kernel: AreaKernel = createAreaKernel();
-  /** Views of the whole memory; made anew when it grows. */
+  /** Views of the whole memory; replaced when it grows. */
   #ints = new Int32Array();
   #floats = new Float32Array();
   #width = 0;
   #height = 0;
-  /** Where things lie in the memory: bytes. The picture begins at 0. */
+  /** Byte offsets in the memory. The picture begins at 0. */
   #sums = 0;
   #running = 0;
   #free = 0;
 
-  /** Takes a copy of the picture. */
+  /** Copies the picture into the kernel's memory. */
   load({ width, height, data }: RgbImage): void {
     const size = width * height * 3;
     this.#sums = align(size + chunkBytes);
@@ -56,7 +57,7 @@ export class PictureSampler {
     this.#ints.fill(0, this.#running / 4, (this.#running + vectorBytes) / 4);
   }
 
-  /** Some rows of the whole picture at the size `width` × `height`: three planes of `rowCount` × `width` floats. */
+  /** Some rows of the picture scaled to `width` × `height`, as three planes of `rowCount` × `width` floats. */
   strip(width: number, height: number, firstRow: number, rowCount: number): Float32Array {
     const whole = { left: 0, top: 0, right: this.#width, bottom: this.#height };
     const scaled = { width, height, firstRow, rowCount };
@@ -79,7 +80,7 @@ export class PictureSampler {
     const rows = this.#free;
     const rowsEnd = rows + scaled.rowCount * RowRecord.size;
     const columnsEnd = rowsEnd + scaled.width * ColumnRecord.size;
-    // Of many rows, some are left out: the sum of all could overflow.
+    // If there are too many rows, some are skipped, because the sum of all could overflow.
     const step = Math.ceil((Math.ceil((bottom - top) / scaled.height) + 1) / maxRowCount);
     const inputBytes = (right - left) * 3;
     this.#writeRows(rows, rowsEnd, scaled, { top, length: bottom - top, left, step });
@@ -125,7 +126,7 @@ export class PictureSampler {
     }
   }
 
-  /** Where `count` results can be written: behind the tables. */
+  /** Reserves memory for `count` results behind the tables and returns its offset. */
   #makeRoom(scaled: ScaledRows, count: number): number {
     const tables = scaled.rowCount * RowRecord.size + scaled.width * ColumnRecord.size;
     const out = align(this.#free + tables);
@@ -149,4 +150,39 @@ function floatCount({ width, rowCount }: ScaledRows): number {
 
 function align(bytes: number): number {
   return Math.ceil(bytes / vectorBytes) * vectorBytes;
+}
+
+/**
+ * Scales RGB pictures down by taking means over rectangles, sixteen bytes per instruction. The pyramid of a full-HD
+ * frame takes a tenth of the time that it takes in JavaScript. The code is kernels/area-means.ts; area-layout.ts
+ * describes how the tables lie in memory.
+ */
+interface AreaKernel {
+  readonly memory: WasmMemory;
+  /** All are byte offsets into `memory`, or counts of bytes. */
+  readonly run: (
+    /** Output rows, one `RowRecord` each. */
+    rows: number,
+    rowsEnd: number,
+    /** Output columns, one `ColumnRecord` each. */
+    columns: number,
+    columnsEnd: number,
+    /** From one input row to the next that counts. */
+    stride: number,
+    /** How much of an input row is looked at. */
+    inputBytes: number,
+    /** Room for twice `inputBytes`, and for two chunks more. */
+    sums: number,
+    sumsEnd: number,
+    /** Room for a vector for each input pixel and one more, which is the first and must be 0. */
+    running: number,
+    /** Where floats go: red; green and blue follow in planes of `planeBytes`. */
+    out: number,
+    planeBytes: number,
+  ) => void;
+}
+
+/** Creates a kernel with its own memory. */
+function createAreaKernel(): AreaKernel {
+  return createKernel('area-means') as AreaKernel;
 }

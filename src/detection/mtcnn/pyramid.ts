@@ -1,4 +1,4 @@
-/** One scale at which P-Net looks. */
+/** One level of the pyramid: a scale at which P-Net searches. */
 export interface Level {
   /** Pixels of this level for one pixel of the picture. */
   readonly scale: number;
@@ -6,29 +6,29 @@ export interface Level {
   readonly height: number;
 }
 
-/** Some rows of a level, seen by P-Net in one run. */
+/** Some rows of a level that P-Net processes in one run. */
 export interface Strip {
   readonly level: Level;
   readonly firstRow: number;
   readonly rowCount: number;
 }
 
-/** P-Net looks through windows of this many pixels, … */
+/** Side of P-Net's windows, in pixels of a level. */
 export const cellSize = 12;
-/** … this far apart. */
+/** Distance from one window to the next, in pixels of a level. */
 export const cellStride = 2;
-/** Step from one level to the next, as in the paper. */
+/** Scale factor from one level to the next, the same as in the paper. */
 const pyramidFactor = 0.709;
 
 /**
- * About as many pixels are seen in one run. A run blocks its thread, for about 2 ms at this size; and P-Net's values
- * of a whole level would not fit into the processor's cache, which makes it slower than strips that overlap.
+ * The approximate number of pixels per run. A run blocks its thread, at this size for about 2 ms. P-Net's values of a
+ * whole level would not fit into the processor's cache, which is slower than strips that overlap.
  */
 const stripPixels = 32_768;
-/** Rows of cells in a strip at least, however wide: its windows overlap with those of the next by ten rows of pixels. */
+/** Least number of cell rows in a strip, however wide it is, because neighbouring strips share ten rows of pixels. */
 const minCellRows = 24;
 
-/** Levels from large to small: a face of `minFaceSize` pixels is 12 pixels wide in the first. */
+/** Levels from large to small. A face of `minFaceSize` pixels is 12 pixels wide in the first. */
 export function pyramidLevels(width: number, height: number, minFaceSize: number): Level[] {
   const levels: Level[] = [];
   for (

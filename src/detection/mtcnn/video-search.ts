@@ -7,34 +7,34 @@ import { square, toBox, toCorners } from './candidates.js';
 import { bestFaces, type Cascade } from './cascade.js';
 import { cutIntoStrips, pyramidLevels, type Strip } from './pyramid.js';
 
-/** P-Net sees the whole picture once in this time, … */
+/** P-Net covers the whole picture once in this time. */
 const scanMs = 280;
-/** … and in no more than this many frames, so that its work for each stays even. */
+/** P-Net covers the whole picture in at most this many frames, so that its work for each frame stays even. */
 const scanFrames = 7;
-/** A face found overlaps the box expected for it by more. */
+/** A detection with more overlap with an expected box is that known face. */
 const sameFaceOverlap = 0.3;
-/** A proposal that overlaps a face found already by more is that face. */
+/** A proposal with more overlap with a face that was already found is that face. */
 const knownFaceOverlap = 0.4;
-/** How far R-Net looks around for a face that is not where it was expected, in sides of its box. */
+/** How far around its expected place R-Net searches for a face, as a share of its box's side. */
 const searchShift = 0.15;
 
-/** The stages of MTCNN as far as this search calls them. */
+/** The stages of MTCNN that this search uses. */
 export type Stages = Pick<Cascade, 'load' | 'propose' | 'refine' | 'finish'>;
 
 /**
- * Finds faces in the frames of one camera for a part of the work that a whole search of each takes. Known faces are
- * looked for where they are expected: by O-Net alone, and if that sees none, by R-Net round about. Meanwhile P-Net
- * looks for new ones, a few strips of the pyramid a frame.
+ * Finds faces in the frames of one camera with a fraction of the work of a complete search. Known faces are searched
+ * where they are expected, first by O-Net alone, and if it finds none, by R-Net around that place. P-Net searches for
+ * new faces in a few strips of the pyramid per frame.
  */
 export class MtcnnVideoSearch implements Pick<VideoSearch, 'detect'> {
   readonly #stages: Stages;
   readonly #minFaceSize: number;
   #width = 0;
   #height = 0;
-  /** Every strip of the pyramid, and which of them is next. */
+  /** Every strip of the pyramid, and the index of the next one. */
   #strips: readonly Strip[] = [];
   #next = 0;
-  /** Pixels of strips that are due; below 0 when the last frame saw more than its part. */
+  /** Pixels of strips that are due; below 0 if the last frame covered more than its share. */
   #duePixels = 0;
   #lastAt = 0;
 
@@ -58,7 +58,7 @@ export class MtcnnVideoSearch implements Pick<VideoSearch, 'detect'> {
     return bestFaces([...known, ...(await this.#stages.finish(squares))]);
   }
 
-  /** The strips that this frame's turn has come to: all of them in the first frame of its size. */
+  /** The strips to search in this frame; all of them if it is the first frame of its size. */
   #stripsDue({ width, height }: RgbImage): Strip[] {
     const now = performance.now();
     const part = Math.min(1, Math.max(1 / scanFrames, (now - this.#lastAt) / scanMs));
@@ -89,7 +89,7 @@ function pixelsOf({ level, rowCount }: Strip): number {
   return level.width * rowCount;
 }
 
-/** The square of a box, and the same shifted to each side. */
+/** The square of a box, and the same square shifted to each side. */
 function squaresAround(box: Box): ScoredCorners[] {
   const shift = searchShift * Math.max(box.width, box.height);
   return [

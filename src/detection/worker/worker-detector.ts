@@ -5,8 +5,7 @@ import type { RgbImage } from '../../core/image.js';
 import '../../models/onnx-runtime.js';
 import { workerUrl } from '../../core/worker-url.js';
 import { InferencePool, type Outcome } from '../../inference/inference-pool.js';
-import type { FaceDetector, VideoSearch } from '../face-detector.js';
-import { requireWholeImage } from '../require-whole-image.js';
+import { requireWholeImage, type FaceDetector, type VideoSearch } from '../face-detector.js';
 import type { DetectReply, DetectTask, DetectWorkerData, SearchTask } from './detect-protocol.js';
 
 export interface WorkerDetectorOptions extends DetectWorkerData {

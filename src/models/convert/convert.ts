@@ -1,23 +1,18 @@
 import { SightlineError } from '../../core/errors.js';
 import { inceptionResnetV1 } from '../facenet/inception-resnet-v1.js';
 import type { Asset } from '../manifest.js';
-import { buildDlibResNet } from './dlib-resnet.js';
-import { dropTinyWeights } from './drop-tiny-weights.js';
 import { readStateDict } from '../pytorch/state-dict.js';
+import { buildDlibResNet, readTfjsWeights } from './dlib-resnet.js';
+import { dropTinyWeights, optimise } from './optimise.js';
 import { addMediapipeMetadata } from './mediapipe-metadata.js';
-import type { Network } from './network.js';
-import { poolFirst } from './pool-first.js';
-import { readNetwork } from './read-network.js';
+import { readNetwork } from './read-tflite.js';
 import { readOnnx } from './read-onnx.js';
-import { rewritePRelus } from './rewrite-prelu.js';
-import { rewriteSoftmaxes } from './rewrite-softmax.js';
-import { readTfjsWeights } from './tfjs-weights.js';
 import { writeOnnx } from './write-onnx.js';
 
 /**
- * The bytes of the file that Sightline loads, made from those of the package.
+ * Converts the file of an asset into the file that Sightline loads.
  *
- * @param second those of the second file, where the conversion names one
+ * @param second the bytes of the second file, if the conversion names one
  * @throws SightlineError MODEL_CONVERSION_FAILED, WEIGHTS_INVALID
  */
 export function convert(asset: Asset, bytes: Uint8Array, second: Uint8Array = new Uint8Array()): Uint8Array {
@@ -44,13 +39,8 @@ export function convert(asset: Asset, bytes: Uint8Array, second: Uint8Array = ne
   } catch (error) {
     if (error instanceof SightlineError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new SightlineError('MODEL_CONVERSION_FAILED', `Expected to convert ${asset.id} but ${reason}`, {
+    throw new SightlineError('MODEL_CONVERSION_FAILED', `${asset.id} could not be converted: ${reason}`, {
       cause: error,
     });
   }
-}
-
-/** The same network in a form that ONNX Runtime runs faster. */
-export function optimise(network: Network): Network {
-  return rewriteSoftmaxes(rewritePRelus(poolFirst(network)));
 }

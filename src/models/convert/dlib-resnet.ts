@@ -1,9 +1,10 @@
+import { z } from 'zod';
 import { at, transpose, type Conv, type Layer, type Network, type Weights } from './network.js';
 
 /** Weights by name, kernels as [height, width, input, output]. */
 type Tensors = ReadonlyMap<string, Weights>;
 
-/** The residual blocks in their order, as face-api's file names them; `down` halves the size. */
+/** The residual blocks in order, with their names in face-api's file; `down` halves the size. */
 const blocks = [
   { name: 'conv32_1' },
   { name: 'conv32_2' },
@@ -25,7 +26,8 @@ const blocks = [
  * dlib's face recognition ResNet, with 29 convolutions, from the weights of face-api: [N, 3, 150, 150] to [N, 128].
  * Source: dlib's examples/dnn_face_recognition_ex.cpp (King, 2017); He et al., CVPR 2016, with fewer layers.
  *
- * @throws Error when a weight is missing
+ * @param tensors the weights of face-api's file, as `readTfjsWeights` returns them
+ * @throws Error if a weight is missing
  */
 export function buildDlibResNet(tensors: Tensors): Network {
   const layers: Layer[] = [
@@ -77,7 +79,7 @@ function residual(tensors: Tensors, block: { name: string; down?: { pad: number 
   return layers;
 }
 
-/** A convolution with the scale of each channel, and the shift after it, taken in. */
+/** A convolution with the scale and shift of each channel folded in. */
 function conv(
   tensors: Tensors,
   name: string,
@@ -103,7 +105,7 @@ function conv(
   };
 }
 
-/** The mean of each 2×2 pixels, with channels of zeros added: as one convolution. */
+/** One convolution for the mean of each 2×2 pixels, with channels of zeros added. */
 function averagePool(input: string, output: string, inputs: number, outputs: number): Conv {
   const data = new Float32Array(outputs * inputs * 4);
   for (let channel = 0; channel < inputs; channel++) {
@@ -113,13 +115,16 @@ function averagePool(input: string, output: string, inputs: number, outputs: num
   return { ...plainConv(input, output, { shape: [outputs, inputs, 2, 2], data }), stride: [2, 2] };
 }
 
-/** Zeros at the bottom and on the right, where the shortcut is larger: a 1×1 convolution that changes nothing else. */
+/**
+ * Adds zeros at the bottom and on the right where the shortcut is larger, by a 1×1 convolution that changes nothing
+ * else.
+ */
 function padAtEnd(input: string, output: string, channels: number, pad: number): Conv {
   const ones = { shape: [channels, 1, 1, 1], data: new Float32Array(channels).fill(1) };
   return { ...plainConv(input, output, ones), groups: channels, pads: [0, 0, pad, pad] };
 }
 
-/** The mean of the last 2×2 pixels through the fully-connected layer: as one convolution. */
+/** One convolution for the mean of the last 2×2 pixels and the fully-connected layer after it. */
 function meanAndDense(weights: Weights, input: string, output: string): Conv {
   const { shape, data } = transpose(weights, [1, 0]);
   const spread = Float32Array.from({ length: data.length * 4 }, (_, index) => at(data, index >> 2) / 4);
@@ -135,4 +140,42 @@ function tensor(tensors: Tensors, name: string): Weights {
   const found = tensors.get(name);
   if (!found) throw new Error(`expected weights called ${name} but the file has none`);
   return found;
+}
+
+const listedWeight = z.object({
+  name: z.string(),
+  shape: z.array(z.int().positive()),
+  dtype: z.literal('float32'),
+  /** If present, each number is stored as one byte q and stands for q · scale + min; otherwise as a float. */
+  quantization: z.object({ dtype: z.literal('uint8'), scale: z.number(), min: z.number() }).optional(),
+});
+type ListedWeight = z.infer<typeof listedWeight>;
+
+const weightsManifest = z.tuple([z.object({ weights: z.array(listedWeight) })]);
+
+/**
+ * Reads the weights of a TensorFlow.js model, by name.
+ *
+ * @param manifest the text of weights_manifest.json, which lists the weights in the order of the bytes
+ * @throws Error if the two files do not belong together
+ */
+export function readTfjsWeights(manifest: Uint8Array, bytes: Uint8Array): Map<string, Weights> {
+  const [{ weights }] = weightsManifest.parse(JSON.parse(Buffer.from(manifest).toString('utf8')));
+  const tensors = new Map<string, Weights>();
+  let start = 0;
+  for (const weight of weights) {
+    const count = weight.shape.reduce((product, size) => product * size, 1);
+    const end = start + count * (weight.quantization ? 1 : Float32Array.BYTES_PER_ELEMENT);
+    tensors.set(weight.name, { shape: weight.shape, data: toFloats(bytes.subarray(start, end), weight) });
+    start = end;
+  }
+  if (start !== bytes.length) throw new Error(`expected ${start} bytes but the file has ${bytes.length}`);
+  return tensors;
+}
+
+function toFloats(stored: Uint8Array, { quantization }: ListedWeight): Float32Array {
+  // Copied, because the numbers in a file need not lie at a multiple of four in memory.
+  if (!quantization) return new Float32Array(Uint8Array.from(stored).buffer);
+  const { scale, min } = quantization;
+  return Float32Array.from(stored, (value) => value * scale + min);
 }

@@ -1,7 +1,7 @@
 import { Builder, type Offset } from 'flatbuffers';
-import { FlatTable } from './flat-table.js';
+import { FlatTable } from './tflite.js';
 
-/** Field numbers of TFLite's schema.fbs, table Model, that are carried over or replaced. */
+/** The fields of table Model in TFLite's schema.fbs that are carried over or replaced. */
 const model = {
   version: 0,
   operatorCodes: 1,
@@ -15,8 +15,8 @@ const model = {
 const weightAlignment = 16;
 
 /**
- * Adds to a BlazeFace file what MediaPipe Tasks asks for: a buffer TFLITE_METADATA that says how pixels are scaled to
- * −1…1. The file itself stays as it is, byte for byte; a new root table in front of it points into it.
+ * Adds the metadata that MediaPipe Tasks requires to a BlazeFace file: a buffer TFLITE_METADATA that says how pixels
+ * are scaled to −1…1. The original file is kept byte for byte; a new root table in front of it points into it.
  *
  * Schemas: tensorflow/compiler/mlir/lite/schema/schema.fbs, and metadata_schema.fbs of TFLite Support
  */
@@ -115,7 +115,7 @@ function byteVector(builder: Builder, bytes: Uint8Array): Offset {
   return builder.endVector();
 }
 
-/** Writes bytes so that they begin at a multiple of 16; gives the offset of their first. */
+/** Writes bytes so that they begin at a multiple of 16, and returns the offset of the first. */
 function appendAligned(builder: Builder, bytes: Uint8Array): Offset {
   const lengthPrefix = 4;
   return byteVector(builder, bytes) - lengthPrefix;

@@ -1,6 +1,6 @@
 /**
- * A small network in ONNX's terms: values are NCHW, or [N, features]; layers stand in the order they run. It is what
- * a TFLite file or PyTorch weights are read into, what is optimised, and what is written as ONNX.
+ * A small network in ONNX's terms: values are NCHW or [N, features], and layers are listed in the order in which they
+ * run. TFLite files and PyTorch weights are read into this form, which is then optimised and written as ONNX.
  */
 export interface Network {
   /** Name of the one input. */
@@ -50,13 +50,13 @@ export interface MaxPool extends LayerBase {
   /** Vertical, horizontal. */
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
-  /** Whether a last window that reaches past the edge counts. */
+  /** Whether a last window that reaches past the edge is included. */
   readonly ceil: boolean;
 }
 
 /**
- * `softmax` runs over the channels, `concat` puts them behind each other, `global-average-pool` makes one value of each;
- * `flatten` keeps the first dimension.
+ * `softmax` runs over the channels, `concat` joins them, and `global-average-pool` reduces each to one value; `flatten`
+ * keeps the first dimension.
  */
 interface Plain extends LayerBase {
   readonly op: 'relu' | 'sigmoid' | 'add' | 'concat' | 'flatten' | 'softmax' | 'global-average-pool';
@@ -82,7 +82,7 @@ export function transpose({ shape, data }: Weights, order: readonly number[]): W
   return { shape: resultShape, data: result };
 }
 
-/** Counts `index` up by one, its last digit fastest. */
+/** Increments a multi-dimensional index, last dimension fastest. */
 function advance(index: number[], shape: readonly number[]): void {
   for (let axis = index.length - 1; axis >= 0; axis--) {
     const next = at(index, axis) + 1;
@@ -91,7 +91,7 @@ function advance(index: number[], shape: readonly number[]): void {
   }
 }
 
-/** The element at `index`, which the caller knows to exist; a file that breaks that is not one we can convert. */
+/** The element at `index`. @throws Error if there is none, which means that the file cannot be converted */
 export function at<T>(list: ArrayLike<T>, index: number): T {
   const value = list[index];
   if (value === undefined) throw new Error(`expected an element ${index} but the list has ${list.length}`);

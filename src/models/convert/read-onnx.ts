@@ -1,7 +1,7 @@
 import { at, type Layer, type Network, type Weights } from './network.js';
 import { onnxSchema } from './write-onnx.js';
 
-/** What protobufjs makes of the messages that are read here. */
+/** The messages that are read here, as protobufjs decodes them. */
 interface Graph {
   readonly node: readonly Node[];
   readonly initializer: readonly { name: string; dims: number[]; dataType: number; rawData: Uint8Array }[];
@@ -20,10 +20,10 @@ const elementFloat = 1;
 
 /**
  * Reads an ONNX file that holds a chain of convolutions, PReLUs and additions, and a last reshape to rows, into a
- * network whose batch is free.
+ * network with an open batch size.
  *
- * @param outputs names for the outputs, in the order of the file's
- * @throws Error when the file is none, or has something that the converter does not know
+ * @param outputs names for the outputs, in the order in which the file lists them
+ * @throws Error if the file is not ONNX, or has something that the converter does not support
  */
 export function readOnnx(file: Uint8Array, outputs: readonly string[]): Network {
   const graph = readGraph(file);
@@ -44,7 +44,7 @@ export function readOnnx(file: Uint8Array, outputs: readonly string[]): Network 
 function readGraph(file: Uint8Array): Graph {
   const type = onnxSchema.lookupType('ModelProto');
   const { graph } = type.toObject(type.decode(file), { longs: Number, defaults: true, arrays: true });
-  if (!graph) throw new Error('expected an ONNX file but it holds no network');
+  if (!graph) throw new Error('the file is not an ONNX file with a network');
   return graph as Graph;
 }
 
@@ -61,11 +61,11 @@ function toLayer(node: Node, nameOf: (value: string) => string, constant: (name?
       return { op: 'prelu', inputs: [nameOf(first)], output, slopes: constant(second).data, rank: 4 };
     case 'Add':
       return { op: 'add', inputs: node.input.map(nameOf), output };
-    // Only ever to rows; the row length that stands in the file is for a batch of one.
+    // These networks only reshape to rows; the row length in the file is for a batch of one.
     case 'Reshape':
       return { op: 'flatten', inputs: [nameOf(first)], output };
     default:
-      throw new Error(`expected operators it knows but the file has ${node.opType}`);
+      throw new Error(`the file has operator ${node.opType}, which is not supported`);
   }
 }
 

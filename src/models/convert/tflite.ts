@@ -1,7 +1,7 @@
-import { FlatTable } from './flat-table.js';
+import { ByteBuffer } from 'flatbuffers';
 import { at, type Weights } from './network.js';
 
-/** The operators of TFLite that the converter knows, by their number in BuiltinOperator. */
+/** The TFLite operators that the converter supports, by their number in BuiltinOperator. */
 const operatorNames = {
   0: 'ADD',
   3: 'CONV_2D',
@@ -22,7 +22,7 @@ const operatorNames = {
 
 export type OperatorName = (typeof operatorNames)[keyof typeof operatorNames];
 
-/** Inputs and outputs are indices of tensors; −1 stands for an optional input that is left out. */
+/** Inputs and outputs are tensor indices; −1 stands for an omitted optional input. */
 export interface TfliteOperator {
   readonly name: OperatorName;
   readonly inputs: readonly number[];
@@ -47,10 +47,9 @@ export interface TfliteGraph {
 }
 
 /**
- * Reads a TFLite file.
- * Field numbers from tensorflow/compiler/mlir/lite/schema/schema.fbs.
+ * Reads a TFLite file. The field numbers are those of tensorflow/compiler/mlir/lite/schema/schema.fbs.
  *
- * @throws Error when the file is no TFLite file, or has an operator that the converter does not know
+ * @throws Error if the file is not a TFLite file, or has an operator that the converter does not support
  */
 export function readTflite(bytes: Uint8Array): TfliteGraph {
   const model = FlatTable.root(bytes, 'TFL3');
@@ -71,10 +70,10 @@ export function readTflite(bytes: Uint8Array): TfliteGraph {
 }
 
 function operatorName(code: FlatTable): OperatorName {
-  // Files older than the second field keep the number in the first, one byte wide.
+  // Files from before the second field existed keep the number in the first, which is one byte wide.
   const number = Math.max(code.int32(3), code.uint8(0));
   const name = Object.entries(operatorNames).find(([known]) => Number(known) === number)?.[1];
-  if (!name) throw new Error(`expected operators it knows but the file has number ${number}`);
+  if (!name) throw new Error(`the file has operator ${number}, which is not supported`);
   return name;
 }
 
@@ -89,4 +88,81 @@ function readTensor(tensor: FlatTable, buffers: readonly Uint8Array[]): TfliteTe
 /** Copies, because the numbers in a file need not lie at a multiple of four in memory. */
 function toFloats(content: Uint8Array): Float32Array {
   return new Float32Array(Uint8Array.from(content).buffer);
+}
+
+/**
+ * A table of a flatbuffer, read by the field numbers of its schema. A field that is missing in the file reads as its
+ * default: zero, an empty string or list, or null for a table.
+ *
+ * Format: https://flatbuffers.dev/internals/
+ */
+export class FlatTable {
+  readonly #buffer: ByteBuffer;
+  /** Where the table begins, in bytes from the start of the file. */
+  readonly position: number;
+
+  private constructor(buffer: ByteBuffer, position: number) {
+    if (position + 4 > buffer.capacity()) throw new Error('the flatbuffer is truncated');
+    this.#buffer = buffer;
+    this.position = position;
+  }
+
+  /** The root table of a file that carries the given four-letter identifier. */
+  static root(bytes: Uint8Array, identifier: string): FlatTable {
+    const buffer = new ByteBuffer(bytes);
+    if (bytes.length < 8 || !buffer.__has_identifier(identifier)) {
+      throw new Error(`expected a flatbuffer with the identifier ${identifier}`);
+    }
+    return new FlatTable(buffer, buffer.readUint32(0));
+  }
+
+  uint8(field: number): number {
+    const at = this.#at(field);
+    return at ? this.#buffer.readUint8(at) : 0;
+  }
+
+  int32(field: number): number {
+    const at = this.#at(field);
+    return at ? this.#buffer.readInt32(at) : 0;
+  }
+
+  string(field: number): string {
+    const bytes = this.bytes(field);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+  }
+
+  table(field: number): FlatTable | null {
+    const at = this.#at(field);
+    return at ? new FlatTable(this.#buffer, this.#buffer.__indirect(at)) : null;
+  }
+
+  /** A list of tables. */
+  tables(field: number): FlatTable[] {
+    return this.#elements(field, 4, (at) => new FlatTable(this.#buffer, this.#buffer.__indirect(at)));
+  }
+
+  int32s(field: number): number[] {
+    return this.#elements(field, 4, (at) => this.#buffer.readInt32(at));
+  }
+
+  /** A list of bytes, or the UTF-8 bytes of a string; shares memory with the file. */
+  bytes(field: number): Uint8Array {
+    const at = this.#at(field);
+    if (!at) return new Uint8Array();
+    const start = this.#buffer.__vector(at);
+    return this.#buffer.bytes().subarray(start, start + this.#buffer.__vector_len(at));
+  }
+
+  #elements<T>(field: number, size: number, read: (at: number) => T): T[] {
+    const at = this.#at(field);
+    if (!at) return [];
+    const start = this.#buffer.__vector(at);
+    return Array.from({ length: this.#buffer.__vector_len(at) }, (_, index) => read(start + index * size));
+  }
+
+  /** Position of a field, or 0 if the table does not have it. */
+  #at(field: number): number {
+    const offset = this.#buffer.__offset(this.position, 4 + 2 * field);
+    return offset ? this.position + offset : 0;
+  }
 }

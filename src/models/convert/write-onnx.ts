@@ -2,7 +2,7 @@ import protobuf from 'protobufjs';
 import type { Layer, Network, Weights } from './network.js';
 
 /**
- * The messages of onnx.proto that a network of ours needs, with its field numbers.
+ * The messages of onnx.proto that these networks need, with their field numbers.
  * Source: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
 export const onnxSchema = protobuf.Root.fromJSON({
@@ -65,7 +65,8 @@ const attributeInts = 7;
 /**
  * Writes a network as an ONNX file, operator set 13.
  *
- * @param inputShape of the input in NCHW order; a text is the name of a dimension left open
+ * @param inputShape shape of the input in NCHW order; a string names a dimension that is left open
+ * @returns the bytes of the file
  */
 export function writeOnnx(network: Network, inputShape: readonly (number | string)[]): Uint8Array {
   const writer = new GraphWriter();

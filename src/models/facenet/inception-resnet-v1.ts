@@ -1,7 +1,6 @@
 import type { Network } from '../convert/network.js';
 import type { StateDict } from '../pytorch/state-dict.js';
-import { LayerList, type Value } from './layer-list.js';
-import { Parameters } from './parameters.js';
+import { LayerList, Parameters, type Value } from './layers.js';
 
 const embeddingSize = 512;
 const halving = { stride: 2, padding: 'valid' } as const;
@@ -15,7 +14,7 @@ const halving = { stride: 2, padding: 'valid' } as const;
  * figures 10–13; Schroff et al., "FaceNet", 2015; parameters of https://github.com/timesler/facenet-pytorch
  *
  * @throws SightlineError WEIGHTS_INVALID unless the file has exactly the network's parameters, and at most those of
- * training besides: counts of batches, and the layer that told the people of the training set apart
+ * training besides: batch counts, and the layer that classified the people of the training set
  */
 export function inceptionResnetV1(file: StateDict): Network {
   const parameters = new Parameters(file);
@@ -86,7 +85,7 @@ function mixed7a(list: LayerList, input: Value): Value {
   return list.concat(branches, 'mixed_7a');
 }
 
-/** Gives the sum; the last of these blocks has no ReLU behind it. */
+/** Returns the sum without a ReLU, because the last of these blocks has none. */
 function block8(list: LayerList, input: Value, name: string, scale: number): Value {
   const branches = [
     list.conv(input, `${name}.branch0`, 192, 1),

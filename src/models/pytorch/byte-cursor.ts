@@ -1,13 +1,13 @@
-import { quoted, weightsInvalid } from './weights-invalid.js';
+import { SightlineError } from '../../core/errors.js';
 
-/** No module, class or number that a state dict spells on a line of its own is longer. */
+/** No module name, class name or number that a state dict has on a line of its own is longer. */
 const longestLine = 200;
 /** Far longer than the name of any parameter or of an entry in an archive. */
 const longestText = 65_535;
 
 /**
- * Reads little-endian numbers and texts one after another. Positions count from the first byte of the file, also where
- * only a part of it is read, so that messages say where to look.
+ * Reads little-endian numbers and strings one after another. Positions count from the first byte of the file even if
+ * only a part of it is read, so that error messages point to the right place.
  */
 export class ByteCursor {
   readonly #bytes: Uint8Array;
@@ -27,24 +27,24 @@ export class ByteCursor {
   }
 
   uint8(): number {
-    return this.#view.getUint8(this.#pass(1));
+    return this.#view.getUint8(this.#advance(1));
   }
 
   uint16(): number {
-    return this.#view.getUint16(this.#pass(2), true);
+    return this.#view.getUint16(this.#advance(2), true);
   }
 
   uint32(): number {
-    return this.#view.getUint32(this.#pass(4), true);
+    return this.#view.getUint32(this.#advance(4), true);
   }
 
   int32(): number {
-    return this.#view.getInt32(this.#pass(4), true);
+    return this.#view.getInt32(this.#advance(4), true);
   }
 
   /** A count in 8 bytes. */
   count(): number {
-    const start = this.#pass(8);
+    const start = this.#advance(8);
     const count = Number(this.#view.getBigInt64(start, true));
     if (count < 0 || !Number.isSafeInteger(count))
       throw weightsInvalid(`a count at byte ${start}`, `${count}`);
@@ -53,11 +53,11 @@ export class ByteCursor {
 
   /** The next bytes, which share memory with the file. */
   bytes(length: number): Uint8Array {
-    const start = this.#pass(length);
+    const start = this.#advance(length);
     return this.#bytes.subarray(start, start + length);
   }
 
-  /** UTF-8 of a length in bytes. */
+  /** A UTF-8 string of `length` bytes. */
   text(length: number): string {
     if (length > longestText) {
       throw weightsInvalid(`a text of at most ${longestText} bytes at byte ${this.#position}`, `${length}`);
@@ -65,18 +65,18 @@ export class ByteCursor {
     return Buffer.from(this.bytes(length)).toString('utf8');
   }
 
-  /** A text that ends with a line feed, which is left out. */
+  /** A string up to the next line feed, which is consumed but not returned. */
   line(): string {
     const start = this.#position;
     const limit = Math.min(this.#end, start + longestLine);
     const length = this.#bytes.subarray(start, limit).indexOf(0x0a);
     if (length >= 0) return this.text(length + 1).slice(0, -1);
-    if (limit === this.#end) this.#pass(limit - start + 1);
+    if (limit === this.#end) this.#advance(limit - start + 1);
     throw weightsInvalid(`a short line at byte ${start}`, `"${quoted(this.text(longestLine))}"`);
   }
 
-  /** Steps over bytes, and gives the position of the first. */
-  #pass(length: number): number {
+  /** Moves past `length` bytes and returns the position of the first. */
+  #advance(length: number): number {
     const start = this.#position;
     if (length > this.#end - start) {
       throw weightsInvalid(
@@ -87,4 +87,15 @@ export class ByteCursor {
     this.#position += length;
     return start;
   }
+}
+
+/** A WEIGHTS_INVALID error with a message in the form of the error catalogue. */
+export function weightsInvalid(expected: string, received: string): SightlineError {
+  return new SightlineError('WEIGHTS_INVALID', `Expected ${expected} but received ${received}`);
+}
+
+/** A string from a file, made safe for a message: at most 80 characters, and without control characters. */
+export function quoted(text: string): string {
+  const short = text.length > 80 ? `${text.slice(0, 80)}...` : text;
+  return short.replaceAll(/[^\x20-\x7e]/g, '?');
 }

@@ -2,7 +2,7 @@ import type { Detection, Landmarks } from '../../core/face.js';
 import { iou, type Point } from '../../core/geometry.js';
 import type { LabelledFace } from './truth.js';
 
-/** What is on one picture, and what a detector found there. */
+/** The labelled faces of one picture, and the detections in it. */
 export interface SearchedPicture {
   readonly faces: readonly LabelledFace[];
   readonly detections: readonly Detection[];
@@ -10,35 +10,37 @@ export interface SearchedPicture {
 
 /** How good a detector is on a set of pictures. */
 export interface DetectionFigures {
-  /** Part of the faces found, 0 to 1. */
+  /** The share of faces that were found, 0 to 1. */
   readonly recall: number;
-  /** Part of the detections that are faces, 0 to 1; 0 when nothing was found at all. */
+  /** The share of detections that are faces, 0 to 1; 0 if there are no detections. */
   readonly precision: number;
   /** Area under the curve of precision over recall, 0 to 1; see `averagePrecision`. */
   readonly averagePrecision: number;
-  /** Mean distance of the landmarks of faces found by the distance of the eyes; null where the truth has none. */
+  /**
+   * Mean landmark error of the faces found, divided by the distance of the eyes; null if the truth has no landmarks.
+   */
   readonly landmarkError: number | null;
   readonly images: number;
-  /** Faces that count. */
+  /** Labelled faces that are not ignored. */
   readonly faces: number;
   readonly truePositives: number;
   readonly falsePositives: number;
 }
 
-/** A detection after it was held against the truth; those that lie on an ignored face are no longer among them. */
+/** A detection after comparison with the truth; detections of ignored faces are left out. */
 interface Judged {
   readonly score: number;
-  /** The face it found; undefined for a false alarm. */
+  /** The labelled face that it matches; undefined for a false positive. */
   readonly face: LabelledFace | undefined;
   readonly landmarks: Landmarks;
 }
 
 /**
- * Holds detections against the truth. Best score first, each detection takes the free face of its picture that it
- * overlaps most, if by `minIou` or more; a face can be taken once. A detection left without that overlaps an ignored
- * face so much does not count.
+ * Compares detections with the truth. Best score first, each detection is matched with the unmatched face of its
+ * picture that it overlaps most, if their intersection over union is at least `minIou`. An unmatched detection that
+ * overlaps an ignored face this much does not count.
  *
- * @param minIou least intersection over union of a hit, above 0 to 1
+ * @param minIou least intersection over union of a match, above 0 and up to 1
  */
 export function detectionFigures(pictures: readonly SearchedPicture[], minIou: number): DetectionFigures {
   const judged = pictures.flatMap((picture) => judge(picture, minIou)).sort((a, b) => b.score - a.score);
@@ -60,7 +62,9 @@ function counts(face: LabelledFace): boolean {
   return !face.ignored;
 }
 
-/** Pictures do not share faces, so best score first within each is best score first in all. */
+/**
+ * Matching each picture by itself, best score first, is the same as matching all of them in the order of their scores.
+ */
 function judge({ faces, detections }: SearchedPicture, minIou: number): Judged[] {
   const free = new Set(faces.filter(counts));
   const ignored = faces.filter((face) => face.ignored);
@@ -76,9 +80,9 @@ function judge({ faces, detections }: SearchedPicture, minIou: number): Judged[]
 }
 
 /**
- * All-point area under the curve of precision over recall, as of PASCAL VOC 2010 and later (M. Everingham et al.,
- * IJCV 2015): each step of recall counts with the best precision at that recall or a higher one. Detections of equal
- * score come as one step, so their order does not matter. The curve ends at the detector's own threshold.
+ * All-point area under the curve of precision over recall, as in PASCAL VOC 2010 and later (M. Everingham et al., IJCV
+ * 2015): each step of recall counts with the best precision at that recall or a higher one. Detections of equal score
+ * form one step, so their order does not matter. The curve ends at the detector's own threshold.
  *
  * @param judged best score first
  */

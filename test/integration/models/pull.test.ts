@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sha256 } from '../../../src/models/cached-file.js';
-import { redirected } from '../../../src/models/download.js';
+import { sha256 } from '../../../src/models/cache.js';
+import { redirected } from '../../../src/models/pull.js';
 import type { Asset, PulledAsset } from '../../../src/models/manifest.js';
 import { ModelStore } from '../../../src/models/model-store.js';
 import { writeLegacyFormat } from '../../helpers/pytorch-file.js';
@@ -127,7 +127,7 @@ describe('what was not pulled', () => {
     expect((await store.list()).map(({ state }) => state)).toEqual(['missing', 'missing']);
     await expect(store.ensure(['small', 'large'])).rejects.toMatchObject({
       code: 'MODEL_NOT_PULLED',
-      message: `Expected large in ${cacheDir} but it was not pulled`,
+      message: `large is not in ${cacheDir}; it has to be pulled first`,
       remedy: expect.stringContaining('sightline models pull') as string,
     });
     expect(requests).toBe(0);
@@ -154,8 +154,13 @@ describe('a file of the user’s', () => {
 
   it.each([
     ['is not there', () => Promise.resolve(join(folder, 'gone.pt')), 'WEIGHTS_UNREADABLE', 'no such file'],
-    ['is a folder', () => Promise.resolve(folder), 'WEIGHTS_UNREADABLE', 'is none'],
-    ['never ends', () => Promise.resolve('/dev/zero'), 'WEIGHTS_UNREADABLE', '/dev/zero is none'],
+    ['is a folder', () => Promise.resolve(folder), 'WEIGHTS_UNREADABLE', 'is not a regular file'],
+    [
+      'never ends',
+      () => Promise.resolve('/dev/zero'),
+      'WEIGHTS_UNREADABLE',
+      '/dev/zero is not a regular file',
+    ],
     ['is larger than any weights', () => hugeFile(), 'WEIGHTS_INVALID', 'at most 536870912 bytes'],
     ['is no weight file', () => fileOf(Buffer.from('hello')), 'WEIGHTS_INVALID', '68656c6c6f'],
     ['is cut short', () => fileOf(cutShort()), 'WEIGHTS_INVALID', 'cut short at byte 500'],
@@ -177,7 +182,7 @@ describe('a download that fails', () => {
     answer = (_request, response) => response.writeHead(status).end('sorry');
     await expect(openStore(pulledAsset()).pull('large')).rejects.toMatchObject({
       code: 'MODEL_PULL_FAILED',
-      message: `Expected to download ${address} but after 0 bytes the answer was HTTP ${status}`,
+      message: `The download of ${address} failed after 0 bytes: the server answered with HTTP ${status}`,
     });
     expect(await cached()).toEqual([]);
   });
@@ -186,7 +191,7 @@ describe('a download that fails', () => {
     answer = (_, response) => response.writeHead(302, { location: '/weights.pt' }).end();
     await expect(openStore(pulledAsset()).pull('large')).rejects.toMatchObject({
       code: 'MODEL_PULL_FAILED',
-      message: expect.stringContaining('sent on more than 5 times') as string,
+      message: expect.stringContaining('redirected more than 5 times') as string,
     });
     expect(requests).toBe(6);
   });
@@ -195,7 +200,7 @@ describe('a download that fails', () => {
     'because a server with https sends it to %s says so',
     (location) => {
       const from = new URL('https://github.com/a/b');
-      expect(() => redirected(from, location)).toThrow(/sent on to .*, which is not https$/);
+      expect(() => redirected(from, location)).toThrow(/redirected to .*, which is not https$/);
       expect(redirected(from, '/c').href).toBe('https://github.com/c');
       expect(redirected(from, 'https://objects.example/d').href).toBe('https://objects.example/d');
     },
@@ -218,7 +223,7 @@ describe('a download that fails', () => {
     };
     await expect(openStore(pulledAsset()).pull('large')).rejects.toMatchObject({
       code: 'MODEL_PULL_FAILED',
-      message: expect.stringMatching(/but after \d{6,} bytes \S/) as string,
+      message: expect.stringMatching(/failed after \d{6,} bytes: \S/) as string,
     });
     expect(await cached()).toEqual([]);
   });

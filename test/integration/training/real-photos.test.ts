@@ -5,7 +5,7 @@ import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { plainChoice } from '../../../src/app/embedder-choice.js';
 import { embedPhotos } from '../../../src/commands/embed-photos.js';
-import { photoDetector } from '../../../src/detection/photo-detector.js';
+import { photoDetector } from '../../../src/detection/create-detector.js';
 import { FaceReader } from '../../../src/commands/face-reader.js';
 import { configFrom } from '../../../src/commands/options.js';
 import { findPhotos } from '../../../src/commands/photos.js';

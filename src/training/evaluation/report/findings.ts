@@ -1,17 +1,16 @@
 import type { GalleryFigures } from '../gallery-figures.js';
 import type { PhotoPair, PhotoRef } from '../gallery-pairs.js';
-import type { LookAlikes, PersonThreshold } from '../look-alikes.js';
-import { comparedWith, type Suspect } from '../photo-findings.js';
+import { comparedWith, type LookAlikes, type PersonThreshold, type Suspect } from '../photo-findings.js';
 import { markup, type Markup } from '../../../core/markup.js';
 import { percent } from './plots.js';
 
 /** Pictures of faces as data: URIs, by face id. */
 export type FaceImages = ReadonlyMap<string, string>;
 
-/** Rows of each table; the rest is in the JSON. */
+/** The most rows of each table; the JSON output has all of them. */
 const mostRows = 25;
 
-/** The faces that the report's tables show. */
+/** The ids of the faces that the report's tables show. */
 export function facesShown({ lookAlikes, suspects, duplicates, poor }: GalleryFigures): string[] {
   const first = <T>(rows: readonly T[]): readonly T[] => rows.slice(0, mostRows);
   const photos = [
@@ -23,7 +22,7 @@ export function facesShown({ lookAlikes, suspects, duplicates, poor }: GalleryFi
   return [...new Set(photos.map(({ faceId }) => faceId))];
 }
 
-/** What the user may want to look at: people who look alike, and photos that stand in the way. */
+/** The report's sections for people who look alike and photos that may cause errors. */
 export function findingSections(figures: GalleryFigures, faces: FaceImages): Markup {
   const { lookAlikes, personThresholds, suspects, duplicates, poor, pairs, photos } = figures;
   const row = ({ photos: [first, second] }: PhotoPair, last: Markup): Markup =>
@@ -60,7 +59,7 @@ interface Section {
   readonly caption: string;
   readonly columns: readonly string[];
   readonly rows: readonly Markup[];
-  /** Whether there are photos enough to find any. */
+  /** Whether there are enough photos to find any. */
   readonly measurable: boolean;
 }
 
@@ -75,7 +74,7 @@ function section({ title, caption, columns, rows, measurable }: Section): Markup
 ${left > 0 ? markup`<p class="muted">And ${left} more; <code>--json</code> lists them all.</p>` : markup``}`;
 }
 
-/** How far two people are apart, and at which thresholds they stay so. */
+/** A table cell with the distance of two people, and the thresholds that keep them apart. */
 function apart({ pair, doubtful }: LookAlikes, thresholds: readonly PersonThreshold[]): Markup {
   const ids = pair.photos.map(({ person }) => person.id);
   const own = thresholds.filter(({ person, nearest }) => ids.includes(person.id) && ids.includes(nearest.id));

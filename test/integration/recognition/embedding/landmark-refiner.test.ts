@@ -5,8 +5,8 @@ import type { RgbImage } from '../../../../src/core/image.js';
 import { landmarkBox } from '../../../../src/recognition/embedding/landmark-square.js';
 import type { FaceDetector } from '../../../../src/detection/face-detector.js';
 import { defaultCacheDir, ModelStore } from '../../../../src/models/model-store.js';
-import { sessionOptions } from '../../../../src/models/session-options.js';
 import { LandmarkRefiner } from '../../../../src/recognition/embedding/thread/landmark-refiner.js';
+import { sessionOptions } from '../../../../src/models/onnx-runtime.js';
 import { noiseCrop, readAsset, startDetector } from '../faces.js';
 
 const photos = ['sample-1', 'sample-2', 'sample-3', 'sample-4', 'sample-5', 'sample-6'];

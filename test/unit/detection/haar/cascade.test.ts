@@ -27,15 +27,15 @@ describe('readCascade', () => {
 
   it.each([
     ['a page of a proxy', '<html><body>Sign in</body></html>', '<html> has no <cascade>'],
-    ['no XML', 'a cascade', 'there is not one root'],
-    ['JSON', '{"a": 1 < 2}', 'there is something not XML in line 1'],
-    ['an empty file', '', 'there is not one root'],
+    ['no XML', 'a cascade', 'there is not exactly one root element'],
+    ['JSON', '{"a": 1 < 2}', 'there is a syntax error in line 1'],
+    ['an empty file', '', 'there is not exactly one root element'],
     [
       'a file cut short',
       frontalFace.slice(0, frontalFace.indexOf('</_>', 500_000)),
-      /<\w+> is not ended in line \d+/,
+      /<\w+> is not closed in line \d+/,
     ],
-    ['tags that cross', '<a><b></a></b>', '</a> ends nothing that is open in line 1'],
+    ['tags that cross', '<a><b></a></b>', '</a> has no opening tag in line 1'],
     ['another kind of feature', cascadeXml({ featureType: 'LBP' }), 'its featureType is LBP, not HAAR'],
     ['tilted features', cascadeXml({ tilted: '1' }), 'it has tilted features'],
     ['trees', cascadeXml({ nodes: '1 2 0 0.5' }), 'trees of more than one node'],

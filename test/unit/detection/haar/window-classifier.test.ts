@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FeatureRect, HaarCascade, Stump } from '../../../../src/detection/haar/cascade.js';
-import { createCascadeKernel } from '../../../../src/detection/haar/cascade-kernel.js';
-import type { GreyImage } from '../../../../src/detection/haar/grey.js';
-import { WindowClassifier } from '../../../../src/detection/haar/window-classifier.js';
+import { createCascadeKernel, WindowClassifier } from '../../../../src/detection/haar/window-classifier.js';
+import type { GreyImage } from '../../../../src/detection/haar/grey-image.js';
 import { smallCascade } from './small-cascade.js';
 
 const kernel = createCascadeKernel();

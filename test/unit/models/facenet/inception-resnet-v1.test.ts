@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { foldBatchNorm } from '../../../../src/models/facenet/fold-batch-norm.js';
+import { foldBatchNorm } from '../../../../src/models/facenet/layers.js';
 import { inceptionResnetV1 } from '../../../../src/models/facenet/inception-resnet-v1.js';
 import { readStateDict } from '../../../../src/models/pytorch/state-dict.js';
 import { writeZipFormat, type Parameter } from '../../../helpers/pytorch-file.js';

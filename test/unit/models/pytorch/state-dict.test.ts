@@ -123,7 +123,7 @@ describe('a zip archive whose entries share bytes', () => {
     const tail = Buffer.from(file.subarray(end));
     tail.writeUInt16LE(rows.length, 10);
     const archive = Buffer.concat([file.subarray(0, start), ...rows, tail]);
-    expect(() => readStateDict(archive)).toThrow(invalid('some that overlap'));
+    expect(() => readStateDict(archive)).toThrow(invalid('overlapping ones'));
   });
 });
 
