@@ -2,9 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import { SightlineError } from '../core/errors.js';
 import type { RgbImage } from '../core/image.js';
-import { sniffImageFormat } from './image-format.js';
-import { countJpegScans } from './jpeg-scans.js';
-import { countWebpFrames } from './webp-frames.js';
+import { countJpegScans, countWebpFrames, sniffImageFormat } from './image-format.js';
 
 /** What a picture may cost. */
 export interface ImageLimits {

@@ -1,19 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { asSightlineError, type SightlineError } from '../core/errors.js';
 import type { Frame } from '../core/image.js';
-import { backoffMs } from './backoff.js';
 import { buildArguments, type ReadOptions } from './ffmpeg-arguments.js';
-import { findFfmpeg, type FfmpegBinary } from './ffmpeg-binary.js';
-import type { FfmpegEnvironment } from './ffmpeg-process.js';
+import { type FfmpegBinary, findFfmpeg } from './ffmpeg-binary.js';
+import { type FfmpegEnvironment, play } from './ffmpeg-process.js';
 import { FrameAssembler } from './frame-assembler.js';
 import { FramePool } from './frame-pool.js';
 import { openGuard } from './guarded/guard.js';
 import type { SourcePolicy } from './guarded/source-policy.js';
-import { assertMayBeVideo } from './local-file.js';
-import { nextStep, type NextStep, type Playback, type PlaybackPlan } from './next-step.js';
-import { play } from './play.js';
+import { backoffMs, nextStep, type NextStep, type Playback, type PlaybackPlan } from './next-step.js';
+import { assertMayBeVideo, type ResolvedSource, resolveHost } from './prepare-source.js';
 import { redactUrl } from './redact.js';
-import { resolveHost, type ResolvedSource } from './resolve-host.js';
 import { parseSource, type SourceSpec } from './source-spec.js';
 
 /** Where a source stands. `ended`: a file that played to its end; `failed`: retrying cannot mend it. Both are final. */

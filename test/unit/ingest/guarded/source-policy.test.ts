@@ -1,7 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { AddressPolicy } from '../../../src/ingest/guarded/address-policy.js';
-import { SourcePolicy } from '../../../src/ingest/guarded/source-policy.js';
+import { AddressPolicy, SourcePolicy } from '../../../../src/ingest/guarded/source-policy.js';
 
 const schemes = ['rtsp', 'rtsps', 'http', 'https'];
 const policy = new SourcePolicy({ schemes, networks: null });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveHost } from '../../../src/ingest/resolve-host.js';
+import { resolveHost } from '../../../src/ingest/prepare-source.js';
 import { parseSource } from '../../../src/ingest/source-spec.js';
 
 const resolve = (source: string) => resolveHost(parseSource(source, 'linux'));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RtspFilter } from '../../../src/ingest/guarded/rtsp-filter.js';
+import { RtspFilter } from '../../../../src/ingest/guarded/rtsp-relay.js';
 
 const describeReply =
   'RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Base: rtsp://192.0.2.1/x/\r\nContent-Length: 8\r\n\r\nv=0\r\n$$$';
