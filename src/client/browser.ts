@@ -1,12 +1,11 @@
 import type { EventType } from '../events/identity-event.js';
 import { openEventStream, type EventStream, type EventStreamOptions } from './event-stream.js';
-import { fetchJson } from './fetch-json.js';
-import { baseOf, tokenHeaders, type Socket, type Transport } from './transport.js';
+import { baseOf, fetchJson, tokenHeaders, type Socket, type Transport } from './transport.js';
 import { openVideo, type Video, type VideoOptions } from './video.js';
 
 export type { EventType, SightlineEvent } from '../events/identity-event.js';
 export type { EventOfType, EventStream, EventStreamOptions } from './event-stream.js';
-export { RefusedError } from './refusal.js';
+export { RefusedError } from './transport.js';
 export type { Video, VideoOptions } from './video.js';
 
 declare const WebSocket: new (url: URL) => Socket;

@@ -1,8 +1,7 @@
 import type { EventType, SightlineEvent } from '../events/identity-event.js';
-import { fetchJson } from './fetch-json.js';
 import { Mailbox } from './mailbox.js';
 import { ReconnectingSocket } from './reconnecting-socket.js';
-import { socketUrl, type Transport } from './transport.js';
+import { fetchJson, socketUrl, type Transport } from './transport.js';
 
 export interface EventStreamOptions<T extends EventType> {
   /** The id of an event: those after it come first. Left out, only what happens from now on comes. */

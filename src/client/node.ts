@@ -6,7 +6,7 @@ import { openVideo, type Video, type VideoOptions } from './video.js';
 
 export type { EventType, SightlineEvent } from '../events/identity-event.js';
 export type { EventOfType, EventStream, EventStreamOptions } from './event-stream.js';
-export { RefusedError } from './refusal.js';
+export { RefusedError } from './transport.js';
 export type { Video, VideoOptions } from './video.js';
 
 /** Where the server is, and the token if it wants one. */

@@ -1,4 +1,41 @@
-import type { Close } from './refusal.js';
+/** The server said no, and asking again will not change that: UNAUTHORIZED, FORBIDDEN_… or REQUEST_INVALID. */
+export class RefusedError extends Error {
+  /** Of the server's error catalogue, as UNAUTHORIZED. */
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = 'RefusedError';
+    this.code = code;
+  }
+}
+
+/** What the close of a WebSocket tells. */
+export interface Close {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** HTTP statuses after which asking again is of no use. A camera that is not there (404) may come back. */
+const finalStatuses = [400, 401, 403];
+/** A WebSocket is refused with 4000 and the status that an HTTP request would get; docs/protocol.md lists the codes. */
+const firstRefusalCode = 4000;
+
+/** The refusal that an HTTP answer means; undefined when asking again may help. */
+function refusalOf(status: number, code: string, detail: string): RefusedError | undefined {
+  return finalStatuses.includes(status) ? new RefusedError(code, detail) : undefined;
+}
+
+/** The refusal that a close means; undefined when asking again may help. */
+export function refusalIn({ code, reason }: Close): RefusedError | undefined {
+  const [name = '', ...detail] = reason.split(': ');
+  return refusalOf(code - firstRefusalCode, name, detail.join(': '));
+}
+
+/** Whether a WebSocket was closed because its request was refused, for good or not. */
+export function isRefused({ code }: Close): boolean {
+  return code >= firstRefusalCode;
+}
 
 /** What is used of a WebSocket: the same in browsers and in `ws`. */
 export interface Socket {
@@ -40,4 +77,31 @@ export function socketUrl({ base }: Transport, path: string, query: URLSearchPar
 /** The headers with which HTTP requests carry a token. */
 export function tokenHeaders(token: string | undefined): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
+
+const answerTimeoutMs = 10_000;
+
+interface Request {
+  readonly method?: 'GET' | 'POST';
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The JSON at a path of the server.
+ * @throws RefusedError when the server says no for good; another Error when asking again may help
+ */
+export async function fetchJson(
+  { base, headers }: Pick<Transport, 'base' | 'headers'>,
+  path: string,
+  { method = 'GET', signal }: Request = {},
+): Promise<unknown> {
+  const timeout = AbortSignal.timeout(answerTimeoutMs);
+  const response = await fetch(new URL(path, base), {
+    method,
+    headers,
+    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+  });
+  const body = (await response.json()) as { code: string; detail: string };
+  if (response.ok) return body;
+  throw refusalOf(response.status, body.code, body.detail) ?? new Error(body.detail);
 }

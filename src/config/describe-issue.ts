@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { excerpt } from '../core/excerpt.js';
-import { preview } from './preview.js';
+import { excerpt, mostShownBytes } from '../core/excerpt.js';
 import { configSchema } from './schema.js';
 
 type Issue = z.core.$ZodIssue;
 
 /** Of a word that may be a mistyped name: comparing takes the product of two lengths. */
-const mostLetters = 64;
+const maxLetters = 64;
 
 export interface IssueOptions {
   readonly schema?: z.ZodType;
@@ -49,7 +48,7 @@ function* linesOf(issue: Issue, input: unknown, schema: z.ZodType): Generator<st
 
 /** `; did you mean x?` when one of the candidates is near. */
 export function closest(word: string, candidates: readonly string[]): string {
-  if (word.length > mostLetters) return '';
+  if (word.length > maxLetters) return '';
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
@@ -143,4 +142,68 @@ function editDistance(a: string, b: string): number {
     row = next;
   }
   return row[b.length] ?? 0;
+}
+
+/** Of each list or object that is shown. */
+const maxEntries = 20;
+const maxDepth = 4;
+
+/**
+ * A value from outside as a message may repeat it: the beginning of its JSON, or only what it is where it may hold an
+ * address, which may carry a password. However large or deep the value is, only what is shown is looked at.
+ */
+function preview(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const writer = new Preview();
+  writer.write(value, 0);
+  const what = typeof value === 'string' ? 'some text' : 'something';
+  if (writer.text.includes('@')) return `${what} with an @ in it`;
+  if (writer.text.includes('://')) return `${what} with a URL in it`;
+  return excerpt(writer.text);
+}
+
+/** Writes JSON until there is enough of it. */
+class Preview {
+  text = '';
+
+  write(value: unknown, depth: number): void {
+    if (this.text.length > mostShownBytes) return;
+    if (typeof value === 'string') this.#writeText(value);
+    else if (ArrayBuffer.isView(value)) this.text += `${value.byteLength} bytes`;
+    else if (typeof value !== 'object' || value === null) this.text += JSON.stringify(value) ?? 'null';
+    else if (depth === maxDepth) this.text += '…';
+    else if (Array.isArray(value)) this.#writeList(value, depth);
+    else this.#writeObject(value as Readonly<Record<string, unknown>>, depth);
+  }
+
+  /** What is cut off may tell that the rest is an address. */
+  #writeText(value: string): void {
+    const mark = value.includes('@') ? '@' : value.includes('://') ? '://' : '';
+    this.text += JSON.stringify(value.slice(0, mostShownBytes)) + (value.length > mostShownBytes ? mark : '');
+  }
+
+  #writeList(list: readonly unknown[], depth: number): void {
+    this.text += '[';
+    for (const [index, item] of list.slice(0, maxEntries).entries()) {
+      if (index > 0) this.text += ',';
+      this.write(item, depth + 1);
+    }
+    this.text += list.length > maxEntries ? ',…]' : ']';
+  }
+
+  #writeObject(object: Readonly<Record<string, unknown>>, depth: number): void {
+    let written = 0;
+    this.text += '{';
+    for (const key in object) {
+      if (written > 0) this.text += ',';
+      if (written++ === maxEntries) {
+        this.text += '…';
+        break;
+      }
+      this.#writeText(key);
+      this.text += ':';
+      this.write(object[key], depth + 1);
+    }
+    this.text += '}';
+  }
 }

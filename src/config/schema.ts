@@ -7,7 +7,7 @@ import { serverSchema } from './server.js';
 
 const mebibyte = 2 ** 20;
 /** Of a URL or path. URL parsers take the square of the length of a host name in other scripts. */
-const mostSourceCharacters = 4096;
+const maxSourceCharacters = 4096;
 
 const detectorShape = {
   kind: z
@@ -76,14 +76,14 @@ export const cameraSchema = z.strictObject({
   url: z
     .string()
     .min(1)
-    .max(mostSourceCharacters)
+    .max(maxSourceCharacters)
     .describe(
       'rtsp://, rtsps://, http://, https:// (MJPEG, HLS), a file path, `webcam:`, `webcam:/dev/video1` or `test:`.',
     ),
   detectUrl: z
     .string()
     .min(1)
-    .max(mostSourceCharacters)
+    .max(maxSourceCharacters)
     .nullable()
     .default(null)
     .describe('A smaller stream of the same camera to find faces in; names and pictures come from `url`.'),

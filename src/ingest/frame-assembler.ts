@@ -3,14 +3,14 @@ import { SightlineError } from '../core/errors.js';
 import type { Frame } from '../core/image.js';
 import type { FramePool } from './frame-pool.js';
 
-/** Longer than `P6\n99999 99999\n255\n`. */
-const MAX_HEADER_BYTES = 32;
-/** 8K video; more would mean a broken stream, or one meant to fill the memory. */
-const MAX_PIXELS = 8192 * 8192;
-const LINE_FEED = 0x0a;
-const HEADER_LINES = 3;
+/** Enough for `P6\n99999 99999\n255\n`. */
+const maxHeaderBytes = 32;
+/** Room for 8K video. More would mean a broken stream, or one made to exhaust memory. */
+const maxPixels = 8192 * 8192;
+const lineFeed = 0x0a;
+const headerLines = 3;
 
-/** Size of a picture in pixels. */
+/** The size of a picture in pixels. */
 export interface PictureSize {
   readonly width: number;
   readonly height: number;
@@ -22,27 +22,27 @@ class PpmHeaderReader {
   #lines = 0;
 
   /**
-   * Reads on from `chunk[offset]`.
+   * Continues reading at `chunk[offset]`.
    *
    * @returns how many bytes belong to the header, and the size once the header is complete.
-   * @throws SightlineError SOURCE_FAILED when the bytes are no such header.
+   * @throws SightlineError SOURCE_FAILED when the bytes are not such a header.
    */
   read(chunk: Uint8Array, offset: number): { consumed: number; size?: PictureSize } {
     let position = offset;
-    while (position < chunk.length && this.#lines < HEADER_LINES) {
+    while (position < chunk.length && this.#lines < headerLines) {
       const byte = chunk[position++] as number;
       this.#text += String.fromCharCode(byte);
-      if (byte === LINE_FEED) this.#lines += 1;
-      if (this.#text.length > MAX_HEADER_BYTES) throw malformed(this.#text);
+      if (byte === lineFeed) this.#lines += 1;
+      if (this.#text.length > maxHeaderBytes) throw malformed(this.#text);
     }
     const consumed = position - offset;
-    return this.#lines < HEADER_LINES ? { consumed } : { consumed, size: this.#finish() };
+    return this.#lines < headerLines ? { consumed } : { consumed, size: this.#finish() };
   }
 
   #finish(): PictureSize {
     const match = /^P6\n(\d+) (\d+)\n255\n$/.exec(this.#text);
     const [width, height] = [Number(match?.[1]), Number(match?.[2])];
-    if (!(width > 0 && height > 0 && width * height <= MAX_PIXELS)) throw malformed(this.#text);
+    if (!(width > 0 && height > 0 && width * height <= maxPixels)) throw malformed(this.#text);
     this.#text = '';
     this.#lines = 0;
     return { width, height };
@@ -52,13 +52,13 @@ class PpmHeaderReader {
 function malformed(text: string): SightlineError {
   return new SightlineError(
     'SOURCE_FAILED',
-    `Expected ffmpeg to send PPM pictures of at most ${MAX_PIXELS} pixels but received ${JSON.stringify(text)}.`,
+    `Expected ffmpeg to send PPM pictures of at most ${maxPixels} pixels but received ${JSON.stringify(text)}.`,
   );
 }
 
-/** One picture of a PPM stream; `buffer` is undefined when the pool was empty and its bytes were skipped. */
+/** One picture of a PPM stream; `buffer` is undefined when the pool had no free buffer and the bytes were skipped. */
 export interface PpmPicture extends PictureSize {
-  /** RGB24, width × height × 3 bytes; belongs to who gets the picture, who must give it back to the pool. */
+  /** RGB24, width × height × 3 bytes. The receiver owns it and must give it back to the pool. */
   readonly buffer: Uint8Array | undefined;
 }
 
@@ -68,8 +68,8 @@ interface PartialPicture extends PpmPicture {
 }
 
 /**
- * Takes the stdout of one ffmpeg apart into pictures, copying every byte once. Never pushes back: without a free
- * buffer the bytes are skipped, so that ffmpeg never waits for the program and falls behind the camera.
+ * Splits the stdout of one ffmpeg into pictures, copying every byte once. It never applies back pressure: without a free
+ * buffer the bytes are skipped, so that ffmpeg never has to wait and fall behind the camera.
  */
 class PpmStream extends Writable {
   readonly #pool: FramePool;
@@ -79,7 +79,7 @@ class PpmStream extends Writable {
 
   /** @param onPicture called with each complete picture; must not throw. */
   constructor(pool: FramePool, onPicture: (picture: PpmPicture) => void) {
-    // fluent-ffmpeg takes the 'close' of its output for a failure, and it would come right after the end.
+    // fluent-ffmpeg treats 'close' on its output as a failure, and it would arrive right after the end.
     super({ autoDestroy: false });
     this.#pool = pool;
     this.#onPicture = onPicture;
@@ -136,15 +136,15 @@ function fill(picture: PartialPicture, chunk: Buffer, position: number): number 
 export interface FrameAssemblerOptions {
   readonly cameraId: string;
   readonly pool: FramePool;
-  /** Frames of the camera that others have counted: numbers go on after them. */
+  /** Frames of this camera counted by earlier sources; sequence numbers continue after them. */
   readonly framesBefore: number;
-  /** Owns the frame from now on, and must not throw. */
+  /** Takes ownership of the frame; must not throw. */
   readonly onFrame: (frame: Frame) => void;
 }
 
 /**
- * Makes numbered frames of the pictures of one camera. It outlives ffmpeg: each new process gets a `stream()` of its
- * own while the counts go on.
+ * Turns the pictures of one camera into numbered frames. It outlives ffmpeg: each new process gets its own `stream()`,
+ * and the counts continue.
  */
 export class FrameAssembler {
   readonly #options: FrameAssemblerOptions;
@@ -156,12 +156,12 @@ export class FrameAssembler {
     this.#frames = options.framesBefore;
   }
 
-  /** Frames decoded so far, dropped ones and those before included. */
+  /** Frames decoded so far, including dropped ones and those of earlier sources. */
   get frames(): number {
     return this.#frames;
   }
 
-  /** Frames dropped so far because every buffer of the pool was in use. */
+  /** Frames dropped so far because every buffer in the pool was in use. */
   get dropped(): number {
     return this.#dropped;
   }

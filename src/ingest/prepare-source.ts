@@ -4,24 +4,24 @@ import { isIP } from 'node:net';
 import { SightlineError } from '../core/errors.js';
 import type { SourceSpec } from './source-spec.js';
 
-const HOST = /^([a-z]+:\/\/(?:[^/?#]*@)?)(\[[^\]]*\]|[^:/?#]+)(:\d+)?/i;
+const hostInUrl = /^([a-z]+:\/\/(?:[^/?#]*@)?)(\[[^\]]*\]|[^:/?#]+)(:\d+)?/i;
 
-/** A source whose host is an address, and the name it had. */
+/** A source whose host is an address, and the host name it replaced. */
 export interface ResolvedSource {
   readonly spec: SourceSpec;
-  /** For the Host header of HTTP; null when nothing was replaced. */
+  /** The value for HTTP's Host header; null when nothing was replaced. */
   readonly httpHost: string | null;
 }
 
 /**
- * Puts the address of the host in place of its name. The bundled ffmpeg needs it: being linked statically, it crashes
- * when it looks up any name.
+ * Replaces the host name of a source by its address. The bundled ffmpeg needs this: it is linked statically and crashes
+ * when it looks up a name.
  *
  * @throws SightlineError SOURCE_UNREACHABLE when the name has no address.
  */
 export async function resolveHost(spec: SourceSpec): Promise<ResolvedSource> {
   if (spec.kind !== 'rtsp' && spec.kind !== 'http') return { spec, httpHost: null };
-  const [whole = '', before = '', host = '', port = ''] = HOST.exec(spec.url) ?? [];
+  const [whole = '', before = '', host = '', port = ''] = hostInUrl.exec(spec.url) ?? [];
   if (host === '' || host.startsWith('[') || isIP(host) !== 0) return { spec, httpHost: null };
   const { address, family } = await addressOf(host);
   const literal = family === 6 ? `[${address}]` : address;
@@ -38,13 +38,13 @@ async function addressOf(host: string): Promise<{ address: string; family: numbe
   }
 }
 
-const HEAD_BYTES = 4096;
-/** Text that is video, or points to it: playlists, session descriptions, and raw pictures under a text header. */
-const VIDEO_TEXT = /^(#EXTM3U|v=0|ffconcat|YUV4MPEG2)/;
+const headBytes = 4096;
+/** Text that is video or points to it: playlists, session descriptions, and raw pictures with a text header. */
+const videoText = /^(#EXTM3U|v=0|ffconcat|YUV4MPEG2)/;
 
 /**
- * Refuses files that ffmpeg would show although they are no video: it draws any `.txt` as a terminal would. Files that
- * cannot be read pass, for ffmpeg says best what is wrong with them.
+ * Refuses files that ffmpeg would play although they are not video: it renders any `.txt` file as a terminal would.
+ * Files that cannot be read pass, because ffmpeg says best what is wrong with them.
  *
  * @throws SightlineError SOURCE_NOT_VIDEO when the file is empty or text.
  */
@@ -52,22 +52,22 @@ export async function assertMayBeVideo(path: string): Promise<void> {
   const head = await readHead(path).catch(() => undefined);
   if (!head) return;
   if (head.length === 0) throw notVideo(path, 'an empty file');
-  if (isText(head) && !VIDEO_TEXT.test(head.toString('latin1'))) throw notVideo(path, 'a text file');
+  if (isText(head) && !videoText.test(head.toString('latin1'))) throw notVideo(path, 'a text file');
 }
 
-/** The first bytes of a regular file; undefined for pipes and devices, from which reading would take them away. */
+/** The first bytes of a regular file; undefined for pipes and devices, where reading would consume them. */
 async function readHead(path: string): Promise<Buffer | undefined> {
   const file = await open(path);
   try {
     if (!(await file.stat()).isFile()) return undefined;
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();
   }
 }
 
-/** No control characters but white space and the escape of terminals; every video container has some at its start. */
+/** Whether there are no control characters except white space and ESC; every video container starts with some. */
 function isText(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d) || byte === 0x1b);
 }

@@ -10,15 +10,13 @@ import { Gate } from './access/gate.js';
 import { securityHeaders } from './access/security-headers.js';
 import type { Api } from './api.js';
 import { addCompreFaceRoutes } from './compreface/compreface-routes.js';
-import { noteFailure } from './failed-request.js';
 import { addFrigateRoutes } from './frigate/frigate-routes.js';
 import { addHealthRoutes } from './health-routes.js';
 import { takeJsonBodies } from './json-bodies.js';
 import type { Heartbeat } from './live/heartbeat.js';
 import { addWebSocketRoutes } from './live/websocket-routes.js';
 import { addDocumentRoutes, describeRoutes } from './openapi.js';
-import { problemContentType, problemOf } from './problem.js';
-import { answerRaw, brokenRequest } from './raw-answer.js';
+import { answerRaw, brokenRequest, noteFailure, problemContentType, problemOf } from './problem.js';
 import { parsePart } from './request.js';
 import type { ServerContext } from './server-options.js';
 import { acceptPictures } from './uploads/accept-pictures.js';
@@ -33,8 +31,8 @@ import { addTicketRoutes } from './v1/ticket-routes.js';
 import { addUnknownRoutes } from './v1/unknown-routes.js';
 
 /** Of JSON; routes that take pictures say more. */
-const BODY_LIMIT_BYTES = 64 * 1024;
-const REQUEST_TIMEOUT_MS = 30_000;
+const bodyLimitBytes = 64 * 1024;
+const requestTimeoutMs = 30_000;
 
 /** Every HTTP route, and the gate that stands before them. */
 export async function createHttpApp(
@@ -43,8 +41,8 @@ export async function createHttpApp(
 ): Promise<{ app: Api; gate: Gate }> {
   const app: Api = fastify({
     forceCloseConnections: true,
-    bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
     // CompreFace takes a slash at the end of any address, and writes one in its documentation.
     routerOptions: { ignoreTrailingSlash: true },
     clientErrorHandler: (error, connection) => answerRaw(connection, brokenRequest(error)),

@@ -5,8 +5,6 @@ import { z } from 'zod';
 import { contentSecurityPolicy } from './access/security-headers.js';
 import type { Api } from './api.js';
 import { problemContentType } from './problem.js';
-import { tidyDocument } from './tidy-document.js';
-import { describePictures } from './uploads/describe-pictures.js';
 
 /** A problem document, as the OpenAPI document describes it. */
 const problemSchema = z
@@ -84,4 +82,100 @@ export async function addDocumentRoutes(app: Api): Promise<void> {
     staticCSP,
     theme: { title: 'Sightline API' },
   });
+}
+
+/** A JSON schema of a body, an object. */
+interface BodySchema {
+  readonly properties?: Readonly<Record<string, object>>;
+  readonly required?: readonly string[];
+}
+
+/**
+ * The forms of the body of a route that takes pictures, for the OpenAPI document: by content type.
+ * @param body JSON schema of the body that all forms come to
+ * @param fields of the pictures
+ */
+function describePictures(body: BodySchema, fields: readonly string[]) {
+  const bytes = { type: 'string', format: 'binary' };
+  const text = { type: 'string', contentEncoding: 'base64' };
+  const form = (of: BodySchema, picture: object, description: string) => {
+    const pictures: Record<string, object> = {};
+    for (const field of fields) pictures[field] = { ...picture, description };
+    return { schema: { ...of, properties: { ...of.properties, ...pictures } } };
+  };
+  return {
+    content: {
+      'multipart/form-data': form(
+        withPictures(body, fields),
+        bytes,
+        'A picture file: JPEG, PNG, WebP, TIFF, GIF or AVIF.',
+      ),
+      'application/json': form(body, text, 'A picture file in base64, or a data: URL of it.'),
+      ...(fields.length === 1 && { 'image/*': { schema: bytes } }),
+    },
+  };
+}
+
+/** The body without what may come in place of pictures: it is for JSON, and a page would send it along with them. */
+function withPictures(body: BodySchema, fields: readonly string[]): BodySchema {
+  const { properties = {}, required = [] } = body;
+  const kept = Object.entries(properties).filter(
+    ([name, schema]) => required.includes(name) || 'default' in schema,
+  );
+  return { ...body, properties: Object.fromEntries(kept), required: [...new Set([...required, ...fields])] };
+}
+
+type Document = ReturnType<typeof jsonSchemaTransformObject>;
+type Schemas = Readonly<Record<string, unknown>>;
+
+/**
+ * The OpenAPI document without what only zod needs: components that no route speaks of (each comes in a form for
+ * requests and one for answers), and bounds and patterns that say no more than `integer` and `date-time` do.
+ */
+function tidyDocument(document: Document): Document {
+  if (!('components' in document)) return document;
+  const schemas: Schemas = document.components?.schemas ?? {};
+  const used = usedSchemas(document.paths, schemas);
+  const names = new Map([...used].map((name) => [name, shortName(name, used)]));
+  const kept = Object.fromEntries([...names].map(([name, short]) => [short, schemas[name]]));
+  const whole = { ...document, components: { ...document.components, schemas: kept } };
+  return JSON.parse(JSON.stringify(whole), (key, value: unknown) => tidy(key, value, names)) as Document;
+}
+
+/** Names of the components that routes refer to, themselves or through others. */
+function usedSchemas(paths: unknown, schemas: Schemas): Set<string> {
+  const used = new Set<string>();
+  const waiting = refsIn(paths);
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (used.has(name)) continue;
+    used.add(name);
+    waiting.push(...refsIn(schemas[name]));
+  }
+  return used;
+}
+
+const refPrefix = '#/components/schemas/';
+
+/** Names of the components that a part of the document refers to. */
+function refsIn(part: unknown): string[] {
+  const refs = (JSON.stringify(part) ?? '').matchAll(/"#\/components\/schemas\/([^"]+)"/g);
+  return [...refs].map(([, name]) => name ?? '');
+}
+
+/** The form for requests is called `…Input`, which only says something beside one for answers. */
+function shortName(name: string, used: ReadonlySet<string>): string {
+  const short = name.replace(/Input$/, '');
+  return used.has(short) ? name : short;
+}
+
+function tidy(key: string, value: unknown, names: ReadonlyMap<string, string>): unknown {
+  const isBound = key === 'minimum' || key === 'maximum';
+  if (isBound && typeof value === 'number' && Math.abs(value) === Number.MAX_SAFE_INTEGER) return undefined;
+  if (key === '$ref' && typeof value === 'string' && value.startsWith(refPrefix)) {
+    const name = value.slice(refPrefix.length);
+    return refPrefix + (names.get(name) ?? name);
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  if ('format' in value && value.format === 'date-time') return { ...value, pattern: undefined };
+  return value;
 }

@@ -1,8 +1,12 @@
+import type { Duplex } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SightlineError, type ErrorCode } from '../core/errors.js';
 import { excerpt } from '../core/excerpt.js';
+import { securityHeaders } from './access/security-headers.js';
+import type { ServerContext } from './server-options.js';
 
 /** Room for five problems, each with a path and a value. Whatever an error repeats, an answer stays small. */
-const mostDetailBytes = 4096;
+const maxDetailBytes = 4096;
 
 export const problemContentType = 'application/problem+json';
 
@@ -37,7 +41,7 @@ export function problemOf(thrown: unknown): Problem {
     type: `urn:sightline:error:${error.code}`,
     title: words.charAt(0).toUpperCase() + words.slice(1),
     status: status ?? error.status,
-    detail: excerpt(error.message, mostDetailBytes),
+    detail: excerpt(error.message, maxDetailBytes),
     code: error.code,
     remedy: error.remedy,
   };
@@ -52,4 +56,48 @@ function clientErrorStatus(thrown: unknown): number | null {
 
 function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/**
+ * What is done about any error, in whatever form the client is told: says how to come in and when to try again, logs
+ * what is our fault.
+ */
+export function noteFailure(
+  error: unknown,
+  { routeOptions }: Pick<FastifyRequest, 'routeOptions'>,
+  reply: FastifyReply,
+  log: ServerContext['log'],
+): void {
+  if (error instanceof SightlineError && error.retryAfterSeconds !== undefined)
+    void reply.header('retry-after', error.retryAfterSeconds);
+  const { code, status } = problemOf(error);
+  if (code === 'UNAUTHORIZED') void reply.header('www-authenticate', 'Bearer');
+  // The address may hold a token, so only the route is logged.
+  if (status === 500) log.error({ err: error, route: routeOptions.url }, 'Request failed.');
+}
+
+/** Answers on a connection whose request never became one for fastify, with a problem document, and ends it. */
+export function answerRaw(connection: Duplex, error: unknown): void {
+  if (!connection.writable) {
+    connection.destroy();
+    return;
+  }
+  const problem = problemOf(error);
+  const body = JSON.stringify(problem);
+  const headers = {
+    ...securityHeaders,
+    connection: 'close',
+    'content-type': problemContentType,
+    'content-length': Buffer.byteLength(body),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  connection.once('finish', () => connection.destroy());
+  connection.end([`HTTP/1.1 ${problem.status} ${problem.title}`, ...lines, '', body].join('\r\n'));
+}
+
+/** What Node's HTTP parser found wrong, with the status that fits. */
+export function brokenRequest(error: NodeJS.ErrnoException): Error {
+  const statusCode =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+  return Object.assign(new Error(error.message, { cause: error }), { statusCode });
 }

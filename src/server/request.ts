@@ -11,9 +11,9 @@ const partNames: Readonly<Record<string, string>> = {
 };
 
 /** Wrong values that an error names; more only make it long. */
-const mostProblems = 5;
+const maxProblems = 5;
 /** Some hundred parameters; each of them costs. */
-const mostUrlCharacters = 4096;
+const maxUrlCharacters = 4096;
 
 /**
  * A part of a request as its schema reads it.
@@ -23,16 +23,16 @@ const mostUrlCharacters = 4096;
 export function parsePart<T extends z.ZodType>(schema: T, data: unknown, part: string): z.output<T> {
   const result = schema.safeParse(data);
   if (result.success) return result.data;
-  const problems = describeIssues(result.error.issues, data, { schema, most: mostProblems });
+  const problems = describeIssues(result.error.issues, data, { schema, most: maxProblems });
   throw new SightlineError('REQUEST_INVALID', `${partNames[part] ?? part}: ${problems.join('; ')}.`);
 }
 
 /** @throws SightlineError URL_TOO_LONG for a URL that no client of the API needs */
 export function checkUrlLength(url: string): void {
-  if (url.length <= mostUrlCharacters) return;
+  if (url.length <= maxUrlCharacters) return;
   throw new SightlineError(
     'URL_TOO_LONG',
-    `Expected a URL of at most ${mostUrlCharacters} characters but received one of ${url.length}.`,
+    `Expected a URL of at most ${maxUrlCharacters} characters but received one of ${url.length}.`,
   );
 }
 

@@ -2,11 +2,11 @@ import { lookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import { SightlineError } from '../../core/errors.js';
-import { type Address, NetworkList, parseAddress } from '../../core/network.js';
+import { NetworkList, parseAddress, type Address } from '../../core/network.js';
 import { redactUrl } from '../redact.js';
 import { parseSource, type SourceSpec } from '../source-spec.js';
 
-/** Where no camera is: this machine, the link, groups, reserved space, and what clouds tell their machines. */
+/** Networks that hold no camera: loopback, link-local, multicast, reserved ones, and cloud metadata services. */
 const notCameras = new NetworkList([
   ...['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '192.0.0.0/24', '224.0.0.0/4', '240.0.0.0/4'],
   ...['100.100.100.200/32', '168.63.129.16/32'],
@@ -21,7 +21,7 @@ const notCameras = new NetworkList([
   ],
 ]);
 
-/** IPv6 networks whose addresses hold an IPv4 one after the prefix: mapped, compatible, translated, NAT64 and 6to4. */
+/** IPv6 networks whose addresses embed an IPv4 one after the prefix: mapped, compatible, translated, NAT64 and 6to4. */
 const carriers = (
   [
     ['::ffff:0:0', 96],
@@ -32,11 +32,11 @@ const carriers = (
   ] as const
 ).map(([prefix, bits]) => ({ bits, network: new NetworkList([`${prefix}/${bits}`]) }));
 
-/** Which addresses may be connected to. */
+/** Decides which addresses may be connected to. */
 export class AddressPolicy {
   readonly #networks: NetworkList | null;
 
-  /** @param networks those that are allowed, as 192.168.1.0/24; null for all but those that cannot hold a camera */
+  /** @param networks the allowed ones, such as 192.168.1.0/24; null for all except those that hold no camera */
   constructor(networks: readonly string[] | null) {
     this.#networks = networks === null ? null : new NetworkList(networks);
   }
@@ -55,7 +55,7 @@ export class AddressPolicy {
   }
 }
 
-/** Asked anew each time: addresses come and go. */
+/** Looked up each time, because addresses come and go. */
 function isThisMachine(address: Address): boolean {
   const own = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
   const normalized = address.toNormalizedString();
@@ -74,19 +74,19 @@ function carriedIn(address: ipaddr.IPv6): ipaddr.IPv4 | undefined {
 }
 
 export interface SourcePolicyOptions {
-  /** Of `rtsp`, `rtsps`, `http`, `https`, `file`, `webcam`, `test`. */
+  /** Any of `rtsp`, `rtsps`, `http`, `https`, `file`, `webcam`, `test`. */
   readonly schemes: readonly string[];
-  /** Networks that hosts may be in; null for any that may hold a camera. */
+  /** Networks in which hosts are allowed; null for any that may hold a camera. */
   readonly networks: readonly string[] | null;
 }
 
-/** An address that was looked up and may be connected to. */
+/** A looked-up address that may be connected to. */
 export interface CheckedAddress {
   readonly address: string;
   readonly family: number;
 }
 
-/** What cameras may name that somebody sets up over the network, who must not read files or reach into networks. */
+/** What the sources of cameras set up over the API may reach: the API must not open local files or internal services. */
 export class SourcePolicy {
   readonly #schemes: readonly string[];
   readonly #addresses: AddressPolicy;
@@ -97,7 +97,7 @@ export class SourcePolicy {
   }
 
   /**
-   * Checks a source as somebody wrote it. A host that has no address now passes: it is checked at every connect.
+   * Checks a source string. A host without an address passes for now, since it is checked again at every connect.
    * @throws SightlineError SOURCE_INVALID, SOURCE_FORBIDDEN
    */
   async check(source: string): Promise<void> {
@@ -117,12 +117,12 @@ export class SourcePolicy {
     if (this.#schemes.includes(scheme)) return;
     throw new SightlineError(
       'SOURCE_FORBIDDEN',
-      `Expected one of the sources that may be set up over the API (${this.#schemes.join(', ') || 'none'}) but received ${scheme}.`,
+      `Expected a source of a kind that may be set up over the API (${this.#schemes.join(', ') || 'none'}) but received ${scheme}.`,
     );
   }
 
   /**
-   * An address of a host, an IPv6 address without brackets.
+   * Looks up an allowed address of a host. An IPv6 address comes without brackets.
    * @throws SightlineError SOURCE_UNREACHABLE, SOURCE_FORBIDDEN
    */
   async resolve(host: string): Promise<CheckedAddress> {
@@ -137,7 +137,7 @@ export class SourcePolicy {
     if (allowed !== undefined) return allowed;
     throw new SightlineError(
       'SOURCE_FORBIDDEN',
-      `Expected a host that cameras set up over the API may have, but ${host} is in a network where they may not be.`,
+      `Cameras set up over the API may not use the host ${host}: it is in a network that is not allowed.`,
     );
   }
 }
@@ -154,7 +154,7 @@ const defaultPorts: Readonly<Record<string, number>> = { rtsp: 554, rtsps: 322, 
 
 /**
  * The host and port of a source; undefined for one that is not on the network.
- * @throws SightlineError SOURCE_INVALID for a URL that programs may take apart in different ways
+ * @throws SightlineError SOURCE_INVALID for a URL that different programs may parse differently
  */
 export function targetOf(spec: SourceSpec): Target | undefined {
   if (!('url' in spec)) return undefined;

@@ -1,9 +1,9 @@
+import fastifyCors from '@fastify/cors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SightlineError } from '../../core/errors.js';
 import type { Api } from '../api.js';
 import { checkUrlLength } from '../request.js';
 import { requireRole } from './caller.js';
-import { allowOrigins } from './cors.js';
 import { tokenCookie, type Gate } from './gate.js';
 import { securityHeaders } from './security-headers.js';
 import { signInPage } from './sign-in-page.js';
@@ -65,4 +65,22 @@ function tokenInPath({ params, routeOptions }: FastifyRequest): string | undefin
 function tokenInAddress(query: unknown): string | null {
   if (typeof query !== 'object' || query === null || !('token' in query)) return null;
   return typeof query.token === 'string' ? query.token : '';
+}
+
+const preflightSeconds = 600;
+
+/**
+ * Lets the pages of these origins use the API with a token in a header. Not with the cookie: it is the page's own.
+ * Nothing is registered when there are none.
+ */
+async function allowOrigins(app: Api, origins: readonly string[]): Promise<void> {
+  if (origins.length === 0) return;
+  await app.register(fastifyCors, {
+    origin: [...origins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['authorization', 'content-type', 'x-api-key'],
+    exposedHeaders: ['location', 'retry-after', 'x-captured-at', 'x-sequence'],
+    maxAge: preflightSeconds,
+    strictPreflight: false,
+  });
 }

@@ -1,5 +1,5 @@
+import ipaddr from 'ipaddr.js';
 import { SightlineError } from '../../core/errors.js';
-import { networkOf } from './network.js';
 import { covers, roles, type Role } from '../../core/roles.js';
 
 /** Who asks. */
@@ -26,4 +26,18 @@ export function requireRole({ role }: Caller, needed: Role): void {
     'FORBIDDEN_ROLE',
     `Expected a token with the role ${enough} but received one with the role ${role}.`,
   );
+}
+
+/** Groups of 16 bits that name the network of a house; a client chooses the others as it likes. */
+const networkGroups = 4;
+
+/** What to count an address as: an IPv4 address alone, an IPv6 address with its whole /64. */
+export function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  if (parsed instanceof ipaddr.IPv4) return parsed.toString();
+  return parsed.parts
+    .slice(0, networkGroups)
+    .map((group) => group.toString(16))
+    .join(':');
 }

@@ -4,10 +4,9 @@ import { SightlineError } from '../../core/errors.js';
 import { quote } from '../../core/excerpt.js';
 import type { AccessToken } from '../../core/roles.js';
 import { anybodyHere, type Caller } from './caller.js';
-import { digest } from './digest.js';
 import { isLoopback, parseHost } from './host-names.js';
-import { Limits, type LimitOptions } from './limits.js';
-import { Tickets } from './tickets.js';
+import { Limits, type LimitOptions } from './rate-limits.js';
+import { digest, Tickets } from './tickets.js';
 
 /** The cookie that carries the token of a browser. */
 export const tokenCookie = {

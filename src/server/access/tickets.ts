@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from './caller.js';
-import { digest } from './digest.js';
 
-const LIFETIME_MS = 30_000;
+const lifetimeMs = 30_000;
 /** Far more than connect at a time; beyond it the oldest is forgotten. */
-const MOST_TICKETS = 10_000;
+const maxTickets = 10_000;
 
 /**
  * Tickets open one WebSocket each, soon: a page cannot send its token with one, and in an address, which proxies write
@@ -21,8 +20,8 @@ export class Tickets {
     this.#now = now;
     // The cache still has an entry whose age is its whole ttl; a ticket is of no use at `expiresAt`.
     this.#callers = new LRUCache({
-      max: MOST_TICKETS,
-      ttl: LIFETIME_MS - 1,
+      max: maxTickets,
+      ttl: lifetimeMs - 1,
       ttlResolution: 0,
       perf: { now },
     });
@@ -32,7 +31,7 @@ export class Tickets {
   issue(caller: Caller): { readonly ticket: string; readonly expiresAt: Date } {
     const ticket = randomBytes(32).toString('base64url');
     this.#callers.set(keyOf(ticket), caller);
-    return { ticket, expiresAt: new Date(this.#now() + LIFETIME_MS) };
+    return { ticket, expiresAt: new Date(this.#now() + lifetimeMs) };
   }
 
   /** Whom a ticket stands for, once; undefined when it is none, was used or is too old. */
@@ -46,4 +45,9 @@ export class Tickets {
 
 function keyOf(ticket: string): string {
   return digest(ticket).toString('base64');
+}
+
+/** Of a secret: how long it takes to compare or to look up digests tells nothing about the secret. */
+export function digest(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
 }

@@ -2,17 +2,14 @@ import type { z } from 'zod';
 import { SightlineError } from '../../core/errors.js';
 import { excerpt } from '../../core/excerpt.js';
 import type { Api } from '../api.js';
-import { noteFailure } from '../failed-request.js';
+import { noteFailure } from '../problem.js';
+import { parsePart } from '../request.js';
 import type { ServerContext } from '../server-options.js';
-import { addExampleRoute } from './add-example-route.js';
-import { compreFaceErrorOf } from './compreface-error.js';
-import { addExampleImageRoutes } from './example-image-routes.js';
-import { addExampleRoutes } from './example-routes.js';
-import { addFaceRoutes } from './face-routes.js';
+import { compreFaceCodes, CompreFaceError, compreFaceErrorOf } from './compreface-error.js';
+import { addExampleImageRoutes, addExampleRoute, addExampleRoutes } from './example-routes.js';
+import { addFaceRoutes, addVerificationRoute } from './face-routes.js';
 import { mendQuery } from './options.js';
-import { parseCompreFacePart } from './parse-part.js';
 import { addSubjectRoutes } from './subject-routes.js';
-import { addVerificationRoute } from './verification-route.js';
 
 type Context = Pick<ServerContext, 'services' | 'log'>;
 
@@ -64,4 +61,30 @@ function refuseOthers(scope: Api): void {
       );
     },
   });
+}
+
+/** CompreFace's code for a field that did not come, by fastify's name of the part of the request. */
+const missing = {
+  body: compreFaceCodes.partMissing,
+  querystring: compreFaceCodes.parameterMissing,
+} as const;
+
+/**
+ * A part of a request as its schema reads it.
+ * @throws CompreFaceError that names every wrong value; its code says whether one was missing
+ */
+function parseCompreFacePart(schema: z.ZodType, data: unknown, part: string): unknown {
+  try {
+    return parsePart(schema, data, part);
+  } catch (error) {
+    const isKnown = part === 'body' || part === 'querystring';
+    if (!(error instanceof SightlineError) || !isKnown || !lacksField(schema, data)) throw error;
+    throw new CompreFaceError(missing[part], error.message);
+  }
+}
+
+function lacksField(schema: z.ZodType, data: unknown): boolean {
+  if (typeof data !== 'object' || data === null) return false;
+  const issues = schema.safeParse(data).error?.issues ?? [];
+  return issues.some(({ path: [field] }) => field !== undefined && !Object.hasOwn(data, field));
 }

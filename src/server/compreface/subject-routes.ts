@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { SightlineError } from '../../core/errors.js';
+import { quote } from '../../core/excerpt.js';
+import type { GalleryPerson } from '../../core/gallery-store.js';
 import type { Api } from '../api.js';
 import type { People } from '../services.js';
 import { compreFaceErrors } from './compreface-error.js';
-import { findSubject } from './find-subject.js';
 
 const tags = ['compreface'];
 const subjectSchema = z.object({ subject: z.string().describe('The name of a person.') });
@@ -99,4 +101,14 @@ async function renameSubject(people: People, from: string, to: string): Promise<
   if (other === undefined || other.id === person.id) await people.rename(person.id, to);
   else await people.merge(person.id, other.id);
   return true;
+}
+
+/** @throws SightlineError PERSON_UNKNOWN, PERSON_NAME_INVALID */
+async function findSubject(people: People, subject: string): Promise<GalleryPerson> {
+  const person = await people.find(subject);
+  if (person !== undefined) return person;
+  throw new SightlineError(
+    'PERSON_UNKNOWN',
+    `Expected the name of a subject but received ${quote(subject)}.`,
+  );
 }

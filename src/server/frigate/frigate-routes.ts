@@ -1,5 +1,5 @@
 import type { Api } from '../api.js';
-import { noteFailure } from '../failed-request.js';
+import { noteFailure } from '../problem.js';
 import type { ServerContext } from '../server-options.js';
 import { addFrigateCameraRoutes } from './camera-routes.js';
 import { addFrigateFaceRoutes } from './face-routes.js';

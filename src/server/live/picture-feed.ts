@@ -1,6 +1,35 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import type { WebSocket } from 'ws';
 import type { Camera, CameraStatus, Picture, PictureVariant } from '../../pipeline/camera.js';
-import { FrameThrottle } from './frame-throttle.js';
 import type { PictureQuery, StreamQuery } from '../query.js';
+import type { ServerContext } from '../server-options.js';
+import { closeCodes } from './close-codes.js';
+import type { Heartbeat } from './heartbeat.js';
+
+/** How early, in parts of the interval, a frame may come and still count as the next: cameras are not exact. */
+const toleranceInIntervals = 0.25;
+const msPerSecond = 1000;
+
+/** Lets through at most so many frames a second, spread evenly. */
+export class FrameThrottle {
+  readonly #intervalMs: number;
+  #dueMs = -Infinity;
+
+  /** @param framesPerSecond null lets every frame through */
+  constructor(framesPerSecond: number | null) {
+    this.#intervalMs = framesPerSecond === null ? 0 : msPerSecond / framesPerSecond;
+  }
+
+  /** Whether the frame at this moment of a monotonic clock passes. */
+  admits(nowMs: number): boolean {
+    if (nowMs < this.#dueMs - toleranceInIntervals * this.#intervalMs) return false;
+    // Counted from when it was due, so that the rate is right on average; from now after a gap, so that it never bursts.
+    const isAfterGap = nowMs - this.#dueMs > this.#intervalMs;
+    this.#dueMs = (isAfterGap ? nowMs : this.#dueMs) + this.#intervalMs;
+    return true;
+  }
+}
 
 /** The way to one viewer. */
 interface PictureOutlet {
@@ -24,7 +53,7 @@ export interface PictureFeedOptions {
  * Sends the pictures of a camera to one viewer until the returned function is called: at most `fps` of them, and only
  * while the viewer keeps up. A camera that shows nothing now starts with its last picture, if it has one.
  */
-export function feedPictures({ camera, query, budgetBytes, outlet }: PictureFeedOptions): () => void {
+function feedPictures({ camera, query, budgetBytes, outlet }: PictureFeedOptions): () => void {
   const throttle = new FrameThrottle(query.fps);
   const variant = variantFor(query, camera.status());
   let newest = -1;
@@ -60,4 +89,96 @@ export function withinBudget(bufferedBytes: number, frameBytes: number, budgetBy
 export function variantFor(query: PictureQuery, status: Pick<CameraStatus, 'width'>): PictureVariant {
   const isWhole = query.width !== null && status.width !== null && query.width >= status.width;
   return { width: isWhole ? null : query.width, overlay: query.overlay };
+}
+
+const boundary = 'frame';
+
+/** Answers with an endless multipart of JPEGs until the client goes, under the same budget as a WebSocket. */
+export function streamMjpeg(
+  reply: FastifyReply,
+  camera: Camera,
+  query: StreamQuery,
+  heartbeat: Heartbeat,
+  { metrics, limits }: Pick<ServerContext, 'metrics' | 'limits'>,
+): void {
+  const { id } = camera.status();
+  const response = reply.hijack().raw;
+  response.writeHead(200, {
+    ...(reply.getHeaders() as OutgoingHttpHeaders),
+    'content-type': `multipart/x-mixed-replace; boundary=${boundary}`,
+  });
+  response.flushHeaders();
+  // HTTP has no ping: a client is alive while parts reach it, or none waits.
+  let isAlive = true;
+  const onFlushed = (): void => {
+    isAlive = true;
+  };
+  const stop = feedPictures({
+    camera,
+    query,
+    budgetBytes: limits.pictureBudgetBytes,
+    outlet: {
+      bufferedBytes: () => response.writableLength,
+      send: (picture) => writePart(response, picture, onFlushed),
+      dropped: () => metrics.viewerFrameDropped(id, 'mjpeg'),
+      ended: () => response.end(),
+    },
+  });
+  const forget = heartbeat.watch({
+    beat: () => {
+      const wasAlive = isAlive || response.writableLength === 0;
+      isAlive = false;
+      return wasAlive;
+    },
+    kill: () => response.destroy(),
+  });
+  metrics.viewerJoined('mjpeg');
+  response.once('close', () => {
+    stop();
+    forget();
+    metrics.viewerLeft('mjpeg');
+  });
+  response.on('error', () => {});
+}
+
+function writePart(
+  response: ServerResponse,
+  { jpeg, sequence, capturedAt }: Picture,
+  onFlushed: () => void,
+): void {
+  response.cork();
+  response.write(
+    `--${boundary}\r\nContent-Type: image/jpeg\r\nContent-Length: ${jpeg.length}\r\n` +
+      `X-Sequence: ${sequence}\r\nX-Captured-At: ${new Date(capturedAt).toISOString()}\r\n\r\n`,
+  );
+  response.write(jpeg);
+  response.write('\r\n', onFlushed);
+  response.uncork();
+}
+
+/** Sends a camera's pictures to a viewer, one JPEG a binary message, until the socket closes. */
+export function openVideo(
+  socket: WebSocket,
+  camera: Camera,
+  query: StreamQuery,
+  { metrics, limits }: Pick<ServerContext, 'metrics' | 'limits'>,
+): void {
+  const { id } = camera.status();
+  const stop = feedPictures({
+    camera,
+    query,
+    budgetBytes: limits.pictureBudgetBytes,
+    outlet: {
+      bufferedBytes: () => socket.bufferedAmount,
+      // A send that fails closes the socket, and that ends the feed.
+      send: ({ jpeg }) => socket.send(jpeg, () => {}),
+      dropped: () => metrics.viewerFrameDropped(id, 'video'),
+      ended: () => socket.close(closeCodes.cameraRemoved, 'CAMERA_REMOVED'),
+    },
+  });
+  metrics.viewerJoined('video');
+  socket.once('close', () => {
+    stop();
+    metrics.viewerLeft('video');
+  });
 }

@@ -3,23 +3,22 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { SightlineError } from '../../core/errors.js';
 import { excerpt } from '../../core/excerpt.js';
-import { closeCodes } from './close-codes.js';
-import { EventChannel } from './event-channel.js';
 import { requireRole } from '../access/caller.js';
 import type { Gate } from '../access/gate.js';
-import type { Heartbeat } from './heartbeat.js';
+import { answerRaw, brokenRequest } from '../problem.js';
 import { eventStreamQuery, streamQuery } from '../query.js';
-import { answerRaw, brokenRequest } from '../raw-answer.js';
 import { checkUrlLength, parsePart, queryOf, type Query } from '../request.js';
 import { requireCamera } from '../require-camera.js';
 import type { ServerContext } from '../server-options.js';
-import { refuseSocket } from './refusal.js';
-import { openVideo } from './video-channel.js';
+import { closeCodes, refuseSocket } from './close-codes.js';
+import { EventChannel } from './event-channel.js';
+import type { Heartbeat } from './heartbeat.js';
+import { openVideo } from './picture-feed.js';
 
 /** Clients have nothing to say, so even this is generous. */
-const MAX_MESSAGE_BYTES = 1024;
+const maxMessageBytes = 1024;
 /** How long a client may take to answer a close before its connection is cut. */
-const CLOSE_GRACE_MS = 400;
+const closeGraceMs = 400;
 
 type Opener = (socket: WebSocket) => void;
 
@@ -31,7 +30,7 @@ export class WebSocketHub {
   readonly #events: EventChannel;
   readonly #sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: MAX_MESSAGE_BYTES,
+    maxPayload: maxMessageBytes,
     perMessageDeflate: false,
   });
 
@@ -61,7 +60,7 @@ export class WebSocketHub {
     for (const client of clients) client.close(closeCodes.goingAway, 'The server stops.');
     const cut = setTimeout(() => {
       for (const client of clients) client.terminate();
-    }, CLOSE_GRACE_MS);
+    }, closeGraceMs);
     await Promise.all(closed);
     clearTimeout(cut);
   }

@@ -1,14 +1,15 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import fastifyMultipart from '@fastify/multipart';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Api } from '../api.js';
+import { SightlineError } from '../../core/errors.js';
+import { excerpt } from '../../core/excerpt.js';
 import { clientOf } from '../access/caller.js';
+import type { Api } from '../api.js';
 import { notJson } from '../json-bodies.js';
-import { Admission } from './admission.js';
-import { checkHead, rawPictureType } from './check-head.js';
 import { checkPictureBytes } from './picture.js';
 import { withPictureBytes } from './read-json.js';
 import { readMultipart } from './read-multipart.js';
-import { watchProgress } from './watch-progress.js';
+import { UploadLimiter, watchProgress } from './upload-limiter.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -39,7 +40,7 @@ const restBytes = 64 * 1024;
  * 429 BUSY with Retry-After.
  */
 export async function acceptPictures(app: Api, { maxBytes, queueLimit }: UploadLimits): Promise<void> {
-  const admission = new Admission(queueLimit);
+  const limiter = new UploadLimiter(queueLimit);
   /** Has room for the base64 of JSON. */
   const bodyLimit = (fields: readonly string[]): number =>
     fields.length * 4 * Math.ceil(maxBytes / 3) + restBytes;
@@ -50,7 +51,7 @@ export async function acceptPictures(app: Api, { maxBytes, queueLimit }: UploadL
   app.addHook('onRoute', (route) => {
     if (route.config?.pictures !== undefined) route.bodyLimit = bodyLimit(route.config.pictures);
   });
-  letIn(app, admission, (request, fields) => checkHead(request.headers, fields, bodyLimit(fields)));
+  letIn(app, limiter, (request, fields) => checkHead(request.headers, fields, bodyLimit(fields)));
   app.addHook('preValidation', async (request) => {
     const { pictures } = request.routeOptions.config;
     if (pictures !== undefined) request.body = await normalised(request, pictures, maxBytes);
@@ -65,7 +66,7 @@ export async function acceptPictures(app: Api, { maxBytes, queueLimit }: UploadL
  */
 function letIn(
   app: Api,
-  admission: Admission,
+  limiter: UploadLimiter,
   check: (request: FastifyRequest, fields: readonly string[]) => void,
 ): void {
   const places = new WeakMap<FastifyRequest, { readonly leave: () => void; working: boolean }>();
@@ -73,7 +74,7 @@ function letIn(
     const { pictures } = request.routeOptions.config;
     if (pictures === undefined) return;
     check(request, pictures);
-    const place = { leave: admission.enter(clientOf(request.caller, request.ip)), working: false };
+    const place = { leave: limiter.enter(clientOf(request.caller, request.ip)), working: false };
     places.set(request, place);
     const unwatch = watchProgress(request.raw, (error) => {
       // With the answer the place is free; the rest of the body is not waited for.
@@ -115,4 +116,40 @@ async function normalised(
   const [field] = fields as [string];
   checkPictureBytes(field, body.length, maxBytes);
   return { [field]: body };
+}
+
+/** A picture as it is, as the whole body of a route that takes one picture. */
+const rawPictureType = /^(image\/|application\/octet-stream)/i;
+
+/**
+ * Looks at the headers of a request with pictures before its body is read.
+ * @param fields of the pictures that the route takes
+ * @throws SightlineError CONTENT_TYPE_UNSUPPORTED, REQUEST_INVALID, REQUEST_TOO_LARGE
+ */
+function checkHead(headers: IncomingHttpHeaders, fields: readonly string[], bodyLimit: number): void {
+  checkContentType(headers['content-type'] ?? '', fields);
+  const bytes = Number(headers['content-length'] ?? 0);
+  if (bytes <= bodyLimit) return;
+  throw new SightlineError(
+    'REQUEST_TOO_LARGE',
+    `Expected a body of at most ${bodyLimit} bytes but received one of ${bytes}.`,
+  );
+}
+
+function checkContentType(type: string, fields: readonly string[]): void {
+  if (/^multipart\/form-data/i.test(type)) {
+    if (/;\s*boundary=/i.test(type)) return;
+    throw new SightlineError(
+      'REQUEST_INVALID',
+      'Expected a boundary in the header Content-Type: multipart/form-data but received none, so the parts cannot be told apart; let the HTTP client set that header.',
+    );
+  }
+  const raw = fields.length === 1;
+  if (/^application\/json\s*(;|$)/i.test(type) || (raw && rawPictureType.test(type))) return;
+  throw new SightlineError(
+    'CONTENT_TYPE_UNSUPPORTED',
+    `Expected multipart/form-data with ${fields.join(' and ')} as files, ` +
+      `${raw ? 'image/* with the picture alone, ' : ''}or application/json with base64, ` +
+      `but received ${type === '' ? 'no Content-Type' : excerpt(type)}.`,
+  );
 }

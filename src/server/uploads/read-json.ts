@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { quote } from '../../core/excerpt.js';
 import { SightlineError } from '../../core/errors.js';
-import { LongString } from '../bounded-json.js';
+import { LongString } from '../json-bodies.js';
 import { checkPictureBytes } from './picture.js';
 
 /** `data:image/jpeg;base64,` and the like, as browsers make them; a slash may be escaped in JSON. */
 const dataUrlHead = /^data:[^,]{0,200};base64,/i;
-const mostHeadBytes = 250;
+const maxHeadBytes = 250;
 /** So many bytes take a few milliseconds at worst; between two pieces the main loop has its turn. */
 const pieceBytes = 64 * 1024;
 /** Blanks and line breaks, as they are and as JSON escapes them. */
@@ -45,7 +45,7 @@ function refuseLong(field: string, value: unknown): void {
 }
 
 async function bytesOf(field: string, text: Buffer, maxBytes: number): Promise<Buffer> {
-  const begin = text.toString('latin1', 0, mostHeadBytes);
+  const begin = text.toString('latin1', 0, maxHeadBytes);
   const head = dataUrlHead.exec(begin)?.[0] ?? '';
   const bytes = await decodeBase64(text, head.length);
   if (bytes === undefined) {

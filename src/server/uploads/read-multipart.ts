@@ -5,7 +5,7 @@ import { SightlineError } from '../../core/errors.js';
 import { excerpt, quote } from '../../core/excerpt.js';
 
 /** Fields of text beside the pictures. */
-const mostTexts = 20;
+const maxTexts = 20;
 const maxTextBytes = 16 * 1024;
 /** Reading what is in memory already takes far less. */
 const stallMs = 1500;
@@ -75,9 +75,9 @@ function optionsFor(fields: readonly string[], maxBytes: number) {
   const limits = {
     files: fields.length,
     fileSize: maxBytes,
-    fields: mostTexts,
+    fields: maxTexts,
     fieldSize: maxTextBytes,
-    parts: fields.length + mostTexts,
+    parts: fields.length + maxTexts,
     headerPairs: 20,
   };
   const isPartAFile = (field?: string, _contentType?: string, fileName?: string): boolean =>
@@ -97,7 +97,7 @@ function explained(error: unknown, fields: readonly string[], maxBytes: number):
   if (code === 'FST_REQ_FILE_TOO_LARGE')
     return new SightlineError('IMAGE_TOO_LARGE', `Expected at most ${maxBytes} bytes but received more.`);
   if (code === 'FST_PARTS_LIMIT' || code === 'FST_FILES_LIMIT' || code === 'FST_FIELDS_LIMIT')
-    return tooLarge(`at most ${fields.length} files and ${mostTexts} fields of text`, 'more');
+    return tooLarge(`at most ${fields.length} files and ${maxTexts} fields of text`, 'more');
   return invalid('proper multipart/form-data', `some that cannot be read (${message})`);
 }
 

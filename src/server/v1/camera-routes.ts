@@ -3,12 +3,11 @@ import { z } from 'zod';
 import type { CameraStatus, Picture } from '../../pipeline/camera.js';
 import type { Api } from '../api.js';
 import type { Heartbeat } from '../live/heartbeat.js';
-import { streamMjpeg } from '../live/mjpeg-stream.js';
-import { variantFor } from '../live/picture-feed.js';
+import { streamMjpeg, variantFor } from '../live/picture-feed.js';
 import { binary, problems } from '../openapi.js';
+import { pictureQuery, streamQuery } from '../query.js';
 import { requireCamera } from '../require-camera.js';
 import type { ServerContext } from '../server-options.js';
-import { pictureQuery, streamQuery } from '../query.js';
 
 export const idParams = z.object({ id: z.string() });
 const tags = ['cameras'];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Tickets } from '../../../src/server/access/tickets.js';
+import { Tickets } from '../../../../src/server/access/tickets.js';
 
 const hall = { name: 'hall', role: 'viewer' } as const;
 

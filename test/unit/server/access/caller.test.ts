@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { networkOf } from '../../../src/server/access/network.js';
+import { networkOf } from '../../../../src/server/access/caller.js';
 
 it.each([
   ['192.168.1.20', '192.168.1.20'],

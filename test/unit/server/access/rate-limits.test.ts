@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { RateLimit } from '../../../src/server/access/rate-limit.js';
+import { RateLimit } from '../../../../src/server/access/rate-limits.js';
 
 it('lets so many pass of each client and says how long to wait', async () => {
   const limit = new RateLimit({ perMinute: 3, what: 'knocks' });

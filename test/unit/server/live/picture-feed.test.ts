@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FrameThrottle } from '../../../src/server/live/frame-throttle.js';
-import { variantFor, withinBudget } from '../../../src/server/live/picture-feed.js';
+import { FrameThrottle, variantFor, withinBudget } from '../../../../src/server/live/picture-feed.js';
 
 /** How many frames pass of a camera at `cameraFps` over `seconds`, each up to `jitterMs` early or late. */
 function passed(

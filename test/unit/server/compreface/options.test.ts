@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { faceQuery, mendQuery, recognizeQuery } from '../../../src/server/compreface/options.js';
+import { faceQuery, mendQuery, recognizeQuery } from '../../../../src/server/compreface/options.js';
 
 describe('a query of CompreFace', () => {
   it('has its defaults', () => {

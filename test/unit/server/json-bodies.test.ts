@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LongString, parseBoundedJson } from '../../../src/server/bounded-json.js';
+import { LongString, parseBoundedJson } from '../../../src/server/json-bodies.js';
 import { withPictureBytes } from '../../../src/server/uploads/read-json.js';
 
 const parse = (text: string): Promise<unknown> => Promise.resolve(JSON.parse(text) as unknown);

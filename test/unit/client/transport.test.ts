@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isRefused, refusalIn } from '../../../src/client/refusal.js';
+import { isRefused, refusalIn } from '../../../src/client/transport.js';
 
 it('takes 4400, 4401 and 4403 for final, with code and message of the reason', () => {
   for (const code of [4400, 4401, 4403]) {
