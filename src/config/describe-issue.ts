@@ -4,16 +4,16 @@ import { configSchema } from './schema.js';
 
 type Issue = z.core.$ZodIssue;
 
-/** Of a word that may be a mistyped name: comparing takes the product of two lengths. */
+/** Longest word for which to suggest a name: comparing takes the product of the two lengths. */
 const maxLetters = 64;
 
 export interface IssueOptions {
   readonly schema?: z.ZodType;
-  /** How many problems to describe; of the others only their number is told. All of them when left out. */
+  /** How many problems to describe; the rest are only counted. All of them when left out. */
   readonly most?: number;
 }
 
-/** One line for each problem: the path, what was expected and what came. Each line once. */
+/** Describes each problem on a line: the path, what was expected and what was received. Equal lines appear once. */
 export function describeIssues(
   issues: readonly Issue[],
   input: unknown,
@@ -33,7 +33,7 @@ export function describeIssues(
   return total > described ? [...lines, `and ${total - described} more`] : [...lines];
 }
 
-/** One at a time: an issue may be about more keys than anybody wants to read of. */
+/** A generator, because one issue may be about more keys than are to be described. */
 function* linesOf(issue: Issue, input: unknown, schema: z.ZodType): Generator<string> {
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(schema, issue.path);
@@ -42,11 +42,11 @@ function* linesOf(issue: Issue, input: unknown, schema: z.ZodType): Generator<st
     return;
   }
   const received = valueAt(input, issue.path);
-  const shown = isSecret(issue.path) && received !== undefined ? 'what is kept secret' : preview(received);
+  const shown = isSecret(issue.path) && received !== undefined ? 'a secret value' : preview(received);
   yield `${showPath(issue.path)}: ${expectation(issue)}, but received ${shown}`;
 }
 
-/** `; did you mean x?` when one of the candidates is near. */
+/** `; did you mean x?` when one of the candidates is similar. */
 export function closest(word: string, candidates: readonly string[]): string {
   if (word.length > maxLetters) return '';
   const ranked = candidates
@@ -87,7 +87,7 @@ function article(type: string): string {
   return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
 }
 
-/** Whether what stands at a path is an access token, or holds some. */
+/** Whether the value at a path is an access token, or holds some. */
 function isSecret(path: readonly PropertyKey[]): boolean {
   const name = path.findLast((key) => typeof key === 'string');
   return name === 'token' || name === 'tokens';
@@ -97,17 +97,17 @@ function showPath(path: readonly PropertyKey[]): string {
   const text = path
     .map((key) => (typeof key === 'number' ? `[${key}]` : `.${showKey(String(key))}`))
     .join('');
-  return excerpt(text.replace(/^\./, '')) || 'the whole';
+  return excerpt(text.replace(/^\./, '')) || 'the top level';
 }
 
-/** Somebody may put an address where a name belongs. */
+/** Hides a key that looks like a URL, which may hold a password. */
 function showKey(key: string): string {
   return /@|:\/\//.test(key) ? '…' : excerpt(key);
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    // Text in place of a list is read as a list of one.
+    // A string in place of a list is read as a list of one.
     (node, key) =>
       typeof node === 'string' ? node : (node as Record<PropertyKey, unknown> | undefined)?.[key],
     input,
@@ -120,7 +120,7 @@ function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
     readonly properties?: Readonly<Record<string, Node>>;
     readonly items?: Node;
   }
-  // Without names of parts, so that none is given by reference.
+  // An empty registry, so that no part is represented by a reference.
   const metadata = z.registry<Record<string, unknown>>();
   const root = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any', metadata }) as Node;
   const node = path.reduce<Node | undefined>(
@@ -144,13 +144,13 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** Of each list or object that is shown. */
+/** Entries shown of each list or object. */
 const maxEntries = 20;
 const maxDepth = 4;
 
 /**
- * A value from outside as a message may repeat it: the beginning of its JSON, or only what it is where it may hold an
- * address, which may carry a password. However large or deep the value is, only what is shown is looked at.
+ * A value from outside in a form that a message may repeat: the beginning of its JSON or, when it may contain a URL, which
+ * may carry a password, only its kind. However large or deep the value is, only the part that is shown is visited.
  */
 function preview(value: unknown): string {
   if (value === undefined) return 'nothing';
@@ -176,7 +176,7 @@ class Preview {
     else this.#writeObject(value as Readonly<Record<string, unknown>>, depth);
   }
 
-  /** What is cut off may tell that the rest is an address. */
+  /** Keeps a mark of a URL that would be cut off, so that `preview` still notices it. */
   #writeText(value: string): void {
     const mark = value.includes('@') ? '@' : value.includes('://') ? '://' : '';
     this.text += JSON.stringify(value.slice(0, mostShownBytes)) + (value.length > mostShownBytes ? mark : '');

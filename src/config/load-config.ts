@@ -11,13 +11,13 @@ export interface ConfigSources {
   readonly file?: string | undefined;
   /** Variables named SIGHTLINE_*; others are ignored. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Options of the command line, nested as in the schema. */
+  /** Options from the command line, nested as in the schema. */
   readonly commandLine?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * The configuration: defaults < YAML file < environment < command line.
- * Every problem is reported at once, each with its path; unknown keys are problems.
+ * Loads the configuration: defaults < YAML file < environment < command line.
+ * All problems are reported together, each with its path; unknown keys are problems too.
  * @throws SightlineError CONFIG_INVALID, CONFIG_UNREADABLE
  */
 export async function loadConfig(sources: ConfigSources): Promise<Config> {
@@ -48,9 +48,13 @@ async function readConfigFile(path: string): Promise<Record<string, unknown>> {
     document = readYaml(await readFile(path, 'utf8')) ?? {};
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new SightlineError('CONFIG_UNREADABLE', `Expected a YAML file at ${path}: ${reason}`, {
-      cause: error,
-    });
+    throw new SightlineError(
+      'CONFIG_UNREADABLE',
+      `The configuration file ${path} cannot be read: ${reason}`,
+      {
+        cause: error,
+      },
+    );
   }
   if (!isRecord(document)) {
     throw new SightlineError(
@@ -83,7 +87,7 @@ function duplicateIds(ids: readonly string[]): string[] {
   return ids.flatMap((id, index) =>
     ids.indexOf(id) === index
       ? []
-      : [`cameras[${index}].id: expected an id of its own, but "${id}" is taken by another camera`],
+      : [`cameras[${index}].id: expected a unique id, but "${id}" is taken by another camera`],
   );
 }
 
@@ -99,8 +103,8 @@ interface Leaf {
 }
 
 /**
- * Options set by environment variables: SIGHTLINE_SERVER_PORT is server.port, SIGHTLINE_RECOGNITION_QUEUE_LIMIT is
- * recognition.queueLimit. Text is taken as it stands; everything else is read as YAML, so that
+ * Reads options from environment variables: SIGHTLINE_SERVER_PORT is server.port, SIGHTLINE_RECOGNITION_QUEUE_LIMIT is
+ * recognition.queueLimit. Text options are taken literally; everything else is parsed as YAML, so that
  * SIGHTLINE_CAMERAS='[rtsp://one/, rtsp://two/]' works.
  */
 function environmentOptions(environment: Readonly<Record<string, string | undefined>>): {
@@ -159,8 +163,8 @@ function setPath(target: Record<string, unknown>, path: readonly string[], value
 }
 
 /**
- * What a YAML text says.
- * @throws Error that tells where the text is wrong and never repeats it, for it may hold passwords
+ * Parses YAML.
+ * @throws Error that says where the text is wrong but never repeats it, because it may contain passwords
  */
 function readYaml(text: string): unknown {
   const document = parseDocument(text);

@@ -3,10 +3,10 @@ import { isNetwork } from '../core/network.js';
 import { embedderIds } from '../core/embedders.js';
 import { serverSchema } from './server.js';
 
-/** The one place for every option: its type, default and description. docs/configuration.md is made from it. */
+/** All options, with type, default and description. docs/configuration.md is generated from this file. */
 
 const mebibyte = 2 ** 20;
-/** Of a URL or path. URL parsers take the square of the length of a host name in other scripts. */
+/** Limit for a URL or path. URL parsers take quadratic time for a host name in another script. */
 const maxSourceCharacters = 4096;
 
 const detectorShape = {
@@ -130,7 +130,7 @@ export const cameraSchema = z.strictObject({
   recognition: z.boolean().default(true).describe('Whether faces of this camera are recognised.'),
 });
 
-/** What the URL of a camera can begin with; a path counts as `file`. */
+/** The schemes that a camera's URL may have; a path counts as `file`. */
 const sourceSchemes = ['rtsp', 'rtsps', 'http', 'https', 'file', 'webcam', 'test'] as const;
 
 const camerasSchema = z.preprocess(

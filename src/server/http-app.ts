@@ -30,11 +30,11 @@ import { addSettingsRoutes } from './v1/settings-routes.js';
 import { addTicketRoutes } from './v1/ticket-routes.js';
 import { addUnknownRoutes } from './v1/unknown-routes.js';
 
-/** Of JSON; routes that take pictures say more. */
+/** Limit of JSON bodies; routes that accept pictures have a higher one. */
 const bodyLimitBytes = 64 * 1024;
 const requestTimeoutMs = 30_000;
 
-/** Every HTTP route, and the gate that stands before them. */
+/** Builds the HTTP application: every route, and the gate in front of them. */
 export async function createHttpApp(
   context: ServerContext,
   heartbeat: Heartbeat,
@@ -43,7 +43,7 @@ export async function createHttpApp(
     forceCloseConnections: true,
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
-    // CompreFace takes a slash at the end of any address, and writes one in its documentation.
+    // CompreFace accepts a trailing slash in every path, and its documentation uses one.
     routerOptions: { ignoreTrailingSlash: true },
     clientErrorHandler: (error, connection) => answerRaw(connection, brokenRequest(error)),
     frameworkErrors: (error, _request, reply) => {
@@ -104,10 +104,7 @@ function answerWithProblems(app: Api, { log }: Pick<ServerContext, 'log'>): void
   });
   app.setNotFoundHandler((request) => {
     const path = excerpt(request.url.split('?')[0] ?? '');
-    throw new SightlineError(
-      'ROUTE_UNKNOWN',
-      `Expected a route that exists but received ${request.method} ${path}.`,
-    );
+    throw new SightlineError('ROUTE_UNKNOWN', `There is no such route; received ${request.method} ${path}.`);
   });
 }
 

@@ -7,8 +7,8 @@ import { excerpt } from '../core/excerpt.js';
 import type { Api } from './api.js';
 
 /**
- * Has routes take bodies in JSON, and nothing from clients that say they send JSON where they send nothing, as some do
- * with DELETE. Another body is refused with CONTENT_TYPE_UNSUPPORTED, unless something else takes it.
+ * Lets routes accept JSON bodies, including an empty body that is declared as JSON, as some clients send with DELETE.
+ * Any other body is refused with CONTENT_TYPE_UNSUPPORTED, unless another parser accepts it.
  */
 export function takeJsonBodies(app: Api): void {
   const parseText = app.getDefaultJsonParser('error', 'error');
@@ -29,24 +29,24 @@ export function takeJsonBodies(app: Api): void {
   app.addContentTypeParser('*', ({ headers }, _payload, done) => done(notJson(headers), undefined));
 }
 
-/** The refusal of a body of another type. */
+/** The error for a body of another type. */
 export function notJson(headers: IncomingHttpHeaders): SightlineError {
   const type = excerpt(headers['content-type'] ?? 'no Content-Type');
   return new SightlineError('CONTENT_TYPE_UNSUPPORTED', `Expected application/json but received ${type}.`);
 }
 
-/** No body of this API goes deeper than six; recursion over what is parsed stays far from the end of the stack. */
+/** No body of this API nests deeper than six; recursion over parsed values stays far from a stack overflow. */
 const maxDepth = 32;
-/** Entries of lists and objects in all. The longest list that a route takes has 1000. */
+/** Entries of all lists and objects together. The longest list that a route accepts has 1000. */
 const maxEntries = 4000;
-/** What a body may hold beside its long strings. Larger bodies hold a picture. */
+/** Bytes of a body apart from its long strings. A larger body must hold a picture. */
 const maxTextBytes = 64 * 1024;
 /** In a larger body, a string longer than this can only be a picture in base64. */
 const longStringBytes = 8 * 1024;
-/** So many bytes take a millisecond or two; between two pieces the main loop has its turn. */
+/** Scanning this many bytes takes a millisecond or two; between pieces the main loop can do other work. */
 const pieceBytes = 512 * 1024;
 
-/** A string of a JSON body as it came: the bytes between the quotes, with their escapes. */
+/** A string of a JSON body as received: the bytes between the quotes, escapes included. */
 export class LongString {
   readonly raw: Buffer;
 
@@ -56,12 +56,12 @@ export class LongString {
 }
 
 /**
- * Parses a JSON body in slices of a few milliseconds. One pass over the bytes, before anything is built from them, counts
- * what parsing and describing them would cost, and leaves out the long strings of a large body.
- * @param parse parses the rest
- * @returns what was parsed; long strings of its fields, which stand at its top level, are `LongString`s
- * @throws SightlineError REQUEST_INVALID for JSON that is nested too deep or has too many entries, REQUEST_TOO_LARGE for
- * too much text beside the long strings, and what `parse` throws
+ * Parses a JSON body in slices of a few milliseconds. One pass over the bytes, before anything is built from them,
+ * measures what parsing and describing them would cost, and takes the long strings out of a large body.
+ * @param parse parses the text without the long strings
+ * @returns the parsed value; long strings in its top-level fields are `LongString`s
+ * @throws SightlineError REQUEST_INVALID for JSON that nests too deep or has too many entries, REQUEST_TOO_LARGE for too much
+ * text apart from the long strings, and whatever `parse` throws
  */
 export async function parseBoundedJson(
   body: Buffer,
@@ -84,21 +84,21 @@ function withLongStrings(value: unknown, longStrings: ReadonlyMap<unknown, LongS
   );
 }
 
-/** Counts what stands in JSON without parsing it. What is no JSON is left for the parser to refuse. */
+/** Measures JSON without parsing it. Invalid JSON is left for the parser to refuse. */
 class JsonScan {
-  /** By what stands in their place in `rest`. */
+  /** The long strings, by the placeholder that stands for each in `rest`. */
   readonly longStrings = new Map<string, LongString>();
   readonly #body: Buffer;
   readonly #longBytes: number;
   readonly #mark = randomUUID();
   readonly #rest: Buffer[] = [];
   #restBytes = 0;
-  /** Where the bytes begin that `#rest` does not have yet. */
+  /** Start of the bytes that are not in `#rest` yet. */
   #from = 0;
   #at = 0;
   #depth = 0;
   #entries = 0;
-  /** Where the string that is being read begins, after its quote. */
+  /** Start of the string that is being read, after its quote. */
   #stringAt: number | undefined;
   #isEscaped = false;
 
@@ -164,15 +164,15 @@ class JsonScan {
     if (this.#restBytes <= maxTextBytes) return;
     throw new SightlineError(
       'REQUEST_TOO_LARGE',
-      `Expected at most ${maxTextBytes} bytes of JSON beside the base64 of pictures but received more.`,
+      `Expected at most ${maxTextBytes} bytes of JSON apart from the base64 of pictures but received more.`,
     );
   }
 
   #enter(levels: number): void {
     this.#depth += levels;
     this.#entries++;
-    if (this.#depth > maxDepth) throw tooMuch(`JSON nested at most ${maxDepth} deep`);
-    if (this.#entries > maxEntries) throw tooMuch(`JSON with at most ${maxEntries} entries in all`);
+    if (this.#depth > maxDepth) throw tooMuch(`JSON nested at most ${maxDepth} levels deep`);
+    if (this.#entries > maxEntries) throw tooMuch(`JSON with at most ${maxEntries} entries in total`);
   }
 }
 

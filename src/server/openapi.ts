@@ -18,23 +18,23 @@ const problemSchema = z
   })
   .meta({ id: 'Problem', description: 'A problem document (RFC 9457).' });
 
-/** A body that is no JSON, in the `response` of a route. */
+/** A body other than JSON, for the `response` of a route. */
 export function binary(description: string, contentType: string) {
   const schema = z.any().meta({ type: 'string', format: 'binary' });
   return { description, content: { [contentType]: { schema } } };
 }
 
-/** An answer without a body, in the `response` of a route. */
+/** An answer without a body, for the `response` of a route. */
 export function noBody(description: string) {
   return z.null().describe(description);
 }
 
-/** Error answers of routes whose errors are problem documents. */
+/** The error answers of routes whose errors are problem documents, for the `response` of a route. */
 export const problems = {
   default: { description: 'What went wrong.', content: { [problemContentType]: { schema: problemSchema } } },
 } as const;
 
-/** Collects the routes that come after it in an OpenAPI 3.1 document. */
+/** Collects all routes registered after this call in an OpenAPI 3.1 document. */
 export async function describeRoutes(app: Api, version: string): Promise<void> {
   await app.register(fastifySwagger, {
     openapi: {
@@ -43,7 +43,7 @@ export async function describeRoutes(app: Api, version: string): Promise<void> {
         title: 'Sightline',
         version,
         license: { name: 'MIT', identifier: 'MIT' },
-        description: 'Face recognition for IP cameras. docs/protocol.md tells of events and WebSockets.',
+        description: 'Face recognition for IP cameras. docs/protocol.md describes events and WebSockets.',
       },
       components: {
         securitySchemes: {
@@ -65,7 +65,7 @@ export async function describeRoutes(app: Api, version: string): Promise<void> {
   });
 }
 
-/** `/api/openapi.json`, and the page that shows it. */
+/** `/api/openapi.json`, and the page that presents it. */
 export async function addDocumentRoutes(app: Api): Promise<void> {
   app.get(
     '/api/openapi.json',
@@ -75,7 +75,7 @@ export async function addDocumentRoutes(app: Api): Promise<void> {
     },
     () => app.swagger(),
   );
-  // Swagger UI sets styles as attributes.
+  // Swagger UI uses inline style attributes.
   const staticCSP = contentSecurityPolicy({ 'style-src': "'self' 'unsafe-inline'" });
   await app.register(fastifySwaggerUi, {
     routePrefix: '/api/docs',
@@ -84,16 +84,16 @@ export async function addDocumentRoutes(app: Api): Promise<void> {
   });
 }
 
-/** A JSON schema of a body, an object. */
+/** The JSON schema of a body that is an object. */
 interface BodySchema {
   readonly properties?: Readonly<Record<string, object>>;
   readonly required?: readonly string[];
 }
 
 /**
- * The forms of the body of a route that takes pictures, for the OpenAPI document: by content type.
- * @param body JSON schema of the body that all forms come to
- * @param fields of the pictures
+ * The forms that the body of a route with pictures may take, by content type, for the OpenAPI document.
+ * @param body JSON schema of the body that all forms result in
+ * @param fields the fields that hold pictures
  */
 function describePictures(body: BodySchema, fields: readonly string[]) {
   const bytes = { type: 'string', format: 'binary' };
@@ -110,13 +110,13 @@ function describePictures(body: BodySchema, fields: readonly string[]) {
         bytes,
         'A picture file: JPEG, PNG, WebP, TIFF, GIF or AVIF.',
       ),
-      'application/json': form(body, text, 'A picture file in base64, or a data: URL of it.'),
+      'application/json': form(body, text, 'A picture file in base64, or as a data: URL.'),
       ...(fields.length === 1 && { 'image/*': { schema: bytes } }),
     },
   };
 }
 
-/** The body without what may come in place of pictures: it is for JSON, and a page would send it along with them. */
+/** The body without the fields that may replace a picture: they belong to JSON, and a form would send them as well. */
 function withPictures(body: BodySchema, fields: readonly string[]): BodySchema {
   const { properties = {}, required = [] } = body;
   const kept = Object.entries(properties).filter(
@@ -129,8 +129,8 @@ type Document = ReturnType<typeof jsonSchemaTransformObject>;
 type Schemas = Readonly<Record<string, unknown>>;
 
 /**
- * The OpenAPI document without what only zod needs: components that no route speaks of (each comes in a form for
- * requests and one for answers), and bounds and patterns that say no more than `integer` and `date-time` do.
+ * Removes what only zod needs from the OpenAPI document: components that no route refers to (each has a form for requests
+ * and one for answers), and bounds and patterns that add nothing to `integer` and `date-time`.
  */
 function tidyDocument(document: Document): Document {
   if (!('components' in document)) return document;
@@ -142,7 +142,7 @@ function tidyDocument(document: Document): Document {
   return JSON.parse(JSON.stringify(whole), (key, value: unknown) => tidy(key, value, names)) as Document;
 }
 
-/** Names of the components that routes refer to, themselves or through others. */
+/** Names of the components that routes refer to, directly or through others. */
 function usedSchemas(paths: unknown, schemas: Schemas): Set<string> {
   const used = new Set<string>();
   const waiting = refsIn(paths);
@@ -162,7 +162,7 @@ function refsIn(part: unknown): string[] {
   return [...refs].map(([, name]) => name ?? '');
 }
 
-/** The form for requests is called `…Input`, which only says something beside one for answers. */
+/** The form for requests is called `…Input`; the suffix is dropped where there is no form for answers. */
 function shortName(name: string, used: ReadonlySet<string>): string {
   const short = name.replace(/Input$/, '');
   return used.has(short) ? name : short;

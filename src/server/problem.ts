@@ -5,25 +5,25 @@ import { excerpt } from '../core/excerpt.js';
 import { securityHeaders } from './access/security-headers.js';
 import type { ServerContext } from './server-options.js';
 
-/** Room for five problems, each with a path and a value. Whatever an error repeats, an answer stays small. */
+/** Room for five problems, each with a path and a value, so that an answer stays small whatever it repeats. */
 const maxDetailBytes = 4096;
 
 export const problemContentType = 'application/problem+json';
 
-/** A problem document after RFC 9457. */
+/** A problem document (RFC 9457). */
 export interface Problem {
   readonly type: string;
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  /** Of the error catalogue. */
+  /** A code of the error catalogue. */
   readonly code: ErrorCode;
   readonly remedy: string;
 }
 
 /**
- * The problem document for anything thrown. What is no SightlineError keeps its message to itself, for it may hold
- * anything; it is a defect unless the HTTP layer blames the request with a status of its own.
+ * The problem document for any thrown value. The message of anything but a SightlineError is not shown, because it may
+ * contain secrets; such an error counts as a defect unless the HTTP layer gave it a 4xx status.
  */
 export function problemOf(thrown: unknown): Problem {
   const status = clientErrorStatus(thrown);
@@ -34,7 +34,7 @@ export function problemOf(thrown: unknown): Problem {
         ? new SightlineError('INTERNAL', 'Something went wrong inside Sightline.')
         : new SightlineError(
             'REQUEST_INVALID',
-            `Expected a proper HTTP request: ${excerpt(messageOf(thrown))}.`,
+            `The HTTP request is not valid: ${excerpt(messageOf(thrown))}.`,
           );
   const words = error.code.toLowerCase().replaceAll('_', ' ');
   return {
@@ -47,7 +47,7 @@ export function problemOf(thrown: unknown): Problem {
   };
 }
 
-/** The 4xx that fastify gave to an error of its own, or null. */
+/** The 4xx status that fastify gave to one of its own errors, or null. */
 function clientErrorStatus(thrown: unknown): number | null {
   if (!(thrown instanceof Error) || !('statusCode' in thrown)) return null;
   const { statusCode } = thrown;
@@ -59,8 +59,8 @@ function messageOf(thrown: unknown): string {
 }
 
 /**
- * What is done about any error, in whatever form the client is told: says how to come in and when to try again, logs
- * what is our fault.
+ * Does what every error needs, whichever form of error body the client expects: sets `www-authenticate` and
+ * `retry-after`, and logs failures of the server.
  */
 export function noteFailure(
   error: unknown,
@@ -72,11 +72,11 @@ export function noteFailure(
     void reply.header('retry-after', error.retryAfterSeconds);
   const { code, status } = problemOf(error);
   if (code === 'UNAUTHORIZED') void reply.header('www-authenticate', 'Bearer');
-  // The address may hold a token, so only the route is logged.
+  // The URL may contain a token, so only the route is logged.
   if (status === 500) log.error({ err: error, route: routeOptions.url }, 'Request failed.');
 }
 
-/** Answers on a connection whose request never became one for fastify, with a problem document, and ends it. */
+/** Answers a request that never reached fastify with a problem document, and closes the connection. */
 export function answerRaw(connection: Duplex, error: unknown): void {
   if (!connection.writable) {
     connection.destroy();
@@ -95,7 +95,7 @@ export function answerRaw(connection: Duplex, error: unknown): void {
   connection.end([`HTTP/1.1 ${problem.status} ${problem.title}`, ...lines, '', body].join('\r\n'));
 }
 
-/** What Node's HTTP parser found wrong, with the status that fits. */
+/** An error of Node's HTTP parser, with the fitting status. */
 export function brokenRequest(error: NodeJS.ErrnoException): Error {
   const statusCode =
     error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;

@@ -6,17 +6,17 @@ import { clientOf, networkOf, type Caller } from './caller.js';
 const maxRemembered = 10_000;
 
 export interface LimitOptions {
-  /** Of one token, or of one address without a token; null: no limit. */
+  /** Limit for one token, or for one address without a token; null for no limit. */
   readonly requestsPerMinute: number | null;
-  /** Of one address. */
+  /** Limit for one address. */
   readonly wrongTokensPerMinute: number;
 }
 
-/** How often clients may ask, and guess. */
+/** Limits how often clients may send requests and how often they may guess tokens. */
 export class Limits {
   readonly #requests: RateLimit | null;
   readonly #wrongTokens: RateLimit;
-  /** Who has come from where with a right token. */
+  /** Callers with a right token, together with the network they came from. */
   readonly #welcome = new LRUCache<string, true>({ max: maxRemembered });
 
   constructor({ requestsPerMinute, wrongTokensPerMinute }: LimitOptions) {
@@ -24,12 +24,12 @@ export class Limits {
       requestsPerMinute === null ? null : new RateLimit({ perMinute: requestsPerMinute, what: 'requests' });
     this.#wrongTokens = new RateLimit({
       perMinute: wrongTokensPerMinute,
-      what: 'wrong tokens of one address',
+      what: 'wrong tokens from one address',
     });
   }
 
   /**
-   * @param caller undefined for somebody unknown
+   * @param caller undefined when no valid token came
    * @throws SightlineError RATE_LIMITED
    */
   async countRequest(address: string, caller: Caller | undefined): Promise<void> {
@@ -37,9 +37,9 @@ export class Limits {
   }
 
   /**
-   * After a few wrong tokens none from that address is looked at for the rest of the minute, so that guessing does not
-   * pay. Excepted is a right one that has come from there before: otherwise anybody behind the same proxy, be it a
-   * program with an old token, could lock everybody out.
+   * After a few wrong tokens, tokens from that address are refused for the rest of the minute, so that guessing is
+   * useless. A right token that has come from there before still passes: otherwise anybody behind the same proxy, such
+   * as a program with an old token, could lock everybody out.
    * @param caller undefined for a wrong token
    * @throws SightlineError RATE_LIMITED
    */
@@ -54,16 +54,16 @@ export class Limits {
 }
 
 const windowSeconds = 60;
-/** Clients counted at a time, so that many addresses cannot fill the memory; beyond it the idlest is forgotten. */
+/** Bounds memory however many addresses there are; beyond it the least recently seen client is forgotten. */
 const maxClients = 10_000;
 
 export interface RateLimitOptions {
   readonly perMinute: number;
-  /** What is counted, in the plural. */
+  /** What is counted, in the plural, for messages. */
   readonly what: string;
 }
 
-/** Counts what clients do, minute by minute; a client's minute begins with the first thing it does. */
+/** Counts what clients do per minute; a client's minute begins with the first thing it does. */
 export class RateLimit {
   readonly #options: RateLimitOptions;
   readonly #limiter: RateLimiterMemory;
@@ -77,12 +77,12 @@ export class RateLimit {
     this.#limiter = new RateLimiterMemory({ points: options.perMinute, duration: windowSeconds });
   }
 
-  /** How many clients are counted. */
+  /** The number of clients being counted. */
   get size(): number {
     return this.#keys.size;
   }
 
-  /** Counts one. @throws SightlineError RATE_LIMITED when it is one too many */
+  /** Counts one more. @throws SightlineError RATE_LIMITED when that is one too many */
   async take(key: string): Promise<void> {
     this.#keys.set(key, true);
     try {
@@ -92,7 +92,7 @@ export class RateLimit {
     }
   }
 
-  /** Counts nothing. @throws SightlineError RATE_LIMITED when another one would be one too many */
+  /** Only checks. @throws SightlineError RATE_LIMITED when one more would be too many */
   async check(key: string): Promise<void> {
     const counted = await this.#limiter.get(key);
     if (counted !== null && counted.remainingPoints <= 0) throw this.#tooMany(counted);
@@ -103,7 +103,7 @@ export class RateLimit {
     const retryAfterSeconds = Math.max(1, Math.ceil(msBeforeNext / 1000));
     return new SightlineError(
       'RATE_LIMITED',
-      `Expected at most ${perMinute} ${what} a minute but received more; wait ${retryAfterSeconds} s.`,
+      `Expected at most ${perMinute} ${what} a minute but received more; try again in ${retryAfterSeconds} s.`,
       { retryAfterSeconds },
     );
   }

@@ -8,12 +8,12 @@ import type { ServerContext } from '../server-options.js';
 import { compreFaceCodes, CompreFaceError, compreFaceErrorOf } from './compreface-error.js';
 import { addExampleImageRoutes, addExampleRoute, addExampleRoutes } from './example-routes.js';
 import { addFaceRoutes, addVerificationRoute } from './face-routes.js';
-import { mendQuery } from './options.js';
+import { repairQuery } from './options.js';
 import { addSubjectRoutes } from './subject-routes.js';
 
 type Context = Pick<ServerContext, 'services' | 'log'>;
 
-/** The REST API of Exadel CompreFace 1.2 under `/api/v1`, as docs/compatibility.md tells. */
+/** The REST API of Exadel CompreFace 1.2 under `/api/v1`, as docs/compatibility.md describes it. */
 export async function addCompreFaceRoutes(app: Api, { services, log }: Context): Promise<void> {
   const { people, pictures } = services;
   await app.register(
@@ -23,7 +23,7 @@ export async function addCompreFaceRoutes(app: Api, { services, log }: Context):
         value: parseCompreFacePart(schema, data, httpPart),
       }));
       scope.addHook('preValidation', (request, _reply, next) => {
-        request.query = mendQuery(request.query as Readonly<Record<string, unknown>>);
+        request.query = repairQuery(request.query as Readonly<Record<string, unknown>>);
         next();
       });
       addSubjectRoutes(scope, people);
@@ -47,7 +47,7 @@ function answerAsCompreFace(scope: Api, log: Context['log']): void {
   });
 }
 
-/** GET of a path that is not there would reach the route of the page's files before any handler for what is not found. */
+/** Without this route, GET of an unknown path would reach the route of the page's files before a not-found handler. */
 function refuseOthers(scope: Api): void {
   scope.route({
     method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -57,21 +57,21 @@ function refuseOthers(scope: Api): void {
     handler: ({ method, url }) => {
       throw new SightlineError(
         'ROUTE_UNKNOWN',
-        `Expected a route of CompreFace that exists but received ${method} ${excerpt(url.split('?')[0] ?? '')}.`,
+        `CompreFace has no such route; received ${method} ${excerpt(url.split('?')[0] ?? '')}.`,
       );
     },
   });
 }
 
-/** CompreFace's code for a field that did not come, by fastify's name of the part of the request. */
+/** CompreFace's code for a missing field, by fastify's name for the part of the request. */
 const missing = {
   body: compreFaceCodes.partMissing,
   querystring: compreFaceCodes.parameterMissing,
 } as const;
 
 /**
- * A part of a request as its schema reads it.
- * @throws CompreFaceError that names every wrong value; its code says whether one was missing
+ * Parses a part of a request with its schema.
+ * @throws CompreFaceError when a field is missing; whatever `parsePart` throws
  */
 function parseCompreFacePart(schema: z.ZodType, data: unknown, part: string): unknown {
   try {

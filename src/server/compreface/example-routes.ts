@@ -13,7 +13,7 @@ import { thresholdQuery } from './options.js';
 
 /** An enrolled photo as CompreFace lists it. */
 const exampleSchema = z.object({
-  image_id: z.string().describe('Of the photo; Sightline’s own id, which is the same under /v1.'),
+  image_id: z.string().describe('The photo’s id, which is the same under /v1.'),
   subject: z.string(),
 });
 
@@ -24,15 +24,15 @@ export const exampleParams = z.object({ image_id: z.string() });
 const tags = ['compreface'];
 const viewer = { role: 'viewer' } as const;
 const operator = { role: 'operator' } as const;
-/** As Spring Data, on which CompreFace's pages are built. */
+/** The limit of Spring Data, on which CompreFace's paging is built. */
 const maxOnPage = 2000;
-/** Ids in one request to delete. */
+/** Maximum number of ids in one request to delete. */
 const maxDeleted = 1000;
 
 const subject = z.string().optional().describe('Only examples of this subject.');
 const listQuery = z.object({
   page: numeric(0, 1e9).int().default(0).describe('Counted from 0.'),
-  size: numeric(1, maxOnPage).int().default(20).describe('Examples a page.'),
+  size: numeric(1, maxOnPage).int().default(20).describe('Examples per page.'),
   subject,
 });
 const pageSchema = z.object({
@@ -43,7 +43,7 @@ const pageSchema = z.object({
   total_elements: z.int(),
 });
 
-/** `/recognition/faces` but for pictures: an example is an enrolled photo. */
+/** `/recognition/faces`: listing and removing examples. An example is an enrolled photo. */
 export function addExampleRoutes(app: Api, people: People): void {
   app.get(
     '/recognition/faces',
@@ -93,9 +93,9 @@ export function addExampleRoutes(app: Api, people: People): void {
       config: operator,
       schema: {
         tags,
-        summary: 'Removes several examples; unknown ids are passed over',
+        summary: 'Removes several examples; unknown ids are ignored',
         body: z.array(z.string()).max(maxDeleted).meta({ description: 'Ids of examples.' }),
-        response: { 200: z.array(exampleSchema).describe('Those removed.'), ...compreFaceErrors },
+        response: { 200: z.array(exampleSchema).describe('The removed examples.'), ...compreFaceErrors },
       },
     },
     async ({ body }) => {
@@ -115,7 +115,7 @@ async function remove(people: People, { id, personId }: GalleryFace): Promise<Ex
   return { image_id: id, subject: name };
 }
 
-/** How many were removed; none for an unknown subject. */
+/** Returns how many were removed; 0 for an unknown subject. */
 async function removeAll(people: People, subject: string | undefined): Promise<number> {
   const whose = subject === undefined ? await people.list() : [await people.find(subject)];
   let removed = 0;
@@ -140,7 +140,7 @@ export interface PageQuery {
   /** Counted from 0. */
   readonly page: number;
   readonly size: number;
-  /** Undefined for everybody. */
+  /** Undefined for all subjects. */
   readonly subject?: string | undefined;
 }
 
@@ -152,7 +152,7 @@ export interface ExamplePage {
   readonly total_elements: number;
 }
 
-/** A page of examples: by the name of their subject, and of each subject the oldest first. */
+/** A page of examples, sorted by the name of their subject and then by age, oldest first. */
 async function pageOfExamples(people: People, { page, size, subject }: PageQuery): Promise<ExamplePage> {
   const everybody = subject === undefined ? await people.list() : [await people.find(subject)];
   const whose = everybody.filter((person) => person !== undefined);
@@ -166,7 +166,7 @@ async function pageOfExamples(people: People, { page, size, subject }: PageQuery
   };
 }
 
-/** Those of a range of the whole list; only the photos of people in that range are asked for. */
+/** The examples in a range of the whole list. Reads only the photos of people in that range. */
 async function examplesBetween(
   people: People,
   whose: readonly GalleryPerson[],
@@ -185,10 +185,10 @@ async function examplesBetween(
   return found;
 }
 
-/** What the photo is called where Sightline lists it: CompreFace's clients send no name worth keeping. */
+/** The name of the photo in Sightline's lists; CompreFace's clients send no useful one. */
 const photoName = 'CompreFace';
 
-/** Enrols a photo. */
+/** `POST /recognition/faces`: enrols a photo. */
 export function addExampleRoute(app: Api, people: People, pictures: Pictures): void {
   app.post(
     '/recognition/faces',
@@ -196,7 +196,7 @@ export function addExampleRoute(app: Api, people: People, pictures: Pictures): v
       config: { role: 'operator', pictures: ['file'] },
       schema: {
         tags: ['compreface'],
-        summary: 'Saves an example of a subject, who is made when there is none of that name',
+        summary: 'Saves an example of a subject, who is added if the name is new',
         querystring: z.object({ subject: z.string(), ...thresholdQuery }),
         body: z.object({ file: picture }),
         response: { 201: exampleSchema, ...compreFaceErrors },
@@ -211,11 +211,11 @@ export function addExampleRoute(app: Api, people: People, pictures: Pictures): v
 }
 
 const pictureResponse = {
-  200: binary('The stored part of the photo; empty for an unknown id, as CompreFace does.', 'image/jpeg'),
+  200: binary('The stored part of the photo; empty for an unknown id, as in CompreFace.', 'image/jpeg'),
   ...compreFaceErrors,
 };
 
-/** The pictures of examples, with the key in a header or, for `<img>`, in the address. */
+/** The pictures of examples, with the key in a header or, for `<img>`, in the URL. */
 export function addExampleImageRoutes(app: Api, people: People): void {
   app.get(
     '/recognition/faces/:image_id/img',
@@ -237,7 +237,7 @@ export function addExampleImageRoutes(app: Api, people: People): void {
       config: { role: 'viewer', tokenParam: 'api_key' },
       schema: {
         tags,
-        summary: 'The picture of an example, with the token in the address',
+        summary: 'The picture of an example, with the token in the URL',
         params: exampleParams.extend({ api_key: z.string() }),
         response: pictureResponse,
       },

@@ -21,15 +21,17 @@ const config = { role: 'operator', pictures: ['file'] } as const;
 const body = z.object({ file: picture });
 const plugins_versions = pluginsVersions.optional();
 
-const similarity = z.number().describe('0 to 1: chance that two faces at their distance show one person.');
+const similarity = z
+  .number()
+  .describe('0 to 1: probability that two faces at this distance show one person.');
 const subjects = z
   .array(z.object({ subject: z.string(), similarity }))
-  .describe('The most similar first; empty with nobody enrolled.');
+  .describe('The most similar first; empty when nobody is enrolled.');
 
-/** More people to ask for than are told of, some of whom may be left out. */
+/** How many more people to look up than to return, because some may be left out. */
 const spare = 3;
 
-/** Routes that ask who, or what, is on one picture. */
+/** The routes that recognise, verify or detect faces in one picture. */
 export function addFaceRoutes(app: Api, people: People, pictures: Pictures): void {
   app.post(
     '/recognition/recognize',
@@ -37,7 +39,7 @@ export function addFaceRoutes(app: Api, people: People, pictures: Pictures): voi
       config,
       schema: {
         tags,
-        summary: 'Whom each face of a picture is most similar to',
+        summary: 'Who each face in a picture is most similar to',
         querystring: recognizeQuery,
         body,
         response: {
@@ -66,7 +68,7 @@ export function addFaceRoutes(app: Api, people: People, pictures: Pictures): voi
       config,
       schema: {
         tags,
-        summary: 'How similar each face of a picture is to an example',
+        summary: 'How similar each face in a picture is to an example',
         params: exampleParams,
         querystring: faceQuery,
         body,
@@ -100,7 +102,7 @@ export function addFaceRoutes(app: Api, people: People, pictures: Pictures): voi
       config,
       schema: {
         tags,
-        summary: 'Where the faces of a picture are',
+        summary: 'Where the faces in a picture are',
         querystring: faceQuery,
         body,
         response: {
@@ -117,7 +119,7 @@ export function addFaceRoutes(app: Api, people: People, pictures: Pictures): voi
   );
 }
 
-/** People whom the face was said not to be are left out: clients name the first subject. */
+/** Leaves out people who this face was said not to be, because clients take the first subject for the answer. */
 function subjectsOf(pictures: Pictures, { nearest }: IdentifiedFace): z.output<typeof subjects> {
   return nearest
     .filter(({ rejected }) => !rejected)
@@ -135,12 +137,12 @@ async function similarityTo(pictures: Pictures, face: ReadFace, photoId: string)
 const verification = z.object({
   source_image_face: faceSchema,
   face_matches: z
-    .array(faceSchema.extend({ similarity: z.number().describe('0 to 1, to the face of the source.') }))
-    .describe('Every face of the target.'),
+    .array(faceSchema.extend({ similarity: z.number().describe('0 to 1, to the face in the source.') }))
+    .describe('Every face in the target.'),
   plugins_versions: pluginsVersions.optional(),
 });
 
-/** `/verification/verify`: how similar the one face of a picture is to each face of another. */
+/** `/verification/verify`: compares the only face in one picture with each face in another. */
 export function addVerificationRoute(app: Api, pictures: Pictures): void {
   app.post(
     '/verification/verify',
@@ -148,7 +150,7 @@ export function addVerificationRoute(app: Api, pictures: Pictures): void {
       config: { role: 'operator', pictures: ['source_image', 'target_image'] },
       schema: {
         tags: ['compreface'],
-        summary: 'How similar the face of a picture is to each face of another',
+        summary: 'How similar the face in one picture is to each face in another',
         querystring: faceQuery,
         body: z.object({ source_image: picture, target_image: picture }),
         response: { 200: z.object({ result: z.array(verification) }), ...compreFaceErrors },

@@ -4,7 +4,7 @@ import type { Detection } from '../../core/face.js';
 import type { Pictures, ReadFace, ReadPicture, SearchedPicture } from '../services.js';
 import { asksFor, type FaceQuery } from './options.js';
 
-/** Faces of one picture that are embedded when `limit` is 0. */
+/** Maximum number of faces in one picture that are embedded when `limit` is 0. */
 const maxFaces = 100;
 
 type Choice = Pick<FaceQuery, 'limit' | 'det_prob_threshold'>;
@@ -21,7 +21,7 @@ export async function detectFaces(
 
 /** @throws SightlineError FACE_NOT_FOUND, and what `Pictures.read` throws */
 export async function readFaces(pictures: Pictures, picture: Buffer, choice: Choice): Promise<ReadPicture> {
-  // Which are the largest of the likely ones is known only when all were found.
+  // Which of the likely faces are the largest is known only when all have been found.
   const most = choice.limit === 0 || choice.det_prob_threshold > 0 ? maxFaces : choice.limit;
   const read = await pictures.read(picture, Math.min(most, maxFaces));
   return { ...read, faces: chosen(read.faces, (face: ReadFace) => face.detection.score, choice) };
@@ -35,19 +35,19 @@ function chosen<Face>(
   const likely = faces.filter((face) => scoreOf(face) >= threshold);
   if (likely.length === 0) {
     const sure = threshold > 0 ? ` with a probability of ${threshold} or more` : '';
-    throw new SightlineError('FACE_NOT_FOUND', `Expected a face in the picture${sure} but found none.`);
+    throw new SightlineError('FACE_NOT_FOUND', `No face${sure} was found in the picture.`);
   }
   return limit === 0 ? likely : likely.slice(0, limit);
 }
 
 const executionTime = z
   .object({ detector: z.number(), calculator: z.number().optional() })
-  .describe('Milliseconds for the whole picture.');
+  .describe('Milliseconds, for the whole picture.');
 
-/** Told with `status=true`. */
+/** Returned with `status=true`. */
 export const pluginsVersions = z.object({ detector: z.string(), calculator: z.string().optional() });
 
-/** A face as every route tells of it. */
+/** A face in the answers of all routes. */
 export const faceSchema = z.object({
   box: z.object({
     probability: z.number(),
@@ -59,9 +59,7 @@ export const faceSchema = z.object({
   landmarks: z
     .array(z.array(z.int()))
     .optional()
-    .describe(
-      '[x, y] of left eye, right eye, nose, left and right corner of the mouth as seen in the picture.',
-    ),
+    .describe('[x, y] of left eye, right eye, nose, left and right mouth corner, as seen in the picture.'),
   execution_time: executionTime.optional(),
 });
 
@@ -92,7 +90,7 @@ export function faceView(
   };
 }
 
-/** `plugins_versions` when they were asked for; `calculator` is the embedder, where one was at work. */
+/** `plugins_versions` when requested; `calculator` is the embedder, if one was used. */
 export function pluginsOf(
   { detector }: Pick<Pictures, 'detector'>,
   faces: readonly (Detection | ReadFace)[],
@@ -103,7 +101,7 @@ export function pluginsOf(
   return { plugins_versions: { detector, ...(face && 'model' in face && { calculator: face.model.id }) } };
 }
 
-/** To five decimals, as CompreFace rounds probabilities and similarities. */
+/** Rounds to five decimals, as CompreFace does with probabilities and similarities. */
 export function rounded(value: number): number {
   return Number(value.toFixed(5));
 }

@@ -48,7 +48,7 @@ export function addSubjectRoutes(app: Api, people: People): void {
       config: operator,
       schema: {
         tags,
-        summary: 'Renames a subject; one that has the new name already gets all examples of both',
+        summary: 'Renames a subject; if the new name exists already, the two are merged',
         params: subjectSchema,
         body: subjectSchema,
         response: { 200: z.object({ updated: z.boolean() }), ...compreFaceErrors },
@@ -63,7 +63,7 @@ export function addSubjectRoutes(app: Api, people: People): void {
       config: operator,
       schema: {
         tags,
-        summary: 'Erases a subject and all examples of them',
+        summary: 'Erases a subject and all their examples',
         params: subjectSchema,
         response: { 200: subjectSchema, ...compreFaceErrors },
       },
@@ -93,7 +93,7 @@ export function addSubjectRoutes(app: Api, people: People): void {
   );
 }
 
-/** Whether anything changed. */
+/** Renames or merges. Returns whether anything changed. */
 async function renameSubject(people: People, from: string, to: string): Promise<boolean> {
   const person = await findSubject(people, from);
   if (person.name === to) return false;
@@ -107,8 +107,5 @@ async function renameSubject(people: People, from: string, to: string): Promise<
 async function findSubject(people: People, subject: string): Promise<GalleryPerson> {
   const person = await people.find(subject);
   if (person !== undefined) return person;
-  throw new SightlineError(
-    'PERSON_UNKNOWN',
-    `Expected the name of a subject but received ${quote(subject)}.`,
-  );
+  throw new SightlineError('PERSON_UNKNOWN', `There is no subject named ${quote(subject)}.`);
 }

@@ -10,20 +10,20 @@ import { frigateErrors } from './frigate-error.js';
 
 const tags = ['frigate'];
 const config = { role: 'viewer' } as const;
-/** Of the width that a camera's pictures may be asked for. */
+/** Bounds of the width in which a camera's pictures can be requested. */
 const [minWidth, maxWidth] = [16, 7680];
 
 const height = numeric(1, 4320)
   .int()
   .optional()
-  .describe('Of the picture in pixels; never more than the camera’s.');
+  .describe('Height of the picture in pixels, at most the camera’s own.');
 const latestQuery = z.object({
   height,
-  h: height.describe('As `height`, which goes first.'),
+  h: height.describe('Short for `height`, which takes precedence.'),
   bbox: numeric(0, 1).int().default(0).describe('1 draws boxes and names.'),
 });
 
-/** What Frigate’s clients ask beside faces. Parameters of `latest.jpg` that are not here change nothing. */
+/** Routes about cameras that Frigate's clients need. Other parameters of Frigate's `latest.jpg` are ignored. */
 export function addFrigateCameraRoutes(app: Api, context: ServerContext): void {
   const { cameras } = context.services;
 
@@ -55,7 +55,7 @@ export function addFrigateCameraRoutes(app: Api, context: ServerContext): void {
       schema: {
         tags,
         summary: 'Sightline’s version',
-        response: { 200: binary('The version alone.', 'text/plain'), ...frigateErrors },
+        response: { 200: binary('The version as plain text.', 'text/plain'), ...frigateErrors },
       },
     },
     (_request, reply) => reply.type('text/plain').send(context.version),
@@ -64,7 +64,7 @@ export function addFrigateCameraRoutes(app: Api, context: ServerContext): void {
   addStatsRoute(app, context);
 }
 
-/** The width at which a camera's picture is so high; null for its own, also while that is not known. */
+/** The width at which a camera's picture has this height; null for its own size, or while that is not known. */
 function widthAt(
   pictureHeight: number | undefined,
   { width, height }: Pick<CameraStatus, 'width' | 'height'>,
@@ -74,10 +74,10 @@ function widthAt(
 }
 
 const figures = z.object({
-  camera_fps: z.number().describe('Frames decoded a second.'),
-  process_fps: z.number().describe('Frames searched for faces a second.'),
-  skipped_fps: z.number().describe('Frames a second that were shown without being searched.'),
-  detection_fps: z.number().describe('Searches for faces a second.'),
+  camera_fps: z.number().describe('Frames decoded per second.'),
+  process_fps: z.number().describe('Frames searched for faces per second.'),
+  skipped_fps: z.number().describe('Frames per second that were shown without being searched.'),
+  detection_fps: z.number().describe('Searches for faces per second.'),
 });
 
 type Figures = z.output<typeof figures>;
@@ -91,7 +91,7 @@ const statsSchema = figures.extend({
   }),
 });
 
-/** `/stats`: of Frigate's figures those that Sightline has. */
+/** `/stats`: those of Frigate's figures that Sightline has. */
 function addStatsRoute(app: Api, { services, version }: Pick<ServerContext, 'services' | 'version'>): void {
   app.get(
     '/stats',
@@ -119,7 +119,7 @@ function addStatsRoute(app: Api, { services, version }: Pick<ServerContext, 'ser
   );
 }
 
-/** As in Frigate, what is processed and what is skipped make what the camera gives; the meters may differ a little. */
+/** Processed and skipped frames add up to the camera's rate, as in Frigate; the two meters may differ slightly. */
 function figuresOf({ framesPerSecond, detectionsPerSecond }: CameraStatus): Figures {
   const searched = Math.min(framesPerSecond, detectionsPerSecond);
   return {

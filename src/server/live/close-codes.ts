@@ -4,15 +4,15 @@ import { problemOf } from '../problem.js';
 
 /** The codes with which the server closes a WebSocket; docs/protocol.md explains them. */
 export const closeCodes = {
-  /** The server stops. */
+  /** The server is shutting down. */
   goingAway: 1001,
-  /** The client sent a message; there is nothing for it to say. */
+  /** The client sent a message, although this protocol has none for clients to send. */
   unsupportedData: 1003,
-  /** The server could not do what it should; the reason begins with a code of the error catalogue. */
+  /** The server failed; the reason begins with a code of the error catalogue. */
   internalError: 1011,
-  /** The client of events reads too slowly: connect again with `since`. */
+  /** A client of events reads too slowly; it should reconnect with `since`. */
   tooSlow: 1013,
-  /** These refuse a request. The reason begins with a code of the error catalogue. */
+  /** The following refuse a request. The reason begins with a code of the error catalogue. */
   requestInvalid: 4400,
   unauthorized: 4401,
   forbidden: 4403,
@@ -23,14 +23,14 @@ export const closeCodes = {
   cameraRemoved: 4410,
 } as const;
 
-/** What of a reason fits into a close frame. */
+/** The longest reason that fits into a close frame. */
 const maxReasonBytes = 123;
-/** How long a refused client may take to say goodbye. */
+/** How long a refused client may take to answer the close. */
 const goodbyeMs = 2000;
 
 /**
- * Closes a WebSocket whose request may not pass. After the handshake, because a browser does not tell a page why one
- * failed: of a refused handshake it sees 1006, whatever the answer was.
+ * Closes a WebSocket whose request is refused. This happens after the handshake, because a browser hides from a page why
+ * a handshake failed: the page would see 1006, whatever the answer was.
  */
 export function refuseSocket(socket: WebSocket, error: unknown): void {
   const { status, code, detail } = problemOf(error);
@@ -39,7 +39,7 @@ export function refuseSocket(socket: WebSocket, error: unknown): void {
   socket.once('close', () => clearTimeout(timer));
 }
 
-/** 4000 and the HTTP status, where that is documented. */
+/** 4000 plus the HTTP status, if that close code is documented. */
 function closeCodeFor(status: number): number {
   // A URL that is too long is one more invalid request.
   const code = 4000 + (status === 414 ? 400 : status);

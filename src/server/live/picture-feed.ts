@@ -7,11 +7,11 @@ import type { ServerContext } from '../server-options.js';
 import { closeCodes } from './close-codes.js';
 import type { Heartbeat } from './heartbeat.js';
 
-/** How early, in parts of the interval, a frame may come and still count as the next: cameras are not exact. */
+/** How early, as a fraction of the interval, a frame may come and still count as the next: cameras are not exact. */
 const toleranceInIntervals = 0.25;
 const msPerSecond = 1000;
 
-/** Lets through at most so many frames a second, spread evenly. */
+/** Lets a limited number of frames per second pass, evenly spread. */
 export class FrameThrottle {
   readonly #intervalMs: number;
   #dueMs = -Infinity;
@@ -21,24 +21,24 @@ export class FrameThrottle {
     this.#intervalMs = framesPerSecond === null ? 0 : msPerSecond / framesPerSecond;
   }
 
-  /** Whether the frame at this moment of a monotonic clock passes. */
+  /** Whether a frame passes at this time of a monotonic clock, in milliseconds. */
   admits(nowMs: number): boolean {
     if (nowMs < this.#dueMs - toleranceInIntervals * this.#intervalMs) return false;
-    // Counted from when it was due, so that the rate is right on average; from now after a gap, so that it never bursts.
+    // Counts from the due time, so that the average rate is right; after a gap from now, so that there is never a burst.
     const isAfterGap = nowMs - this.#dueMs > this.#intervalMs;
     this.#dueMs = (isAfterGap ? nowMs : this.#dueMs) + this.#intervalMs;
     return true;
   }
 }
 
-/** The way to one viewer. */
+/** The connection to one viewer. */
 interface PictureOutlet {
-  /** Bytes sent but not yet taken over by the operating system. */
+  /** Bytes sent that the operating system has not accepted yet. */
   bufferedBytes(): number;
   send(picture: Picture): void;
-  /** A frame was left out because the viewer is behind. */
+  /** Called when a frame is dropped because the viewer is behind. */
   dropped(): void;
-  /** The camera was removed: there will be no more pictures. */
+  /** Called when the camera was removed and no more pictures will come. */
   ended(): void;
 }
 
@@ -50,8 +50,8 @@ export interface PictureFeedOptions {
 }
 
 /**
- * Sends the pictures of a camera to one viewer until the returned function is called: at most `fps` of them, and only
- * while the viewer keeps up. A camera that shows nothing now starts with its last picture, if it has one.
+ * Sends a camera's pictures to one viewer until the returned function is called: at most `fps` per second, and only while
+ * the viewer keeps up. For a camera that is not online, the last picture comes first, if there is one.
  */
 function feedPictures({ camera, query, budgetBytes, outlet }: PictureFeedOptions): () => void {
   const throttle = new FrameThrottle(query.fps);
@@ -70,7 +70,7 @@ function feedPictures({ camera, query, budgetBytes, outlet }: PictureFeedOptions
     const offerLast = (picture: Picture): void => {
       if (watching) offer(picture);
     };
-    // No picture yet is no failure here: the viewer waits for the first one.
+    // That there is no picture yet is not a failure here: the viewer waits for the first one.
     camera.latest(variant).then(offerLast, () => {});
   }
   return () => {
@@ -80,12 +80,12 @@ function feedPictures({ camera, query, budgetBytes, outlet }: PictureFeedOptions
   };
 }
 
-/** Whether a frame may be queued: always on an empty line, else only as far as the budget reaches. */
+/** Whether a frame may be queued: always when nothing is waiting, else only within the budget. */
 export function withinBudget(bufferedBytes: number, frameBytes: number, budgetBytes: number): boolean {
   return bufferedBytes === 0 || bufferedBytes + frameBytes <= budgetBytes;
 }
 
-/** What to ask of the camera. A width it does not reach is its own width, so that viewers share one encoding. */
+/** The variant to request from the camera. A width beyond its own becomes its own, so that viewers share one encoding. */
 export function variantFor(query: PictureQuery, status: Pick<CameraStatus, 'width'>): PictureVariant {
   const isWhole = query.width !== null && status.width !== null && query.width >= status.width;
   return { width: isWhole ? null : query.width, overlay: query.overlay };
@@ -93,7 +93,7 @@ export function variantFor(query: PictureQuery, status: Pick<CameraStatus, 'widt
 
 const boundary = 'frame';
 
-/** Answers with an endless multipart of JPEGs until the client goes, under the same budget as a WebSocket. */
+/** Answers with an endless multipart of JPEGs until the client disconnects, within the same budget as a WebSocket. */
 export function streamMjpeg(
   reply: FastifyReply,
   camera: Camera,
@@ -108,7 +108,7 @@ export function streamMjpeg(
     'content-type': `multipart/x-mixed-replace; boundary=${boundary}`,
   });
   response.flushHeaders();
-  // HTTP has no ping: a client is alive while parts reach it, or none waits.
+  // HTTP has no ping: a client counts as alive while parts reach it or none is waiting.
   let isAlive = true;
   const onFlushed = (): void => {
     isAlive = true;
@@ -156,7 +156,7 @@ function writePart(
   response.uncork();
 }
 
-/** Sends a camera's pictures to a viewer, one JPEG a binary message, until the socket closes. */
+/** Sends a camera's pictures to a viewer, one JPEG per binary message, until the socket closes. */
 export function openVideo(
   socket: WebSocket,
   camera: Camera,
@@ -170,7 +170,7 @@ export function openVideo(
     budgetBytes: limits.pictureBudgetBytes,
     outlet: {
       bufferedBytes: () => socket.bufferedAmount,
-      // A send that fails closes the socket, and that ends the feed.
+      // A failed send closes the socket, which ends the feed.
       send: ({ jpeg }) => socket.send(jpeg, () => {}),
       dropped: () => metrics.viewerFrameDropped(id, 'video'),
       ended: () => socket.close(closeCodes.cameraRemoved, 'CAMERA_REMOVED'),

@@ -15,14 +15,14 @@ import { EventChannel } from './event-channel.js';
 import type { Heartbeat } from './heartbeat.js';
 import { openVideo } from './picture-feed.js';
 
-/** Clients have nothing to say, so even this is generous. */
+/** Clients have no messages to send, so even this is generous. */
 const maxMessageBytes = 1024;
 /** How long a client may take to answer a close before its connection is cut. */
 const closeGraceMs = 400;
 
 type Opener = (socket: WebSocket) => void;
 
-/** Every WebSocket of the server. What is no handshake is answered as HTTP; a refusal is a close code after it. */
+/** All WebSockets of the server. Invalid handshakes get an HTTP answer; refusals are close codes after the handshake. */
 export class WebSocketHub {
   readonly #context: ServerContext;
   readonly #gate: Gate;
@@ -45,19 +45,19 @@ export class WebSocketHub {
   /** Takes over the upgrade requests of an HTTP server. */
   attach(server: Server): void {
     server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
-      // Until the handshake nobody else listens, and an error without a listener would end the program.
+      // Nothing else listens before the handshake, and an error without a listener would end the program.
       connection.on('error', () => {});
       void this.#upgrade(request, connection, head);
     });
   }
 
-  /** Closes every socket with `goingAway`; those that do not answer soon are cut. */
+  /** Closes every socket with `goingAway`; those that do not answer within 400 ms are terminated. */
   async close(): Promise<void> {
     this.#events.close();
     this.#sockets.close();
     const clients = [...this.#sockets.clients];
     const closed = clients.map((client) => new Promise((resolve) => client.once('close', resolve)));
-    for (const client of clients) client.close(closeCodes.goingAway, 'The server stops.');
+    for (const client of clients) client.close(closeCodes.goingAway, 'The server is shutting down.');
     const cut = setTimeout(() => {
       for (const client of clients) client.terminate();
     }, closeGraceMs);
@@ -68,7 +68,7 @@ export class WebSocketHub {
   async #upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
     const open = await this.#openerFor(request);
     this.#sockets.handleUpgrade(request, connection, head, (socket) => {
-      // ws closes the socket with the code that fits (1002, 1007, 1009); nothing is left to do.
+      // ws closes the socket with the fitting code (1002, 1007, 1009); nothing is left to do.
       socket.on('error', () => {});
       try {
         open(socket);
@@ -79,7 +79,7 @@ export class WebSocketHub {
     });
   }
 
-  /** What to do once the handshake is made; throws then what refuses the request. */
+  /** Returns what to do after the handshake; for a refused request, a function that throws the reason. */
   async #openerFor(request: IncomingMessage): Promise<Opener> {
     try {
       const { headers } = request;
@@ -109,17 +109,14 @@ export class WebSocketHub {
     }
     const id = /^\/ws\/video\/([^/]+)$/.exec(pathname)?.[1];
     if (id === undefined) {
-      throw new SightlineError(
-        'ROUTE_UNKNOWN',
-        `Expected a WebSocket that exists but received ${excerpt(pathname)}.`,
-      );
+      throw new SightlineError('ROUTE_UNKNOWN', `There is no such WebSocket; received ${excerpt(pathname)}.`);
     }
     const camera = requireCamera(this.#context.services.cameras, id);
     const wish = parsePart(streamQuery, query, 'querystring');
     return (socket) => openVideo(socket, camera, wish, this.#context);
   }
 
-  /** Has a socket closed that says something, or gives no sign of life. */
+  /** Closes a socket that sends a message or stops answering pings. */
   #watch(socket: WebSocket): void {
     let isAlive = true;
     const forget = this.#heartbeat.watch({
@@ -134,7 +131,7 @@ export class WebSocketHub {
     socket.on('pong', () => {
       isAlive = true;
     });
-    socket.once('message', () => socket.close(closeCodes.unsupportedData, 'Clients have nothing to say.'));
+    socket.once('message', () => socket.close(closeCodes.unsupportedData, 'Clients must not send messages.'));
     socket.once('close', forget);
   }
 }
@@ -146,7 +143,7 @@ interface Target {
   readonly query: Query;
 }
 
-/** @throws SightlineError REQUEST_INVALID for a target that is no URL or is wrongly encoded */
+/** @throws SightlineError REQUEST_INVALID for a target that is not a URL or is wrongly encoded */
 function parseTarget(target: string): Target {
   try {
     const url = new URL(target, 'http://localhost');
@@ -154,6 +151,6 @@ function parseTarget(target: string): Target {
     url.searchParams.delete('ticket');
     return { pathname: decodeURIComponent(url.pathname), ticket, query: queryOf(url.searchParams) };
   } catch {
-    throw new SightlineError('REQUEST_INVALID', 'Expected a request target that can be decoded.');
+    throw new SightlineError('REQUEST_INVALID', 'The request target is not a valid URL.');
   }
 }

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { SightlineError } from '../../core/errors.js';
 
-/** Share of the newest upload in the mean of how long they take. */
+/** Weight of the newest upload in the running mean of their duration. */
 const newestShare = 0.2;
-/** Share of the places that one client may take, so that others find one. */
+/** Share of the places that one client may take, so that others find a free one. */
 const clientShare = 3 / 4;
 
 /**
- * Lets so many uploads in at a time, and fewer of one client. An upload counts before its body is read, so that memory
- * is bounded.
+ * Limits how many uploads are handled at a time, in total and per client. An upload counts before its body is read, so
+ * that memory is bounded.
  */
 export class UploadLimiter {
   readonly #limit: number;
@@ -25,15 +25,15 @@ export class UploadLimiter {
 
   /**
    * Takes a place.
-   * @param client whose upload it is: one token, or one address without
-   * @returns gives it back; only the first call counts
-   * @throws SightlineError BUSY, with `retryAfterSeconds` from how long uploads took lately
+   * @param client who uploads: a token, or an address without one
+   * @returns a function that frees the place; only its first call counts
+   * @throws SightlineError BUSY, with `retryAfterSeconds` derived from how long recent uploads took
    */
   enter(client: string): () => void {
     const own = this.#taken.get(client) ?? 0;
     if (this.#inHand >= this.#limit) throw this.#busy(`${this.#limit} uploads at a time`);
     if (own >= this.#limitOfClient)
-      throw this.#busy(`${this.#limitOfClient} uploads of one client at a time`);
+      throw this.#busy(`${this.#limitOfClient} uploads from one client at a time`);
     this.#inHand++;
     this.#taken.set(client, own + 1);
     const enteredAt = performance.now();
@@ -54,33 +54,33 @@ export class UploadLimiter {
   }
 
   #busy(most: string): SightlineError {
-    return new SightlineError('BUSY', `Expected at most ${most} but received one more.`, {
+    return new SightlineError('BUSY', `Sightline handles at most ${most}; this one is one too many.`, {
       retryAfterSeconds: Math.max(1, Math.ceil(this.#meanMs / 1000)),
     });
   }
 }
 
 /**
- * A body that makes no progress for so long loses its place. A network that loses packets sends them again within three
- * seconds, so that an honest client has the time for it, and nobody else waits long.
+ * A body that makes too little progress for this long loses its place. Lost packets are sent again within three seconds,
+ * so that an honest client has enough time, and other clients do not wait long.
  */
 const stallMs = 5000;
 const checksPerStall = 5;
-/** The slowest mobile networks carry twice as much. Less would let a byte now and then hold a place. */
+/** Half of what the slowest mobile networks carry. With a lower limit, a few bytes now and then would hold a place. */
 const minBytesPerSecond = 4096;
 const minBytes = (minBytesPerSecond * stallMs) / 1000;
 
 /**
- * Watches the body of a request come in.
- * @param onStall called once, when too little of it came during the last seconds
- * @returns ends the watch; it ends by itself when the body is there
+ * Watches the progress of a request's body.
+ * @param onStall called once, when too little arrived during the last 5 s
+ * @returns a function that stops watching; watching also stops when the body is complete
  */
 export function watchProgress(
   request: IncomingMessage,
   onStall: (error: SightlineError) => void,
 ): () => void {
   const { socket } = request;
-  /** Bytes that had come at each of the last checks, oldest first. */
+  /** Bytes received by each of the last checks, oldest first. */
   const seen = [socket.bytesRead];
   let isOver = false;
   const look = (): void => {
@@ -93,7 +93,7 @@ export function watchProgress(
     stop();
     onStall(tooSlow(came));
   };
-  // Not at once: what came while the main loop was busy is read between a timer and the next immediate.
+  // Deferred, because bytes that came while the main loop was busy are read between a timer and the next immediate.
   const timer = setInterval(() => setImmediate(look), stallMs / checksPerStall);
   const stop = (): void => {
     isOver = true;

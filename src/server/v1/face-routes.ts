@@ -15,8 +15,10 @@ const box = z
 const person = z.object({ id: z.string(), name: z.string() }).meta({ id: 'PersonRef' });
 
 const size = { width: z.int(), height: z.int() };
-const detectMs = z.number().describe('Decoding and searching, in milliseconds.');
-const embedMs = z.number().describe('Embedding every face, waiting for the cameras included.');
+const detectMs = z.number().describe('Milliseconds of decoding and searching.');
+const embedMs = z
+  .number()
+  .describe('Milliseconds of embedding every face, including the wait for cameras, which go first.');
 
 const detectedFace = z
   .object({
@@ -25,7 +27,7 @@ const detectedFace = z
     landmarks: z
       .array(point)
       .length(5)
-      .describe('As seen in the picture: left eye, right eye, nose, left and right corner of the mouth.'),
+      .describe('As seen in the picture: left eye, right eye, nose, left and right mouth corner.'),
   })
   .meta({ id: 'DetectedFace' });
 
@@ -38,15 +40,15 @@ const detected = z.object({
 const identifiedFace = z
   .object({
     box,
-    score: z.number().describe('Of the detection, 0 to 1.'),
+    score: z.number().describe('Score of the detection, 0 to 1.'),
     landmarks: detectedFace.shape.landmarks,
     quality: z.number().describe('0 to 1; a face below 0.1 is not named.'),
-    person: person.nullable().describe('Null for somebody unknown.'),
+    person: person.nullable().describe('Null for an unknown face.'),
     distance: z
       .number()
       .nullable()
       .describe(
-        'To the nearest photo of that person, or else of anybody, 0 to 2; null when nobody is enrolled.',
+        'Euclidean distance, 0 to 2, to the nearest photo of `person` or, without one, of anybody; null when nobody is enrolled.',
       ),
     margin: z
       .number()
@@ -56,7 +58,7 @@ const identifiedFace = z
     confidence: z
       .number()
       .nullable()
-      .describe('Chance, 0 to 1, that two faces at `distance` show one person.'),
+      .describe('Probability, 0 to 1, that two faces at `distance` show one person.'),
     why: z.string().describe('Why the face was, or was not, named.'),
     nearest: z
       .array(z.object({ person, distance: z.number() }))
@@ -77,7 +79,7 @@ const verified = z.object({
   probability: z
     .number()
     .describe(
-      'Chance, 0 to 1, of one person, if same and different were equally common; of the Siamese head when there is one.',
+      'Probability, 0 to 1, that both show one person, assuming same and different are equally likely; from the Siamese head when there is one.',
     ),
   faces: z
     .object({ first: detectedFace, second: detectedFace })
@@ -87,14 +89,14 @@ const verified = z.object({
 
 /** `?limit=` of the faces of a picture. */
 const facesQuery = z.strictObject({
-  limit: numeric(1, 1000).int().default(1000).describe('How many faces at most, the largest ones.'),
+  limit: numeric(1, 1000).int().default(1000).describe('Maximum number of faces, the largest ones.'),
 });
 
 const tags = ['faces'];
-/** People that an answer tells of beside the one named. */
+/** How many of the nearest people an answer lists. */
 const neighbours = 3;
 
-/** `/v1/detect`, `/v1/identify` and `/v1/verify`: questions about uploaded pictures, of which nothing is kept. */
+/** `/v1/detect`, `/v1/identify` and `/v1/verify`: questions about uploaded pictures, which are not kept. */
 export function addFaceRoutes(app: Api, { services: { pictures } }: Pick<ServerContext, 'services'>): void {
   app.post(
     '/v1/detect',
@@ -102,7 +104,7 @@ export function addFaceRoutes(app: Api, { services: { pictures } }: Pick<ServerC
       config: { role: 'operator', pictures: ['file'] },
       schema: {
         tags,
-        summary: 'Where the faces on a picture are',
+        summary: 'Where the faces in a picture are',
         querystring: facesQuery,
         body: z.strictObject({ file: picture }),
         response: { 200: detected, ...problems },
@@ -120,7 +122,7 @@ export function addFaceRoutes(app: Api, { services: { pictures } }: Pick<ServerC
       config: { role: 'operator', pictures: ['file'] },
       schema: {
         tags,
-        summary: 'Who the faces on a picture are: each known or unknown',
+        summary: 'Who the faces in a picture are: each known or unknown',
         querystring: facesQuery,
         body: z.strictObject({ file: picture }),
         response: { 200: identified, ...problems },
@@ -139,7 +141,7 @@ export function addFaceRoutes(app: Api, { services: { pictures } }: Pick<ServerC
       config: { role: 'operator', pictures: ['first', 'second'] },
       schema: {
         tags,
-        summary: 'Whether the largest faces on two pictures show one person',
+        summary: 'Whether the largest faces in two pictures show one person',
         body: z.strictObject({ first: picture, second: picture }),
         response: { 200: verified, ...problems },
       },
@@ -156,10 +158,10 @@ export function addFaceRoutes(app: Api, { services: { pictures } }: Pick<ServerC
   );
 }
 
-/** @throws SightlineError FACE_NOT_FOUND that names the picture */
+/** The largest face of a picture. @throws SightlineError FACE_NOT_FOUND, which names the field of the picture */
 function largest({ faces: [face] }: ReadPicture, field: string): ReadFace {
   if (face) return face;
-  throw new SightlineError('FACE_NOT_FOUND', `Expected a face on the picture in ${field} but found none.`);
+  throw new SightlineError('FACE_NOT_FOUND', `No face was found in the picture in ${field}.`);
 }
 
 async function identify(face: ReadFace, pictures: Pictures) {

@@ -37,7 +37,7 @@ describe('requests', () => {
     expect(JSON.parse(refused.body)).toMatchObject({ code: 'RATE_LIMITED', status: 429 });
     expect(await handshake(url, '/ws/events', { headers: bearer(hall.token) })).toEqual({
       code: 4429,
-      reason: expect.stringMatching(/^RATE_LIMITED: .*wait \d+ s\.$/) as string,
+      reason: expect.stringMatching(/^RATE_LIMITED: .*try again in \d+ s\.$/) as string,
     });
     expect((await get(url, '/v1/cameras', bearer(yard.token))).status).toBe(200);
   });

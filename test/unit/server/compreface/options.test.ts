@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { faceQuery, mendQuery, recognizeQuery } from '../../../../src/server/compreface/options.js';
+import { faceQuery, repairQuery, recognizeQuery } from '../../../../src/server/compreface/options.js';
 
 describe('a query of CompreFace', () => {
   it('has its defaults', () => {
@@ -31,12 +31,12 @@ describe('a query of CompreFace', () => {
 
 describe('options joined by a second question mark', () => {
   it('are taken apart', () => {
-    expect(mendQuery({ det_prob_threshold: '0.8?face_plugins=landmarks?status=true' })).toEqual({
+    expect(repairQuery({ det_prob_threshold: '0.8?face_plugins=landmarks?status=true' })).toEqual({
       det_prob_threshold: '0.8',
       face_plugins: 'landmarks',
       status: 'true',
     });
-    expect(mendQuery({ subject: 'Ann?det_prob_threshold=0.9' })).toEqual({
+    expect(repairQuery({ subject: 'Ann?det_prob_threshold=0.9' })).toEqual({
       subject: 'Ann',
       det_prob_threshold: '0.9',
     });
@@ -44,7 +44,7 @@ describe('options joined by a second question mark', () => {
 
   it('leave other question marks alone', () => {
     const query = { subject: 'Who?', page: '1', several: ['a?limit=1', 'b'] };
-    expect(mendQuery(query)).toEqual(query);
-    expect(mendQuery({ subject: 'Who?is=it' })).toEqual({ subject: 'Who?is=it' });
+    expect(repairQuery(query)).toEqual(query);
+    expect(repairQuery({ subject: 'Who?is=it' })).toEqual({ subject: 'Who?is=it' });
   });
 });
