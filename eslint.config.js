@@ -13,9 +13,11 @@ const rooms = {
   config: ['core'],
   models: ['core', 'config'],
   ingest: ['core'],
-  detection: ['core', 'models'],
+  // Worker threads: pool, queue, supervision. What they do is the business of the rooms that they serve.
+  inference: ['core'],
+  detection: ['core', 'models', 'inference'],
   tracking: ['core'],
-  recognition: ['core', 'models'],
+  recognition: ['core', 'models', 'inference'],
   annotate: ['core'],
   training: ['core', 'models', 'recognition'],
   events: ['core'],
@@ -38,13 +40,24 @@ const zones = Object.entries(rooms).flatMap(([room, allowed]) =>
       message: `${room}/ may import ${allowed.join(', ') || 'nothing'} only (docs/architecture.md).`,
     })),
 );
+/**
+ * What workers/ may import beside core, models and detection: files that serve threads only, and share no state with the
+ * main loop.
+ */
+const threadFiles = {
+  inference: ['thread'],
+  recognition: ['embedding/thread', 'gallery/thread'],
+  storage: ['sqlite/rewrite-protocol.ts'],
+};
+
 const workerZones = Object.keys(rooms)
   .concat('app', 'commands')
   .filter((room) => !['core', 'models', 'detection'].includes(room))
   .map((room) => ({
     target: './workers',
     from: `./src/${room}`,
-    message: 'workers/ may import core, models and detection only.',
+    except: (threadFiles[room] ?? []).map((path) => `./${path}`),
+    message: 'workers/ may import core, models, detection and the thread-side files of other rooms only.',
   }));
 
 export default tseslint.config(

@@ -4,20 +4,20 @@ import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { App } from '../dist/src/app/app.js';
 import { loadConfig } from '../dist/src/config/load-config.js';
 import { Metrics } from '../dist/src/observability/metrics.js';
-import { EmbeddingPool } from '../dist/src/recognition/embedding-pool.js';
+import { PooledEmbedder } from '../dist/src/recognition/embedding/pooled-embedder.js';
 import { percentiles } from './statistics.mjs';
 
 const resolutionMs = 10;
 const loop = monitorEventLoopDelay({ resolution: resolutionMs });
 let latencies = [];
 let detections = [];
-let pool;
+let embedder;
 let crop;
 
 tap(Metrics.prototype, 'observeAnnotated', (_self, _camera, latencyMs) => latencies.push(latencyMs));
 tap(Metrics.prototype, 'observeDetection', (_self, _camera, durationMs) => detections.push(durationMs));
-tap(EmbeddingPool.prototype, 'embed', (self, task) => {
-  pool ??= self;
+tap(PooledEmbedder.prototype, 'embed', (self, task) => {
+  embedder ??= self;
   crop ??= { ...task, data: task.data.slice() };
 });
 
@@ -38,7 +38,7 @@ process.on('message', async (message) => {
     loop.reset();
     loop.enable();
     startedAt = performance.now();
-    before = { cameras: await cameras(), pool: pool?.stats(), cpu: process.cpuUsage() };
+    before = { cameras: await cameras(), embedder: embedder?.stats(), cpu: process.cpuUsage() };
   } else if (message === 'report') {
     process.send(await report());
   } else if (message === 'end') {
@@ -52,7 +52,7 @@ async function report() {
   const seconds = (performance.now() - startedAt) / 1000;
   const [now, then] = [(await cameras())[0], before.cameras[0]];
   const cpu = process.cpuUsage(before.cpu);
-  const stats = pool?.stats();
+  const stats = embedder?.stats();
   return {
     seconds,
     decodedFps: (now.frames - then.frames) / seconds,
@@ -63,7 +63,7 @@ async function report() {
     detectionMs: percentiles(detections, [50, 95]),
     loopDelayMs: Object.fromEntries([50, 99].map((p) => [`p${p}`, loop.percentile(p) / 1e6 - resolutionMs])),
     embeddings: stats && {
-      perSecond: (stats.embedded - (before.pool?.embedded ?? 0)) / seconds,
+      perSecond: (stats.embedded - (before.embedder?.embedded ?? 0)) / seconds,
       waiting: stats.waiting,
       dropped: stats.dropped,
     },
@@ -74,9 +74,9 @@ async function report() {
 
 /** Keeps the list of waiting faces full. */
 function feed() {
-  if (pool === undefined) return;
-  while (pool.stats().waiting < options.recognition.queueLimit)
-    void pool.embed({ ...crop, data: crop.data.slice() }, 1000);
+  if (embedder === undefined) return;
+  while (embedder.stats().waiting < options.recognition.queueLimit)
+    void embedder.embed({ ...crop, data: crop.data.slice() }, { maxWaitMs: 1000 });
 }
 
 async function cameras() {

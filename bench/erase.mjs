@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delayed } from 'node:timers/promises';
-import { workerFile } from '../dist/src/app/worker-file.js';
-import { SqliteGalleryStore } from '../dist/src/storage/sqlite-gallery-store.js';
+import { workerUrl } from '../dist/src/core/worker-url.js';
+import { SqliteGalleryStore } from '../dist/src/storage/sqlite/gallery-store.js';
 import { machine, print } from './statistics.mjs';
 
 const photos = Number(process.argv[2] ?? 4000);
@@ -27,7 +27,7 @@ try {
 /** Erases somebody while an event is kept every 10 ms. */
 async function measure(thread) {
   const path = join(folder, thread, 'gallery.db');
-  const store = new SqliteGalleryStore(path, thread === 'worker' ? workerFile('rewrite') : undefined);
+  const store = new SqliteGalleryStore(path, thread === 'worker' ? workerUrl('rewrite') : undefined);
   for (let number = 0; number < photos; number++) await store.addFace(`P${number % people}`, face(number));
   const megabytes = Math.round(statSync(path).size / 1e6);
   const [person] = await store.persons();

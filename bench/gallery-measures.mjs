@@ -5,18 +5,18 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { l2Normalise } from '../dist/src/core/distance.js';
-import { findEmbedder } from '../dist/src/recognition/embedders.js';
-import { FaceIndex } from '../dist/src/recognition/face-index.js';
-import { Gallery } from '../dist/src/recognition/gallery.js';
-import { SearchThread } from '../dist/src/recognition/search-thread.js';
-import { SqliteGalleryStore } from '../dist/src/storage/sqlite-gallery-store.js';
+import { findEmbedder } from '../dist/src/recognition/embedding/embedder-specs.js';
+import { FaceIndex } from '../dist/src/recognition/gallery/face-index.js';
+import { Gallery } from '../dist/src/recognition/gallery/gallery.js';
+import { workerUrl } from '../dist/src/core/worker-url.js';
+import { InferencePool } from '../dist/src/inference/inference-pool.js';
+import { SqliteGalleryStore } from '../dist/src/storage/sqlite/gallery-store.js';
 import { percentiles } from './statistics.mjs';
 
 const photosPerPerson = 5;
 const wanted = 3;
 const changes = 200;
 const loopResolutionMs = 1;
-const workerFile = new URL('../dist/workers/search.js', import.meta.url);
 
 /** Index and thread: build, search, change, memory. */
 export async function searching(faces, dimension) {
@@ -35,10 +35,14 @@ export async function searching(faces, dimension) {
   const memoryMb = (process.memoryUsage().rss - rssBefore) / 1e6;
   const probe = randomUnit(random, dimension);
   const mainLoopMs = await times(queries(faces), () => index.nearest(probe, wanted));
-  const thread = new SearchThread({ workerFile, memory: index.memory, dimension, onError: console.error });
+  const pool = new InferencePool({
+    entry: workerUrl('search'),
+    workerData: { memory: index.memory, dimension },
+    ...{ threads: 1, batchLimit: 1, queueLimit: 0, timeoutMs: 60_000, onThreadLost: console.error },
+  });
   const inThread = async () => {
     const query = index.query(probe, wanted);
-    return index.neighbours(query, await thread.candidates(query));
+    return index.neighbours(query, (await pool.run(query)).reply);
   };
   const same = JSON.stringify(await inThread()) === JSON.stringify(index.nearest(probe, wanted));
   if (!same) throw new Error('Expected the same answer from the thread');
@@ -46,7 +50,7 @@ export async function searching(faces, dimension) {
   loop.enable();
   const threadMs = await times(queries(faces), inThread);
   loop.disable();
-  await thread.close();
+  await pool.close();
   return {
     mainLoopMs,
     threadMs,
@@ -90,12 +94,12 @@ export function plainJavaScript(faces, dimension) {
 
 /** Reading a gallery from disk: how long, and how long the main loop was held at a stretch. */
 export async function loading(faces) {
-  const embedder = findEmbedder('mobilefacenet');
+  const spec = findEmbedder('mobilefacenet');
   const folder = mkdtempSync(join(tmpdir(), 'sightline-bench-'));
   const store = new SqliteGalleryStore(join(folder, 'gallery.db'));
   const random = randomNumbers();
   for (let face = 0; face < faces; face++) {
-    const embedding = { model: embedder.model, vector: randomUnit(random, embedder.dimension) };
+    const embedding = { model: spec.model, vector: randomUnit(random, spec.dimension) };
     const { faceId, person } = entryOf(face);
     await store.addFace(person.name, {
       photoName: faceId,
@@ -108,7 +112,7 @@ export async function loading(faces) {
   }
   let gallery;
   const opening = await watched(async () => {
-    gallery = await Gallery.open({ store, embedder, searchWorkerFile: workerFile, onError: console.error });
+    gallery = await Gallery.open({ store, spec, onError: console.error });
   });
   const reloading = await watched(() => gallery.reload());
   await gallery.close();

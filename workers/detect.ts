@@ -1,10 +1,15 @@
 import { workerData } from 'node:worker_threads';
-import type { DetectReply, DetectTask, EndTask, SearchTask } from '../src/core/detect-protocol.js';
+import type {
+  DetectReply,
+  DetectTask,
+  DetectWorkerData,
+  EndTask,
+  SearchTask,
+} from '../src/detection/worker/detect-protocol.js';
 import { asSightlineError } from '../src/core/errors.js';
 import type { Detection } from '../src/core/face.js';
 import { createDetector } from '../src/detection/create-detector.js';
 import type { VideoSearch } from '../src/detection/face-detector.js';
-import type { DetectWorkerData } from '../src/detection/worker/worker-detector.js';
 import { ModelStore } from '../src/models/model-store.js';
 import { giveWay } from './give-way.js';
 
@@ -20,11 +25,19 @@ const detector = createDetector(choice, new ModelStore({ cacheDir: modelsDir }),
 detector.catch(() => undefined);
 const videos = new Map<number, VideoSearch>();
 
+/** Does a batch of tasks, one after the other. An empty batch waits until nothing is being loaded any more. */
+export default async function detect(batch: readonly DetectTask[]): Promise<DetectReply[]> {
+  if (batch.length === 0) await Promise.allSettled([detector]);
+  const replies: DetectReply[] = [];
+  for (const task of batch) replies.push(await reply(task));
+  return replies;
+}
+
 /** Searches one picture, or forgets a video. Never rejects: whatever goes wrong is in the reply. */
-export default async function detect(task: DetectTask): Promise<DetectReply> {
+async function reply(task: DetectTask): Promise<DetectReply> {
   try {
     if (!('ended' in task)) return { kind: 'found', detections: await search(task) };
-    await end(task);
+    end(task);
     return { kind: 'found', detections: [] };
   } catch (error) {
     const { code, message } = asSightlineError(error, 'DETECTOR_FAILED');
@@ -32,11 +45,7 @@ export default async function detect(task: DetectTask): Promise<DetectReply> {
   }
 }
 
-async function end({ ended }: EndTask): Promise<void> {
-  if (ended === null) {
-    await detector;
-    return;
-  }
+function end({ ended }: EndTask): void {
   videos.get(ended)?.end();
   videos.delete(ended);
 }

@@ -1,6 +1,6 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import Database from 'libsql';
-import type { RewriteReply, RewriteWorkerData } from '../src/core/rewrite-protocol.js';
+import type { RewriteReply, RewriteWorkerData } from '../src/storage/sqlite/rewrite-protocol.js';
 
 /** Entry of the thread that writes a database file anew; src/storage/sqlite/rewrite-thread.ts starts it. */
 

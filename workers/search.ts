@@ -1,14 +1,17 @@
-import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import { CandidateSearch, type CandidateQuery } from '../src/core/candidate-search.js';
-import type { SearchReply, SearchWorkerData } from '../src/core/search-protocol.js';
+import { workerData } from 'node:worker_threads';
+import { moving } from '../src/inference/thread/moving.js';
+import { CandidateSearch, type CandidateQuery } from '../src/recognition/gallery/thread/candidate-search.js';
+import type { SearchReply, SearchWorkerData } from '../src/recognition/gallery/thread/search-protocol.js';
 
-/** Entry of the thread that searches a large gallery; src/recognition/gallery/search-thread.ts talks to it. */
+/** Entry of the thread that searches a large gallery; src/recognition/gallery/face-search.ts talks to it. */
 
-const port = parentPort as MessagePort;
 const { memory, dimension } = workerData as SearchWorkerData;
-const search = new CandidateSearch(memory, dimension, 'thread');
+const gallery = new CandidateSearch(memory, dimension, 'thread');
 
-port.on('message', (query: CandidateQuery) => {
-  const reply: SearchReply = search.candidates(query);
-  port.postMessage(reply, [reply.buffer as ArrayBuffer]);
-});
+export default function search(batch: readonly CandidateQuery[]): SearchReply[] {
+  const replies = batch.map((query) => gallery.candidates(query));
+  return moving(
+    replies,
+    replies.map(({ buffer }) => buffer as ArrayBuffer),
+  );
+}

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { LabelCache } from '../annotate/label-cache.js';
 import { accessOf } from './access-token.js';
-import { JournalArchive } from './event-archive.js';
+import { StoredEventArchive } from './event-archive.js';
 import { openStore } from './open-store.js';
 import { packageInfo } from './package-info.js';
 import { Cameras } from './cameras.js';
@@ -16,16 +16,16 @@ import { keepFontCacheIn } from '../config/environment.js';
 import { packageRoot } from '../config/package-root.js';
 import type { Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
+import type { EventStore } from '../core/event-store.js';
 import type { AccessToken } from '../core/roles.js';
 import { networksOf } from '../detection/create-detector.js';
 import { photoDetector } from '../detection/photo-detector.js';
-import { EventBus } from '../events/event-bus.js';
-import { EventJournal } from '../events/event-journal.js';
+import { EventPublisher, type PublisherStatus } from '../events/event-publisher.js';
 import { redact } from '../ingest/redact.js';
 import { ModelStore, defaultCacheDir, type ModelProgress } from '../models/model-store.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { Metrics } from '../observability/metrics.js';
-import type { EmbedTimes } from '../recognition/embedding/embedding-pool.js';
+import type { EmbedTimes } from '../core/face-embedder.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
 import type { Services } from '../server/services.js';
 import { createServer, type SightlineServer } from '../server/server.js';
@@ -42,7 +42,6 @@ export interface AppHooks {
  */
 export class App {
   readonly log: Logger;
-  readonly bus: EventBus;
   readonly models: ModelStore;
   readonly #config: Config;
   readonly #labels: LabelCache;
@@ -51,18 +50,17 @@ export class App {
   readonly #missing = new Set(['models', 'cameras']);
   #cameras: Cameras | undefined;
   #recognition: Recognition | undefined;
+  #publisher: EventPublisher | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(config: Config, hooks: AppHooks) {
     this.#config = config;
     this.log = createLogger({ level: config.log.level, redact });
-    this.bus = new EventBus({
-      onListenerError: (err) => this.log.error({ err }, 'An event listener failed'),
-    });
     this.models = new ModelStore({ cacheDir: modelsDir(config), onProgress: hooks.onModelProgress });
     this.#metrics = new Metrics(
       () => (this.#cameras?.list() ?? []).map((camera) => camera.status()),
-      () => this.#recognition?.model.pool.stats().waiting ?? 0,
+      () => this.#recognition?.model.embedder.stats().waiting ?? 0,
+      () => this.#publisher?.status ?? { waiting: 0, lost: 0 },
     );
     const fontsDir = join(modelsDir(config), 'fonts');
     keepFontCacheIn(fontsDir);
@@ -93,14 +91,14 @@ export class App {
 
   async #start(): Promise<{ url: string }> {
     const { tokens, ownToken } = await accessOf(this.#config);
-    const { store, journal } = await this.#openStore();
-    const cameras = await this.#readCameras();
+    const { store, publisher } = await this.#openStore();
+    const cameras = await this.#readCameras(publisher);
     const naming = await Naming.read(this.#config, this.log);
     // The port now: a program that runs twice should say so before it fetches models.
-    const services = { cameras, naming, ...this.#galleryServices(store, journal) };
-    const { url } = await (await this.#createServer(tokens, services)).listen();
+    const services = { cameras, naming, ...this.#galleryServices(store) };
+    const { url } = await (await this.#createServer(tokens, services, publisher)).listen();
     await this.models.ensure(networksOf(photoDetector));
-    const recognition = await this.#openRecognition(store, journal);
+    const recognition = await this.#openRecognition(store);
     naming.serve(recognition);
     await cameras.start(recognition);
     this.#missing.delete('models');
@@ -108,7 +106,11 @@ export class App {
     return { url: ownToken === null ? url : `${url}/?token=${encodeURIComponent(ownToken)}` };
   }
 
-  async #createServer(tokens: readonly AccessToken[], services: Services): Promise<SightlineServer> {
+  async #createServer(
+    tokens: readonly AccessToken[],
+    services: Services,
+    publisher: EventPublisher,
+  ): Promise<SightlineServer> {
     const { host, port, corsOrigins, rateLimit } = this.#config.server;
     const server = await createServer({
       host,
@@ -118,12 +120,9 @@ export class App {
       rateLimit,
       uploads: this.#config.uploads,
       services,
-      bus: this.bus,
+      publisher,
       metrics: this.#metrics,
-      ready: () => ({
-        ready: this.#missing.size === 0,
-        reasons: [...this.#missing].map((what) => `${what} are being prepared`),
-      }),
+      ready: () => this.#readiness(publisher.status),
       webDir: join(packageRoot(), 'web'),
       clientDir: join(packageRoot(), 'dist', 'src', 'client'),
       version: packageInfo().version,
@@ -133,9 +132,14 @@ export class App {
     return server;
   }
 
+  #readiness({ failing, waiting, lost }: PublisherStatus): { ready: boolean; reasons: string[] } {
+    const reasons = [...this.#missing].map((what) => `${what} are being prepared`);
+    if (failing) reasons.push(`events cannot be stored: ${waiting} are waiting, ${lost} were given up`);
+    return { ready: reasons.length === 0, reasons };
+  }
+
   #galleryServices(
     store: SqliteGalleryStore,
-    journal: EventJournal,
   ): Pick<Services, 'pictures' | 'people' | 'strangers' | 'events'> {
     const { uploads: limits, data: dataDir } = this.#config;
     const reader = new PictureReader({ limits, models: this.models, modelsDir: modelsDir(this.#config) });
@@ -148,36 +152,45 @@ export class App {
     const heads = new HeadStore(dataDir);
     return {
       pictures: new UploadedPictures({ reader, model, store: store.embeddings, dataDir }),
-      people: new GalleryPeople({ store, heads, journal, recognition, pictures: reader }),
+      people: new GalleryPeople({ store, heads, recognition, pictures: reader }),
       strangers: new UnnamedPeople({ store, recognition }),
-      events: new JournalArchive({ store, journal, recognition }),
+      events: new StoredEventArchive({ store, recognition }),
     };
   }
 
-  /** Opens the gallery's file; from now on every event is kept in it. */
-  async #openStore(): Promise<{ store: SqliteGalleryStore; journal: EventJournal }> {
+  /** Opens the gallery's file, which events are kept in too. */
+  async #openStore(): Promise<{ store: SqliteGalleryStore; publisher: EventPublisher }> {
     const store = await openStore(this.#config.data);
     this.#onClose(() => store.close());
-    const journal = await EventJournal.open({
-      bus: this.bus,
-      store: store.events,
-      gallery: store,
-      onError: (err) => this.log.error({ err }, 'An event could not be kept'),
-    });
-    this.#onClose(() => journal.close());
+    const publisher = await this.#openPublisher(store.events);
     const retention = new Retention(this.#config.retention, store.tracks, (err) =>
       this.log.error({ err }, 'What is too old could not be deleted'),
     );
     this.#onClose(() => retention.close());
-    return { store, journal };
+    return { store, publisher };
   }
 
-  async #readCameras(): Promise<Cameras> {
+  async #openPublisher(store: EventStore): Promise<EventPublisher> {
+    const publisher = await EventPublisher.open({
+      store,
+      onFailure: (err, status) => this.log.error({ err, ...status }, 'Events could not be stored'),
+      onRecovery: (status) => this.log.info(status, 'Events are stored again'),
+      onListenerError: (err) => this.log.error({ err }, 'An event listener failed'),
+    });
+    this.#publisher = publisher;
+    this.#onClose(async () => {
+      const lost = await publisher.close();
+      if (lost > 0) this.log.error({ lost }, 'Events were given up because they could not be stored');
+    });
+    return publisher;
+  }
+
+  async #readCameras(publisher: EventPublisher): Promise<Cameras> {
     const cameras = await Cameras.read({
       config: this.#config,
       models: this.models,
       modelsDir: modelsDir(this.#config),
-      bus: this.bus,
+      publisher,
       metrics: this.#metrics,
       labels: this.#labels,
       log: this.log,
@@ -187,7 +200,7 @@ export class App {
     return cameras;
   }
 
-  async #openRecognition(store: SqliteGalleryStore, journal: EventJournal): Promise<Recognition> {
+  async #openRecognition(store: SqliteGalleryStore): Promise<Recognition> {
     const onEmbedded = ({ alignMs, embedMs }: EmbedTimes): void =>
       this.#metrics.observeEmbedding(alignMs + embedMs);
     const recognition = await Recognition.open({
@@ -196,7 +209,6 @@ export class App {
       store,
       log: this.log,
       onEmbedded,
-      onGalleryChange: () => void journal.followPeople(),
     });
     this.#recognition = recognition;
     this.#onClose(() => recognition.close());

@@ -1,6 +1,6 @@
 import type { LabelCache } from '../annotate/label-cache.js';
 import type { CameraConfig, Config } from '../config/schema.js';
-import type { EventBus } from '../events/event-bus.js';
+import type { EventPublisher } from '../events/event-publisher.js';
 import { redactUrl } from '../ingest/redact.js';
 import { VideoSource, type SourceGuardOptions } from '../ingest/video-source.js';
 import type { Logger } from '../observability/logger.js';
@@ -19,7 +19,7 @@ const framesPerCamera = 5;
 export interface CameraRunsOptions {
   readonly config: Config;
   readonly recognition: Recognition;
-  readonly bus: EventBus;
+  readonly publisher: Pick<EventPublisher, 'publish'>;
   readonly metrics: Metrics;
   readonly labels: LabelCache;
   readonly log: Logger;
@@ -67,7 +67,7 @@ export class CameraRuns {
   /** A run that is not started yet; it gives the detector back when it is closed. @throws SightlineError SOURCE_INVALID */
   open(camera: CameraConfig, setup: RunSetup): CameraRun {
     const { id, name, url, detectUrl, detector } = camera;
-    const { bus, metrics, labels, config } = this.#options;
+    const { publisher, metrics, labels, config } = this.#options;
     const log = this.#options.log.child({ camera: id });
     const recognition = camera.recognition ? this.#options.recognition : undefined;
     const ends: (() => void)[] = [];
@@ -100,7 +100,7 @@ export class CameraRuns {
       people: recognition?.people,
       labels,
       jpegQuality: config.video.jpegQuality,
-      bus,
+      publisher,
       metrics,
       log,
     });

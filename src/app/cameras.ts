@@ -119,7 +119,7 @@ export class Cameras implements CameraControl {
       await run.close();
       this.#options.metrics.forgetCamera(id);
       const reason = { code: 'CAMERA_REMOVED', message: 'The camera was removed.' };
-      if (wasOnline) this.#options.bus.publish(cameraOffline({ id, name: settings.name }, reason));
+      if (wasOnline) this.#options.publisher.publish(cameraOffline({ id, name: settings.name }, reason));
     });
   }
 

@@ -1,19 +1,19 @@
 import type { Config } from '../config/schema.js';
+import type { EmbedTimes, FaceEmbedder } from '../core/face-embedder.js';
 import type { ClassifierHead } from '../core/heads.js';
 import type { ModelStore } from '../models/model-store.js';
 import type { ThresholdChoice } from '../recognition/decision/decision.js';
-import { EmbeddingPool, type EmbedTimes } from '../recognition/embedding/embedding-pool.js';
-import { findEmbedder, type Embedder } from '../recognition/embedding/embedders.js';
-import { projectedEmbedder, projectedNaming } from '../recognition/heads/projection.js';
+import { findEmbedder, type EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
+import { PooledEmbedder } from '../recognition/embedding/pooled-embedder.js';
+import { projectedNaming, projectedSpec } from '../recognition/heads/projection.js';
 import { requireFit } from '../recognition/heads/require-fit.js';
 import { HeadStore } from '../storage/head-store.js';
-import { workerFile } from './worker-file.js';
 
 const refinerId = 'mtcnn-onet';
 
 /** An embedder and what was trained for it. */
 export interface EmbedderChoice {
-  readonly embedder: Embedder;
+  readonly spec: EmbedderSpec;
   /** ONNX file of the projection behind it. */
   readonly projectionPath: string | null;
   readonly naming: ThresholdChoice;
@@ -27,7 +27,7 @@ export function plainChoice({ recognition }: Config): EmbedderChoice {
   const { embedder, threshold, falseNameRate } = recognition;
   const naming = { threshold, falseNameRate };
   return {
-    embedder: findEmbedder(embedder),
+    spec: findEmbedder(embedder),
     projectionPath: null,
     naming,
     classifier: null,
@@ -42,7 +42,7 @@ export function plainChoice({ recognition }: Config): EmbedderChoice {
 export async function trainedChoice(config: Config): Promise<EmbedderChoice> {
   const choice = await projectedChoice(config);
   const classifier = await new HeadStore(config.data).load('classifier');
-  if (classifier) requireFit(classifier, choice.embedder);
+  if (classifier) requireFit(classifier, choice.spec);
   return { ...choice, classifier };
 }
 
@@ -52,11 +52,11 @@ export async function projectedChoice(config: Config): Promise<EmbedderChoice> {
   const heads = new HeadStore(config.data);
   const projection = await heads.load('projection');
   if (!projection) return choice;
-  requireFit(projection, choice.embedder);
+  requireFit(projection, choice.spec);
   const carryNaming = (naming: ThresholdChoice): ThresholdChoice => projectedNaming(naming, projection);
   return {
     ...choice,
-    embedder: projectedEmbedder(choice.embedder, projection),
+    spec: projectedSpec(choice.spec, projection),
     projectionPath: heads.projectionPath,
     naming: carryNaming(choice.naming),
     carryNaming,
@@ -64,26 +64,25 @@ export async function projectedChoice(config: Config): Promise<EmbedderChoice> {
 }
 
 /** Makes the networks ready that an embedder runs: paths of its own and of the refiner. @throws SightlineError MODEL_… */
-export function fetchNetworks({ model }: Embedder, models: ModelStore): Promise<Map<string, string>> {
+export function fetchNetworks({ model }: EmbedderSpec, models: ModelStore): Promise<Map<string, string>> {
   return models.ensure([model.id, refinerId]);
 }
 
 /** Starts the threads that run an embedder, its networks fetched. @throws SightlineError MODEL_… */
-export async function openPool(
-  { embedder, projectionPath }: Pick<EmbedderChoice, 'embedder' | 'projectionPath'>,
+export async function openEmbedder(
+  { spec, projectionPath }: Pick<EmbedderChoice, 'spec' | 'projectionPath'>,
   config: Config,
   models: ModelStore,
   onEmbedded?: (times: EmbedTimes) => void,
-): Promise<EmbeddingPool> {
-  const networks = await fetchNetworks(embedder, models);
+): Promise<FaceEmbedder> {
+  const networks = await fetchNetworks(spec, models);
   const [modelPath, refinerPath] = [...networks.values()] as [string, string];
   const { workers, queueLimit, executionProvider, threadsPerWorker } = config.recognition;
-  return new EmbeddingPool({
-    workerFile: workerFile('embed'),
+  return new PooledEmbedder({
     modelPath,
     refinerPath,
     projectionPath,
-    embedder,
+    spec,
     workers,
     queueLimit,
     executionProvider,

@@ -1,41 +1,46 @@
 import { SightlineError } from '../core/errors.js';
-import type { EventQuery, StoredEvent } from '../core/event-store.js';
+import type { EventQuery, EventStore, StoredEvent } from '../core/event-store.js';
 import type { Snapshot } from '../core/track-store.js';
-import type { EventJournal } from '../events/event-journal.js';
-import type { SightlineEvent } from '../events/identity-event.js';
 import type { EventArchive } from '../server/services.js';
 import type { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 import type { Recognition } from './recognition.js';
 
 export interface EventArchiveOptions {
-  readonly store: Pick<SqliteGalleryStore, 'tracks'>;
-  readonly journal: EventJournal;
+  readonly store: Pick<SqliteGalleryStore, 'events' | 'tracks'>;
   /** What is in use now. @throws SightlineError NOT_READY */
   readonly recognition: () => Pick<Recognition, 'people'>;
 }
 
-/** The events of the journal, with the faces that they tell of. */
-export class JournalArchive implements EventArchive {
+/** The events of the store, with the faces that they tell of. */
+export class StoredEventArchive implements EventArchive {
   readonly #options: EventArchiveOptions;
 
   constructor(options: EventArchiveOptions) {
     this.#options = options;
   }
 
-  after(id: string, limit: number): Promise<SightlineEvent[]> {
-    return this.#options.journal.after(id, limit);
+  after(position: number, limit: number): Promise<StoredEvent[]> {
+    return this.#events.after(position, limit);
+  }
+
+  positionOf(eventId: string): Promise<number> {
+    return this.#events.positionOf(eventId);
+  }
+
+  newestPosition(): Promise<number> {
+    return this.#events.newestPosition();
   }
 
   query(query: EventQuery): Promise<StoredEvent[]> {
-    return this.#options.journal.query(query);
+    return this.#events.query(query);
   }
 
   get(id: string): Promise<StoredEvent> {
-    return requireEvent(this.#options.journal, id);
+    return requireEvent(this.#events, id);
   }
 
   async snapshot(id: string): Promise<Buffer> {
-    const { jpeg } = await requireSnapshot(this.#options, id);
+    const { jpeg } = await requireSnapshot(this.#options.store, id);
     return Buffer.from(jpeg);
   }
 
@@ -46,11 +51,15 @@ export class JournalArchive implements EventArchive {
     if (whoItIsNot === undefined) throw withoutPerson(`an event about a person but ${id} names nobody`);
     return this.#options.recognition().people.reject(trackKey, whoItIsNot);
   }
+
+  get #events(): EventStore {
+    return this.#options.store.events;
+  }
 }
 
 /** @throws SightlineError EVENT_UNKNOWN */
-async function requireEvent(journal: Pick<EventJournal, 'get'>, id: string): Promise<StoredEvent> {
-  const event = await journal.get(id);
+async function requireEvent(events: Pick<EventStore, 'get'>, id: string): Promise<StoredEvent> {
+  const event = await events.get(id);
   if (event) return event;
   throw new SightlineError(
     'EVENT_UNKNOWN',
@@ -60,11 +69,11 @@ async function requireEvent(journal: Pick<EventJournal, 'get'>, id: string): Pro
 
 /** The face that an event tells of. @throws SightlineError EVENT_UNKNOWN, SNAPSHOT_UNKNOWN */
 export async function requireSnapshot(
-  { journal, store }: { journal: Pick<EventJournal, 'get'>; store: Pick<SqliteGalleryStore, 'tracks'> },
+  { events, tracks }: Pick<SqliteGalleryStore, 'events' | 'tracks'>,
   eventId: string,
 ): Promise<Snapshot> {
-  const { trackKey } = await requireEvent(journal, eventId);
-  const snapshot = trackKey === null ? undefined : await store.tracks.snapshot(trackKey);
+  const { trackKey } = await requireEvent(events, eventId);
+  const snapshot = trackKey === null ? undefined : await tracks.snapshot(trackKey);
   if (snapshot) return snapshot;
   throw new SightlineError(
     'SNAPSHOT_UNKNOWN',

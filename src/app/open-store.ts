@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SightlineError } from '../core/errors.js';
-import { workerFile } from './worker-file.js';
+import { workerUrl } from '../core/worker-url.js';
 import { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 
 /** Opens the gallery's file, in a folder made when missing. @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE */
@@ -13,5 +13,5 @@ export async function openStore(dataDir: string): Promise<SqliteGalleryStore> {
       cause: error,
     });
   }
-  return new SqliteGalleryStore(join(dataDir, 'gallery.db'), workerFile('rewrite'));
+  return new SqliteGalleryStore(join(dataDir, 'gallery.db'), workerUrl('rewrite'));
 }

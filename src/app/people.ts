@@ -1,6 +1,5 @@
 import { SightlineError } from '../core/errors.js';
 import type { GalleryFace, GalleryPerson } from '../core/gallery-store.js';
-import type { EventJournal } from '../events/event-journal.js';
 import { Enroller, type Enrolled, type Enrolment } from '../recognition/enrolment/enrolment.js';
 import { normalisePersonName } from '../recognition/enrolment/person-name.js';
 import { cropJpeg } from '../recognition/unknown/snapshot.js';
@@ -16,7 +15,6 @@ import { requireUnknown } from './strangers.js';
 export interface PeopleOptions {
   readonly store: SqliteGalleryStore;
   readonly heads: HeadStore;
-  readonly journal: Pick<EventJournal, 'get' | 'followPeople'>;
   /** What is in use now. @throws SightlineError NOT_READY */
   readonly recognition: () => Pick<Recognition, 'model' | 'people' | 'dropClassifier'>;
   readonly pictures: Pick<PictureReader, 'withPicture' | 'detect'>;
@@ -66,18 +64,16 @@ export class GalleryPeople implements People {
     for (const id of [from, into]) await this.get(id);
     await this.#options.store.merge(from, into);
     await model.gallery.reload();
-    await this.#options.journal.followPeople();
     return this.get(into);
   }
 
   async erase(personId: string): Promise<void> {
-    const { store, heads, journal, recognition } = this.#options;
+    const { store, heads, recognition } = this.#options;
     const { model } = recognition();
     await this.get(personId);
     // Before, lest somebody of the same name who is enrolled meanwhile is taken for the one whom the classifier knows.
     const others = (await store.persons()).filter(({ id }) => id !== personId);
     await model.gallery.removePerson(personId);
-    await journal.followPeople();
     if (mayKnowOthers(recognition().model.classifier, others)) recognition().dropClassifier();
     await forgetInClassifier(heads, others);
   }
@@ -111,7 +107,7 @@ export class GalleryPeople implements People {
 
   async enrollFromEvent(personId: string, eventId: string): Promise<Enrolment> {
     await this.get(personId);
-    const { jpeg, landmarks } = await requireSnapshot(this.#options, eventId);
+    const { jpeg, landmarks } = await requireSnapshot(this.#options.store, eventId);
     const enroller = this.#enroller();
     return this.#options.pictures.withPicture(Buffer.from(jpeg), (image) => {
       const box = { x: 0, y: 0, width: image.width, height: image.height };

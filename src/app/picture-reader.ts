@@ -9,7 +9,6 @@ import { photoDetector } from '../detection/photo-detector.js';
 import { WorkerDetector } from '../detection/worker/worker-detector.js';
 import { readImage } from '../ingest/still-image.js';
 import type { ModelStore } from '../models/model-store.js';
-import { workerFile } from './worker-file.js';
 
 /** Far more than the largest picture takes while cameras have most of the machine. */
 const timeoutMs = 120_000;
@@ -74,7 +73,6 @@ export class PictureReader {
     }
     const choice = photoDetector;
     return new WorkerDetector({
-      workerFile: workerFile('detect'),
       choice,
       modelsDir,
       background: true,

@@ -1,5 +1,5 @@
 import { SightlineError } from '../core/errors.js';
-import type { EmbedTask } from '../core/embed-protocol.js';
+import type { FaceCrop, FaceEmbedder } from '../core/face-embedder.js';
 import type { Detection } from '../core/face.js';
 import { qualityScore } from '../core/face-quality.js';
 import type { EmbeddingStore } from '../core/gallery-store.js';
@@ -8,8 +8,7 @@ import { photoDetector } from '../detection/photo-detector.js';
 import { cutFace } from '../recognition/embedding/crop.js';
 import { rulesFor } from '../recognition/decision/decision.js';
 import { embedCrop } from '../recognition/embedding/embed-crop.js';
-import { samePersonProbability } from '../recognition/embedding/embedders.js';
-import type { EmbeddingPool } from '../recognition/embedding/embedding-pool.js';
+import { samePersonProbability } from '../recognition/embedding/embedder-specs.js';
 import { identifyFace } from '../recognition/decision/identify-face.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
 import { decodeCrop } from '../recognition/embedding/stored-crop.js';
@@ -32,7 +31,7 @@ export interface UploadedPicturesOptions {
 
 interface CutFace {
   readonly detection: Detection;
-  readonly crop: EmbedTask;
+  readonly crop: FaceCrop;
 }
 
 /** Faces on uploaded pictures, as `sightline detect`, `identify` and `verify` see them. */
@@ -49,42 +48,42 @@ export class UploadedPictures implements Pictures {
   }
 
   async read(picture: Buffer, most: number): Promise<ReadPicture> {
-    const { pool } = this.#options.model();
+    const { embedder } = this.#options.model();
     const { faces, ...searched } = await this.#search(picture, (image, detections) =>
       cutFaces(image, detections, most),
     );
     const begun = performance.now();
-    const read = await Promise.all(faces.map((face) => readFace(face, pool)));
+    const read = await Promise.all(faces.map((face) => readFace(face, embedder)));
     return { ...searched, faces: read, embedMs: performance.now() - begun };
   }
 
   async identify(face: ReadFace, neighbours: number): Promise<IdentifiedFace> {
-    const { embedder, naming, classifier, gallery } = this.#modelOf(face);
+    const { spec, naming, classifier, gallery } = this.#modelOf(face);
     const { vector, quality } = face;
     const nearest = await gallery.match(vector, Math.max(neighbours, leastNeighbours));
-    const rules = rulesFor(embedder, naming, gallery.faces, classifier);
+    const rules = rulesFor(spec, naming, gallery.faces, classifier);
     const identity = identifyFace({ nearest, quality, vector }, rules);
     return { ...identity, nearest: nearest.slice(0, neighbours) };
   }
 
   async verify(first: ReadFace, second: ReadFace): Promise<Verification> {
     this.#modelOf(first);
-    const { embedder, naming } = this.#modelOf(second);
-    const head = await loadPairHead(this.#options.dataDir, embedder);
-    return verifyFaces([first.vector, second.vector], embedder, naming.threshold ?? embedder.threshold, head);
+    const { spec, naming } = this.#modelOf(second);
+    const head = await loadPairHead(this.#options.dataDir, spec);
+    return verifyFaces([first.vector, second.vector], spec, naming.threshold ?? spec.threshold, head);
   }
 
   async verifyPhoto(face: ReadFace, photoId: string): Promise<Verification> {
-    const { pool } = this.#modelOf(face);
+    const { embedder } = this.#modelOf(face);
     const stored = await this.#options.store.crop(photoId);
     if (!stored)
       throw new SightlineError('PHOTO_UNKNOWN', `Expected the id of a photo but received ${photoId}.`);
-    const { embedding } = await embedCrop(pool, await decodeCrop(stored));
+    const { embedding } = await embedCrop(embedder, await decodeCrop(stored));
     return this.verify(face, { ...face, ...embedding });
   }
 
   similarity(distance: number): number {
-    return samePersonProbability(this.#options.model().embedder, distance);
+    return samePersonProbability(this.#options.model().spec, distance);
   }
 
   /** Decodes and searches a picture, and takes from its pixels what `take` needs. */
@@ -125,7 +124,7 @@ function cutFaces(image: RgbImage, detections: readonly Detection[], most: numbe
   return cut;
 }
 
-async function readFace({ detection, crop }: CutFace, pool: EmbeddingPool): Promise<ReadFace> {
-  const { embedding, quality } = await embedCrop(pool, crop);
+async function readFace({ detection, crop }: CutFace, embedder: FaceEmbedder): Promise<ReadFace> {
+  const { embedding, quality } = await embedCrop(embedder, crop);
   return { detection, ...embedding, quality: qualityScore(quality) };
 }

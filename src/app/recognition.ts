@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { asSightlineError } from '../core/errors.js';
+import type { ModelRef } from '../core/face.js';
+import type { FaceEmbedder } from '../core/face-embedder.js';
 import type { Logger } from '../observability/logger.js';
 import type { ThresholdChoice } from '../recognition/decision/decision.js';
-import { findEmbedder, type Embedder } from '../recognition/embedding/embedders.js';
+import { findEmbedder, type EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { reEmbed } from '../recognition/embedding/re-embedding.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
 import { UnknownPeople } from '../recognition/unknown/unknown-people.js';
-import { fetchNetworks, openPool, trainedChoice, type EmbedderChoice } from './embedder-choice.js';
+import { fetchNetworks, openEmbedder, trainedChoice, type EmbedderChoice } from './embedder-choice.js';
 import { openModel, type OpenModel, type OpenModelOptions } from './open-recognition.js';
 
 export interface RecognitionOptions extends Omit<OpenModelOptions, 'onError'> {
@@ -53,7 +55,7 @@ export class Recognition {
     const options = { ...rest, log, onError };
     const wanted = await trainedChoice(options.config);
     const { embeddings } = options.store;
-    const missing = await embeddings.countWithout(wanted.embedder.model);
+    const missing = await embeddings.countWithout(wanted.spec.model);
     const before = missing > 0 ? await openBefore(wanted, options) : undefined;
     const model = before ?? (await openModel(wanted, options));
     const recognition = new Recognition(options, withPeople(model, options));
@@ -106,7 +108,7 @@ export class Recognition {
 
   #catchUp(wanted: EmbedderChoice, missing: number): void {
     const { log } = this.#options;
-    const { id, version } = wanted.embedder.model;
+    const { id, version } = wanted.spec.model;
     const fields = { embedder: id, version, faces: missing };
     log.info(fields, 'Faces are embedded again from their crops');
     this.#background = this.#embedAgain(wanted).catch((thrown: unknown) => {
@@ -117,35 +119,35 @@ export class Recognition {
 
   async #embedAgain(wanted: EmbedderChoice): Promise<void> {
     const { config, models, log } = this.#options;
-    if (this.#current.model.embedder !== wanted.embedder) {
+    if (this.#current.model.spec !== wanted.spec) {
       await this.#fetch(wanted);
       if (this.#closing.signal.aborted) return;
-      const pool = await openPool(wanted, config, models);
-      await this.#reEmbed(pool).finally(() => pool.close());
+      const embedder = await openEmbedder(wanted, config, models);
+      await this.#reEmbed(embedder).finally(() => embedder.close());
       if (this.#closing.signal.aborted) return;
       await this.#switchTo(wanted);
     }
     // What was seen meanwhile, or everything when there was nothing else to name people by.
-    await this.#reEmbed(this.#current.model.pool);
+    await this.#reEmbed(this.#current.model.embedder);
     if (this.#closing.signal.aborted) return;
     await this.#current.model.gallery.reload();
     // Strangers seen before could not be compared until now.
     this.#current = withPeople(this.#current.model, this.#options);
-    log.info({ embedder: wanted.embedder.model.id }, 'All faces are embedded again');
+    log.info({ embedder: wanted.spec.model.id }, 'All faces are embedded again');
   }
 
   /** A download may take minutes: it is not waited for once the program ends. */
-  async #fetch({ embedder }: EmbedderChoice): Promise<void> {
+  async #fetch({ spec }: EmbedderChoice): Promise<void> {
     const { signal } = this.#closing;
     if (signal.aborted) return;
-    await Promise.race([fetchNetworks(embedder, this.#options.models), once(signal, 'abort')]);
+    await Promise.race([fetchNetworks(spec, this.#options.models), once(signal, 'abort')]);
   }
 
-  async #reEmbed(pool: OpenModel['pool']): Promise<void> {
+  async #reEmbed(embedder: FaceEmbedder): Promise<void> {
     const { store, log } = this.#options;
     await reEmbed({
       store: store.embeddings,
-      pool,
+      embedder,
       signal: this.#closing.signal,
       onFailure: (face, { code, message }) => log.warn({ face, code }, message),
     });
@@ -166,8 +168,8 @@ export class Recognition {
 }
 
 function withPeople(model: OpenModel, { store }: OpenModelOptions): Current {
-  const { gallery, embedder } = model;
-  return { model, people: new UnknownPeople({ store: store.tracks, gallery, embedder }) };
+  const { gallery, spec } = model;
+  return { model, people: new UnknownPeople({ store: store.tracks, gallery, embedder: spec }) };
 }
 
 /** The model that most photos without the wanted embedding were enrolled with, if it can be run. */
@@ -175,15 +177,15 @@ async function openBefore(
   wanted: EmbedderChoice,
   options: OpenModelOptions & RecognitionOptions,
 ): Promise<OpenModel | undefined> {
-  const counts = await options.store.modelCounts(wanted.embedder.model);
+  const counts = await options.store.modelCounts(wanted.spec.model);
   for (const { model } of counts.toSorted((a, b) => b.faces - a.faces)) {
-    const embedder = runnable(model);
-    if (!embedder) continue;
+    const spec = runnable(model);
+    if (!spec) continue;
     // A threshold that the user chose speaks of the wanted embedder's distances.
     const carryNaming = (stated: ThresholdChoice): ThresholdChoice => ({ ...stated, threshold: null });
     const naming = carryNaming(wanted.naming);
     try {
-      const choice = { embedder, projectionPath: null, naming, classifier: null, carryNaming };
+      const choice = { spec, projectionPath: null, naming, classifier: null, carryNaming };
       return await openModel(choice, options);
     } catch (thrown) {
       const { code, message } = asSightlineError(thrown);
@@ -193,10 +195,10 @@ async function openBefore(
   return undefined;
 }
 
-function runnable({ id, version }: Embedder['model']): Embedder | undefined {
+function runnable({ id, version }: ModelRef): EmbedderSpec | undefined {
   try {
-    const embedder = findEmbedder(id);
-    return embedder.model.version === version ? embedder : undefined;
+    const spec = findEmbedder(id);
+    return spec.model.version === version ? spec : undefined;
   } catch {
     return undefined;
   }

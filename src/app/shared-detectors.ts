@@ -4,7 +4,6 @@ import type { FaceDetector } from '../detection/face-detector.js';
 import { WorkerDetector } from '../detection/worker/worker-detector.js';
 import type { ModelStore } from '../models/model-store.js';
 import type { Logger } from '../observability/logger.js';
-import { workerFile } from './worker-file.js';
 
 /** Far more than any detector needs for a picture, its loading included. */
 const detectorTimeoutMs = 30_000;
@@ -71,7 +70,6 @@ export class SharedDetectors {
     const { models, modelsDir } = this.#options;
     await models.ensure(networksOf(choice));
     return new WorkerDetector({
-      workerFile: workerFile('detect'),
       choice,
       modelsDir,
       background: false,

@@ -46,8 +46,6 @@ export function openEventStream<T extends EventType>(
     },
     onMessage: (text) => {
       const event = JSON.parse(String(text)) as EventOfType<T>;
-      // The server does not repeat itself; this holds whatever stands in between.
-      if (last !== undefined && event.id <= last) return;
       last = event.id;
       events.put(event);
     },

@@ -1,5 +1,5 @@
 import type { HeadKind } from '../core/heads.js';
-import type { Embedder } from '../recognition/embedding/embedders.js';
+import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { requireFit } from '../recognition/heads/require-fit.js';
 import type { HeadStore } from '../storage/head-store.js';
 
@@ -7,14 +7,14 @@ import type { HeadStore } from '../storage/head-store.js';
  * Switches off what was trained on other embeddings than those in use from now on: with it on, nothing would start.
  * @returns the heads that were switched off
  */
-export async function dropUnfitHeads(store: HeadStore, embedder: Embedder): Promise<HeadKind[]> {
+export async function dropUnfitHeads(store: HeadStore, spec: EmbedderSpec): Promise<HeadKind[]> {
   const dropped: HeadKind[] = [];
   for (const kind of ['siamese', 'classifier'] as const) {
     // A damaged one is not ours to judge; `sightline heads` tells of it.
     const head = await store.load(kind).catch(() => null);
     if (head === null) continue;
     try {
-      requireFit(head, embedder);
+      requireFit(head, spec);
     } catch {
       await store.remove(kind);
       dropped.push(kind);

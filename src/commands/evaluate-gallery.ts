@@ -3,12 +3,12 @@ import { Command } from 'commander';
 import sharp from 'sharp';
 import { projectedChoice } from '../app/embedder-choice.js';
 import { openStore } from '../app/open-store.js';
-import { alignFace } from '../core/align.js';
+import { alignFace } from '../recognition/embedding/align.js';
 import { SightlineError } from '../core/errors.js';
 import type { EmbeddingStore, GalleryStore } from '../core/gallery-store.js';
 import type { ProjectionHead } from '../core/heads.js';
 import { rulesFor } from '../recognition/decision/decision.js';
-import type { Embedder } from '../recognition/embedding/embedders.js';
+import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { unprojected } from '../recognition/heads/projection.js';
 import { decodeCrop } from '../recognition/embedding/stored-crop.js';
 import { HeadStore } from '../storage/head-store.js';
@@ -48,13 +48,13 @@ export function evaluateGalleryCommand(): Command {
 async function evaluateGallery(options: EvaluateGalleryOptions): Promise<void> {
   const wantedFar = requireRate(options.far);
   const config = await configFrom(options);
-  const { embedder, naming } = await projectedChoice(config);
+  const { spec, naming } = await projectedChoice(config);
   const store = await openStore(config.data);
   try {
-    const photos = await readPhotos(store, embedder);
-    const { threshold } = rulesFor(embedder, naming, photos.length);
+    const photos = await readPhotos(store, spec);
+    const { threshold } = rulesFor(spec, naming, photos.length);
     const projection = await new HeadStore(config.data).load('projection');
-    const figures = withScale(compare(photos, embedder, toThousandth(threshold), wantedFar), projection);
+    const figures = withScale(compare(photos, spec, toThousandth(threshold), wantedFar), projection);
     const { html: path } = options;
     if (path !== undefined) await writeReport(path, figures, store.embeddings);
     process.stdout.write(
@@ -72,7 +72,7 @@ function requireRate(value: number | string): number {
 }
 
 /** Every photo that the embedder can compare, by person. */
-async function readPhotos(store: GalleryStore, { model }: Embedder): Promise<EmbeddedPhoto[]> {
+async function readPhotos(store: GalleryStore, { model }: EmbedderSpec): Promise<EmbeddedPhoto[]> {
   const photos = new Map<string, PhotoRef>();
   for (const person of await store.persons()) {
     for (const { id, photoName, quality } of await store.faces(person.id))
@@ -96,13 +96,13 @@ function warnOfOthers(count: number, embedder: string): void {
 
 function compare(
   photos: readonly EmbeddedPhoto[],
-  embedder: Embedder,
+  spec: EmbedderSpec,
   threshold: number,
   wantedFar: number,
 ): GalleryFigures {
   try {
     return galleryFigures(photos, {
-      embedder,
+      spec,
       threshold,
       wantedFar,
       onPhoto: (done) => showProgress(`${done} of ${photos.length} photos`),

@@ -61,7 +61,7 @@ async function evaluateLfw(options: EvaluateLfwOptions): Promise<void> {
   try {
     const vectors = await embedAll(photos, options.images, reader);
     const report: LfwReport = {
-      embedder: reader.embedder.model.id,
+      embedder: reader.spec.model.id,
       detector: config.detector.kind,
       ...verificationFigures(folds.map((pairs) => pairs.map((pair) => measure(pair, vectors)))),
       missed: photos.filter((photo) => vectors.get(photo) === undefined).length,

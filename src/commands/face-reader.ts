@@ -1,6 +1,7 @@
-import { openPool, type EmbedderChoice } from '../app/embedder-choice.js';
+import { openEmbedder, type EmbedderChoice } from '../app/embedder-choice.js';
 import type { Config } from '../config/schema.js';
 import type { Detection } from '../core/face.js';
+import type { FaceEmbedder } from '../core/face-embedder.js';
 import { qualityScore, type FaceQuality } from '../core/face-quality.js';
 import type { RgbImage } from '../core/image.js';
 import type { EmbeddingStore } from '../core/gallery-store.js';
@@ -9,8 +10,7 @@ import type { FaceDetector } from '../detection/face-detector.js';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';
 import { cutFace } from '../recognition/embedding/crop.js';
 import { embedCrop } from '../recognition/embedding/embed-crop.js';
-import type { Embedder } from '../recognition/embedding/embedders.js';
-import type { EmbeddingPool } from '../recognition/embedding/embedding-pool.js';
+import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { reEmbed } from '../recognition/embedding/re-embedding.js';
 import { progressDisplay } from './model-progress.js';
 import { showProgress } from './progress-line.js';
@@ -25,13 +25,13 @@ export interface ReadFace {
 
 /** Finds faces on photos and embeds them: what `identify`, `verify` and `evaluate lfw` have in common. */
 export class FaceReader {
-  readonly embedder: Embedder;
-  readonly #pool: EmbeddingPool;
+  readonly spec: EmbedderSpec;
+  readonly #embedder: FaceEmbedder;
   readonly #detector: FaceDetector;
 
-  private constructor(embedder: Embedder, pool: EmbeddingPool, detector: FaceDetector) {
-    this.embedder = embedder;
-    this.#pool = pool;
+  private constructor(spec: EmbedderSpec, embedder: FaceEmbedder, detector: FaceDetector) {
+    this.spec = spec;
+    this.#embedder = embedder;
     this.#detector = detector;
   }
 
@@ -44,7 +44,7 @@ export class FaceReader {
     });
     try {
       const detector = await createDetector(config.detector, models, () => undefined);
-      return new FaceReader(choice.embedder, await openPool(choice, config, models), detector);
+      return new FaceReader(choice.spec, await openEmbedder(choice, config, models), detector);
     } finally {
       progress.stop();
     }
@@ -59,7 +59,7 @@ export class FaceReader {
   async read(image: RgbImage, { landmarks }: Detection): Promise<ReadFace | undefined> {
     const crop = cutFace(image, landmarks);
     if (crop === undefined) return undefined;
-    const { embedding, quality } = await embedCrop(this.#pool, crop);
+    const { embedding, quality } = await embedCrop(this.#embedder, crop);
     return { vector: embedding.vector, quality, score: qualityScore(quality) };
   }
 
@@ -67,7 +67,7 @@ export class FaceReader {
   async catchUp(store: EmbeddingStore): Promise<void> {
     await reEmbed({
       store,
-      pool: this.#pool,
+      embedder: this.#embedder,
       onProgress: ({ embedded, failed, total }) =>
         showProgress(`${embedded + failed} of ${total} enrolled faces embedded again`),
       onFailure: (_, { code, message }) => process.stderr.write(`${code}: ${message}\n`),
@@ -76,6 +76,6 @@ export class FaceReader {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#pool.close(), this.#detector.close()]);
+    await Promise.all([this.#embedder.close(), this.#detector.close()]);
   }
 }

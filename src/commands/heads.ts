@@ -51,7 +51,7 @@ async function switchOff(kind: HeadKind, options: SharedOptions): Promise<void> 
     process.stdout.write(`The ${kind} head was not on\n`);
     return;
   }
-  const dropped = kind === 'projection' ? await dropUnfitHeads(store, plainChoice(config).embedder) : [];
+  const dropped = kind === 'projection' ? await dropUnfitHeads(store, plainChoice(config).spec) : [];
   // Only `sightline verify` uses a Siamese head.
   const restart = kind === 'siamese' ? [] : [restartNeeded];
   process.stdout.write(

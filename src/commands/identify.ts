@@ -74,15 +74,15 @@ async function identify(images: readonly string[], options: IdentifyOptions): Pr
 /** Opens gallery and networks for as long as `use` runs. */
 async function withIdentifier(config: Config, use: (identifier: Identifier) => Promise<void>): Promise<void> {
   const choice = await trainedChoice(config);
-  const { embedder, naming, classifier } = choice;
+  const { spec, naming, classifier } = choice;
   const store = await openStore(config.data);
   let gallery: Gallery | undefined;
   let reader: FaceReader | undefined;
   try {
     reader = await FaceReader.open(config, choice);
     await reader.catchUp(store.embeddings);
-    gallery = await Gallery.open({ store, embedder, onError: () => undefined });
-    await use({ reader, gallery, rules: rulesFor(embedder, naming, gallery.faces, classifier) });
+    gallery = await Gallery.open({ store, spec, onError: () => undefined });
+    await use({ reader, gallery, rules: rulesFor(spec, naming, gallery.faces, classifier) });
   } finally {
     await reader?.close();
     await gallery?.close();

@@ -4,7 +4,7 @@ import { plainChoice, projectedChoice } from '../app/embedder-choice.js';
 import { SightlineError } from '../core/errors.js';
 import type { HeadKind } from '../core/heads.js';
 import type { ThresholdChoice } from '../recognition/decision/decision.js';
-import { projectedEmbedder } from '../recognition/heads/projection.js';
+import { projectedSpec } from '../recognition/heads/projection.js';
 import { HeadStore } from '../storage/head-store.js';
 import { seededRandom } from '../training/random.js';
 import { trainHead } from '../training/train-head.js';
@@ -95,7 +95,7 @@ async function trainOn(
   const between = performance.now();
   const outcome = trainHead(kind, {
     photos,
-    embedder: reader.embedder,
+    spec: reader.spec,
     naming,
     random: seededRandom(seed),
     now: Date.now(),
@@ -106,12 +106,10 @@ async function trainOn(
   const { head, network } = outcome;
   if (outcome.verdict.switchedOn) await store.save(head, network);
   const inUse =
-    outcome.verdict.switchedOn && head.kind === 'projection'
-      ? projectedEmbedder(reader.embedder, head)
-      : undefined;
+    outcome.verdict.switchedOn && head.kind === 'projection' ? projectedSpec(reader.spec, head) : undefined;
   return {
     head: kind,
-    embedder: reader.embedder.model,
+    embedder: reader.spec.model,
     seed,
     people: [...photosByPerson(photos)].map(([name, own]) => ({ name, photos: own.length })),
     refused: embedded.refused,

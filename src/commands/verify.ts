@@ -29,11 +29,11 @@ export function verifyCommand(): Command {
     const choice = await projectedChoice(config);
     const reader = await FaceReader.open(config, choice);
     try {
-      const { embedder } = reader;
-      const head = await loadPairHead(config.data, embedder);
+      const { spec } = reader;
+      const head = await loadPairHead(config.data, spec);
       const vectors = [await readFace(first, reader), await readFace(second, reader)] as const;
-      const threshold = choice.naming.threshold ?? embedder.threshold;
-      const verification = verifyFaces(vectors, embedder, threshold, head);
+      const threshold = choice.naming.threshold ?? spec.threshold;
+      const verification = verifyFaces(vectors, spec, threshold, head);
       process.stdout.write(
         options.json === true ? `${JSON.stringify(verification, null, 2)}\n` : describe(verification),
       );

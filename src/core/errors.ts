@@ -253,6 +253,14 @@ export const errorCatalogue = {
 
 export type ErrorCode = keyof typeof errorCatalogue;
 
+/** An error as plain data: classes and codes do not survive the way between threads. */
+export interface RemoteError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** Whether the same may succeed at another try. */
+  readonly retryable: boolean;
+}
+
 export interface SightlineErrorOptions extends ErrorOptions {
   readonly retryAfterSeconds?: number;
 }

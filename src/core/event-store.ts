@@ -1,6 +1,6 @@
 /** An event to keep. The store knows nothing of what `data` says. */
 export interface NewEvent {
-  /** Ids sort as strings in the order of publishing. */
+  /** Unique; the ids of one process sort as strings in the order of publishing. */
   readonly id: string;
   /** Milliseconds since the epoch. */
   readonly time: number;
@@ -18,6 +18,8 @@ export interface NewEvent {
 
 /** A kept event. `data` is what was said then; `person` is what is known now. */
 export interface StoredEvent extends Omit<NewEvent, 'personId' | 'people'> {
+  /** A whole number that the store assigns when it commits: later commits have greater ones, whichever process writes. */
+  readonly position: number;
   readonly person: EventPerson | null;
 }
 
@@ -39,12 +41,13 @@ export interface EventQuery {
   readonly personId?: string | undefined;
   /** Of one of these types; of any when empty. */
   readonly types?: readonly string[] | undefined;
-  /** An id, which need not be kept any more: only events published after that one. */
-  readonly after?: string | undefined;
-  /** An id: only events published before that one. */
-  readonly before?: string | undefined;
-  /** An id: only that event and those published before it. */
-  readonly upTo?: string | undefined;
+  /** Only events with a greater position. */
+  readonly after?: number | undefined;
+  /** Only events with a lesser position. */
+  readonly before?: number | undefined;
+  /** Only events with this position or a lesser one. */
+  readonly upTo?: number | undefined;
+  /** By position. */
   readonly order: 'newest first' | 'oldest first';
   /** At most so many events. */
   readonly limit: number;
@@ -53,12 +56,31 @@ export interface EventQuery {
 /** Keeps events. Every method rejects with DATA_UNWRITABLE or GALLERY_CORRUPT when the storage says so. */
 export interface EventStore {
   /**
-   * Keeps events, all or none. One without a person gets that of its track, now or when the track is recorded; people
-   * erased meanwhile are left out.
-   * @returns ids of the events that somebody was left out of
+   * Keeps events, all or none, in the order given. An event without a person gets that of its track, now or when the
+   * track is recorded; people erased meanwhile are left out. An event that is kept already stays as it is, so a call
+   * whose outcome is not known can be repeated.
+   * @returns the position of each
    */
-  append(events: readonly NewEvent[]): Promise<string[]>;
+  append(events: readonly NewEvent[]): Promise<number[]>;
+  /** The events with a greater position, oldest first. */
+  after(position: number, limit: number): Promise<StoredEvent[]>;
+  /**
+   * The position of an event. For one that is not kept any more, that of the last kept event whose id sorts before it,
+   * and 0 when there is none: `after` then gives whatever came later.
+   */
+  positionOf(eventId: string): Promise<number>;
+  /** The position of the newest event that is kept; 0 when there is none. */
+  newestPosition(): Promise<number>;
+  /** The greatest id of an event that is kept; undefined when there is none. */
+  greatestId(): Promise<string | undefined>;
   query(query: EventQuery): Promise<StoredEvent[]>;
   /** Undefined for an unknown id. */
   get(id: string): Promise<StoredEvent | undefined>;
+}
+
+/** Keeps how far the readers of events have come, by name. */
+export interface CursorStore {
+  /** The position of the last event that a reader has taken; undefined for a name that was never saved. */
+  load(name: string): Promise<number | undefined>;
+  save(name: string, position: number): Promise<void>;
 }

@@ -19,11 +19,14 @@ export class EventIds {
   #lastMs = -1;
   #digits: number[] = [];
 
-  /** Ids from now on sort after this one too. */
+  /**
+   * Ids from now on sort after this one too. They begin at random within its next millisecond: another process that goes
+   * on after the same id makes others.
+   */
   continueAfter(id: string): void {
-    const digits = Array.from(id, (digit) => ALPHABET.indexOf(digit));
-    this.#lastMs = digits.slice(0, TIME_DIGITS).reduce((ms, digit) => ms * 32 + digit, 0);
-    this.#digits = digits.slice(TIME_DIGITS);
+    const digits = Array.from(id.slice(0, TIME_DIGITS), (digit) => ALPHABET.indexOf(digit));
+    this.#lastMs = digits.reduce((ms, digit) => ms * 32 + digit, 0) + 1;
+    this.#digits = randomDigits();
   }
 
   /** @param nowMs milliseconds since the epoch */

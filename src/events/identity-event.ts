@@ -126,7 +126,7 @@ export const eventTypes = [
   'sightline.camera.offline',
 ] as const satisfies readonly EventType[];
 
-/** What a builder makes: an event that the bus has yet to stamp with its id and time. */
+/** What a builder makes: an event that the publisher has yet to stamp with its id and time. */
 export interface DraftOf<T extends EventType> {
   readonly specversion: '1.0';
   /** `/cameras/<id>`, percent-encoded. */
@@ -136,11 +136,17 @@ export interface DraftOf<T extends EventType> {
   readonly data: EventDataByType[T];
 }
 
-/** A CloudEvents 1.0 event in its JSON shape. Ids sort as strings in the order of publishing. */
+/** A CloudEvents 1.0 event in its JSON shape. */
 interface EventOf<T extends EventType> extends DraftOf<T> {
+  /** The ids of one process sort as strings in the order of publishing. */
   readonly id: string;
   /** ISO 8601, UTC, milliseconds. */
   readonly time: string;
+  /**
+   * Where the event is in the store: sorts as a string in the order of storing, whichever process wrote
+   * (https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/sequence.md).
+   */
+  readonly sequence: string;
 }
 
 export type EventDraft = { [T in EventType]: DraftOf<T> }[EventType];

@@ -1,8 +1,8 @@
 import type { NewEvent, StoredEvent } from '../core/event-store.js';
-import type { SightlineEvent } from './identity-event.js';
+import type { EventDraft, SightlineEvent } from './identity-event.js';
 
 /** Ids of everybody whom an event names. */
-export function namedIn({ data }: SightlineEvent): string[] {
+function namedIn({ data }: EventDraft): string[] {
   if (!('track' in data)) return [];
   const { identity, why } = data;
   const previous = 'previous' in data ? data.previous : null;
@@ -10,24 +10,30 @@ export function namedIn({ data }: SightlineEvent): string[] {
   return [...new Set(people.flatMap((person) => (person ? [person.id] : [])))];
 }
 
-/** An event as it is kept: found again by its camera, its track and its person, named or not. */
-export function toNewEvent(event: SightlineEvent): NewEvent {
-  const { id, time, type, data } = event;
+/**
+ * An event as it is kept: found again by its camera, its track and its person, named or not.
+ * @param time milliseconds since the epoch
+ */
+export function toNewEvent(draft: EventDraft, id: string, time: number): NewEvent {
+  const { type, data } = draft;
   const face = 'track' in data ? data : null;
   return {
     id,
-    time: Date.parse(time),
+    time,
     type,
     cameraId: data.camera.id,
     trackKey: face?.track.key ?? null,
     personId: face?.identity?.id ?? face?.unknown?.id ?? null,
-    people: [...namedIn(event), ...(face?.unknown ? [face.unknown.id] : [])],
+    people: [...namedIn(draft), ...(face?.unknown ? [face.unknown.id] : [])],
     data,
   };
 }
 
-/** An event as it was published. Who was erased since is left out, whatever the type says. */
-export function toSightlineEvent({ id, time, type, cameraId, data }: StoredEvent): SightlineEvent {
+/** Decimal digits of the greatest position. */
+const positionDigits = String(Number.MAX_SAFE_INTEGER).length;
+
+/** An event as it is told, with the position as its `sequence`. Who was erased since is left out, whatever the type says. */
+export function toSightlineEvent({ position, id, time, type, cameraId, data }: StoredEvent): SightlineEvent {
   return {
     specversion: '1.0',
     source: `/cameras/${encodeURIComponent(cameraId)}`,
@@ -36,6 +42,8 @@ export function toSightlineEvent({ id, time, type, cameraId, data }: StoredEvent
     data,
     id,
     time: new Date(time).toISOString(),
-    // The store keeps what the journal gave it.
+    // As text that sorts like the number.
+    sequence: String(position).padStart(positionDigits, '0'),
+    // The store keeps what the publisher gave it.
   } as SightlineEvent;
 }

@@ -9,6 +9,14 @@ export interface CameraFigures {
   readonly dropped: Readonly<Record<string, number>>;
 }
 
+/** What is counted of events that are to be stored. */
+export interface EventFigures {
+  /** Not stored yet. */
+  readonly waiting: number;
+  /** Given up since the start because they could not be stored. */
+  readonly lost: number;
+}
+
 /** How somebody watches: over a WebSocket, as MJPEG over HTTP, or events over a WebSocket. */
 export type ViewerKind = 'video' | 'mjpeg' | 'events';
 
@@ -20,6 +28,7 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #cameras: () => readonly CameraFigures[];
   readonly #waitingFaces: () => number;
+  readonly #eventFigures: () => EventFigures;
   readonly #up = this.#gauge('camera_up', 'Whether the camera shows pictures', ['camera']);
   readonly #faces = this.#gauge('faces_in_view', 'Faces in view now', ['camera']);
   readonly #frames = this.#counter('frames_total', 'Frames decoded', ['camera']);
@@ -40,12 +49,26 @@ export class Metrics {
     'Frames dropped because a viewer was too slow',
     ['camera', 'kind'],
   );
-  readonly #events = this.#counter('events_total', 'Events published', ['type']);
+  readonly #events = this.#counter('events_total', 'Events stored and told', ['type']);
+  readonly #eventsWaiting = this.#gauge('events_waiting', 'Events that are not stored yet');
+  readonly #eventsLost = this.#counter(
+    'events_lost_total',
+    'Events given up because they could not be stored',
+    [],
+  );
 
-  /** Both are asked for whenever the metrics are read: every camera's figures, and the faces waiting for a worker. */
-  constructor(cameras: () => readonly CameraFigures[], waitingFaces: () => number) {
+  /**
+   * All are asked for whenever the metrics are read: every camera's figures, the faces waiting for a worker, and the
+   * events to be stored.
+   */
+  constructor(
+    cameras: () => readonly CameraFigures[],
+    waitingFaces: () => number,
+    eventFigures: () => EventFigures,
+  ) {
     this.#cameras = cameras;
     this.#waitingFaces = waitingFaces;
+    this.#eventFigures = eventFigures;
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -95,6 +118,7 @@ export class Metrics {
   expose(): Promise<string> {
     this.#readCameras();
     this.#queueDepth.set(this.#waitingFaces());
+    this.#readEvents();
     return this.#registry.metrics();
   }
 
@@ -107,6 +131,13 @@ export class Metrics {
       this.#frames.inc({ camera }, frames);
       for (const [cause, count] of Object.entries(dropped)) this.#drops.inc({ camera, cause }, count);
     }
+  }
+
+  #readEvents(): void {
+    const { waiting, lost } = this.#eventFigures();
+    this.#eventsWaiting.set(waiting);
+    this.#eventsLost.reset();
+    this.#eventsLost.inc(lost);
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {

@@ -6,7 +6,7 @@ import type { Frame } from '../core/image.js';
 import { scaleBox, scaleDetection } from '../core/scale-detection.js';
 import type { FaceDetector, VideoSearch } from '../detection/face-detector.js';
 import { withinRegion } from '../detection/within-region.js';
-import type { EventBus } from '../events/event-bus.js';
+import type { EventPublisher } from '../events/event-publisher.js';
 import type { EventDraft } from '../events/identity-event.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
@@ -29,7 +29,7 @@ export interface FaceFollowerOptions {
   readonly createRecognizer:
     ((onTransition: (track: Track, transition: Transition) => void) => Recognizer) | undefined;
   readonly people: TrackTellerOptions['people'];
-  readonly bus: EventBus;
+  readonly publisher: Pick<EventPublisher, 'publish'>;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -57,10 +57,10 @@ export class FaceFollower {
     this.#options = options;
     const search = options.detector.video();
     this.#search = options.region === undefined ? search : withinRegion(search, options.region);
-    const { id, name, bus, people, log } = options;
+    const { id, name, publisher, people, log } = options;
     this.#teller = new TrackTeller({
       camera: { id, name },
-      bus,
+      publisher,
       people,
       identity: (trackId) => this.#recognizer?.identity(trackId) ?? { state: 'undecided' },
       onError: (error) => log.error({ camera: id, err: error }, 'Who was seen could not be kept'),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Identity, Track, UnknownRef } from '../core/face.js';
 import type { Frame } from '../core/image.js';
 import { identityDecided, trackEnded, trackStarted, type Sighting } from '../events/build-event.js';
-import type { EventBus } from '../events/event-bus.js';
+import type { EventPublisher } from '../events/event-publisher.js';
 import type { CameraRef, EventDraft } from '../events/identity-event.js';
 import type { Transition } from '../recognition/track/recognizer.js';
 import type { UnknownPeople } from '../recognition/unknown/unknown-people.js';
@@ -11,7 +11,7 @@ export type FrameRef = Pick<Frame, 'sequence' | 'width' | 'height' | 'capturedAt
 
 export interface TrackTellerOptions {
   readonly camera: CameraRef;
-  readonly bus: EventBus;
+  readonly publisher: Pick<EventPublisher, 'publish'>;
   /** Tells strangers apart and keeps who was seen; undefined when this camera only detects. */
   readonly people: Pick<UnknownPeople, 'identify' | 'recognized'> | undefined;
   /** What recognition thinks of a track. */
@@ -86,7 +86,7 @@ export class TrackTeller {
     this.#last = this.#last
       .then(make)
       .then((draft) => {
-        if (draft !== null) this.#options.bus.publish(draft);
+        if (draft !== null) this.#options.publisher.publish(draft);
       })
       .catch(this.#options.onError);
   }

@@ -1,5 +1,5 @@
 import type { AccessToken } from '../core/roles.js';
-import type { EventBus } from '../events/event-bus.js';
+import type { EventPublisher } from '../events/event-publisher.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { Services } from './services.js';
@@ -42,7 +42,8 @@ export interface ServerOptions {
   /** Requests per minute of one client; null for no limit. */
   readonly rateLimit: number | null;
   readonly services: Services;
-  readonly bus: EventBus;
+  /** Says when there are new events; they are read from `services.events`. */
+  readonly publisher: Pick<EventPublisher, 'onStored'>;
   readonly metrics: Metrics;
   readonly ready: () => Readiness;
   /** The folder of the page. */

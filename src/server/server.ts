@@ -22,14 +22,14 @@ export interface SightlineServer {
  */
 export async function createServer(options: ServerOptions): Promise<SightlineServer> {
   const context: ServerContext = { ...options, limits: { ...defaultLimits, ...options.limits } };
-  const { host, port, bus, metrics } = context;
+  const { host, port, publisher, metrics } = context;
   requireTokenBeyondLoopback(context);
   const heartbeat = new Heartbeat(context.limits.heartbeatMs);
   const { app, gate } = await createHttpApp(context, heartbeat);
-  const hub = new WebSocketHub(context, gate, heartbeat);
+  const hub = await WebSocketHub.open(context, gate, heartbeat);
   hub.attach(app.server);
-  const stopCounting = bus.subscribe(({ type }) => {
-    metrics.countEvent(type);
+  const stopCounting = publisher.onStored((events) => {
+    for (const { type } of events) metrics.countEvent(type);
   });
   const stop = async (): Promise<void> => {
     stopCounting();

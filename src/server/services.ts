@@ -1,9 +1,8 @@
 import type { CameraChange, CameraSettings, NewCamera } from '../config/camera.js';
-import type { EventQuery, StoredEvent } from '../core/event-store.js';
+import type { EventStore, StoredEvent } from '../core/event-store.js';
 import type { Detection, ModelRef, Neighbour } from '../core/face.js';
 import type { GalleryFace, GalleryPerson } from '../core/gallery-store.js';
 import type { UnknownPerson } from '../core/track-store.js';
-import type { SightlineEvent } from '../events/identity-event.js';
 import type { Camera } from '../pipeline/camera.js';
 import type { Enrolment } from '../recognition/enrolment/enrolment.js';
 import type { FaceIdentity } from '../recognition/decision/identify-face.js';
@@ -145,11 +144,7 @@ export interface Pictures {
 }
 
 /** Every event that is kept. */
-export interface EventArchive {
-  /** At most `limit` events after the one with this id, oldest first, all those published before the call included. */
-  after(id: string, limit: number): Promise<SightlineEvent[]>;
-  /** All those published before the call are found. */
-  query(query: EventQuery): Promise<StoredEvent[]>;
+export interface EventArchive extends Pick<EventStore, 'after' | 'positionOf' | 'newestPosition' | 'query'> {
   /** @throws SightlineError EVENT_UNKNOWN */
   get(id: string): Promise<StoredEvent>;
   /** The face that the event tells of, as a JPEG. @throws SightlineError EVENT_UNKNOWN, SNAPSHOT_UNKNOWN */

@@ -12,13 +12,10 @@ export interface NamingUsed {
   readonly falseNameRate: number | null;
 }
 
-export function namingOf(
-  folds: readonly IdentificationFold[],
-  { embedder, naming }: TrainingInput,
-): NamingUsed {
+export function namingOf(folds: readonly IdentificationFold[], { spec, naming }: TrainingInput): NamingUsed {
   const sizes = folds.map(({ gallery }) => gallery.length);
   const photos = [Math.min(...sizes), Math.max(...sizes)] as const;
-  const [loosest, strictest] = photos.map((count) => rulesFor(embedder, naming, count)) as [
+  const [loosest, strictest] = photos.map((count) => rulesFor(spec, naming, count)) as [
     ReturnType<typeof rulesFor>,
     ReturnType<typeof rulesFor>,
   ];

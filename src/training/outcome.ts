@@ -1,7 +1,7 @@
 import type { Head } from '../core/heads.js';
 import type { ModelRef } from '../core/face.js';
 import type { ThresholdChoice } from '../recognition/decision/decision.js';
-import type { Embedder } from '../recognition/embedding/embedders.js';
+import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import type { IdentificationFigures } from './identification-figures.js';
 import type { NamingUsed } from './naming-of.js';
 import type { Random } from './random.js';
@@ -13,7 +13,7 @@ import type { Verdict } from './verdict.js';
 export interface TrainingInput {
   readonly photos: readonly TrainingPhoto[];
   /** Of the photos' embeddings. */
-  readonly embedder: Embedder;
+  readonly spec: EmbedderSpec;
   /** How near a face must be to be named, as recognition has it. */
   readonly naming: ThresholdChoice;
   readonly random: Random;
@@ -51,10 +51,10 @@ export interface Trial {
 }
 
 /** What every head says about where it comes from. */
-export function headBase({ embedder, now }: TrainingInput): {
+export function headBase({ spec, now }: TrainingInput): {
   model: ModelRef;
   dimension: number;
   trainedAt: number;
 } {
-  return { model: embedder.model, dimension: embedder.dimension, trainedAt: now };
+  return { model: spec.model, dimension: spec.dimension, trainedAt: now };
 }

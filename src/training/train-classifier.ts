@@ -42,7 +42,7 @@ interface ClassifierTrial {
  * is nobody's is judged by the held-out photos of the other folds.
  */
 export function trainClassifierHead(input: TrainingInput): TrainingOutcome {
-  const { photos, embedder, random, onProgress } = input;
+  const { photos, spec, random, onProgress } = input;
   const folds = identificationFolds(photos, random);
   const total = classifierTypes.length + 1;
   const trials = classifierTypes.map((type, done) => {
@@ -54,7 +54,7 @@ export function trainClassifierHead(input: TrainingInput): TrainingOutcome {
   );
   onProgress({ step: 'all photos', done: total - 1, total });
   return {
-    head: headOf(trainClassifier(best.type, photos, embedder.confidence.midpoint), best.rejectBelow, input),
+    head: headOf(trainClassifier(best.type, photos, spec.confidence.midpoint), best.rejectBelow, input),
     network: null,
     folds: folds.length,
     naming: namingOf(folds, input),
@@ -73,7 +73,7 @@ function tryClassifier(
   input: TrainingInput,
 ): ClassifierTrial {
   const classified = folds.map((fold): ClassifiedFold => {
-    const classifier = trainClassifier(type, fold.gallery, input.embedder.confidence.midpoint);
+    const classifier = trainClassifier(type, fold.gallery, input.spec.confidence.midpoint);
     return { fold, classifier, scores: scoresOf(fold, classifier) };
   });
   return {
@@ -109,7 +109,7 @@ function answersOf(own: ClassifiedFold, all: readonly ClassifiedFold[], input: T
     .flatMap((other) => other.scores)
     .filter(({ person }) => !strangers.has(person));
   const head = headOf(own.classifier, bestRejectLevel(scores), input);
-  const rules = rulesFor(input.embedder, input.naming, own.fold.gallery.length);
+  const rules = rulesFor(input.spec, input.naming, own.fold.gallery.length);
   const vectorOf = ({ vector }: TrainingPhoto): Float32Array => vector;
   return compareAnswers(
     own.fold,

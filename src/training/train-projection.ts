@@ -3,7 +3,7 @@ import { euclideanDistance } from '../core/distance.js';
 import type { ProjectionHead } from '../core/heads.js';
 import { writeOnnx } from '../models/convert/write-onnx.js';
 import { judge, rulesFor } from '../recognition/decision/decision.js';
-import { projectedEmbedder, projectedNaming } from '../recognition/heads/projection.js';
+import { projectedSpec, projectedNaming } from '../recognition/heads/projection.js';
 import { matchImpostors, type ImpostorPair } from './distance-map.js';
 import { identificationFolds, type IdentificationFold } from './folds.js';
 import { identificationFigures, identificationVerdict } from './identification-figures.js';
@@ -29,8 +29,8 @@ interface ProjectedFold {
  * pass as the plain one, judged by the strangers of the other folds.
  */
 export function trainProjectionHead(input: TrainingInput): TrainingOutcome {
-  const { photos, embedder, random, onProgress } = input;
-  const { midpoint } = embedder.confidence;
+  const { photos, spec, random, onProgress } = input;
+  const { midpoint } = spec.confidence;
   const folds = identificationFolds(photos, random);
   const total = folds.length + 1;
   const projected = folds.map((fold, done) => {
@@ -80,7 +80,7 @@ function strangerPairs(
 }
 
 function answersOf(own: ProjectedFold, all: readonly ProjectedFold[], input: TrainingInput) {
-  const { embedder, naming } = input;
+  const { spec, naming } = input;
   const photos = own.fold.gallery.length;
   const strangers = new Set(own.fold.strangers.map(({ person }) => person));
   // The other folds know this one's strangers: what they say of those would give the answer away.
@@ -88,9 +88,9 @@ function answersOf(own: ProjectedFold, all: readonly ProjectedFold[], input: Tra
     .filter((other) => other !== own)
     .flatMap((other) => other.impostors)
     .filter(({ people }) => !people.some((person) => strangers.has(person)));
-  const plainRules = rulesFor(embedder, naming, photos);
+  const plainRules = rulesFor(spec, naming, photos);
   const head = headOf(impostors, '', input);
-  const rules = rulesFor(projectedEmbedder(embedder, head), projectedNaming(naming, head), photos);
+  const rules = rulesFor(projectedSpec(spec, head), projectedNaming(naming, head), photos);
   return compareAnswers(
     own.fold,
     nameProbes(
@@ -104,7 +104,7 @@ function answersOf(own: ProjectedFold, all: readonly ProjectedFold[], input: Tra
 
 /** The head whose threshold these pairs of strangers speak for. */
 function headOf(impostors: readonly ImpostorPair[], hash: string, input: TrainingInput): ProjectionHead {
-  const outputDimension = input.embedder.dimension;
+  const outputDimension = input.spec.dimension;
   return {
     kind: 'projection',
     ...headBase(input),

@@ -1,7 +1,7 @@
 import type { SiameseWeights } from '../core/heads.js';
 import { euclideanDistance } from '../core/distance.js';
 import { logistic, siameseDistance } from '../recognition/heads/siamese.js';
-import { samePersonProbability, type Embedder } from '../recognition/embedding/embedders.js';
+import { samePersonProbability, type EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { groupPeople } from './folds.js';
 import { fitLogistic, type ScoredPair } from './logistic-fit.js';
 import { headBase, type TrainingInput, type TrainingOutcome } from './outcome.js';
@@ -21,7 +21,7 @@ interface HeldOut {
  * the curve from distance to probability fitted on the other folds' held-out pairs, for both sides alike.
  */
 export function trainSiameseHead(input: TrainingInput): TrainingOutcome {
-  const { photos, embedder, random, onProgress } = input;
+  const { photos, spec, random, onProgress } = input;
   const groups = groupPeople(photos, 2, random);
   const total = groups.length + 1;
   const heldOut = groups.map((group, done) => {
@@ -29,7 +29,7 @@ export function trainSiameseHead(input: TrainingInput): TrainingOutcome {
     const rest = groups.filter((other) => other !== group).flat();
     return holdOut(photoPairs(group, random), trainSiamese(photoPairs(rest, random)));
   });
-  const answers = betterPlain(heldOut, embedder);
+  const answers = betterPlain(heldOut, spec);
   onProgress({ step: 'all photos', done: groups.length, total });
   const { weights } = trainSiamese(photoPairs(photos, random));
   const confidence = fitLogistic(heldOut.flatMap(({ learned }) => learned));
@@ -56,12 +56,12 @@ function holdOut(pairs: readonly PhotoPair[], head: SiameseWeights): HeldOut {
  * The plain side is the better of the embedder's own curve and one fitted as the head's: what a head gains by the curve
  * alone is not its own.
  */
-function betterPlain(heldOut: readonly HeldOut[], embedder: Embedder): PairAnswer[] {
+function betterPlain(heldOut: readonly HeldOut[], spec: EmbedderSpec): PairAnswer[] {
   const fitted = compare(heldOut, (others) => {
     const curve = fitLogistic(others.flatMap(({ plain }) => plain));
     return (distance) => logistic(curve, distance);
   });
-  const declared = compare(heldOut, () => (distance) => samePersonProbability(embedder, distance));
+  const declared = compare(heldOut, () => (distance) => samePersonProbability(spec, distance));
   const loss = (answers: readonly PairAnswer[]): number => verificationFigures(answers, 'plain').logLoss;
   return loss(fitted) < loss(declared) ? fitted : declared;
 }

@@ -6,26 +6,25 @@ import { join } from 'node:path';
 
 const [dist, modelsDir] = process.argv.slice(2);
 const room = (path) => import(pathToFileURL(join(dist, 'src', path)).href);
-const { EmbeddingPool } = await room('recognition/embedding/embedding-pool.js');
-const { findEmbedder } = await room('recognition/embedding/embedders.js');
+const { PooledEmbedder } = await room('recognition/embedding/pooled-embedder.js');
+const { findEmbedder } = await room('recognition/embedding/embedder-specs.js');
 const { WorkerDetector } = await room('detection/worker/worker-detector.js');
 const { photoDetector } = await room('detection/photo-detector.js');
 const { ModelStore } = await room('models/model-store.js');
-const workerFile = (name) => pathToFileURL(join(dist, 'workers', `${name}.js`));
 
-const embedder = findEmbedder('mobilefacenet');
-const paths = await new ModelStore({ cacheDir: modelsDir }).ensure([embedder.model.id, 'mtcnn-onet']);
+const spec = findEmbedder('mobilefacenet');
+const paths = await new ModelStore({ cacheDir: modelsDir }).ensure([spec.model.id, 'mtcnn-onet']);
 const [modelPath, refinerPath] = [...paths.values()];
 const cpu = { executionProvider: 'cpu', threadsPerWorker: 1, workers: 2, queueLimit: 4 };
 
 function open() {
   return [
-    new EmbeddingPool({
-      ...{ workerFile: workerFile('embed'), modelPath, refinerPath, projectionPath: null, embedder },
+    new PooledEmbedder({
+      ...{ modelPath, refinerPath, projectionPath: null, spec },
       ...cpu,
     }),
     new WorkerDetector({
-      ...{ workerFile: workerFile('detect'), choice: photoDetector, modelsDir },
+      ...{ choice: photoDetector, modelsDir },
       ...{ background: true, timeoutMs: 240_000 },
     }),
   ];

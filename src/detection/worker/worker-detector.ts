@@ -1,25 +1,15 @@
-import { Piscina } from 'piscina';
-import type { DetectReply, DetectTask, SearchTask } from '../../core/detect-protocol.js';
 import { SightlineError } from '../../core/errors.js';
 import type { Detection } from '../../core/face.js';
 import type { RgbImage } from '../../core/image.js';
 // Switches telemetry off for the thread, which cannot do it itself.
 import '../../models/onnx-runtime.js';
-import type { DetectorChoice } from '../create-detector.js';
+import { workerUrl } from '../../core/worker-url.js';
+import { InferencePool, type Outcome } from '../../inference/inference-pool.js';
 import type { FaceDetector, VideoSearch } from '../face-detector.js';
 import { requireWholeImage } from '../require-whole-image.js';
-
-/** Given to the thread once, when it starts. */
-export interface DetectWorkerData {
-  readonly choice: DetectorChoice;
-  readonly modelsDir: string;
-  /** Whether the thread gives way to the rest of the program when there is more to do than cores; on Linux only. */
-  readonly background: boolean;
-}
+import type { DetectReply, DetectTask, DetectWorkerData, SearchTask } from './detect-protocol.js';
 
 export interface WorkerDetectorOptions extends DetectWorkerData {
-  /** The built worker, dist/workers/detect.js. */
-  readonly workerFile: URL;
   /** A picture that takes longer has hung the thread, which is then ended and replaced. */
   readonly timeoutMs: number;
 }
@@ -27,59 +17,68 @@ export interface WorkerDetectorOptions extends DetectWorkerData {
 /** A detector that runs in a thread of its own, so that the main loop only pays for a copy of each frame. */
 export class WorkerDetector implements FaceDetector {
   readonly kind: string;
-  readonly #thread: Piscina<DetectTask, DetectReply>;
-  readonly #timeoutMs: number;
+  readonly #pool: InferencePool<DetectTask, DetectReply>;
+  /** Settles when all pictures so far are searched: they are in the order in which they came. Never rejects. */
+  #latest: Promise<unknown> = Promise.resolve();
   #videos = 0;
 
-  constructor({ workerFile, timeoutMs, ...workerData }: WorkerDetectorOptions) {
+  constructor({ timeoutMs, ...workerData }: WorkerDetectorOptions) {
     this.kind = workerData.choice.kind;
-    this.#timeoutMs = timeoutMs;
-    this.#thread = new Piscina<DetectTask, DetectReply>({
-      filename: workerFile.href,
+    this.#pool = new InferencePool({
+      entry: workerUrl('detect'),
       workerData,
-      minThreads: 1,
-      maxThreads: 1,
-      idleTimeout: Infinity,
-      // Its waiting on shared memory would stop timers and promises of the worker.
-      atomics: 'disabled',
+      threads: 1,
+      batchLimit: 1,
+      // No picture has a deadline: whoever sends them waits for the answer before sending the next.
+      queueLimit: 0,
+      timeoutMs,
+      transfer: (task) => ('ended' in task ? [] : [task.data.buffer]),
     });
-    // A thread that ends between tasks is replaced; without a listener the error would end the process.
-    this.#thread.on('error', () => undefined);
   }
 
   /** @throws SightlineError DETECTOR_FAILED, MODEL_… when the networks cannot be had */
   detect(image: RgbImage): Promise<Detection[]> {
-    return this.#run(image, null);
+    return this.#search(image, null);
   }
 
   video(): VideoSearch {
     const id = this.#videos++;
     return {
-      detect: (image, expected) => this.#run(image, { id, expected }),
+      detect: (image, expected) => this.#search(image, { id, expected }),
       // A thread that is lost has forgotten the video too.
-      end: () => void this.#thread.run({ ended: id }).catch(() => undefined),
+      end: () => void this.#run({ ended: id }),
     };
   }
 
-  /** Lets the thread finish the picture in hand, and loading: to end it inside ONNX Runtime would end the process. */
+  /** Lets the thread finish the pictures that it was given. May be called again. */
   async close(): Promise<void> {
-    const signal = AbortSignal.timeout(this.#timeoutMs);
-    await this.#thread.run({ ended: null }, { signal }).catch(() => undefined);
-    await this.#thread.close();
+    await this.#latest;
+    await this.#pool.close();
   }
 
-  async #run(image: RgbImage, video: SearchTask['video']): Promise<Detection[]> {
+  async #search(image: RgbImage, video: SearchTask['video']): Promise<Detection[]> {
     requireWholeImage(image);
     const { width, height } = image;
     const data = new Uint8Array(image.data.subarray(0, width * height * 3));
-    const signal = AbortSignal.timeout(this.#timeoutMs);
-    const reply = await this.#thread
-      .run({ width, height, data, video }, { transferList: [data.buffer], signal })
-      .catch((error: unknown) => {
-        const reason = signal.aborted ? `no answer within ${this.#timeoutMs} ms` : String(error);
-        throw new SightlineError('DETECTOR_FAILED', `The detector's thread was lost: ${reason}`);
-      });
+    const outcome = await this.#run({ width, height, data, video });
+    if (outcome.status !== 'answered') throw notSearched(outcome);
+    const { reply } = outcome;
     if (reply.kind === 'found') return [...reply.detections];
     throw new SightlineError(reply.error.code, reply.error.message);
   }
+
+  #run(task: DetectTask): Promise<Outcome<DetectReply>> {
+    const outcome = this.#pool.run(task);
+    this.#latest = outcome;
+    return outcome;
+  }
+}
+
+function notSearched(outcome: Exclude<Outcome<DetectReply>, { status: 'answered' }>): SightlineError {
+  if (outcome.status === 'dropped') {
+    return new SightlineError('DETECTOR_FAILED', 'The detector was closed before it searched the picture.');
+  }
+  const { error } = outcome;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new SightlineError('DETECTOR_FAILED', `The detector's thread was lost: ${reason}`);
 }

@@ -1,6 +1,6 @@
 import type { Neighbour, Person } from '../../core/face.js';
 import type { ClassifierHead } from '../../core/heads.js';
-import { samePersonProbability, type Embedder } from '../embedding/embedders.js';
+import { samePersonProbability, type EmbedderSpec } from '../embedding/embedder-specs.js';
 
 /** What the gallery says of one embedding of a face. */
 export interface Match {
@@ -46,7 +46,7 @@ const chancesOfATrack = 2;
  * comparison may go wrong only as often as the wanted rate divided by their number.
  */
 export function rulesFor(
-  embedder: Embedder,
+  embedder: EmbedderSpec,
   choice: ThresholdChoice,
   photos: number,
   classifier: ClassifierHead | null = null,
@@ -71,7 +71,7 @@ export function rulesFor(
  *
  * @param measured two or more, largest rate first
  */
-export function distanceAt(measured: Embedder['thresholds'], falseAcceptRate: number): number {
+export function distanceAt(measured: EmbedderSpec['thresholds'], falseAcceptRate: number): number {
   const next = measured.findIndex((point) => point.falseAcceptRate < falseAcceptRate);
   const last = measured.length - 1;
   const at = next === -1 ? last : Math.max(1, next);

@@ -1,5 +1,5 @@
 import { euclideanDistance } from '../../core/distance.js';
-import { samePersonProbability, type Embedder } from '../embedding/embedders.js';
+import { samePersonProbability, type EmbedderSpec } from '../embedding/embedder-specs.js';
 
 /** How likely two embeddings show one person, 0 to 1; a trained Siamese head is one. */
 export type PairProbability = (first: Float32Array, second: Float32Array) => number;
@@ -24,11 +24,11 @@ export interface Verification {
  */
 export function verifyFaces(
   [first, second]: readonly [Float32Array, Float32Array],
-  embedder: Embedder,
+  spec: EmbedderSpec,
   threshold: number,
   head: PairProbability | null,
 ): Verification {
   const distance = euclideanDistance(first, second);
-  const probability = head === null ? samePersonProbability(embedder, distance) : head(first, second);
+  const probability = head === null ? samePersonProbability(spec, distance) : head(first, second);
   return { same: distance <= threshold, distance, threshold, probability };
 }

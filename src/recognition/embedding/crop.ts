@@ -1,10 +1,10 @@
-import { chipSides, templates } from '../../core/alignment.js';
-import type { EmbedTask } from '../../core/embed-protocol.js';
+import { chipSides, templates } from './alignment.js';
+import type { FaceCrop } from '../../core/face-embedder.js';
 import type { Landmarks } from '../../core/face.js';
 import { clip, scaleAboutCentre } from '../../core/geometry.js';
 import type { Box, Point } from '../../core/geometry.js';
 import type { RgbImage } from '../../core/image.js';
-import { landmarkBox } from '../../core/landmark-square.js';
+import { landmarkBox } from './landmark-square.js';
 import { applySimilarity, estimateSimilarity, invertSimilarity } from '../../core/similarity.js';
 
 /** How much of a chip's side sampling may touch on each side of it once the landmarks are put right. */
@@ -20,7 +20,7 @@ const boxReserve = 1.2;
  * @returns the crop with the landmarks in its pixels, or undefined when the face lies outside the picture or its
  * landmarks coincide
  */
-export function cutFace(image: RgbImage, landmarks: Landmarks): EmbedTask | undefined {
+export function cutFace(image: RgbImage, landmarks: Landmarks): FaceCrop | undefined {
   const region = alignedRegion(landmarks);
   const { x, y, width, height } = wholePixels(clip(region, image.width, image.height));
   if (!(width > 0 && height > 0)) return undefined;

@@ -1,15 +1,14 @@
-import type { EmbedTask } from '../../core/embed-protocol.js';
+import type { EmbedResult, FaceCrop, FaceEmbedder } from '../../core/face-embedder.js';
 import { SightlineError } from '../../core/errors.js';
-import type { EmbeddingPool, EmbedResult } from './embedding-pool.js';
 
 export type EmbeddedCrop = EmbedResult & { readonly status: 'embedded' };
 
 /**
- * Embeds a face that somebody waits for. The crop's bytes move to the worker.
- * @throws SightlineError EMBEDDER_FAILED; NOT_READY when the pool was closed, as when another embedder takes over
+ * Embeds a face that somebody waits for. The embedder takes the crop's bytes over.
+ * @throws SightlineError EMBEDDER_FAILED; NOT_READY when the embedder was closed, as when another embedder takes over
  */
-export async function embedCrop(pool: EmbeddingPool, crop: EmbedTask): Promise<EmbeddedCrop> {
-  const result = await pool.embed(crop);
+export async function embedCrop(embedder: FaceEmbedder, crop: FaceCrop): Promise<EmbeddedCrop> {
+  const result = await embedder.embed(crop);
   switch (result.status) {
     case 'embedded':
       return result;

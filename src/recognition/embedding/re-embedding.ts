@@ -1,12 +1,12 @@
 import { asSightlineError, SightlineError } from '../../core/errors.js';
+import type { FaceEmbedder } from '../../core/face-embedder.js';
 import type { EmbeddingStore } from '../../core/gallery-store.js';
-import type { EmbeddingPool } from './embedding-pool.js';
 import { decodeCrop } from './stored-crop.js';
 
 export interface ReEmbeddingOptions {
   readonly store: EmbeddingStore;
-  /** Of the embedder to come. */
-  readonly pool: EmbeddingPool;
+  /** The one to come. */
+  readonly embedder: FaceEmbedder;
   /** Told after each face. */
   readonly onProgress?: (progress: ReEmbeddingProgress) => void;
   /** Told of a face that could not be embedded; it stays as it is. */
@@ -26,21 +26,21 @@ export interface ReEmbeddingProgress {
 type Failure = SightlineError | undefined;
 
 /**
- * Embeds every stored crop that has no embedding of the pool's model yet. What a run has done stays done, so that one
+ * Embeds every stored crop that has no embedding of the embedder's model yet. What a run has done stays done, so that one
  * that was stopped goes on where it was; embeddings of other models stay. One face is under way at a time, so that the
  * faces of live video wait for one crop at most.
  *
  * @returns once no face is left that was not tried, or when it was stopped
- * @throws SightlineError EMBEDDER_FAILED when the pool was closed; DATA_UNWRITABLE, GALLERY_CORRUPT
+ * @throws SightlineError EMBEDDER_FAILED when the embedder was closed; DATA_UNWRITABLE, GALLERY_CORRUPT
  */
 export async function reEmbed(options: ReEmbeddingOptions): Promise<ReEmbeddingProgress> {
-  const { store, pool, signal } = options;
-  const total = await store.countWithout(pool.model);
+  const { store, embedder, signal } = options;
+  const total = await store.countWithout(embedder.model);
   let [embedded, failed] = [0, 0];
-  for await (const faceIds of store.facesWithout(pool.model)) {
+  for await (const faceIds of store.facesWithout(embedder.model)) {
     for (const faceId of faceIds) {
       if (signal?.aborted) return { embedded, failed, total };
-      const failure = await embedOne(faceId, store, pool);
+      const failure = await embedOne(faceId, store, embedder);
       if (failure) {
         failed++;
         options.onFailure(faceId, failure);
@@ -54,13 +54,13 @@ export async function reEmbed(options: ReEmbeddingOptions): Promise<ReEmbeddingP
 }
 
 /** Undefined when there is nothing left to do for the face, or why it could not be embedded. */
-async function embedOne(faceId: string, store: EmbeddingStore, pool: EmbeddingPool): Promise<Failure> {
+async function embedOne(faceId: string, store: EmbeddingStore, embedder: FaceEmbedder): Promise<Failure> {
   const crop = await store.crop(faceId);
   // Erased meanwhile.
   if (!crop) return undefined;
   const task = await decodeCrop(crop).catch((error: unknown) => asSightlineError(error, 'IMAGE_UNREADABLE'));
   if (task instanceof SightlineError) return task;
-  const result = await pool.embed(task);
+  const result = await embedder.embed(task);
   if (result.status === 'failed') return new SightlineError(result.error.code, result.error.message);
   if (result.status === 'dropped') {
     const message = `Expected the new embedder to embed a stored face but it gave it up: ${result.reason}`;

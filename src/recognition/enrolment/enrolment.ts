@@ -7,7 +7,7 @@ import type { GalleryFace, GalleryStore, StoredCrop } from '../../core/gallery-s
 import type { RgbImage } from '../../core/image.js';
 import { cutFace } from '../embedding/crop.js';
 import { embedCrop, type EmbeddedCrop } from '../embedding/embed-crop.js';
-import type { EmbeddingPool } from '../embedding/embedding-pool.js';
+import type { FaceEmbedder } from '../../core/face-embedder.js';
 import type { Gallery } from '../gallery/gallery.js';
 import { mainFace } from './main-face.js';
 import { normalisePersonName } from './person-name.js';
@@ -18,7 +18,7 @@ const leastEyeDistancePixels = 20;
 
 export interface EnrollerOptions {
   readonly detect: (image: RgbImage) => Promise<Detection[]>;
-  readonly pool: EmbeddingPool;
+  readonly embedder: FaceEmbedder;
   readonly store: GalleryStore;
   readonly gallery: Gallery;
 }
@@ -81,7 +81,7 @@ export class Enroller {
       throw new SightlineError('FACE_NOT_FOUND', 'Expected a face inside the photo but it lies outside');
     const bounded = boundCrop(cut);
     const crop = await encodeCrop(bounded);
-    return { ...(await embedCrop(this.#options.pool, bounded)), crop };
+    return { ...(await embedCrop(this.#options.embedder, bounded)), crop };
   }
 }
 

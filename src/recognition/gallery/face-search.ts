@@ -1,14 +1,17 @@
 import type { Neighbour } from '../../core/face.js';
+import { workerUrl } from '../../core/worker-url.js';
+import { InferencePool } from '../../inference/inference-pool.js';
 import type { FaceIndex } from './face-index.js';
-import { SearchThread } from './search-thread.js';
+import type { CandidateQuery } from './thread/candidate-search.js';
+import type { SearchReply, SearchWorkerData } from './thread/search-protocol.js';
 
 /** Up to so many numbers to compare, the main loop is held for about a millisecond: 41,000 faces of 192 numbers. */
 const mainLoopNumbers = 8_000_000;
+/** A search of a million faces takes a tenth of a second; only a thread that hangs takes longer than this. */
+const timeoutMs = 30_000;
 
 export interface FaceSearchOptions {
   readonly index: FaceIndex;
-  /** The built worker, dist/workers/search.js; without it the main loop searches large galleries too. */
-  readonly workerFile: URL | undefined;
   /** Told when the search thread was lost; the main loop then answers in its place. */
   readonly onError: (error: unknown) => void;
 }
@@ -19,28 +22,49 @@ export interface FaceSearchOptions {
  */
 export class FaceSearch {
   readonly #index: FaceIndex;
-  readonly #thread: SearchThread | undefined;
+  readonly #onError: (error: unknown) => void;
+  /** Its thread starts at the first query that needs it, and owns nothing that could be lost with it. */
+  #pool: InferencePool<CandidateQuery, SearchReply> | undefined;
+  #closed = false;
 
-  constructor({ index, workerFile, onError }: FaceSearchOptions) {
+  constructor({ index, onError }: FaceSearchOptions) {
     this.#index = index;
-    const { memory, dimension } = index;
-    if (workerFile) this.#thread = new SearchThread({ workerFile, memory, dimension, onError });
+    this.#onError = onError;
   }
 
   /** As `FaceIndex.nearest`. Rejects for a vector of another dimension only. */
   async nearest(vector: Float32Array, count: number): Promise<Neighbour[]> {
-    if (this.#thread && this.#index.faces * this.#index.dimension > mainLoopNumbers) {
+    if (!this.#closed && this.#index.faces * this.#index.dimension > mainLoopNumbers) {
       const query = this.#index.query(vector, count);
       const { removals } = this.#index;
-      const found = await this.#thread.candidates(query);
+      this.#pool ??= this.#start();
+      const outcome = await this.#pool.run(query);
       // Removing moves rows while the thread reads them. That is rare, and so is a thread that was lost.
-      if (found && removals === this.#index.removals) return this.#index.neighbours(query, found);
+      if (outcome.status === 'answered' && removals === this.#index.removals) {
+        return this.#index.neighbours(query, outcome.reply);
+      }
     }
     return this.#index.nearest(vector, count);
   }
 
   /** Ends the thread; what is pending is answered all the same. May be called again. */
   async close(): Promise<void> {
-    await this.#thread?.close();
+    this.#closed = true;
+    await this.#pool?.close();
+  }
+
+  #start(): InferencePool<CandidateQuery, SearchReply> {
+    const { memory, dimension } = this.#index;
+    const workerData: SearchWorkerData = { memory, dimension };
+    return new InferencePool({
+      entry: workerUrl('search'),
+      workerData,
+      threads: 1,
+      batchLimit: 1,
+      // No query has a deadline: each is a face that somebody waits for.
+      queueLimit: 0,
+      timeoutMs,
+      onThreadLost: (error) => this.#onError(error),
+    });
   }
 }

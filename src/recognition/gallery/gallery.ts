@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SightlineError } from '../../core/errors.js';
 import type { ModelRef, Neighbour } from '../../core/face.js';
 import type { GalleryEntry, GalleryStore, ModelCount } from '../../core/gallery-store.js';
-import type { Embedder } from '../embedding/embedders.js';
+import type { EmbedderSpec } from '../embedding/embedder-specs.js';
 import { FaceIndex } from './face-index.js';
 import { FaceSearch } from './face-search.js';
 
@@ -13,13 +13,9 @@ const portion = 1000;
 
 export interface GalleryOptions {
   readonly store: GalleryStore;
-  readonly embedder: Embedder;
-  /** The built worker, dist/workers/search.js; without it the main loop searches large galleries too. */
-  readonly searchWorkerFile?: URL;
+  readonly spec: EmbedderSpec;
   /** Told when the store could not be read again, or the search thread was lost; `match` answers all the same. */
   readonly onError: (error: unknown) => void;
-  /** Told when people may have gone: the store has been read anew, or somebody was erased. */
-  readonly onChange?: () => void;
 }
 
 /**
@@ -28,10 +24,9 @@ export interface GalleryOptions {
  */
 export class Gallery {
   readonly #store: GalleryStore;
-  readonly #embedder: Embedder;
+  readonly #spec: EmbedderSpec;
   readonly #index: FaceIndex;
   readonly #search: FaceSearch;
-  readonly #onChange: () => void;
   #otherModels: readonly ModelCount[] = [];
   #revision = 0;
   #reloading: Promise<void> | undefined;
@@ -42,12 +37,11 @@ export class Gallery {
   #poll: NodeJS.Timeout | undefined;
   #closed = false;
 
-  private constructor({ store, embedder, searchWorkerFile, onError, onChange }: GalleryOptions) {
+  private constructor({ store, spec, onError }: GalleryOptions) {
     this.#store = store;
-    this.#embedder = embedder;
-    this.#index = new FaceIndex(embedder.dimension);
-    this.#search = new FaceSearch({ index: this.#index, workerFile: searchWorkerFile, onError });
-    this.#onChange = onChange ?? (() => undefined);
+    this.#spec = spec;
+    this.#index = new FaceIndex(spec.dimension);
+    this.#search = new FaceSearch({ index: this.#index, onError });
   }
 
   /**
@@ -81,7 +75,7 @@ export class Gallery {
   get mismatch(): SightlineError | undefined {
     if (this.#otherModels.length === 0) return undefined;
     const others = this.#otherModels.map(({ model, faces }) => `${faces} of ${label(model)}`).join(', ');
-    const message = `Expected faces of ${label(this.#embedder.model)} but the gallery also has ${others}`;
+    const message = `Expected faces of ${label(this.#spec.model)} but the gallery also has ${others}`;
     return new SightlineError('GALLERY_MODEL_MISMATCH', message);
   }
 
@@ -106,7 +100,6 @@ export class Gallery {
     return this.#store.removePerson(personId, () => {
       if (this.#reloading) this.#erased.add(personId);
       if (this.#index.removePerson(personId)) this.#revision++;
-      this.#onChange();
     });
   }
 
@@ -143,7 +136,7 @@ export class Gallery {
   }
 
   async #read(): Promise<void> {
-    const { model } = this.#embedder;
+    const { model } = this.#spec;
     this.#erased.clear();
     this.#index.beginCheck();
     for await (const entries of this.#store.entries(model)) {
@@ -154,7 +147,6 @@ export class Gallery {
     }
     this.#otherModels = await this.#store.modelCounts(model);
     for (; this.#index.removeUnchecked(portion) > 0; await nextTurn()) this.#revision++;
-    this.#onChange();
   }
 
   /** A change that could not be read is tried again: somebody who was erased must not stay known. */

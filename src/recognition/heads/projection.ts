@@ -1,22 +1,22 @@
 import type { ProjectionHead } from '../../core/heads.js';
 import type { ThresholdChoice } from '../decision/decision.js';
-import type { Embedder } from '../embedding/embedders.js';
+import type { EmbedderSpec } from '../embedding/embedder-specs.js';
 
 /**
  * The embedder that a projection makes of another one: a version of its own, so that its embeddings never meet those
  * without it, and every distance carried over to the same false-accept rate.
  */
-export function projectedEmbedder(embedder: Embedder, head: ProjectionHead): Embedder {
+export function projectedSpec(spec: EmbedderSpec, head: ProjectionHead): EmbedderSpec {
   const { factor } = head.distances;
   const carry = (distance: number): number => carried(distance, head);
-  const { model, confidence } = embedder;
+  const { model, confidence } = spec;
   return {
-    ...embedder,
+    ...spec,
     model: { ...model, version: `${model.version}+${head.hash}` },
     dimension: head.outputDimension,
-    thresholds: embedder.thresholds.map((row) => ({ ...row, distance: carry(row.distance) })),
-    threshold: carry(embedder.threshold),
-    leastMargin: factor * embedder.leastMargin,
+    thresholds: spec.thresholds.map((row) => ({ ...row, distance: carry(row.distance) })),
+    threshold: carry(spec.threshold),
+    leastMargin: factor * spec.leastMargin,
     confidence: { midpoint: carry(confidence.midpoint), slope: confidence.slope / factor },
   };
 }

@@ -1,9 +1,12 @@
 import { SightlineError } from '../../core/errors.js';
 import type { Head } from '../../core/heads.js';
-import type { Embedder } from '../embedding/embedders.js';
+import type { EmbedderSpec } from '../embedding/embedder-specs.js';
 
 /** @throws SightlineError HEAD_MISMATCH when a head was trained on embeddings of another model or dimension */
-export function requireFit(head: Head, { model, dimension }: Pick<Embedder, 'model' | 'dimension'>): void {
+export function requireFit(
+  head: Head,
+  { model, dimension }: Pick<EmbedderSpec, 'model' | 'dimension'>,
+): void {
   const fits =
     head.model.id === model.id && head.model.version === model.version && head.dimension === dimension;
   if (fits) return;

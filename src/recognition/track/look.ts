@@ -1,8 +1,7 @@
-import type { EmbedTask } from '../../core/embed-protocol.js';
+import type { EmbedResult, EmbedTimes, FaceCrop } from '../../core/face-embedder.js';
 import { qualityFloor, qualityScore } from '../../core/face-quality.js';
 import type { Detection, Track } from '../../core/face.js';
 import type { Frame } from '../../core/image.js';
-import type { EmbedResult, EmbedTimes } from '../embedding/embedding-pool.js';
 
 /** Where and when a crop was taken. */
 export interface Shot {
@@ -19,12 +18,12 @@ export interface Look {
   readonly quality: number;
   readonly shot: Shot;
   /** A copy to keep: the eyes at most 100 pixels apart. */
-  readonly crop: EmbedTask;
+  readonly crop: FaceCrop;
   readonly times: EmbedTimes;
 }
 
 /** Undefined when there is nothing to match: no embedding came, or the crop was poor. */
-export function lookOf(result: EmbedResult, shot: Shot, crop: EmbedTask): Look | undefined {
+export function lookOf(result: EmbedResult, shot: Shot, crop: FaceCrop): Look | undefined {
   if (result.status !== 'embedded') return undefined;
   const quality = qualityScore(result.quality);
   if (quality < qualityFloor) return undefined;

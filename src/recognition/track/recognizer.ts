@@ -1,12 +1,11 @@
 import { landmarkQuality, qualityFloor } from '../../core/face-quality.js';
-import type { EmbedTask } from '../../core/embed-protocol.js';
+import type { FaceCrop, FaceEmbedder } from '../../core/face-embedder.js';
 import type { Detection, Identity, Track } from '../../core/face.js';
 import type { ClassifierHead } from '../../core/heads.js';
 import type { Frame } from '../../core/image.js';
 import { cutFace } from '../embedding/crop.js';
 import { rulesFor, type NamingRules, type ThresholdChoice } from '../decision/decision.js';
-import type { Embedder } from '../embedding/embedders.js';
-import type { EmbeddingPool } from '../embedding/embedding-pool.js';
+import type { EmbedderSpec } from '../embedding/embedder-specs.js';
 import type { Gallery } from '../gallery/gallery.js';
 import { copyCrop } from '../embedding/stored-crop.js';
 import { shouldLook } from './recognition-schedule.js';
@@ -28,9 +27,9 @@ export interface Transition extends IdentityTransition, Pick<Shot, 'frame' | 'de
 
 /** What embeds, compares and names faces; all of it belongs to one embedder. */
 export interface RecognitionModel {
-  readonly pool: EmbeddingPool;
+  readonly embedder: FaceEmbedder;
   readonly gallery: Gallery;
-  readonly embedder: Embedder;
+  readonly spec: EmbedderSpec;
   readonly naming: ThresholdChoice;
   /** Trained on the user's own photos; null for the plain rules. */
   readonly classifier: ClassifierHead | null;
@@ -118,9 +117,9 @@ export class Recognizer {
   }
 
   /** Embeds a crop and takes in what comes of it. Never rejects. */
-  async #look(state: TrackState, shot: Shot, crop: EmbedTask): Promise<void> {
+  async #look(state: TrackState, shot: Shot, crop: FaceCrop): Promise<void> {
     const kept = copyCrop(crop);
-    const result = await this.#model.pool.embed(crop, maxWaitMs);
+    const result = await this.#model.embedder.embed(crop, { maxWaitMs });
     if (!this.#isCurrent(shot.track.id, state)) return;
     if (result.status !== 'dropped') state.looks++;
     const look = lookOf(result, shot, kept);
@@ -176,8 +175,8 @@ export class Recognizer {
   }
 
   #rules(): NamingRules {
-    const { embedder, gallery, naming, classifier } = this.#model;
-    return rulesFor(embedder, naming, gallery.faces, classifier);
+    const { spec, gallery, naming, classifier } = this.#model;
+    return rulesFor(spec, naming, gallery.faces, classifier);
   }
 
   /** Whether the track is still in view and the model still the one that it was looked at with. */

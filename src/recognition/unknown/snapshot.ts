@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { EmbedTask } from '../../core/embed-protocol.js';
+import type { FaceCrop } from '../../core/face-embedder.js';
 import type { Landmarks } from '../../core/face.js';
 import type { StoredCrop } from '../../core/gallery-store.js';
 import type { Snapshot } from '../../core/track-store.js';
@@ -9,7 +9,7 @@ const longestSide = 320;
 const jpegQuality = 85;
 
 /** A crop as people are shown it, small enough to be kept of every track. Reads the crop's bytes at once. */
-export async function makeSnapshot(crop: EmbedTask, quality: number): Promise<Snapshot> {
+export async function makeSnapshot(crop: FaceCrop, quality: number): Promise<Snapshot> {
   const { width, height, data, landmarks } = crop;
   const { data: jpeg, info } = await sharp(data.slice(), { raw: { width, height, channels: 3 } })
     .resize({ width: longestSide, height: longestSide, fit: 'inside', withoutEnlargement: true })

@@ -1,7 +1,7 @@
-import type { EmbedTask } from '../../core/embed-protocol.js';
+import type { FaceCrop } from '../../core/face-embedder.js';
 import type { Person } from '../../core/face.js';
 import type { NewSighting, Snapshot, TrackRef, TrackStore, UnknownPerson } from '../../core/track-store.js';
-import type { Embedder } from '../embedding/embedders.js';
+import type { EmbedderSpec } from '../embedding/embedder-specs.js';
 import { FaceClusters, mostTelling, type ClusterFace, type StoredFace } from './face-clusters.js';
 import type { Gallery } from '../gallery/gallery.js';
 import { normalisePersonName } from '../enrolment/person-name.js';
@@ -27,13 +27,13 @@ export interface SightedFace {
   readonly quality: number;
   readonly vector: Float32Array;
   /** What the embedding was made of; stays the caller's, and must not change until the call is done. */
-  readonly crop: EmbedTask;
+  readonly crop: FaceCrop;
 }
 
 export interface UnknownPeopleOptions {
   readonly store: TrackStore;
   readonly gallery: Gallery;
-  readonly embedder: Embedder;
+  readonly embedder: EmbedderSpec;
   readonly mostPeople?: number;
 }
 

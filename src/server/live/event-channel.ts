@@ -1,88 +1,149 @@
 import type { WebSocket } from 'ws';
+import type { CursorStore } from '../../core/event-store.js';
+import { EventReader } from '../../events/event-reader.js';
+import type { EventSink } from '../../events/event-sink.js';
 import type { SightlineEvent } from '../../events/identity-event.js';
-import { closeCodes } from './close-codes.js';
-import { isWanted } from './event-filter.js';
-import { replayEvents } from './event-replay.js';
+import { toSightlineEvent } from '../../events/kept-event.js';
 import { problemOf } from '../problem.js';
 import type { EventStreamQuery } from '../query.js';
 import type { ServerContext } from '../server-options.js';
+import { closeCodes } from './close-codes.js';
+import { isWanted } from './event-filter.js';
+
+/** Events read for a client that catches up, at a time: a few milliseconds. */
+const page = 100;
 
 interface Client {
   readonly socket: WebSocket;
   readonly query: EventStreamQuery;
+  /** Of the last event that this client was sent or did not want. */
+  position: number;
 }
 
-type ChannelContext = Pick<ServerContext, 'bus' | 'services' | 'metrics' | 'limits' | 'log'>;
+type ChannelContext = Pick<ServerContext, 'publisher' | 'services' | 'metrics' | 'limits' | 'log'>;
 
-/** Sends every event to the clients that want it, one CloudEvent a text message, written out once for all. */
-export class EventChannel {
+/**
+ * Sends every event to the clients that want it, one CloudEvent a text message. One reader serves all clients that have
+ * caught up: an event is read and written out once for all of them.
+ */
+export class EventChannel implements EventSink {
+  readonly name = 'websocket';
   readonly #context: ChannelContext;
   /** Those that have caught up. */
   readonly #clients = new Set<Client>();
-  readonly #unsubscribe: () => void;
+  /** Up to here, those that have caught up were sent everything. */
+  #position: number;
+  #reader: EventReader | undefined;
 
-  constructor(context: ChannelContext) {
+  private constructor(context: ChannelContext, position: number) {
     this.#context = context;
-    this.#unsubscribe = context.bus.subscribe((event) => {
-      this.#broadcast(event);
-    });
+    this.#position = position;
   }
 
-  /** Replays what was missed when the query says `since`, then sends what comes until the socket closes. */
+  /** Rejects as the events do. */
+  static async open(context: ChannelContext): Promise<EventChannel> {
+    const { publisher, services, log } = context;
+    const position = await services.events.newestPosition();
+    const channel = new EventChannel(context, position);
+    channel.#reader = await EventReader.open({
+      sink: channel,
+      store: services.events,
+      // Each client says itself how far it has come.
+      cursors: startingAt(position),
+      publisher,
+      onError: (err) => log.error({ err }, 'Events could not be read'),
+    });
+    return channel;
+  }
+
+  /** Sends what came after `since`, or after this moment without one, until the socket closes. */
   open(socket: WebSocket, query: EventStreamQuery): void {
     const { metrics } = this.#context;
-    const client = { socket, query };
     metrics.viewerJoined('events');
-    socket.once('close', () => {
-      this.#clients.delete(client);
-      metrics.viewerLeft('events');
-    });
-    if (query.since === null) this.#clients.add(client);
-    else void this.#replay(client, query.since);
+    socket.once('close', () => metrics.viewerLeft('events'));
+    void this.#serve(socket, query);
   }
 
-  close(): void {
-    this.#unsubscribe();
+  /** To those who have caught up. At once, so that a client that catches up meanwhile finds either all of it done or none. */
+  deliver(events: readonly SightlineEvent[]): Promise<void> {
+    for (const event of events) {
+      const position = Number(event.sequence);
+      this.#broadcast(event, position);
+      this.#position = position;
+    }
+    return Promise.resolve();
   }
 
-  async #replay(client: Client, since: string): Promise<void> {
-    const { socket, query } = client;
+  async close(): Promise<void> {
+    await this.#reader?.close();
+  }
+
+  /** Never rejects. */
+  async #serve(socket: WebSocket, query: EventStreamQuery): Promise<void> {
+    const { events } = this.#context.services;
     try {
-      await replayEvents(this.#context, {
-        since,
-        goesOn: () => socket.readyState === socket.OPEN,
-        send: (events) =>
-          this.#sendAll(
-            socket,
-            events.filter((event) => isWanted(event, query)),
-          ),
-        onCaughtUp: () => this.#clients.add(client),
-      });
+      const start = query.since === null ? events.newestPosition() : events.positionOf(query.since);
+      await this.#catchUp({ socket, query, position: await start });
     } catch (error) {
-      this.#context.log.error({ err: error }, 'Events could not be replayed.');
+      this.#context.log.error({ err: error }, 'Events could not be replayed');
       socket.close(closeCodes.internalError, problemOf(error).code);
     }
   }
 
-  /** Resolves when all of them have been taken over by the operating system, or the socket is closed. */
-  async #sendAll(socket: WebSocket, events: readonly SightlineEvent[]): Promise<void> {
-    for (const [i, event] of events.entries()) {
-      const sent = send(socket, JSON.stringify(event));
-      const isFull = socket.bufferedAmount > this.#context.limits.eventBudgetBytes;
-      if (isFull || i === events.length - 1) await sent;
+  /**
+   * Sends what the others have been sent already, then lets the client join them. What is published meanwhile is found in
+   * the store, so nothing piles up for a slow client. Between the last look at the position and joining nothing else can
+   * run, so no event is left out; one that this client has ahead of the others is not sent to it again.
+   */
+  async #catchUp(client: Client): Promise<void> {
+    const { socket } = client;
+    while (socket.readyState === socket.OPEN) {
+      const goal = this.#position;
+      if (client.position >= goal) {
+        this.#clients.add(client);
+        socket.once('close', () => this.#clients.delete(client));
+        return;
+      }
+      const before = client.position;
+      await this.#sendPage(client);
+      // Nothing is left up to there: it was too old to be kept.
+      if (client.position === before) client.position = goal;
     }
   }
 
-  #broadcast(event: SightlineEvent): void {
-    const text = JSON.stringify(event);
+  /** Sends the next events, as many as there is room for, and waits for room when there is none left. */
+  async #sendPage(client: Client): Promise<void> {
+    const { socket, query } = client;
+    for (const stored of await this.#context.services.events.after(client.position, page)) {
+      const event = toSightlineEvent(stored);
+      client.position = stored.position;
+      if (!isWanted(event, query)) continue;
+      const sent = send(socket, JSON.stringify(event));
+      if (socket.bufferedAmount <= this.#context.limits.eventBudgetBytes) continue;
+      await sent;
+      // The rest is read again: meanwhile somebody whom it names may have been erased.
+      return;
+    }
+  }
+
+  #broadcast(event: SightlineEvent, position: number): void {
+    let text: string | undefined;
     for (const client of this.#clients) {
+      if (position <= client.position) continue;
+      client.position = position;
       if (!isWanted(event, client.query)) continue;
+      text ??= JSON.stringify(event);
       void send(client.socket, text);
       if (client.socket.bufferedAmount <= this.#context.limits.eventBudgetBytes) continue;
       this.#clients.delete(client);
       client.socket.close(closeCodes.tooSlow, 'CLIENT_TOO_SLOW');
     }
   }
+}
+
+/** The cursor of a reader that begins anew in each run. */
+function startingAt(position: number): CursorStore {
+  return { load: () => Promise.resolve(position), save: () => Promise.resolve() };
 }
 
 /** Resolves when it is sent or has failed: a send that fails closes the socket, and that removes the client. */

@@ -34,12 +34,17 @@ export class WebSocketHub {
     perMessageDeflate: false,
   });
 
-  constructor(context: ServerContext, gate: Gate, heartbeat: Heartbeat) {
+  private constructor(context: ServerContext, gate: Gate, heartbeat: Heartbeat, events: EventChannel) {
     this.#context = context;
     this.#gate = gate;
     this.#heartbeat = heartbeat;
-    this.#events = new EventChannel(context);
+    this.#events = events;
     this.#sockets.on('wsClientError', (error, connection) => answerRaw(connection, brokenRequest(error)));
+  }
+
+  /** Rejects as the events do. */
+  static async open(context: ServerContext, gate: Gate, heartbeat: Heartbeat): Promise<WebSocketHub> {
+    return new WebSocketHub(context, gate, heartbeat, await EventChannel.open(context));
   }
 
   /** Takes over the upgrade requests of an HTTP server. */
@@ -53,7 +58,7 @@ export class WebSocketHub {
 
   /** Closes every socket with `goingAway`; those that do not answer within 400 ms are terminated. */
   async close(): Promise<void> {
-    this.#events.close();
+    await this.#events.close();
     this.#sockets.close();
     const clients = [...this.#sockets.clients];
     const closed = clients.map((client) => new Promise((resolve) => client.once('close', resolve)));

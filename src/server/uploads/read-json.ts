@@ -67,12 +67,13 @@ async function decodeBase64(text: Buffer, start: number): Promise<Buffer | undef
   /** Up to three characters that do not make whole bytes yet. */
   let left = '';
   let padded = 0;
-  for (let at = start, end = start; at < text.length; at = end) {
+  for (let at = start; at < text.length;) {
     if (at > start) await setImmediate();
-    end = Math.min(at + pieceBytes, text.length);
+    const begin = at;
+    at = Math.min(at + pieceBytes, text.length);
     // Does not cut an escape in two.
-    if (text[end - 1] === 0x5c) end++;
-    const piece = text.toString('latin1', at, end).replace(whiteSpace, '').replace(escapedSlash, '/');
+    if (text[at - 1] === 0x5c) at++;
+    const piece = text.toString('latin1', begin, at).replace(whiteSpace, '').replace(escapedSlash, '/');
     const pads = padding.exec(piece)?.[0] ?? '';
     const digits = piece.slice(0, piece.length - pads.length);
     if (foreign.test(digits) || (padded > 0 && digits !== '')) return undefined;

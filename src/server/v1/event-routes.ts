@@ -26,7 +26,7 @@ const pageSchema = z.object({
 });
 
 /** `/v1/events` and what lies below it. */
-export function addEventRoutes(app: Api, context: Pick<ServerContext, 'bus' | 'services'>): void {
+export function addEventRoutes(app: Api, context: Pick<ServerContext, 'services'>): void {
   const { events } = context.services;
 
   app.get(
@@ -41,7 +41,7 @@ export function addEventRoutes(app: Api, context: Pick<ServerContext, 'bus' | 's
         response: { 200: pageSchema, ...problems },
       },
     },
-    ({ query }) => eventPage(context, query),
+    ({ query }) => eventPage(events, query),
   );
 
   app.get(

@@ -84,6 +84,7 @@ function eventOf<T extends EventType>(type: T, data: z.ZodType<EventDataByType[T
     source: z.string(),
     type: z.literal(type),
     time: z.iso.datetime(),
+    sequence: z.string().describe('Sorts as text in the order in which events were stored.'),
     datacontenttype: z.literal('application/json'),
     data,
     person: knownNow,

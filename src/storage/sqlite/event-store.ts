@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { EventQuery, EventStore, NewEvent, StoredEvent } from '../../core/event-store.js';
+import type { CursorStore, EventQuery, EventStore, NewEvent, StoredEvent } from '../../core/event-store.js';
 import { personWithId } from './person-rows.js';
 import type { Row, SqliteConnection } from './connection.js';
 import { withoutPerson } from './without-person.js';
@@ -8,6 +8,7 @@ import { withoutPerson } from './without-person.js';
 const revisePortion = 1000;
 
 interface EventRow extends Row {
+  position: number;
   id: string;
   time: number;
   type: string;
@@ -20,16 +21,16 @@ interface EventRow extends Row {
 }
 
 /**
- * Ids grow with time, unless the clock is set back. Bounds of ids that follow from those of time spare a look at all
- * other events; they leave room for a clock that was set back by an hour.
+ * Positions grow with time, unless the clock is set back or an event had to wait to be stored. Bounds of positions that
+ * follow from those of time spare a look at all other events; they leave room for an hour of either.
  */
 const clockSlackMs = 3_600_000;
-const since = `time >= ? AND events.id > coalesce(
-  (SELECT id FROM events WHERE time < ? - ${clockSlackMs} ORDER BY time DESC LIMIT 1), '')`;
-const until = `time < ? AND events.id < coalesce(
-  (SELECT id FROM events WHERE time >= ? + ${clockSlackMs} ORDER BY time LIMIT 1), '~')`;
+const since = `time >= ? AND position > coalesce(
+  (SELECT position FROM events WHERE time < ? - ${clockSlackMs} ORDER BY time DESC LIMIT 1), 0)`;
+const until = `time < ? AND position < coalesce(
+  (SELECT position FROM events WHERE time >= ? + ${clockSlackMs} ORDER BY time LIMIT 1), ${Number.MAX_SAFE_INTEGER})`;
 
-const selectEvents = `SELECT events.id, time, type, camera_id, track_key, person_id, name, number, data
+const selectEvents = `SELECT position, events.id, time, type, camera_id, track_key, person_id, name, number, data
   FROM events LEFT JOIN persons ON persons.id = person_id`;
 
 /** The events in the database that the gallery is in, so that they follow what becomes of people. */
@@ -40,8 +41,26 @@ export class SqliteEventStore implements EventStore {
     this.#db = db;
   }
 
-  append(events: readonly NewEvent[]): Promise<string[]> {
-    return this.#db.write(() => events.filter((event) => this.#insert(event)).map(({ id }) => id));
+  append(events: readonly NewEvent[]): Promise<number[]> {
+    return this.#db.write(() => events.map((event) => this.#keptPosition(event.id) ?? this.#insert(event)));
+  }
+
+  after(position: number, limit: number): Promise<StoredEvent[]> {
+    return this.query({ after: position, order: 'oldest first', limit });
+  }
+
+  positionOf(eventId: string): Promise<number> {
+    const query = 'SELECT position FROM events WHERE id <= ? ORDER BY id DESC LIMIT 1';
+    return this.#db.attempt(() => this.#db.rows<{ position: number }>(query, eventId)[0]?.position ?? 0);
+  }
+
+  newestPosition(): Promise<number> {
+    return this.#db.attempt(() => positionAt(this.#db, 'max'));
+  }
+
+  greatestId(): Promise<string | undefined> {
+    const query = 'SELECT id FROM events ORDER BY id DESC LIMIT 1';
+    return this.#db.attempt(() => this.#db.rows<{ id: string }>(query)[0]?.id);
   }
 
   query(query: EventQuery): Promise<StoredEvent[]> {
@@ -51,14 +70,14 @@ export class SqliteEventStore implements EventStore {
       oneOf('camera_id', query.cameraIds),
       ['person_id = ?', query.personId],
       oneOf('type', query.types),
-      ['events.id > ?', query.after],
-      ['events.id < ?', query.before],
-      ['events.id <= ?', query.upTo],
+      ['position > ?', query.after],
+      ['position < ?', query.before],
+      ['position <= ?', query.upTo],
     ];
     const used = conditions.filter(([, value]) => value !== undefined);
     const where = used.length > 0 ? `WHERE ${used.map(([condition]) => condition).join(' AND ')}` : '';
     const direction = query.order === 'newest first' ? 'DESC' : 'ASC';
-    const text = `${selectEvents} ${where} ORDER BY events.id ${direction} LIMIT ?`;
+    const text = `${selectEvents} ${where} ORDER BY position ${direction} LIMIT ?`;
     const values = used.flatMap(([, ...parameters]) => parameters);
     return this.#db.attempt(() => this.#db.rows<EventRow>(text, ...values, query.limit).map(toEvent));
   }
@@ -69,24 +88,48 @@ export class SqliteEventStore implements EventStore {
     );
   }
 
-  /** Whether somebody who is gone was left out. */
-  #insert({ id, time, type, cameraId, trackKey, personId, people, data }: NewEvent): boolean {
+  #keptPosition(id: string): number | undefined {
+    return this.#db.rows<{ position: number }>('SELECT position FROM events WHERE id = ?', id)[0]?.position;
+  }
+
+  /** @returns the position of the new event */
+  #insert({ id, time, type, cameraId, trackKey, personId, people, data }: NewEvent): number {
     const gone = people.filter((person) => !personWithId(this.#db, person));
     const kept = gone.reduce(withoutPerson, data);
     const named = personId !== null && !gone.includes(personId) ? personId : null;
-    this.#db.run(
+    const { lastInsertRowid } = this.#db.run(
       `INSERT INTO events (id, time, type, camera_id, track_key, person_id, data)
        VALUES (?, ?, ?, ?, ?, coalesce(?, (SELECT person_id FROM tracks WHERE key = ?)), ?)`,
       ...[id, time, type, cameraId, trackKey, named, trackKey, JSON.stringify(kept)],
     );
-    return gone.length > 0;
+    return Number(lastInsertRowid);
+  }
+}
+
+/** The cursors of readers, beside the events. */
+export class SqliteCursorStore implements CursorStore {
+  readonly #db: SqliteConnection;
+
+  constructor(db: SqliteConnection) {
+    this.#db = db;
+  }
+
+  load(name: string): Promise<number | undefined> {
+    const query = 'SELECT position FROM cursors WHERE name = ?';
+    return this.#db.attempt(() => this.#db.rows<{ position: number }>(query, name)[0]?.position);
+  }
+
+  async save(name: string, position: number): Promise<void> {
+    const statement = `INSERT INTO cursors (name, position) VALUES (?, ?)
+      ON CONFLICT (name) DO UPDATE SET position = excluded.position`;
+    await this.#db.write(() => this.#db.run(statement, name, position));
   }
 }
 
 /** What becomes of an event's data, as JSON text. */
 export type EventRevision = (data: string) => string;
 
-/** The plus keeps SQLite from sorting all events of several cameras: it reads them by id until there are enough. */
+/** The plus keeps SQLite from sorting all events of several cameras: it reads them by position until there are enough. */
 function oneOf(column: string, values: readonly string[] = []): readonly [condition: string, value: unknown] {
   if (values.length < 2) return [`${column} = ?`, values[0]];
   return [`+${column} IN (SELECT value FROM json_each(?))`, JSON.stringify(values)];
@@ -111,9 +154,9 @@ export async function reviseEvents(
   personId: string,
   revise: EventRevision,
 ): Promise<number> {
-  const [newest] = await db.attempt(() => db.rows<{ row: number }>('SELECT max(rowid) AS row FROM events'));
-  const last = newest?.row ?? 0;
-  for (let done = 0; done < last; done += revisePortion) {
+  const last = await db.attempt(() => positionAt(db, 'max'));
+  const oldest = await db.attempt(() => positionAt(db, 'min'));
+  for (let done = oldest - 1; done < last; done += revisePortion) {
     const to = Math.min(done + revisePortion, last);
     await db.write(() => reviseBetween(db, personId, revise, done, to));
     await nextTurn();
@@ -131,6 +174,12 @@ export function reviseEventsSince(
   reviseBetween(db, personId, revise, from, Number.MAX_SAFE_INTEGER);
 }
 
+/** 0 when no event is kept. */
+function positionAt(db: SqliteConnection, end: 'min' | 'max'): number {
+  const [row] = db.rows<{ position: number | null }>(`SELECT ${end}(position) AS position FROM events`);
+  return row?.position ?? 0;
+}
+
 function reviseBetween(
   db: SqliteConnection,
   personId: string,
@@ -138,14 +187,17 @@ function reviseBetween(
   from: number,
   to: number,
 ): void {
-  const rows = db.rows<{ row: number; data: string }>(
-    'SELECT rowid AS row, data FROM events WHERE rowid > ? AND rowid <= ? AND instr(data, ?) > 0',
+  const rows = db.rows<{ position: number; data: string }>(
+    'SELECT position, data FROM events WHERE position > ? AND position <= ? AND instr(data, ?) > 0',
     ...[from, to, personId],
   );
-  for (const { row, data } of rows) db.run('UPDATE events SET data = ? WHERE rowid = ?', revise(data), row);
+  for (const { position, data } of rows) {
+    db.run('UPDATE events SET data = ? WHERE position = ?', revise(data), position);
+  }
 }
 
 function toEvent({
+  position,
   id,
   time,
   type,
@@ -157,6 +209,7 @@ function toEvent({
   data,
 }: EventRow): StoredEvent {
   return {
+    position,
     id,
     time,
     type,

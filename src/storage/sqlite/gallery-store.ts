@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { EventStore } from '../../core/event-store.js';
+import type { CursorStore, EventStore } from '../../core/event-store.js';
 import type { ModelRef, Person } from '../../core/face.js';
 import type {
   GalleryEntry,
@@ -24,7 +24,14 @@ import {
   requirePerson,
 } from './person-rows.js';
 import { SqliteConnection, type Row } from './connection.js';
-import { erasing, merging, reviseEvents, reviseEventsSince, SqliteEventStore } from './event-store.js';
+import {
+  erasing,
+  merging,
+  reviseEvents,
+  reviseEventsSince,
+  SqliteCursorStore,
+  SqliteEventStore,
+} from './event-store.js';
 import { SqliteEmbeddingStore, withoutModel } from './embedding-store.js';
 import { SqliteTrackStore } from './track-store.js';
 
@@ -46,6 +53,7 @@ interface CountRow extends Row {
 export class SqliteGalleryStore implements GalleryStore {
   readonly tracks: TrackStore;
   readonly events: EventStore;
+  readonly cursors: CursorStore;
   readonly embeddings: EmbeddingStore;
   readonly #db: SqliteConnection;
   #seenRevision: number;
@@ -63,6 +71,7 @@ export class SqliteGalleryStore implements GalleryStore {
     this.#seenRevision = this.#db.attemptNow(() => this.#db.foreignRevision('gallery'));
     this.tracks = new SqliteTrackStore(this.#db);
     this.events = new SqliteEventStore(this.#db);
+    this.cursors = new SqliteCursorStore(this.#db);
     this.embeddings = new SqliteEmbeddingStore(this.#db);
   }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { RewriteReply, RewriteWorkerData } from '../../core/rewrite-protocol.js';
+import type { RewriteReply, RewriteWorkerData } from './rewrite-protocol.js';
 import { busyTimeoutMs } from './file.js';
 
 /**

@@ -117,4 +117,30 @@ export const migrations: readonly string[] = [
     quality REAL NOT NULL
   ) STRICT;
   `,
+  // Events get a position in the order in which they are stored, and readers a place to keep how far they have come.
+  `
+  CREATE TABLE new_events (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    time INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    camera_id TEXT NOT NULL,
+    track_key TEXT,
+    person_id TEXT REFERENCES persons(id) ON DELETE SET NULL,
+    data TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO new_events (id, time, type, camera_id, track_key, person_id, data)
+    SELECT id, time, type, camera_id, track_key, person_id, data FROM events ORDER BY id;
+  DROP TABLE events;
+  ALTER TABLE new_events RENAME TO events;
+  CREATE INDEX events_by_time ON events (time);
+  CREATE INDEX events_by_camera ON events (camera_id);
+  CREATE INDEX events_by_person ON events (person_id);
+  CREATE INDEX events_by_track ON events (track_key);
+
+  CREATE TABLE cursors (
+    name TEXT PRIMARY KEY,
+    position INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

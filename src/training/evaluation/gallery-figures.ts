@@ -1,5 +1,5 @@
 import type { ModelRef } from '../../core/face.js';
-import type { Embedder } from '../../recognition/embedding/embedders.js';
+import type { EmbedderSpec } from '../../recognition/embedding/embedder-specs.js';
 import { DistanceCounts } from './distance-counts.js';
 import { comparePhotos, type EmbeddedPhoto } from './gallery-pairs.js';
 import { lookAlikes, personThresholds, type LookAlikes, type PersonThreshold } from './look-alikes.js';
@@ -46,7 +46,7 @@ export interface GalleryFigures extends PhotoFindings {
 }
 
 export interface GalleryQuestion {
-  readonly embedder: Embedder;
+  readonly spec: EmbedderSpec;
   /** In use now: the largest distance at which a face may be named. */
   readonly threshold: number;
   /** Wanted false-accept rate, above 0 and below 1. */
@@ -58,18 +58,18 @@ export interface GalleryQuestion {
 /** Compares all photos of a gallery; what too few photos cannot tell is null, and `notes` says so. */
 export function galleryFigures(
   photos: readonly EmbeddedPhoto[],
-  { embedder, threshold, wantedFar, onPhoto }: GalleryQuestion,
+  { spec, threshold, wantedFar, onPhoto }: GalleryQuestion,
 ): GalleryFigures {
   const { genuine, impostor, surroundings, closePeople } = comparePhotos(photos, threshold, onPhoto);
   const ratesAt = (at: number): ErrorRates => errorRates(genuine, impostor, at);
   // In a large gallery a name needs less distance than most photos of one person have: that makes none of them suspect.
-  const findings = photoFindings(surroundings, Math.max(threshold, embedder.threshold));
+  const findings = photoFindings(surroundings, Math.max(threshold, spec.threshold));
   const alike = lookAlikes(closePeople, doubtfulFaces(findings));
-  const suggestion = suggestThreshold(impostor, embedder, wantedFar);
+  const suggestion = suggestThreshold(impostor, spec, wantedFar);
   const people = new Set(photos.map(({ photo }) => photo.person.id)).size;
   const pairs = { genuine: genuine.total, impostor: impostor.total };
   return {
-    embedder: embedder.model,
+    embedder: spec.model,
     people,
     photos: photos.length,
     notes: missingFigures(people, pairs),

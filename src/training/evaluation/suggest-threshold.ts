@@ -1,4 +1,4 @@
-import type { Embedder } from '../../recognition/embedding/embedders.js';
+import type { EmbedderSpec } from '../../recognition/embedding/embedder-specs.js';
 import type { DistanceCounts } from './distance-counts.js';
 
 /**
@@ -20,12 +20,12 @@ export interface ThresholdSuggestion {
 /** @param wantedFar false-accept rate, above 0 and below 1 */
 export function suggestThreshold(
   impostor: DistanceCounts,
-  embedder: Embedder,
+  spec: EmbedderSpec,
   wantedFar: number,
 ): ThresholdSuggestion {
   const allowed = Math.floor(impostor.total * wantedFar);
   const threshold = allowed < 1 ? null : impostor.largestWithin(allowed);
-  if (threshold === null) return fromEmbedder(impostor.total, embedder, wantedFar);
+  if (threshold === null) return fromEmbedder(impostor.total, spec, wantedFar);
   const accepted = impostor.within(threshold);
   const worth =
     accepted < errorsForConfidence
@@ -42,7 +42,7 @@ export function suggestThreshold(
 /** The embedder's own threshold for that rate, or for the next rarer one that it declares. */
 function fromEmbedder(
   pairs: number,
-  { model, thresholds }: Embedder,
+  { model, thresholds }: EmbedderSpec,
   wantedFar: number,
 ): ThresholdSuggestion {
   const entry = thresholds.find(({ falseAcceptRate }) => falseAcceptRate <= wantedFar) ?? thresholds.at(-1)!;

@@ -9,7 +9,7 @@ import { createLogger } from '../../../src/observability/logger.js';
 import { encodeCrop } from '../../../src/recognition/embedding/stored-crop.js';
 import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 import { temporaryFolder } from '../../helpers/sightline.js';
-import { embedder, noiseCrop } from '../recognition/faces.js';
+import { spec, noiseCrop } from '../recognition/faces.js';
 
 const log = createLogger({ level: 'silent', redact: (text) => text });
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
@@ -56,11 +56,11 @@ describe('Naming', () => {
   });
 
   it('holds for the next embedder, whose distances a threshold speaks of', async () => {
-    const embedding = { model: embedder.model, vector: new Float32Array(embedder.dimension).fill(0.1) };
+    const embedding = { model: spec.model, vector: new Float32Array(spec.dimension).fill(0.1) };
     const photo = { photoName: 'a.jpg', photoHash: 'a', quality: 1, embedding };
     await store.addFace('Ana', { ...photo, crop: await encodeCrop(noiseCrop(1)) });
     const { naming, recognition } = await start({ embedder: 'fr-feature' });
-    expect(recognition.model.embedder).toBe(embedder);
+    expect(recognition.model.spec).toBe(spec);
     const switched = new Promise<number | null>((resolve) =>
       recognition.onChange({
         onSwitch: (model) => resolve(model.naming.threshold),

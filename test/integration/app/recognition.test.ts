@@ -10,7 +10,7 @@ import { createLogger, type Logger } from '../../../src/observability/logger.js'
 import { encodeCrop } from '../../../src/recognition/embedding/stored-crop.js';
 import type { TrackSighting } from '../../../src/recognition/unknown/unknown-people.js';
 import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
-import { embedder, noiseCrop, startPool } from '../recognition/faces.js';
+import { noiseCrop, spec, startEmbedder } from '../recognition/faces.js';
 import { patienceMs } from '../../helpers/patience.js';
 
 /** Somebody's face, and one that is as far from it as can be. */
@@ -18,9 +18,9 @@ let face: Float32Array;
 let opposite: Float32Array;
 
 beforeAll(async () => {
-  const pool = await startPool();
-  const result = await pool.embed(noiseCrop(1));
-  await pool.close();
+  const embedder = await startEmbedder();
+  const result = await embedder.embed(noiseCrop(1));
+  await embedder.close();
   if (result.status !== 'embedded') throw new Error('Expected an embedding');
   face = result.embedding.vector;
   opposite = face.map((value) => -value);
@@ -54,7 +54,7 @@ function sightingOf(key: string, vector: Float32Array): TrackSighting {
 
 describe('Recognition', () => {
   it('closes while the networks of the next embedder are being fetched', async () => {
-    const embedding = { model: embedder.model, vector: face };
+    const embedding = { model: spec.model, vector: face };
     const photo = { photoName: 'a.jpg', photoHash: 'a', quality: 1, embedding };
     await store.addFace('Ana', { ...photo, crop: await encodeCrop(noiseCrop(1)) });
     const ensure = vi.fn((ids: string | readonly string[]) =>
@@ -62,7 +62,7 @@ describe('Recognition', () => {
     );
     const slow = Object.assign(Object.create(models) as ModelStore, { ensure });
     const recognition = await Recognition.open({ config: await configOf('dlib'), models: slow, store, log });
-    expect(recognition.model).toMatchObject({ embedder: { model: embedder.model }, gallery: { faces: 1 } });
+    expect(recognition.model).toMatchObject({ spec: { model: spec.model }, gallery: { faces: 1 } });
     await vi.waitFor(() => expect(ensure.mock.calls.flat(2)).toContain('dlib'), patienceMs);
     await recognition.close();
   });
@@ -74,7 +74,7 @@ describe('Recognition', () => {
     const change = { track: sightingOf('old', face), personId: null, add, remove: [], limit: 100 };
     const before = await store.tracks.recordStranger(change, await store.tracks.revision());
     const recognition = await Recognition.open({
-      config: await configOf(embedder.model.id),
+      config: await configOf(spec.model.id),
       models,
       store,
       log,

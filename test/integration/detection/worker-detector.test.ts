@@ -1,9 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { getPriority } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../../src/config/package-root.js';
 import { createDetector, type DetectorChoice } from '../../../src/detection/create-detector.js';
 import { WorkerDetector } from '../../../src/detection/worker/worker-detector.js';
 import { readImage } from '../../../src/ingest/still-image.js';
@@ -11,9 +8,8 @@ import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js'
 import { patienceMs } from '../../helpers/patience.js';
 
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
-const workerFile = pathToFileURL(join(packageRoot(), 'dist', 'workers', 'detect.js'));
 const mediapipe: DetectorChoice = { kind: 'mediapipe', range: 'full', threshold: null, minFaceSize: null };
-const options = { workerFile, modelsDir: defaultCacheDir(), background: false, timeoutMs: patienceMs };
+const options = { modelsDir: defaultCacheDir(), background: false, timeoutMs: patienceMs };
 const limits = { maxBytes: 1e8, maxPixels: 1e8 };
 
 describe.each([mediapipe, { ...mediapipe, kind: 'mtcnn', minFaceSize: 80 } as const])(

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { alignFace } from '../../../src/core/align.js';
+import { alignFace } from '../../../src/recognition/embedding/align.js';
 import type { Landmarks } from '../../../src/core/face.js';
 import type { Box } from '../../../src/core/geometry.js';
 import type { RgbImage } from '../../../src/core/image.js';

@@ -1,29 +1,25 @@
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
-import { packageRoot } from '../../../src/config/package-root.js';
-import type { EmbedTask } from '../../../src/core/embed-protocol.js';
+import type { FaceCrop } from '../../../src/core/face-embedder.js';
 import type { Landmarks } from '../../../src/core/face.js';
 import type { RgbImage } from '../../../src/core/image.js';
 import { createDetector, type DetectorChoice } from '../../../src/detection/create-detector.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { cutFace } from '../../../src/recognition/embedding/crop.js';
-import { findEmbedder } from '../../../src/recognition/embedding/embedders.js';
-import { EmbeddingPool } from '../../../src/recognition/embedding/embedding-pool.js';
-import type { EmbeddingPoolOptions } from '../../../src/recognition/embedding/embedding-pool.js';
+import { findEmbedder } from '../../../src/recognition/embedding/embedder-specs.js';
+import { PooledEmbedder } from '../../../src/recognition/embedding/pooled-embedder.js';
+import type { PooledEmbedderOptions } from '../../../src/recognition/embedding/pooled-embedder.js';
 
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
-export const embedder = findEmbedder('mobilefacenet');
+export const spec = findEmbedder('mobilefacenet');
 
-export async function startPool(options: Partial<EmbeddingPoolOptions> = {}): Promise<EmbeddingPool> {
-  const { model } = options.embedder ?? embedder;
-  return new EmbeddingPool({
-    workerFile: pathToFileURL(join(packageRoot(), 'dist', 'workers', 'embed.js')),
+export async function startEmbedder(options: Partial<PooledEmbedderOptions> = {}): Promise<PooledEmbedder> {
+  const { model } = options.spec ?? spec;
+  return new PooledEmbedder({
     modelPath: options.modelPath ?? (await models.ensure(model.id)),
     refinerPath: await models.ensure('mtcnn-onet'),
     projectionPath: null,
-    embedder,
+    spec,
     workers: 1,
     queueLimit: 16,
     executionProvider: 'cpu',
@@ -62,7 +58,7 @@ const landmarks: Landmarks = [
 ];
 
 /** Something to embed that is no face, in a buffer of its own. */
-export function noiseCrop(seed: number): EmbedTask {
+export function noiseCrop(seed: number): FaceCrop {
   return cutFace(noise(seed), landmarks)!;
 }
 

@@ -5,7 +5,7 @@ import type { Detection, Landmarks } from '../../../src/core/face.js';
 import type { RgbImage } from '../../../src/core/image.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
 import { cutFace } from '../../../src/recognition/embedding/crop.js';
-import type { EmbeddingPool } from '../../../src/recognition/embedding/embedding-pool.js';
+import type { FaceEmbedder } from '../../../src/core/face-embedder.js';
 import { copyCrop } from '../../../src/recognition/embedding/stored-crop.js';
 import { lookOf, type Look } from '../../../src/recognition/track/look.js';
 import { readPicture } from './faces.js';
@@ -35,7 +35,7 @@ export async function playTracks(
   photosAPerson: number,
   looks: number,
   detector: FaceDetector,
-  pool: EmbeddingPool,
+  embedder: FaceEmbedder,
 ): Promise<PhotoTrack[]> {
   const random = randomFrom(1);
   const tracks: Promise<PhotoTrack>[] = [];
@@ -48,7 +48,7 @@ export async function playTracks(
       for (let count = 1; count < looks; count++) shots.push(await varied(image, face, random));
       // The worker has the last photo in hand while this thread finds the next face.
       await tracks.at(-1);
-      tracks.push(embedAll(shots, pool).then((embedded) => ({ person, photo, looks: embedded })));
+      tracks.push(embedAll(shots, embedder).then((embedded) => ({ person, photo, looks: embedded })));
     }
   }
   return Promise.all(tracks);
@@ -86,12 +86,12 @@ async function varied(image: RgbImage, face: Detection, random: () => number): P
   };
 }
 
-async function embedAll(shots: readonly FaceShot[], pool: EmbeddingPool): Promise<Look[]> {
-  const looks = await Promise.all(shots.map((shot) => embed(shot, pool)));
+async function embedAll(shots: readonly FaceShot[], embedder: FaceEmbedder): Promise<Look[]> {
+  const looks = await Promise.all(shots.map((shot) => embed(shot, embedder)));
   return looks.filter((look) => look !== undefined);
 }
 
-async function embed({ image, face }: FaceShot, pool: EmbeddingPool): Promise<Look | undefined> {
+async function embed({ image, face }: FaceShot, embedder: FaceEmbedder): Promise<Look | undefined> {
   const task = cutFace(image, face.landmarks);
   if (!task) return undefined;
   const crop = copyCrop(task);
@@ -102,5 +102,5 @@ async function embed({ image, face }: FaceShot, pool: EmbeddingPool): Promise<Lo
     detection: face,
     frame: { sequence: 0, width, height, capturedAt: 0 },
   } as const;
-  return lookOf(await pool.embed(task), shot, crop);
+  return lookOf(await embedder.embed(task), shot, crop);
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Gallery } from '../../../src/recognition/gallery/gallery.js';
 import { UnknownPeople } from '../../../src/recognition/unknown/unknown-people.js';
 import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
-import { embedder, noiseCrop, startDetector, startPool } from './faces.js';
+import { noiseCrop, spec, startDetector, startEmbedder } from './faces.js';
 import { embedPhotos, lfwImages } from './lfw.js';
 
 /** All of LFW's development view instead of a part, with the figures printed. */
@@ -41,11 +41,11 @@ function pairwise(tracks: readonly Found[]): { precision: number; recall: number
 }
 
 async function embedAll(photos: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
-  const [detector, pool] = await Promise.all([startDetector(), startPool()]);
+  const [detector, embedder] = await Promise.all([startDetector(), startEmbedder()]);
   try {
-    return (await embedPhotos(photos, detector, pool)).vectors;
+    return (await embedPhotos(photos, detector, embedder)).vectors;
   } finally {
-    await Promise.all([detector.close(), pool.close()]);
+    await Promise.all([detector.close(), embedder.close()]);
   }
 }
 
@@ -71,8 +71,8 @@ describe('unknown people of LFW, whose photos differ by years', { tags: ['lfw'] 
   it('are told apart, and mostly known again, by one photo a track', { timeout: 900_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sightline-lfw-'));
     const store = new SqliteGalleryStore(join(folder, 'gallery.db'));
-    const gallery = await Gallery.open({ store, embedder, onError: () => {} });
-    const people = new UnknownPeople({ store: store.tracks, gallery, embedder, mostPeople: 2000 });
+    const gallery = await Gallery.open({ store, spec, onError: () => {} });
+    const people = new UnknownPeople({ store: store.tracks, gallery, embedder: spec, mostPeople: 2000 });
     const found = await identifyAll(people);
     const { precision, recall } = pairwise(found);
     const figures = {

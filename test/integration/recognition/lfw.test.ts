@@ -4,11 +4,11 @@ import type { FaceDetector } from '../../../src/detection/face-detector.js';
 import {
   findEmbedder,
   samePersonProbability,
-  type Embedder,
-} from '../../../src/recognition/embedding/embedders.js';
-import type { EmbeddingPool } from '../../../src/recognition/embedding/embedding-pool.js';
-import { startDetector, startPool } from './faces.js';
+  type EmbedderSpec,
+} from '../../../src/recognition/embedding/embedder-specs.js';
+import { startDetector, startEmbedder } from './faces.js';
 import { embedPhotos, readPairs } from './lfw.js';
+import type { FaceEmbedder } from '../../../src/core/face-embedder.js';
 import type { LfwFaces, Pair } from './lfw.js';
 
 /**
@@ -35,11 +35,11 @@ interface Scored {
   readonly distance: number;
 }
 
-type Logistic = Embedder['confidence'];
+type Logistic = EmbedderSpec['confidence'];
 
-let embedder: Embedder;
+let spec: EmbedderSpec;
 let detector: FaceDetector;
-let pool: EmbeddingPool;
+let embedder: FaceEmbedder;
 let pairs: Pair[];
 let faces: LfwFaces;
 
@@ -73,17 +73,17 @@ function bestAccuracy(scored: readonly Scored[]): number {
 
 describe.each(measured)('%s on Labeled Faces in the Wild', { tags: ['lfw'] }, (id) => {
   beforeAll(async () => {
-    embedder = findEmbedder(id);
-    [detector, pool] = await Promise.all([startDetector(kind), startPool({ embedder })]);
+    spec = findEmbedder(id);
+    [detector, embedder] = await Promise.all([startDetector(kind), startEmbedder({ spec })]);
     pairs = readPairs().filter((_, index) => calibrate || index % 12 === 0);
     faces = await embedPhotos(
       pairs.flatMap(({ photos }) => [...photos]),
       detector,
-      pool,
+      embedder,
     );
   }, 600_000);
   afterAll(async () => {
-    await Promise.all([detector?.close(), pool?.close()]);
+    await Promise.all([detector?.close(), embedder?.close()]);
   });
 
   it('finds and embeds nearly every face', () => {
@@ -93,15 +93,15 @@ describe.each(measured)('%s on Labeled Faces in the Wild', { tags: ['lfw'] }, (i
   it('tells same from different at the default threshold', () => {
     const scored = scoredPairs();
     const [genuine, impostor] = [true, false].map((same) => scored.filter((pair) => pair.same === same));
-    expect(share(genuine!, ({ distance }) => distance <= embedder.threshold)).toBeGreaterThan(
+    expect(share(genuine!, ({ distance }) => distance <= spec.threshold)).toBeGreaterThan(
       expected[id].accepted,
     );
-    expect(share(impostor!, ({ distance }) => distance <= embedder.threshold)).toBe(0);
+    expect(share(impostor!, ({ distance }) => distance <= spec.threshold)).toBe(0);
   });
 
   it('has confidence that agrees with the truth: Brier score below .03', () => {
     const errors = scoredPairs().map(
-      ({ same, distance }) => (samePersonProbability(embedder, distance) - (same ? 1 : 0)) ** 2,
+      ({ same, distance }) => (samePersonProbability(spec, distance) - (same ? 1 : 0)) ** 2,
     );
     expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeLessThan(0.03);
   });
@@ -110,12 +110,12 @@ describe.each(measured)('%s on Labeled Faces in the Wild', { tags: ['lfw'] }, (i
     const scored = scoredPairs();
     const genuine = scored.filter(({ same }) => same);
     const impostors = impostorDistances();
-    const fit = fitLogistic(scored, embedder.confidence);
+    const fit = fitLogistic(scored, spec.confidence);
     const report = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6].map((far) => {
       const threshold = impostors[Math.floor(impostors.length * far)]!;
       return { far, threshold, tar: share(genuine, ({ distance }) => distance <= threshold) };
     });
-    const at = embedder.threshold;
+    const at = spec.threshold;
     const atThreshold = {
       far: share(impostors, (distance) => distance <= at),
       tar: share(genuine, ({ distance }) => distance <= at),
@@ -136,9 +136,9 @@ describe.each(measured)('%s on Labeled Faces in the Wild', { tags: ['lfw'] }, (i
       ),
     );
     expect(bestAccuracy(scored)).toBeGreaterThanOrEqual(expected[id].accuracy);
-    expect(embedder.confidence.midpoint).toBeCloseTo(fit.midpoint, 1.5);
-    expect(embedder.confidence.slope / fit.slope).toBeCloseTo(1, 1);
-    for (const { falseAcceptRate, distance: threshold } of embedder.thresholds.slice(0, 3)) {
+    expect(spec.confidence.midpoint).toBeCloseTo(fit.midpoint, 1.5);
+    expect(spec.confidence.slope / fit.slope).toBeCloseTo(1, 1);
+    for (const { falseAcceptRate, distance: threshold } of spec.thresholds.slice(0, 3)) {
       const rate = share(impostors, (distance) => distance <= threshold);
       expect(rate / falseAcceptRate).toBeGreaterThan(0.5);
       expect(rate / falseAcceptRate).toBeLessThan(2);

@@ -5,7 +5,7 @@ import type { Detection } from '../../../src/core/face.js';
 import type { RgbImage } from '../../../src/core/image.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
 import { cutFace } from '../../../src/recognition/embedding/crop.js';
-import type { EmbeddingPool } from '../../../src/recognition/embedding/embedding-pool.js';
+import type { FaceEmbedder } from '../../../src/core/face-embedder.js';
 import { centralFace } from '../../../src/recognition/enrolment/main-face.js';
 import { sharedData } from '../../helpers/prerequisites.js';
 import { readPicture } from './faces.js';
@@ -44,13 +44,13 @@ export interface LfwFaces {
 export async function embedPhotos(
   photos: Iterable<string>,
   detector: FaceDetector,
-  pool: EmbeddingPool,
+  embedder: FaceEmbedder,
 ): Promise<LfwFaces> {
   const vectors = new Map<string, Float32Array>();
   const missed: string[] = [];
   for (const name of new Set(photos)) {
     const image = await readPicture(join(lfwImages, name));
-    const vector = await embedFace(image, await detector.detect(image), pool);
+    const vector = await embedFace(image, await detector.detect(image), embedder);
     if (vector) vectors.set(name, vector);
     else missed.push(name);
   }
@@ -60,11 +60,11 @@ export async function embedPhotos(
 async function embedFace(
   image: RgbImage,
   detections: readonly Detection[],
-  pool: EmbeddingPool,
+  embedder: FaceEmbedder,
 ): Promise<Float32Array | undefined> {
   const face = centralFace(detections, image);
   const crop = face && cutFace(image, face.landmarks);
-  const result = crop && (await pool.embed(crop));
+  const result = crop && (await embedder.embed(crop));
   if (result?.status !== 'embedded' || qualityScore(result.quality) < qualityFloor) return undefined;
   return result.embedding.vector;
 }

@@ -7,7 +7,7 @@ import { rulesFor } from '../../../src/recognition/decision/decision.js';
 import { Gallery } from '../../../src/recognition/gallery/gallery.js';
 import { TrackRecognition } from '../../../src/recognition/track/track-recognition.js';
 import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
-import { embedder, startDetector, startPool } from './faces.js';
+import { spec, startDetector, startEmbedder } from './faces.js';
 import { playTracks, randomFrom, type PhotoTrack } from './lfw-tracks.js';
 
 /**
@@ -49,7 +49,7 @@ function shuffled<T>(list: readonly T[], seed: number): T[] {
 
 /** A gallery of the first look of each person's first photo. */
 async function enrolled(people: readonly string[]): Promise<Gallery> {
-  const gallery = await Gallery.open({ store, embedder, onError: () => {} });
+  const gallery = await Gallery.open({ store, spec, onError: () => {} });
   for (const name of people) {
     const [look] = byPerson.get(name)?.[0]?.looks ?? [];
     if (look) gallery.add({ faceId: name, person: { id: name, name }, role: 'example', vector: look.vector });
@@ -60,7 +60,7 @@ async function enrolled(people: readonly string[]): Promise<Gallery> {
 /** Every name that a track is ever given. */
 async function namesOf({ looks }: PhotoTrack, gallery: Gallery): Promise<Set<string>> {
   const track = new TrackRecognition();
-  const rules = rulesFor(embedder, { threshold, falseNameRate }, gallery.faces);
+  const rules = rulesFor(spec, { threshold, falseNameRate }, gallery.faces);
   const names = new Set<string>();
   for (const look of looks) {
     await track.add(look, gallery, rules);
@@ -110,10 +110,10 @@ describe('strangers among enrolled people', { tags: ['lfw'] }, () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'sightline-open-set-'));
     store = new SqliteGalleryStore(join(folder, 'gallery.db'));
-    const [detector, pool] = await Promise.all([startDetector('mtcnn', 50), startPool()]);
-    const tracks = await playTracks(calibrate ? Infinity : 2, calibrate ? 7 : 5, detector, pool);
+    const [detector, embedder] = await Promise.all([startDetector('mtcnn', 50), startEmbedder()]);
+    const tracks = await playTracks(calibrate ? Infinity : 2, calibrate ? 7 : 5, detector, embedder);
     byPerson = groupByPerson(tracks);
-    await Promise.all([detector.close(), pool.close()]);
+    await Promise.all([detector.close(), embedder.close()]);
   }, 1_200_000);
   afterAll(async () => {
     await store?.close();

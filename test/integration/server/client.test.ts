@@ -7,32 +7,21 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { connect, RefusedError, watch } from '../../../src/client/node.js';
 import { packageRoot } from '../../../src/config/package-root.js';
 import { cameraOffline, cameraOnline } from '../../../src/events/build-event.js';
-import { EventBus } from '../../../src/events/event-bus.js';
 import { firstEventId } from '../../../src/events/event-id.js';
-import { EventJournal } from '../../../src/events/event-journal.js';
 import type { SightlineEvent } from '../../../src/events/identity-event.js';
 import { launchBrowser, openPage } from '../../helpers/browser.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
+import { recordEvents } from '../../helpers/record-events.js';
 import { galleryFile } from '../storage/made-up.js';
-import type { EventArchive } from '../../../src/server/services.js';
-import { Client, startServer, until } from './start-server.js';
+import { Client, openPublisher, startServer, until } from './start-server.js';
 import { endWithTestFile } from '../../helpers/running-programs.js';
 
 const door = { id: 'door', name: 'Front door' };
 const file = galleryFile();
 
-/** A run of the program as far as events go: a bus with a small memory, and a journal in the file. */
-async function startRun(options: { port?: number; capacity?: number; now?: () => number } = {}) {
-  const { port = 0, ...busOptions } = options;
-  const bus = new EventBus({ capacity: 20, ...busOptions });
-  const fail = (error: unknown): void => expect.fail(String(error));
-  const store = file.open();
-  const history = await EventJournal.open({ bus, store: store.events, gallery: store, onError: fail });
-  onTestFinished(() => history.close());
-  return {
-    ...(await startServer({ bus, services: { events: history as unknown as EventArchive }, port })),
-    history,
-  };
+/** A run of the program as far as events go, with the file that all runs of a test share. */
+function startRun(options: { port?: number; now?: () => number } = {}) {
+  return startServer({ ...options, store: file.open() });
 }
 
 /** Reads until `count` events have come, then ends. */
@@ -75,8 +64,8 @@ async function startProxy(target: string) {
 
 describe('the client', () => {
   it('gets every event once and in order through a storm of cuts', async () => {
-    const { url, bus } = await startRun();
-    bus.publish(cameraOnline(door));
+    const { url, publish } = await startRun();
+    await publish(cameraOnline(door));
     const proxy = await startProxy(url);
     let bursts = 0;
     let links = 0;
@@ -86,37 +75,63 @@ describe('the client', () => {
     const count = 600;
     const received = streams.map((stream) => take(stream, count));
     await until(() => links === streams.length);
-    const published: SightlineEvent[] = [];
+    const published: Promise<SightlineEvent>[] = [];
     while (published.length < count) {
-      // More than the memory holds at a time, so that replays come from the store too.
       const burst = Math.min(count - published.length, Math.floor(Math.random() * 40));
-      for (let i = 0; i < burst; i += 1) published.push(bus.publish(cameraOffline(door, null)));
+      for (let i = 0; i < burst; i += 1) published.push(publish(cameraOffline(door, null)));
       await delay(Math.random() * 60);
       bursts += 1;
       if (bursts % 2 === 0) proxy.cut();
     }
-    for (const events of await Promise.all(received)) expect(events).toEqual(published);
+    const expected = await Promise.all(published);
+    for (const events of await Promise.all(received)) expect(events).toEqual(expected);
     expect(links).toBeGreaterThan(streams.length);
   });
 
   it('goes on across a restart, also when the clock was set back meanwhile', async () => {
+    const fifty = <T>(make: () => T): T[] => Array.from({ length: 50 }, make);
     const first = await startRun();
     const events = connect({ url: first.url, since: firstEventId });
-    const published = Array.from({ length: 50 }, () => first.bus.publish(cameraOnline(door)));
+    const published = fifty(() => first.publish(cameraOnline(door)));
     const received = take(events, 150);
     await first.server.close();
-    published.push(...Array.from({ length: 50 }, () => first.bus.publish(cameraOffline(door, null))));
-    await first.history.close();
+    published.push(...fifty(() => first.publish(cameraOffline(door, null))));
+    expect(await first.publisher.close()).toBe(0);
     const port = Number(new URL(first.url).port);
     const second = await startRun({ port, now: () => Date.now() - 3_600_000 });
-    published.push(...Array.from({ length: 50 }, () => second.bus.publish(cameraOnline(door))));
-    expect(await received).toEqual(published);
+    published.push(...fifty(() => second.publish(cameraOnline(door))));
+    const expected = await Promise.all(published);
+    expect(await received).toEqual(expected);
+    const ids = expected.map(({ id }) => id);
+    expect(ids).toEqual([...new Set(ids)].sort());
+  });
+
+  it('gets what another process stores in the same file, replayed and live, whatever its clock', async () => {
+    const { url, publish, store } = await startRun();
+    const elsewhere = file.open();
+    const other = await openPublisher(elsewhere, () => Date.now() - 3_600_000);
+    const publishOther = recordEvents(other, elsewhere.events);
+    const inTurns = async () => {
+      for (let i = 0; i < 20; i += 1) {
+        await publish(cameraOnline(door));
+        await publishOther(cameraOffline(door, null));
+      }
+    };
+    await inTurns();
+    const received = take(connect({ url, since: firstEventId }), 80);
+    await inTurns();
+    const stored = (await store.events.after(0, 100)).map(({ id }) => id);
+    expect((await received).map(({ id }) => id)).toEqual(stored);
+    // The ids alone would not do: those of the other process lie behind.
+    expect(stored).not.toEqual(stored.toSorted());
   });
 
   it('filters what it replays, with types that fit', async () => {
-    const { url, bus } = await startRun();
-    const published = Array.from({ length: 300 }, (_, i) =>
-      bus.publish(i % 100 === 0 ? cameraOnline(door) : cameraOffline(door, null)),
+    const { url, publish } = await startRun();
+    const published = await Promise.all(
+      Array.from({ length: 300 }, (_, i) =>
+        publish(i % 100 === 0 ? cameraOnline(door) : cameraOffline(door, null)),
+      ),
     );
     const events = connect({
       url,
@@ -186,39 +201,44 @@ describe('the client', () => {
 
 describe('a replay', () => {
   it('waits for a slow reader, who then gets everything, and what is published meanwhile', async () => {
-    const { url, bus, history } = await startRun({ capacity: 5 });
-    const reads: number[] = [];
-    const read = history.after.bind(history);
-    history.after = (id, limit) => {
-      reads.push(limit);
-      return read(id, limit);
-    };
+    const { url, publish, events } = await startRun();
     const reason = { code: 'SOURCE_FAILED', message: 'x'.repeat(50_000) };
-    const published = Array.from({ length: 1000 }, () => bus.publish(cameraOffline(door, reason)));
+    const published = await Promise.all(
+      Array.from({ length: 1000 }, () => publish(cameraOffline(door, reason))),
+    );
+    const reads: number[] = [];
+    const read = events.after.bind(events);
+    events.after = (position, limit) => {
+      // Those of the clients that have caught up are further on.
+      if (position < 500) reads.push(position);
+      return read(position, limit);
+    };
     const slow = await Client.open(url, `/ws/events?since=${firstEventId}`);
     slow.socket.pause();
     await until(() => reads.length > 0);
-    for (let i = 0; i < 50; i += 1) published.push(bus.publish(cameraOnline(door)));
+    for (let i = 0; i < 50; i += 1) published.push(await publish(cameraOnline(door)));
     await delay(300);
-    // 50 MB in ten pages: all of them would have been read by now if nobody waited for the reader.
-    expect(reads.length).toBeLessThan(5);
+    // 50 MB, of which about 1 MB is sent for each read: 500 events would have taken 25 reads if nobody waited.
+    expect(reads.length).toBeLessThan(20);
     slow.socket.resume();
     await slow.received(published.length);
     expect(slow.texts).toEqual(published.map((event) => JSON.stringify(event)));
   });
 
   it('that cannot be read closes with 1011 and the code', async () => {
-    const { url, bus, history } = await startRun({ capacity: 1 });
-    history.after = () => Promise.reject(new Error('broken'));
-    for (let i = 0; i < 3; i += 1) bus.publish(cameraOnline(door));
+    const { url, publish, events } = await startRun();
+    const live = await Client.open(url, '/ws/events');
+    await publish(cameraOnline(door));
+    await live.received(1);
+    events.after = () => Promise.reject(new Error('broken'));
     const client = await Client.open(url, `/ws/events?since=${firstEventId}`);
     expect(await client.closed).toBe(1011);
   });
 });
 
 it('the client works in a page', { tags: ['chromium'] }, async () => {
-  const { url, bus } = await startRun();
-  const published = Array.from({ length: 60 }, () => bus.publish(cameraOnline(door)));
+  const { url, publish } = await startRun();
+  const published = await Promise.all(Array.from({ length: 60 }, () => publish(cameraOnline(door))));
   const browser = await launchBrowser();
   onTestFinished(() => browser.close());
   const page = await openPage(browser);
@@ -234,8 +254,8 @@ it('the client works in a page', { tags: ['chromium'] }, async () => {
 });
 
 it('docs/examples/events.py prints every event', { tags: ['python'] }, async () => {
-  const { url, bus, server } = await startRun();
-  const published = Array.from({ length: 60 }, () => bus.publish(cameraOnline(door)));
+  const { url, publish, server } = await startRun();
+  const published = await Promise.all(Array.from({ length: 60 }, () => publish(cameraOnline(door))));
   const { hostname, port } = new URL(url);
   const script = join(packageRoot(), 'docs', 'examples', 'events.py');
   const python = endWithTestFile(spawn('python3', [script, hostname, port, firstEventId]));

@@ -6,7 +6,6 @@ import {
   trackEnded,
   trackStarted,
 } from '../../../src/events/build-event.js';
-import { EventBus } from '../../../src/events/event-bus.js';
 import type { EventDraft, SightlineEvent } from '../../../src/events/identity-event.js';
 import { eventSchema } from '../../../src/server/v1/event-schema.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
@@ -25,26 +24,25 @@ function recognised(): EventDraft {
 
 describe('/ws/events', () => {
   it('sends each event as one text message', async () => {
-    const { url, bus } = await startServer();
-    bus.publish(cameraOnline(door));
+    const { url, publish } = await startServer();
+    await publish(cameraOnline(door));
     const client = await Client.open(url, '/ws/events');
-    const event = bus.publish(recognised());
+    const event = await publish(recognised());
     await client.received(1);
     expect(client.messages[0]?.isBinary).toBe(false);
     expect(client.texts.map((text) => JSON.parse(text) as unknown)).toEqual([event]);
   });
 
   it('filters by camera and by type', async () => {
-    const { url, bus } = await startServer({ cameras: twoCameras() });
+    const { url, publish } = await startServer({ cameras: twoCameras() });
     const ofYard = await Client.open(url, '/ws/events?camera=yard');
     const ofNames = await Client.open(
       url,
       '/ws/events?type=sightline.identity.recognized&type=sightline.identity.changed',
     );
     const everything = await Client.open(url, '/ws/events?camera=yard&camera=door');
-    const events = [cameraOnline(door), recognised(), cameraOffline(yard, null)].map((draft) =>
-      bus.publish(draft),
-    );
+    const drafts = [cameraOnline(door), recognised(), cameraOffline(yard, null)];
+    const events = await Promise.all(drafts.map(publish));
     await everything.received(3);
     await Promise.all([ofYard.received(1), ofNames.received(1)]);
     expect(ofYard.texts).toEqual([JSON.stringify(events[2])]);
@@ -52,25 +50,25 @@ describe('/ws/events', () => {
   });
 
   it('replays what was missed since an event, through the filter, then goes on', async () => {
-    const { url, bus } = await startServer({ cameras: twoCameras() });
-    const seen = bus.publish(cameraOnline(door));
-    const missed = bus.publish(recognised());
-    bus.publish(cameraOnline(yard));
+    const { url, publish } = await startServer({ cameras: twoCameras() });
+    const seen = await publish(cameraOnline(door));
+    const missed = await publish(recognised());
+    await publish(cameraOnline(yard));
     const client = await Client.open(url, `/ws/events?since=${seen.id}&camera=door`);
-    const live = bus.publish(cameraOffline(door, null));
+    const live = await publish(cameraOffline(door, null));
     await client.received(2);
     expect(client.texts).toEqual([missed, live].map((event) => JSON.stringify(event)));
   });
 
   it('closes a client that does not read with 1013, and disturbs nobody else', async () => {
-    const { url, bus } = await startServer({ limits: { eventBudgetBytes: 64 * 1024 } });
+    const { url, publish } = await startServer({ limits: { eventBudgetBytes: 64 * 1024 } });
     const stuck = await Client.open(url, '/ws/events');
     stuck.socket.pause();
     const reader = await Client.open(url, '/ws/events');
     const huge = cameraOffline(door, { code: 'SOURCE_FAILED', message: 'x'.repeat(100_000) });
     const count = 200;
     for (let sent = 1; sent <= count; sent += 1) {
-      bus.publish(huge);
+      await publish(huge);
       await reader.received(sent);
     }
     stuck.socket.resume();
@@ -80,12 +78,11 @@ describe('/ws/events', () => {
   });
 
   it('does not blame a client for a long replay', async () => {
-    const bus = new EventBus({ capacity: 100 });
     const huge = cameraOffline(door, { code: 'SOURCE_FAILED', message: 'x'.repeat(100_000) });
-    const { url } = await startServer({ bus, limits: { eventBudgetBytes: 1024 } });
-    for (let i = 0; i < 100; i += 1) bus.publish(huge);
+    const { url, publish } = await startServer({ limits: { eventBudgetBytes: 1024 } });
+    await Promise.all(Array.from({ length: 100 }, () => publish(huge)));
     const client = await Client.open(url, '/ws/events?since=00000000000000000000000000');
-    const live = bus.publish(cameraOnline(door));
+    const live = await publish(cameraOnline(door));
     await client.received(101);
     expect(client.texts.at(-1)).toBe(JSON.stringify(live));
   });
@@ -107,13 +104,14 @@ describe('GET /v1/events', () => {
   };
 
   it('gives events of the past, newest first unless told otherwise, by the same filters', async () => {
-    const { url, bus } = await startServer({ cameras: twoCameras() });
-    const published = [
+    const { url, publish } = await startServer({ cameras: twoCameras() });
+    const drafts = [
       cameraOnline(door),
       trackStarted(sightingOf(undecided)),
       recognised(),
       cameraOnline(yard),
-    ].map((draft) => bus.publish(draft));
+    ];
+    const published = await Promise.all(drafts.map(publish));
     const [online, started, named, ofYard] = published.map(({ id }) => id);
     const read = reader(url);
     const ids = async (query: string) => idsOf(await read(query));
@@ -131,8 +129,8 @@ describe('GET /v1/events', () => {
 
   it('gives events of a time, from one moment to before another', async () => {
     let now = Date.parse('2026-11-22T09:00:00Z');
-    const { url, bus } = await startServer({ bus: new EventBus({ now: () => (now += 60_000) }) });
-    const published = [1, 2, 3, 4].map(() => bus.publish(cameraOnline(door)));
+    const { url, publish } = await startServer({ now: () => (now += 60_000) });
+    const published = await Promise.all([1, 2, 3, 4].map(() => publish(cameraOnline(door))));
     const { events } = await reader(url)(
       '?from=2026-11-22T09:02:00Z&until=2026-11-22T10:04:00.000%2B01:00&order=oldest',
     );
@@ -140,8 +138,10 @@ describe('GET /v1/events', () => {
   });
 
   it.each(['newest', 'oldest'])('goes through all pages, %s first, while events come in', async (order) => {
-    const { url, bus } = await startServer();
-    const before = Array.from({ length: 25 }, () => bus.publish(cameraOnline(door)).id);
+    const { url, publish } = await startServer();
+    const ids = (count: number) =>
+      Promise.all(Array.from({ length: count }, async () => (await publish(cameraOnline(door))).id));
+    const before = await ids(25);
     const read = reader(url);
     const found: string[] = [];
     let newest = '';
@@ -151,27 +151,27 @@ describe('GET /v1/events', () => {
       newest ||= page.newest;
       found.push(...idsOf(page));
       next = page.next;
-      if (later.length === 0) later = [1, 2, 3].map(() => bus.publish(cameraOnline(door)).id);
+      if (later.length === 0) later = await ids(3);
     }
     expect(found).toEqual(order === 'newest' ? [...before].reverse() : [...before, ...later]);
     expect(newest).toBe(before.at(-1));
   });
 
   it('refuses a cursor of the other order', async () => {
-    const { url, bus } = await startServer();
-    for (let i = 0; i < 3; i += 1) bus.publish(cameraOnline(door));
+    const { url, publish } = await startServer();
+    for (let i = 0; i < 3; i += 1) await publish(cameraOnline(door));
     const { next } = await reader(url)('?limit=1');
     const response = await fetch(`${url}/v1/events?order=oldest&cursor=${next}`);
     expect(response.status).toBe(400);
   });
 
   it('tells where the live events go on: a page and what follows are everything, and nothing twice', async () => {
-    const { url, bus } = await startServer();
+    const { url, publish } = await startServer();
     const published: string[] = [];
     let isOver = false;
     const publishing = (async () => {
       while (!isOver) {
-        published.push(bus.publish(cameraOnline(door)).id);
+        published.push((await publish(cameraOnline(door))).id);
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
     })();
@@ -189,15 +189,15 @@ describe('GET /v1/events', () => {
   });
 
   it('gives one event, and says when there is none', async () => {
-    const { url, bus } = await startServer();
-    const { id } = bus.publish(recognised());
+    const { url, publish } = await startServer();
+    const { id } = await publish(recognised());
     const response = await fetch(`${url}/v1/events/${id}`);
     expect(await response.json()).toMatchObject({ id, person: { name: 'Franck' }, data: { quality: 0.71 } });
     expect((await fetch(`${url}/v1/events/${id}/snapshot.jpg`)).status).toBe(404);
   });
 
   it('gives events as its document describes them, whatever becomes of people', async () => {
-    const { url, bus, store } = await startServer();
+    const { url, publish, store } = await startServer();
     const drafts = [
       cameraOnline(door),
       cameraOffline(yard, { code: 'SOURCE_STALLED', message: 'Nothing came.' }),
@@ -208,7 +208,7 @@ describe('GET /v1/events', () => {
       identityDecided(sightingOf(known(franck)), known(audrey))!,
       identityDecided(sightingOf(stranger), known(audrey))!,
     ];
-    const published = drafts.map((draft) => bus.publish(draft));
+    const published = await Promise.all(drafts.map(publish));
     const read = reader(url);
     for (const person of [undefined, audrey, franck]) {
       if (person) await store.removePerson(person.id);

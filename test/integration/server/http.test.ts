@@ -198,10 +198,10 @@ describe('health', () => {
   });
 
   it('exposes metrics of cameras, viewers, events and the process', async () => {
-    const { url, bus, camera } = await startServer();
+    const { url, publish, camera } = await startServer();
     camera.set({ faces: 2, dropped: { pool: 0, encode: 3 } });
     await camera.emit();
-    bus.publish(cameraOnline({ id: 'door', name: 'Front door' }));
+    await publish(cameraOnline({ id: 'door', name: 'Front door' }));
     await Client.open(url, '/ws/video/door');
     const response = await fetch(`${url}/metrics`);
     expect(response.headers.get('content-type')).toContain('text/plain');

@@ -183,9 +183,9 @@ describe('in a browser, a page of another site', { tags: ['chromium'] }, () => {
 
   it('that is allowed uses the client with a token, and tickets for WebSockets', async () => {
     const site = await startOtherSite();
-    const { url, bus } = await startServer({ tokens: [viewer], corsOrigins: [site] });
-    const published = Array.from({ length: 20 }, () =>
-      bus.publish(cameraOnline({ id: 'door', name: 'Door' })),
+    const { url, publish } = await startServer({ tokens: [viewer], corsOrigins: [site] });
+    const published = await Promise.all(
+      Array.from({ length: 20 }, () => publish(cameraOnline({ id: 'door', name: 'Door' }))),
     );
     const page = await openPage(site);
     // The client is a part of the page's program; here it comes from the package instead of its bundle.

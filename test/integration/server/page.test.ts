@@ -2,9 +2,9 @@ import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { cameraOffline, identityDecided, trackStarted } from '../../../src/events/build-event.js';
-import type { EventBus } from '../../../src/events/event-bus.js';
 import { launchBrowser, openPage } from '../../helpers/browser.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
+import type { Publish } from '../../helpers/record-events.js';
 import { franck, known, sightingOf, stranger, undecided } from '../../unit/events/sighting.js';
 import type { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 import { snapshot } from '../storage/made-up.js';
@@ -30,9 +30,8 @@ describe('the page', { tags: ['chromium'] }, () => {
     return { page, complaints };
   }
 
-  function publishName(bus: EventBus): void {
-    const draft = identityDecided(sightingOf(known(franck)), undecided);
-    if (draft !== null) bus.publish(draft);
+  async function publishName(publish: Publish): Promise<void> {
+    await publish(identityDecided(sightingOf(known(franck)), undecided)!);
   }
 
   /** Keeps a snapshot of the track that events are about. */
@@ -68,13 +67,13 @@ describe('the page', { tags: ['chromium'] }, () => {
   });
 
   it('lists what happened before and what happens now, newest first, with the reason and the face', async () => {
-    const { url, bus, store } = await startServer();
+    const { url, publish, store } = await startServer();
     await keepSnapshot(store, '#c08060');
-    publishName(bus);
+    await publishName(publish);
     const { page, complaints } = await open(url);
     await page.getByText('Franck recognised on Front door').waitFor();
     const draft = identityDecided(sightingOf(stranger), undecided);
-    if (draft !== null) bus.publish(draft);
+    if (draft !== null) await publish(draft);
     await page.getByText('Unknown person on Front door').click();
     await page.getByText('The nearest person is Franck at distance 1.30').waitFor();
     expect(await page.locator('.sentence').allTextContents()).toEqual([
@@ -87,20 +86,20 @@ describe('the page', { tags: ['chromium'] }, () => {
   });
 
   it('shows the face of an event once it is kept, and none where none is kept', async () => {
-    const { url, bus, store } = await startServer();
+    const { url, publish, store } = await startServer();
     const { page } = await open(url);
     await page.getByText('Up to date').waitFor();
-    publishName(bus);
+    await publishName(publish);
     const other = { ...sightingOf(stranger), trackKey: 'door/run-1/8' };
-    bus.publish(identityDecided(other, undecided)!);
+    await publish(identityDecided(other, undecided)!);
     await expect.poll(() => page.locator('.face').count()).toBe(2);
     await keepSnapshot(store, '#c08060');
     await expect.poll(() => widthsOf(page)).toEqual([120]);
   });
 
   it('lists faces that only pass by when asked to', async () => {
-    const { url, bus } = await startServer();
-    bus.publish(trackStarted(sightingOf(undecided)));
+    const { url, publish } = await startServer();
+    await publish(trackStarted(sightingOf(undecided)));
     const { page } = await open(url);
     const passing = page.getByText('A face came into view on Front door');
     await passing.waitFor({ state: 'attached' });
@@ -111,22 +110,22 @@ describe('the page', { tags: ['chromium'] }, () => {
 
   it('writes names as text, never as markup', async () => {
     const evil = { id: 'x', name: '<img src=x onerror=alert(1)>' };
-    const { url, bus } = await startServer({ people: [evil] });
+    const { url, publish } = await startServer({ people: [evil] });
     const draft = identityDecided(sightingOf(known(evil)), undecided);
-    if (draft !== null) bus.publish(draft);
+    if (draft !== null) await publish(draft);
     const { page } = await open(url);
     await page.getByText('<img src=x onerror=alert(1)> recognised on Front door').waitFor();
     expect(await page.locator('.event-list img:not(.face)').count()).toBe(0);
   });
 
   it('says when a camera goes, and why', async () => {
-    const { url, bus, camera } = await startServer();
+    const { url, publish, camera } = await startServer();
     onTestFinished(camera.play(10));
     const { page } = await open(url);
     await page.locator('.overlay').waitFor({ state: 'hidden' });
     const reason = { code: 'SOURCE_STALLED', message: 'Expected a frame within 5 s but none came.' };
     camera.set({ state: 'offline', error: reason });
-    bus.publish(cameraOffline({ id: 'door', name: 'Front door' }, reason));
+    await publish(cameraOffline({ id: 'door', name: 'Front door' }, reason));
     const overlay = page.locator('.overlay');
     await overlay.getByText('Offline').waitFor();
     await overlay.getByText(reason.message).waitFor();
@@ -142,7 +141,7 @@ describe('the page', { tags: ['chromium'] }, () => {
     await page.getByText('Sightline does not answer').waitFor();
     await page.getByText('Reconnecting…').waitFor();
     const after = await startServer({ port: Number(new URL(before.url).port) });
-    publishName(after.bus);
+    await publishName(after.publish);
     await page.getByText('Franck recognised on Front door').waitFor();
     await page.locator('#notice').waitFor({ state: 'hidden' });
   });

@@ -2,15 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { JournalArchive } from '../../../src/app/event-archive.js';
+import { StoredEventArchive } from '../../../src/app/event-archive.js';
 import { openStore } from '../../../src/app/open-store.js';
 import { GalleryPeople } from '../../../src/app/people.js';
 import { PictureReader } from '../../../src/app/picture-reader.js';
 import { Recognition } from '../../../src/app/recognition.js';
 import { UnnamedPeople } from '../../../src/app/strangers.js';
 import { loadConfig } from '../../../src/config/load-config.js';
-import { EventBus } from '../../../src/events/event-bus.js';
-import { EventJournal } from '../../../src/events/event-journal.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { createLogger } from '../../../src/observability/logger.js';
 import { cutFace } from '../../../src/recognition/embedding/crop.js';
@@ -20,9 +18,6 @@ import { HeadStore } from '../../../src/storage/head-store.js';
 import { startServer } from './start-server.js';
 
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
-const fail = (error: unknown): never => {
-  throw error;
-};
 
 /**
  * A server over all that the program keeps of people, with real recognition; gone when the test is over.
@@ -34,13 +29,9 @@ export async function startGallery(prepare: (data: string) => Promise<void> = ()
   await prepare(data);
   const store = await openStore(data);
   onTestFinished(() => store.close());
-  const bus = new EventBus();
-  const journal = await EventJournal.open({ bus, store: store.events, gallery: store, onError: fail });
-  onTestFinished(() => journal.close());
   const config = await loadConfig({ environment: {}, commandLine: { data } });
   const log = createLogger({ level: 'silent', redact: (text) => text });
-  const onGalleryChange = (): void => void journal.followPeople();
-  const current = await Recognition.open({ config, models, store, log, onGalleryChange });
+  const current = await Recognition.open({ config, models, store, log });
   onTestFinished(() => current.close());
   const modelsDir = defaultCacheDir();
   const pictures = new PictureReader({ limits: config.uploads, models, modelsDir });
@@ -48,11 +39,15 @@ export async function startGallery(prepare: (data: string) => Promise<void> = ()
   const heads = new HeadStore(data);
   const recognition = (): Recognition => current;
   const services = {
-    people: new GalleryPeople({ store, heads, journal, recognition, pictures }),
+    people: new GalleryPeople({ store, heads, recognition, pictures }),
     strangers: new UnnamedPeople({ store, recognition }),
-    events: new JournalArchive({ store, journal, recognition }),
+    events: new StoredEventArchive({ store, recognition }),
   };
-  const { url } = await startServer({ bus, services, uploads: { maxBytes: 2 ** 22, queueLimit: 8 } });
+  const { url, publish } = await startServer({
+    store,
+    services,
+    uploads: { maxBytes: 2 ** 22, queueLimit: 8 },
+  });
 
   /** The face on a picture as a track would give it. */
   const faceOn = (picture: Buffer): Promise<SightedFace> =>
@@ -60,10 +55,10 @@ export async function startGallery(prepare: (data: string) => Promise<void> = ()
       const [found] = await pictures.detect(image);
       const crop = cutFace(image, found!.landmarks)!;
       const kept = copyCrop(crop);
-      const result = await current.model.pool.embed(crop);
+      const result = await current.model.embedder.embed(crop);
       if (result.status !== 'embedded')
         throw new Error(`Expected an embedding but received ${result.status}`);
       return { quality: 0.9, vector: result.embedding.vector, crop: kept };
     });
-  return { url, bus, store, heads, recognition: current, faceOn };
+  return { url, publish, store, heads, recognition: current, faceOn };
 }

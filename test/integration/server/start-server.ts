@@ -6,10 +6,9 @@ import { fileURLToPath } from 'node:url';
 import Database from 'libsql';
 import { onTestFinished } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
-import { JournalArchive } from '../../../src/app/event-archive.js';
+import { StoredEventArchive } from '../../../src/app/event-archive.js';
 import type { Person } from '../../../src/core/face.js';
-import { EventBus } from '../../../src/events/event-bus.js';
-import { EventJournal } from '../../../src/events/event-journal.js';
+import { EventPublisher } from '../../../src/events/event-publisher.js';
 import { createLogger } from '../../../src/observability/logger.js';
 import { Metrics } from '../../../src/observability/metrics.js';
 import { createServer } from '../../../src/server/server.js';
@@ -17,16 +16,21 @@ import type { ServerOptions } from '../../../src/server/server-options.js';
 import type { Services } from '../../../src/server/services.js';
 import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
+import { recordEvents } from '../../helpers/record-events.js';
 import { audrey, franck } from '../../unit/events/sighting.js';
 
 const webDir = fileURLToPath(new URL('../../../web', import.meta.url));
 const clientDir = fileURLToPath(new URL('../../../dist/src/client', import.meta.url));
 
-export type StartOptions = Partial<Omit<ServerOptions, 'services'>> & {
+export type StartOptions = Partial<Omit<ServerOptions, 'services' | 'publisher'>> & {
   readonly services?: Partial<Services>;
   readonly cameras?: readonly FakeCamera[];
   /** Who is in the gallery: events leave out whoever is not. */
   readonly people?: readonly Person[];
+  /** In place of a new file. */
+  readonly store?: SqliteGalleryStore;
+  /** Of events; milliseconds since the epoch. */
+  readonly now?: () => number;
   /** Of an admin; nobody needs one when left out. */
   readonly token?: string;
 };
@@ -45,17 +49,25 @@ function openStore(people: readonly Person[]): SqliteGalleryStore {
   return store;
 }
 
-/** The journal of a bus, and its events as the server reads them. */
-async function openArchive(bus: EventBus, store: SqliteGalleryStore): Promise<JournalArchive> {
-  const onError = (error: unknown): never => {
-    throw error;
-  };
-  const journal = await EventJournal.open({ bus, store: store.events, gallery: store, onError });
-  onTestFinished(() => journal.close());
+const fail = (error: unknown): never => {
+  throw error;
+};
+
+/** A publisher of events that must all be stored. */
+export async function openPublisher(store: SqliteGalleryStore, now = Date.now): Promise<EventPublisher> {
+  const onRecovery = (): void => undefined;
+  const told = { onFailure: fail, onRecovery, onListenerError: fail };
+  const publisher = await EventPublisher.open({ store: store.events, now, ...told });
+  onTestFinished(async () => void (await publisher.close()));
+  return publisher;
+}
+
+/** The events of a store as the server reads them. */
+function openArchive(store: SqliteGalleryStore): StoredEventArchive {
   const recognition = (): never => {
     throw new Error('Expected no recognition to be needed');
   };
-  return new JournalArchive({ store, journal, recognition });
+  return new StoredEventArchive({ store, recognition });
 }
 
 /** A server on a free port of 127.0.0.1 with one fake camera `door`, closed when the test is over. */
@@ -63,14 +75,17 @@ export async function startServer({
   cameras = [new FakeCamera()],
   people = [franck, audrey],
   token,
+  store = openStore(people),
+  now,
   ...options
 }: StartOptions = {}) {
-  const bus = options.bus ?? new EventBus();
-  const store = openStore(people);
-  const events = options.services?.events ?? (await openArchive(bus, store));
+  const publisher = await openPublisher(store, now);
+  const publish = recordEvents(publisher, store.events);
+  const events = options.services?.events ?? openArchive(store);
   const metrics = new Metrics(
     () => cameras.map((camera) => camera.status()),
     () => 0,
+    () => publisher.status,
   );
   const server = await createServer({
     host: '127.0.0.1',
@@ -78,7 +93,7 @@ export async function startServer({
     tokens: token === undefined ? [] : [{ name: 'owner', token, role: 'admin' }],
     corsOrigins: [],
     rateLimit: null,
-    bus,
+    publisher,
     metrics,
     ready: () => ({ ready: true, reasons: [] }),
     webDir,
@@ -99,7 +114,7 @@ export async function startServer({
   onTestFinished(() => server.close());
   const { url } = await server.listen();
   const [camera = new FakeCamera()] = cameras;
-  return { server, url, bus, store, metrics, cameras, camera };
+  return { server, url, publisher, publish, events, store, metrics, cameras, camera };
 }
 
 /** A WebSocket client that keeps every message. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClassifierHead, ProjectionHead } from '../../../src/core/heads.js';
 import { InferenceSession, Tensor } from '../../../src/models/onnx-runtime.js';
-import { projectedEmbedder } from '../../../src/recognition/heads/projection.js';
+import { projectedSpec } from '../../../src/recognition/heads/projection.js';
 import { HeadStore } from '../../../src/storage/head-store.js';
 import { seededRandom } from '../../../src/training/random.js';
 import { trainHead } from '../../../src/training/train-head.js';
@@ -99,6 +99,6 @@ describe('the network of a projection', () => {
     const gap = (of: readonly Float32Array[]): number =>
       euclideanDistance(of[0]!, of[4]!) - euclideanDistance(of[0]!, of[1]!);
     expect(gap(vectors)).toBeGreaterThan(gap(photos.map(({ vector }) => vector)) + 0.1);
-    expect(projectedEmbedder(input.embedder, head).model.version).toBe(`1+${head.hash}`);
+    expect(projectedSpec(input.spec, head).model.version).toBe(`1+${head.hash}`);
   });
 });

@@ -61,10 +61,13 @@ describe('a gallery of the first version', () => {
       'events',
       'counters',
       'snapshots',
+      'cursors',
     ])
       expect(names).toContain(table);
     // Nothing refers to a table that was made anew by another name than the one it has now.
-    expect(migrated.filter(({ sql }) => /new_persons|new_faces|chips/.test(sql ?? ''))).toEqual([]);
+    expect(migrated.filter(({ sql }) => /new_persons|new_faces|new_events|chips/.test(sql ?? ''))).toEqual(
+      [],
+    );
   });
 
   it('still loses photos and crops with their person', async () => {
@@ -88,5 +91,26 @@ describe('a gallery of the first version', () => {
       { name: 'Ana', faces: 2 },
       { name: 'Ben', faces: 0 },
     ]);
+  });
+});
+
+describe('events of a version that had no positions', () => {
+  it('get positions in the order of their ids, and stay with their people', async () => {
+    const database = new Database(file.path);
+    for (const migration of migrations.slice(0, 3)) database.exec(migration);
+    database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = 3;
+      INSERT INTO persons (id, name, created_at) VALUES ('a', 'Ana', 11);
+      INSERT INTO events VALUES ('E2', 20, 't', 'door', NULL, 'a', '{"n":2}'), ('E1', 30, 't', 'yard', 'k', NULL, '{"n":1}');`);
+    database.close();
+    const store = file.open();
+    const person = { id: 'a', name: 'Ana', number: null };
+    const [first, second] = await store.events.after(0, 10);
+    expect(first).toEqual({
+      ...{ position: 1, id: 'E1', time: 30, type: 't', cameraId: 'yard', trackKey: 'k', person: null },
+      data: { n: 1 },
+    });
+    expect(second).toMatchObject({ position: 2, id: 'E2', cameraId: 'door', person, data: { n: 2 } });
+    await store.removePerson('a');
+    expect((await store.events.get('E2'))?.person).toBeNull();
   });
 });

@@ -7,7 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { workerFile } from '../../../src/app/worker-file.js';
+import { workerUrl } from '../../../src/core/worker-url.js';
 import { packageRoot } from '../../../src/config/package-root.js';
 import type { GalleryEntry, NewFace } from '../../../src/core/gallery-store.js';
 import { arcFaceTemplate } from '../../../src/core/similarity.js';
@@ -142,7 +142,7 @@ describe('SqliteGalleryStore', () => {
 
   it.each([
     ['this thread', undefined],
-    ['a thread of its own', workerFile('rewrite')],
+    ['a thread of its own', workerUrl('rewrite')],
   ])('leaves no trace of an erased person in its files, written anew by %s', async (_which, worker) => {
     const store = openStore(path, worker);
     const secret = (factor: number) =>
@@ -173,7 +173,7 @@ describe('SqliteGalleryStore', () => {
   });
 
   it('answers and takes in what comes while the file is written anew', async () => {
-    const store = openStore(path, workerFile('rewrite'));
+    const store = openStore(path, workerUrl('rewrite'));
     const large = { ...face(1).crop, png: new Uint8Array(20_000_000).fill(7) };
     const { person } = await store.addFace('Ana', face(1));
     await store.addFace('Ben', face(2, { crop: large }));

@@ -60,9 +60,9 @@ async function embedFolder(path: string): Promise<TrainingPhoto[]> {
 const train = (kind: (typeof kinds)[number], photos: readonly TrainingPhoto[], seed = 1) =>
   trainHead(kind, {
     photos,
-    embedder: reader.embedder,
+    spec: reader.spec,
     // Fixed, as a household's few photos would have it: what follows from the hundreds here leaves few names to win.
-    naming: { threshold: reader.embedder.threshold, falseNameRate: 1e-3 },
+    naming: { threshold: reader.spec.threshold, falseNameRate: 1e-3 },
     random: seededRandom(seed),
     now: 0,
     onProgress: () => {},
@@ -101,7 +101,7 @@ describe('on real photos', { tags: ['lfw'] }, () => {
     const data = join(folder.path, 'data');
     const path = join(folder.path, 'sunglasses');
     const config = join(folder.path, 'config.yaml');
-    writeFileSync(config, `recognition: { threshold: ${reader.embedder.threshold} }`);
+    writeFileSync(config, `recognition: { threshold: ${reader.spec.threshold} }`);
     const run = await sightline(['train', 'classifier', '--data', path, '--gallery', data, '-c', config]);
     expect(run.stdout).toMatch(/^The classifier head is switched on$/m);
     const heads = (...args: string[]) => sightline(['heads', ...args, '--data', data]);

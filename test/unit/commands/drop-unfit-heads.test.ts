@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { describeDropped, dropUnfitHeads } from '../../../src/commands/drop-unfit-heads.js';
 import type { SiameseHead } from '../../../src/core/heads.js';
-import { findEmbedder } from '../../../src/recognition/embedding/embedders.js';
+import { findEmbedder } from '../../../src/recognition/embedding/embedder-specs.js';
 import { HeadStore } from '../../../src/storage/head-store.js';
 import { temporaryFolder } from '../../helpers/sightline.js';
 
@@ -11,8 +11,8 @@ afterEach(() => folder.remove());
 
 it('switches off what was trained on other embeddings, and nothing else', async () => {
   const store = new HeadStore(join(folder.path, 'data'));
-  const embedder = findEmbedder('mobilefacenet');
-  const { model, dimension } = embedder;
+  const spec = findEmbedder('mobilefacenet');
+  const { model, dimension } = spec;
   const head: SiameseHead = {
     kind: 'siamese',
     model,
@@ -22,9 +22,9 @@ it('switches off what was trained on other embeddings, and nothing else', async 
     confidence: { midpoint: 1, slope: 1 },
   };
   await store.save(head, null);
-  expect(await dropUnfitHeads(store, embedder)).toEqual([]);
+  expect(await dropUnfitHeads(store, spec)).toEqual([]);
   expect(await store.has('siamese')).toBe(true);
-  const projected = { ...embedder, model: { ...model, version: `${model.version}+12345678` } };
+  const projected = { ...spec, model: { ...model, version: `${model.version}+12345678` } };
   expect(await dropUnfitHeads(store, projected)).toEqual(['siamese']);
   expect(await store.has('siamese')).toBe(false);
   expect(describeDropped(['siamese'])[0]).toMatch(/^The siamese head .* is off now/);

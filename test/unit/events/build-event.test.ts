@@ -7,9 +7,9 @@ import {
   trackStarted,
 } from '../../../src/events/build-event.js';
 import type { Neighbour } from '../../../src/core/face.js';
-import { EventBus } from '../../../src/events/event-bus.js';
-import { eventIdPattern } from '../../../src/events/event-id.js';
+import { EventIds, eventIdPattern } from '../../../src/events/event-id.js';
 import { eventTypes, type EventDraft } from '../../../src/events/identity-event.js';
+import { toNewEvent, toSightlineEvent } from '../../../src/events/kept-event.js';
 import { audrey, evidence, franck, known, sightingOf, stranger, undecided } from './sighting.js';
 
 const camera = { id: 'back yard', name: 'Back yard' };
@@ -28,8 +28,11 @@ function everyDraft(): EventDraft[] {
 
 describe('event builders', () => {
   it('make CloudEvents 1.0 of every type, in JSON', () => {
-    const bus = new EventBus();
-    const events = everyDraft().map((draft) => bus.publish(draft));
+    const ids = new EventIds();
+    const events = everyDraft().map((draft, i) => {
+      const event = toNewEvent(draft, ids.next(Date.now()), Date.now());
+      return toSightlineEvent({ ...event, position: i, person: null });
+    });
     expect(events.map(({ type }) => type)).toEqual(eventTypes);
     for (const event of events) {
       const parsed = JSON.parse(JSON.stringify(event)) as Record<string, unknown>;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Identity, UnknownRef } from '../../../src/core/face.js';
 import { cameraOffline } from '../../../src/events/build-event.js';
-import { EventBus } from '../../../src/events/event-bus.js';
+import type { EventDraft } from '../../../src/events/identity-event.js';
 import { TrackTeller, type TrackTellerOptions } from '../../../src/pipeline/track-teller.js';
 import type { Transition } from '../../../src/recognition/track/recognizer.js';
 import type { UnknownPerson } from '../../../src/core/track-store.js';
@@ -19,19 +19,18 @@ let people: { [K in keyof People]: ReturnType<typeof vi.fn<People[K]>> };
 let teller: TrackTeller;
 
 beforeEach(() => {
-  const bus = new EventBus();
   [told, errors] = [[], []];
-  bus.subscribe(({ type, data }) => {
+  const publish = ({ type, data }: EventDraft): void => {
     const unknown = 'unknown' in data && data.unknown ? ` ${data.unknown.number}` : '';
     told.push(type.replace('sightline.', '') + unknown);
-  });
+  };
   people = {
     identify: vi.fn(() => Promise.resolve(seven as UnknownPerson)),
     recognized: vi.fn(() => Promise.resolve()),
   };
   teller = new TrackTeller({
     camera,
-    bus,
+    publisher: { publish },
     people,
     identity: () => stranger,
     onError: (error) => errors.push(error),

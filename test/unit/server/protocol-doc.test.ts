@@ -18,6 +18,7 @@ describe('docs/protocol.md', () => {
     const exposed = await new Metrics(
       () => [],
       () => 0,
+      () => ({ waiting: 0, lost: 0 }),
     ).expose();
     const names = [...exposed.matchAll(/^# TYPE (sightline_\w+)/gm)].map(([, name]) => name);
     expect(documented.filter((name) => name?.startsWith('sightline_')).sort()).toEqual(names.sort());

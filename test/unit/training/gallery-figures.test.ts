@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { euclideanDistance, l2Normalise } from '../../../src/core/distance.js';
 import { comparePhotos } from '../../../src/training/evaluation/gallery-pairs.js';
-import { embedder, figuresOf, photo } from './gallery.js';
+import { spec, figuresOf, photo } from './gallery.js';
 
 /** Two people, two photos each, all clearly apart. */
 const tidy = [
@@ -171,7 +171,7 @@ describe('the threshold suggested', () => {
   it('is the embedder’s next stricter one, or the strictest known', () => {
     expect(figuresOf(tidy, 5e-4).suggestion.threshold).toBe(0.967);
     const { suggestion } = figuresOf(tidy, 1e-9);
-    expect(suggestion.threshold).toBe(embedder.thresholds.at(-1)!.distance);
+    expect(suggestion.threshold).toBe(spec.thresholds.at(-1)!.distance);
     expect(suggestion.why).toContain('lowest that is known');
   });
 

@@ -1,9 +1,9 @@
 import { l2Normalise } from '../../../src/core/distance.js';
-import { findEmbedder } from '../../../src/recognition/embedding/embedders.js';
+import { findEmbedder } from '../../../src/recognition/embedding/embedder-specs.js';
 import { galleryFigures, type GalleryFigures } from '../../../src/training/evaluation/gallery-figures.js';
 import type { EmbeddedPhoto } from '../../../src/training/evaluation/gallery-pairs.js';
 
-export const embedder = findEmbedder('mobilefacenet');
+export const spec = findEmbedder('mobilefacenet');
 
 /** A photo that looks like `face`, a direction of its own for each number, and a little (`lean`) like another one. */
 export function photo(
@@ -24,5 +24,5 @@ export function photo(
 }
 
 export function figuresOf(photos: readonly EmbeddedPhoto[], wantedFar = 1e-4): GalleryFigures {
-  return galleryFigures(photos, { embedder, threshold: embedder.threshold, wantedFar, onPhoto: () => {} });
+  return galleryFigures(photos, { spec, threshold: spec.threshold, wantedFar, onPhoto: () => {} });
 }

@@ -1,5 +1,5 @@
 import { l2Normalise } from '../../../src/core/distance.js';
-import { findEmbedder } from '../../../src/recognition/embedding/embedders.js';
+import { findEmbedder } from '../../../src/recognition/embedding/embedder-specs.js';
 import type { TrainingInput } from '../../../src/training/outcome.js';
 import { seededRandom, type Random } from '../../../src/training/random.js';
 import type { TrainingPhoto } from '../../../src/training/training-set.js';
@@ -8,9 +8,9 @@ const dimension = 192;
 
 /** Training on made-up embeddings, in distances like MobileFaceNet's. */
 export function inputOf(photos: readonly TrainingPhoto[], seed = 1): TrainingInput {
-  const embedder = findEmbedder('mobilefacenet');
-  const naming = { threshold: embedder.threshold, falseNameRate: 1e-3 };
-  return { photos, embedder, naming, random: seededRandom(seed), now: 0, onProgress: () => {} };
+  const spec = findEmbedder('mobilefacenet');
+  const naming = { threshold: spec.threshold, falseNameRate: 1e-3 };
+  return { photos, spec, naming, random: seededRandom(seed), now: 0, onProgress: () => {} };
 }
 
 /** People in random directions; photos of one lie about .45 to each side of theirs. */

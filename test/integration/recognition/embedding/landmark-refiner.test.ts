@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Detection } from '../../../../src/core/face.js';
 import { iou } from '../../../../src/core/geometry.js';
 import type { RgbImage } from '../../../../src/core/image.js';
-import { landmarkBox } from '../../../../src/core/landmark-square.js';
+import { landmarkBox } from '../../../../src/recognition/embedding/landmark-square.js';
 import type { FaceDetector } from '../../../../src/detection/face-detector.js';
 import { defaultCacheDir, ModelStore } from '../../../../src/models/model-store.js';
 import { sessionOptions } from '../../../../src/models/session-options.js';
-import { LandmarkRefiner } from '../../../../workers/landmark-refiner.js';
+import { LandmarkRefiner } from '../../../../src/recognition/embedding/thread/landmark-refiner.js';
 import { noiseCrop, readAsset, startDetector } from '../faces.js';
 
 const photos = ['sample-1', 'sample-2', 'sample-3', 'sample-4', 'sample-5', 'sample-6'];

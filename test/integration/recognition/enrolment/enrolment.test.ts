@@ -5,15 +5,15 @@ import sharp, { type Sharp } from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RgbImage } from '../../../../src/core/image.js';
 import type { FaceDetector } from '../../../../src/detection/face-detector.js';
-import type { EmbeddingPool } from '../../../../src/recognition/embedding/embedding-pool.js';
+import type { FaceEmbedder } from '../../../../src/core/face-embedder.js';
 import { Enroller } from '../../../../src/recognition/enrolment/enrolment.js';
 import { Gallery } from '../../../../src/recognition/gallery/gallery.js';
 import { decodeCrop } from '../../../../src/recognition/embedding/stored-crop.js';
 import { SqliteGalleryStore } from '../../../../src/storage/sqlite/gallery-store.js';
-import { embedder, noise, readAsset, startDetector, startPool, stills } from '../faces.js';
+import { noise, readAsset, spec, startDetector, startEmbedder, stills } from '../faces.js';
 
 let detector: FaceDetector;
-let pool: EmbeddingPool;
+let embedder: FaceEmbedder;
 let photo: RgbImage;
 let folder: string;
 let store: SqliteGalleryStore;
@@ -21,17 +21,17 @@ let gallery: Gallery;
 let enroller: Enroller;
 
 beforeAll(async () => {
-  [detector, pool] = await Promise.all([startDetector(), startPool()]);
+  [detector, embedder] = await Promise.all([startDetector(), startEmbedder()]);
   photo = await readAsset(`demo-franck-${stills[0]}`);
 });
 afterAll(async () => {
-  await Promise.all([detector.close(), pool.close()]);
+  await Promise.all([detector.close(), embedder.close()]);
 });
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sightline-enrol-'));
   store = new SqliteGalleryStore(join(folder, 'gallery.db'));
-  gallery = await Gallery.open({ store, embedder, onError: () => {} });
-  enroller = new Enroller({ detect: (image) => detector.detect(image), pool, store, gallery });
+  gallery = await Gallery.open({ store, spec, onError: () => {} });
+  enroller = new Enroller({ detect: (image) => detector.detect(image), embedder, store, gallery });
 });
 afterEach(async () => {
   await gallery.close();
@@ -63,12 +63,12 @@ describe('Enroller', () => {
     const [entry] = await firstEntries(other.face.id);
     const found = await gallery.match(entry!, 2);
     const nearest = found.find((neighbour) => neighbour.person.name === 'Franck');
-    expect(nearest!.distance).toBeLessThan(embedder.threshold);
+    expect(nearest!.distance).toBeLessThan(spec.threshold);
   });
 
   it('survives a restart: what was stored is what is matched', async () => {
     const { face } = await enroller.enrollPhoto('Franck', photo, 'first.jpg');
-    const reopened = await Gallery.open({ store, embedder, onError: () => {} });
+    const reopened = await Gallery.open({ store, spec, onError: () => {} });
     const [vector] = await firstEntries(face.id);
     expect((await reopened.match(vector!, 1))[0]!.distance).toBeLessThan(1e-6);
     await reopened.close();
@@ -81,7 +81,7 @@ describe('Enroller', () => {
       const crop = await decodeCrop((await store.embeddings.crop(face.id))!);
       const [leftEye, rightEye] = crop.landmarks;
       expect(Math.hypot(rightEye.x - leftEye.x, rightEye.y - leftEye.y)).toBeLessThanOrEqual(100);
-      const again = await pool.embed(crop);
+      const again = await embedder.embed(crop);
       expect(again.status === 'embedded' && again.embedding.vector).toEqual((await firstEntries(face.id))[0]);
     }
   });
@@ -133,7 +133,7 @@ describe('Enroller', () => {
 /** The stored vector of a face. */
 async function firstEntries(faceId: string): Promise<Float32Array[]> {
   const vectors: Float32Array[] = [];
-  for await (const portion of store.entries(embedder.model)) {
+  for await (const portion of store.entries(spec.model)) {
     vectors.push(...portion.filter((entry) => entry.faceId === faceId).map(({ vector }) => vector));
   }
   return vectors;

@@ -8,7 +8,7 @@ import type { NewFace } from '../../../../src/core/gallery-store.js';
 import { arcFaceTemplate } from '../../../../src/core/similarity.js';
 import { Gallery } from '../../../../src/recognition/gallery/gallery.js';
 import { SqliteGalleryStore } from '../../../../src/storage/sqlite/gallery-store.js';
-import { embedder } from '../faces.js';
+import { spec } from '../faces.js';
 import { patienceMs } from '../../../helpers/patience.js';
 
 let folder: string;
@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 async function openGallery(onError: (error: unknown) => void = () => {}): Promise<Gallery> {
-  gallery = await Gallery.open({ store, embedder, onError });
+  gallery = await Gallery.open({ store, spec, onError });
   return gallery;
 }
 
@@ -40,7 +40,7 @@ function axis(along: number, lean = 0): Float32Array {
   return l2Normalise(vector);
 }
 
-function face(vector: Float32Array, model: Embedding['model'] = embedder.model): NewFace {
+function face(vector: Float32Array, model: Embedding['model'] = spec.model): NewFace {
   const photo = `photo ${[...vector].findIndex((value) => value > 0)} ${vector.join()}`;
   return {
     photoName: photo,
@@ -82,7 +82,7 @@ describe('Gallery', () => {
 
   it('counts faces of other models and does not compare them', async () => {
     await store.addFace('Ana', face(axis(0)));
-    await store.addFace('Ben', face(axis(1), { id: embedder.model.id, version: '0' }));
+    await store.addFace('Ben', face(axis(1), { id: spec.model.id, version: '0' }));
     await store.addFace('Cem', face(new Float32Array(512).fill(1), { id: 'other-net', version: '1' }));
     const { mismatch } = await openGallery();
     const found = await gallery!.match(axis(1), 5);

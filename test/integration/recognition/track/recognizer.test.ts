@@ -7,17 +7,17 @@ import { euclideanDistance } from '../../../../src/core/distance.js';
 import type { Detection, Track } from '../../../../src/core/face.js';
 import type { Frame, RgbImage } from '../../../../src/core/image.js';
 import { rulesFor } from '../../../../src/recognition/decision/decision.js';
-import type { EmbeddingPool } from '../../../../src/recognition/embedding/embedding-pool.js';
+import type { FaceEmbedder } from '../../../../src/core/face-embedder.js';
 import { Enroller } from '../../../../src/recognition/enrolment/enrolment.js';
 import { Gallery } from '../../../../src/recognition/gallery/gallery.js';
 import { Recognizer, type RecognitionModel } from '../../../../src/recognition/track/recognizer.js';
 import type { Transition } from '../../../../src/recognition/track/recognizer.js';
 import { SqliteGalleryStore } from '../../../../src/storage/sqlite/gallery-store.js';
-import { embedder, readAsset, startDetector, startPool, stills } from '../faces.js';
+import { readAsset, spec, startDetector, startEmbedder, stills } from '../faces.js';
 
 const naming = { threshold: null, falseNameRate: 1e-3 };
 /** As far as the gallery can tell, made by another network. */
-const otherEmbedder = { ...embedder, model: { id: 'mobilefacenet', version: 'another' } };
+const otherSpec = { ...spec, model: { id: 'mobilefacenet', version: 'another' } };
 
 function fail(error: unknown): never {
   throw error;
@@ -28,7 +28,7 @@ interface Shot {
   readonly detection: Detection;
 }
 
-let pool: EmbeddingPool;
+let embedder: FaceEmbedder;
 /** Another picture of the same man each. */
 let man: Shot[];
 let woman: Shot;
@@ -43,9 +43,9 @@ beforeAll(async () => {
   for (const still of stills) man.push(await shoot(`demo-franck-${still}`));
   woman = await shoot('sample-2');
   await detector.close();
-  pool = await startPool();
+  embedder = await startEmbedder();
 });
-afterAll(() => pool.close());
+afterAll(() => embedder.close());
 
 let folder: string;
 let store: SqliteGalleryStore;
@@ -57,7 +57,7 @@ let sequence: number;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sightline-recognizer-'));
   store = new SqliteGalleryStore(join(folder, 'gallery.db'));
-  gallery = await Gallery.open({ store, embedder, onError: () => {} });
+  gallery = await Gallery.open({ store, spec, onError: () => {} });
   told = [];
   sequence = 0;
   const onTransition = (track: Track, transition: Transition): void => void told.push({ track, transition });
@@ -70,12 +70,12 @@ afterEach(async () => {
 });
 
 async function enrol(name: string, { image, detection }: Shot): Promise<string> {
-  const enroller = new Enroller({ detect: () => Promise.resolve([detection]), pool, store, gallery });
+  const enroller = new Enroller({ detect: () => Promise.resolve([detection]), embedder, store, gallery });
   return (await enroller.enrollPhoto(name, image, `${name}.jpg`)).person.id;
 }
 
-function model(of: Gallery, by = embedder): RecognitionModel {
-  return { pool, gallery: of, embedder: by, naming, classifier: null };
+function model(of: Gallery, by = spec): RecognitionModel {
+  return { embedder, gallery: of, spec: by, naming, classifier: null };
 }
 
 function trackOf(id: number, { detection }: Shot, change: Partial<Track> = {}): Track {
@@ -101,7 +101,7 @@ function show(shot: Shot, tracks: readonly Track[]): void {
 
 /** Waits until every result is in. */
 async function settle(): Promise<void> {
-  while (pool.stats().running + pool.stats().waiting > 0) await nextTurn();
+  while (embedder.stats().running + embedder.stats().waiting > 0) await nextTurn();
   await nextTurn();
 }
 
@@ -132,9 +132,9 @@ describe('Recognizer', () => {
     expect(transition.previous).toEqual({ state: 'undecided' });
     const identity = recognizer.identity(7);
     if (identity.state !== 'known') throw new Error('expected a name');
-    expect(identity.evidence.distance).toBeLessThan(embedder.threshold);
+    expect(identity.evidence.distance).toBeLessThan(spec.threshold);
     expect(identity.evidence.falseNameRate).toBe(naming.falseNameRate);
-    expect(identity.evidence.threshold).toBeCloseTo(rulesFor(embedder, naming, 2).threshold);
+    expect(identity.evidence.threshold).toBeCloseTo(rulesFor(spec, naming, 2).threshold);
     expect(identity.evidence.crops).toHaveLength(3);
     const { queueMs, alignMs, embedMs, matchMs } = identity.evidence.times;
     for (const ms of [queueMs, alignMs, embedMs, matchMs]) expect(ms).toBeGreaterThan(0);
@@ -181,7 +181,7 @@ describe('Recognizer', () => {
     for (const { crop, vector } of looks) {
       const [leftEye, rightEye] = crop.landmarks;
       expect(Math.hypot(rightEye.x - leftEye.x, rightEye.y - leftEye.y)).toBeLessThanOrEqual(100);
-      const again = await pool.embed({ ...crop, data: crop.data.slice() });
+      const again = await embedder.embed({ ...crop, data: crop.data.slice() });
       if (again.status !== 'embedded') throw new Error('expected an embedding');
       expect(euclideanDistance(again.embedding.vector, vector)).toBeLessThan(0.3);
     }
@@ -190,8 +190,8 @@ describe('Recognizer', () => {
   it('goes on with another model: names stay until its looks decide otherwise', async () => {
     await enrol('Franck', man[0]!);
     await watch(1, man.slice(1, 4));
-    const other = await Gallery.open({ store, embedder: otherEmbedder, onError: fail });
-    recognizer.use(model(other, otherEmbedder));
+    const other = await Gallery.open({ store, spec: otherSpec, onError: fail });
+    recognizer.use(model(other, otherSpec));
     expect(recognizer.identity(1)).toMatchObject({ person: { name: 'Franck' } });
     for (const shot of [...man, ...man].slice(0, 6)) await watch(1, [shot]);
     expect(recognizer.identity(1)).toMatchObject({ person: { name: 'Franck' } });
@@ -204,7 +204,7 @@ describe('Recognizer', () => {
     await enrol('Franck', man[0]!);
     await watch(1, man.slice(1, 3));
     show(man[3]!, [trackOf(1, man[3]!)]);
-    const other = await Gallery.open({ store, embedder, onError: fail });
+    const other = await Gallery.open({ store, spec, onError: fail });
     recognizer.use(model(other));
     await settle();
     expect(told).toEqual([]);
@@ -235,14 +235,14 @@ describe('Recognizer', () => {
   });
 
   it('has one crop of a track under way at a time, and looks at every track', async () => {
-    const before = pool.stats().embedded;
+    const before = embedder.stats().embedded;
     for (let frame = 0; frame < 3; frame++) show(man[0]!, [trackOf(1, man[0]!), trackOf(2, man[0]!)]);
     await settle();
-    expect(pool.stats().embedded - before).toBe(2);
+    expect(embedder.stats().embedded - before).toBe(2);
   });
 
   it('looks only at faces that are there to be seen', async () => {
-    const before = pool.stats().embedded;
+    const before = embedder.stats().embedded;
     const { detection } = man[0]!;
     const point = { x: 300, y: 200 };
     const far = { ...detection, landmarks: [point, { x: 304, y: 200 }, point, point, point] as const };
@@ -253,7 +253,7 @@ describe('Recognizer', () => {
       trackOf(4, man[0]!, { detection: far }),
     ]);
     await settle();
-    expect(pool.stats().embedded - before).toBe(0);
+    expect(embedder.stats().embedded - before).toBe(0);
   });
 
   it('ignores results of tracks that ended', async () => {

@@ -14,7 +14,7 @@ import {
   type TrackSighting,
 } from '../../../../src/recognition/unknown/unknown-people.js';
 import { SqliteGalleryStore } from '../../../../src/storage/sqlite/gallery-store.js';
-import { embedder, noiseCrop } from '../faces.js';
+import { noiseCrop, spec } from '../faces.js';
 
 let folder: string;
 let store: SqliteGalleryStore;
@@ -32,8 +32,8 @@ afterEach(async () => {
 
 async function open(mostPeople = 1000): Promise<void> {
   store = new SqliteGalleryStore(join(folder, 'gallery.db'));
-  gallery = await Gallery.open({ store, embedder, onError: () => {} });
-  people = new UnknownPeople({ store: store.tracks, gallery, embedder, mostPeople });
+  gallery = await Gallery.open({ store, spec, onError: () => {} });
+  people = new UnknownPeople({ store: store.tracks, gallery, embedder: spec, mostPeople });
 }
 
 async function close(): Promise<void> {
@@ -43,7 +43,7 @@ async function close(): Promise<void> {
 
 /** Somebody's face, a little different at every angle. */
 function face(person: number, angle = 0, quality = 0.5): SightedFace {
-  const vector = new Float32Array(embedder.dimension);
+  const vector = new Float32Array(spec.dimension);
   vector[person] = 1;
   vector[100 + angle] = 0.3;
   return { quality, vector: l2Normalise(vector), crop: noiseCrop(person) };
@@ -165,9 +165,9 @@ async function elsewhere(work: string): Promise<void> {
   const built = (...path: string[]) =>
     JSON.stringify(pathToFileURL(join(packageRoot(), 'dist', 'src', ...path)).href);
   const code = `
-    const { SqliteGalleryStore } = await import(${built('storage', 'sqlite-gallery-store.js')});
-    const { UnknownPeople } = await import(${built('recognition', 'unknown-people.js')});
-    const { findEmbedder } = await import(${built('recognition', 'embedders.js')});
+    const { SqliteGalleryStore } = await import(${built('storage/sqlite', 'gallery-store.js')});
+    const { UnknownPeople } = await import(${built('recognition/unknown', 'unknown-people.js')});
+    const { findEmbedder } = await import(${built('recognition/embedding', 'embedder-specs.js')});
     const store = new SqliteGalleryStore(process.argv[1]);
     const people = new UnknownPeople({ store: store.tracks, gallery: null, embedder: findEmbedder('mobilefacenet') });
     const vector = Float32Array.of(${face(3).vector.join()});

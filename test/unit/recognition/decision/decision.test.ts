@@ -8,7 +8,7 @@ import {
   marginOf,
   rulesFor,
 } from '../../../../src/recognition/decision/decision.js';
-import { findEmbedder } from '../../../../src/recognition/embedding/embedders.js';
+import { findEmbedder } from '../../../../src/recognition/embedding/embedder-specs.js';
 
 const embedder = findEmbedder('mobilefacenet');
 const automatic = { threshold: null, falseNameRate: 1e-3 };

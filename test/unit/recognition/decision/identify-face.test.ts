@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Neighbour } from '../../../../src/core/face.js';
 import type { ClassifierHead } from '../../../../src/core/heads.js';
 import { rulesFor, type Match, type NamingRules } from '../../../../src/recognition/decision/decision.js';
-import { findEmbedder } from '../../../../src/recognition/embedding/embedders.js';
+import { findEmbedder } from '../../../../src/recognition/embedding/embedder-specs.js';
 import { identifyFace as identify } from '../../../../src/recognition/decision/identify-face.js';
 
 const embedder = findEmbedder('mobilefacenet');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { l2Normalise } from '../../../../src/core/distance.js';
-import { findEmbedder, samePersonProbability } from '../../../../src/recognition/embedding/embedders.js';
+import { findEmbedder, samePersonProbability } from '../../../../src/recognition/embedding/embedder-specs.js';
 import { verifyFaces } from '../../../../src/recognition/decision/verify-faces.js';
 
 const embedder = findEmbedder('mobilefacenet');

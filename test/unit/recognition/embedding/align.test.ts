@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { alignFace, alignTo } from '../../../../src/core/align.js';
-import { chipSides, templates } from '../../../../src/core/alignment.js';
+import { alignFace, alignTo } from '../../../../src/recognition/embedding/align.js';
+import { chipSides, templates } from '../../../../src/recognition/embedding/alignment.js';
 import type { Landmarks } from '../../../../src/core/face.js';
 import type { Box } from '../../../../src/core/geometry.js';
 import type { RgbImage } from '../../../../src/core/image.js';
-import { landmarkBox } from '../../../../src/core/landmark-square.js';
+import { landmarkBox } from '../../../../src/recognition/embedding/landmark-square.js';
 import { applySimilarity, arcFaceTemplate } from '../../../../src/core/similarity.js';
 import type { Similarity } from '../../../../src/core/similarity.js';
 import { cutFace } from '../../../../src/recognition/embedding/crop.js';

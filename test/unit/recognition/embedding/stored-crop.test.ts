@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { EmbedTask } from '../../../../src/core/embed-protocol.js';
+import type { FaceCrop } from '../../../../src/core/face-embedder.js';
 import { copyCrop, decodeCrop, encodeCrop } from '../../../../src/recognition/embedding/stored-crop.js';
 
 /** A crop of one grey in which the eyes lie so many pixels apart. */
-function crop(eyeDistance: number): EmbedTask {
+function crop(eyeDistance: number): FaceCrop {
   const [width, height] = [eyeDistance * 3, eyeDistance * 4];
   const at = (x: number, y: number) => ({ x: x * eyeDistance, y: y * eyeDistance });
   const landmarks = [at(1, 1), at(2, 1), at(1.5, 2), at(1, 3), at(2, 3)] as const;

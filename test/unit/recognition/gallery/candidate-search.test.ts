@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CandidateSearch } from '../../../../src/core/candidate-search.js';
+import { CandidateSearch } from '../../../../src/recognition/gallery/thread/candidate-search.js';
 import { VectorTable } from '../../../../src/recognition/gallery/vector-table.js';
 import { randomUnit } from '../../../helpers/random-faces.js';
 

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { Neighbour } from '../../../../src/core/face.js';
 import type { ClassifierHead, ProjectionHead, SiameseHead } from '../../../../src/core/heads.js';
 import { rulesFor } from '../../../../src/recognition/decision/decision.js';
-import { findEmbedder } from '../../../../src/recognition/embedding/embedders.js';
+import { findEmbedder } from '../../../../src/recognition/embedding/embedder-specs.js';
 import { classify, judgeWithClassifier } from '../../../../src/recognition/heads/classifier.js';
-import { projectedEmbedder } from '../../../../src/recognition/heads/projection.js';
+import { projectedSpec } from '../../../../src/recognition/heads/projection.js';
 import { requireFit } from '../../../../src/recognition/heads/require-fit.js';
 import { siameseProbability } from '../../../../src/recognition/heads/siamese.js';
 
-const embedder = findEmbedder('mobilefacenet');
-const base = { model: embedder.model, dimension: 2, trainedAt: 0 };
+const spec = findEmbedder('mobilefacenet');
+const base = { model: spec.model, dimension: 2, trainedAt: 0 };
 const vector = (...values: number[]): Float32Array => Float32Array.from(values);
 
 describe('siameseProbability', () => {
@@ -83,7 +83,7 @@ describe('judgeWithClassifier', () => {
       ],
     },
   };
-  const rules = rulesFor(embedder, { threshold: 0.9, falseNameRate: 1e-3 }, 2);
+  const rules = rulesFor(spec, { threshold: 0.9, falseNameRate: 1e-3 }, 2);
   const near = (name: string, distance: number): Neighbour => ({
     person: { id: name, name },
     distance,
@@ -118,7 +118,7 @@ describe('judgeWithClassifier', () => {
   });
 });
 
-describe('projectedEmbedder', () => {
+describe('projectedSpec', () => {
   it('carries every distance over, and has a version of its own', () => {
     const head: ProjectionHead = {
       kind: 'projection',
@@ -127,25 +127,25 @@ describe('projectedEmbedder', () => {
       hash: '0123abcd',
       distances: { factor: 0.5, offset: 0.4 },
     };
-    const projected = projectedEmbedder(embedder, head);
-    expect(projected.model).toEqual({ id: 'mobilefacenet', version: `${embedder.model.version}+0123abcd` });
+    const projected = projectedSpec(spec, head);
+    expect(projected.model).toEqual({ id: 'mobilefacenet', version: `${spec.model.version}+0123abcd` });
     expect(projected.dimension).toBe(64);
-    expect(projected.threshold).toBeCloseTo(0.5 * embedder.threshold + 0.4, 9);
-    expect(projected.leastMargin).toBeCloseTo(0.5 * embedder.leastMargin, 9);
+    expect(projected.threshold).toBeCloseTo(0.5 * spec.threshold + 0.4, 9);
+    expect(projected.leastMargin).toBeCloseTo(0.5 * spec.leastMargin, 9);
     // The same share of strangers at the threshold, and the same confidence.
-    const confidence = ({ threshold, confidence: { midpoint, slope } }: typeof embedder) =>
+    const confidence = ({ threshold, confidence: { midpoint, slope } }: typeof spec) =>
       slope * (threshold - midpoint);
-    expect(confidence(projected)).toBeCloseTo(confidence(embedder), 9);
+    expect(confidence(projected)).toBeCloseTo(confidence(spec), 9);
   });
 });
 
 describe('requireFit', () => {
   const head = { kind: 'siamese', ...base } as SiameseHead;
   it('lets a head of the embedder in use pass', () => {
-    expect(() => requireFit(head, { model: embedder.model, dimension: 2 })).not.toThrow();
+    expect(() => requireFit(head, { model: spec.model, dimension: 2 })).not.toThrow();
   });
   it.each([
-    [{ model: embedder.model, dimension: 3 }, /3 numbers of mobilefacenet.*received one for 2/],
+    [{ model: spec.model, dimension: 3 }, /3 numbers of mobilefacenet.*received one for 2/],
     [{ model: { id: 'dlib', version: '1' }, dimension: 2 }, /dlib version 1.*mobilefacenet version 1/],
     [{ model: { id: 'mobilefacenet', version: '2' }, dimension: 2 }, /version 2/],
   ])('refuses it for another', (other, message) => {

@@ -5,7 +5,7 @@ import type { Identity, Neighbour, Person } from '../../../../src/core/face.js';
 import type { ClassifierHead } from '../../../../src/core/heads.js';
 import { explain } from '../../../../src/events/explain.js';
 import { rulesFor, type NamingRules } from '../../../../src/recognition/decision/decision.js';
-import { findEmbedder } from '../../../../src/recognition/embedding/embedders.js';
+import { findEmbedder } from '../../../../src/recognition/embedding/embedder-specs.js';
 import type { IdentityTransition } from '../../../../src/recognition/track/track-identity.js';
 import type { Look } from '../../../../src/recognition/track/look.js';
 import { TrackRecognition, type Matcher } from '../../../../src/recognition/track/track-recognition.js';

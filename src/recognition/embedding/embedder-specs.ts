@@ -1,0 +1,98 @@
+import type { Alignment } from './alignment.js';
+import type { Preprocessing } from './thread/embed-protocol.js';
+import { embedderIds, type EmbedderId } from '../../core/embedders.js';
+import { SightlineError } from '../../core/errors.js';
+import type { ModelRef } from '../../core/face.js';
+
+/** All that recognition must know about an embedding network. */
+export interface EmbedderSpec {
+  /** Stored with each embedding; `id` is also the asset's in models/manifest.json. */
+  readonly model: ModelRef;
+  /** How many numbers an embedding has. */
+  readonly dimension: number;
+  readonly alignment: Alignment;
+  readonly preprocessing: Preprocessing;
+  /** Faces that one run takes at most: more would cost time until the first is done and gain little or none. */
+  readonly batchLimit: number;
+  /** Distances below which two photos of different people fall at a false-accept rate, largest rate first. */
+  readonly thresholds: readonly Threshold[];
+  /** Largest distance at which a face may be named, unless the user chooses another: that of 1e-4. */
+  readonly threshold: number;
+  /** How much further away the second-nearest person must be for the nearest to be named. */
+  readonly leastMargin: number;
+  /** Of the logistic 1 / (1 + e^(slope · (distance − midpoint))); see docs/recognition.md for the fit. */
+  readonly confidence: { readonly midpoint: number; readonly slope: number };
+}
+
+export interface Threshold {
+  readonly falseAcceptRate: number;
+  readonly distance: number;
+}
+
+const embedders: Readonly<Record<EmbedderId, EmbedderSpec>> = {
+  mobilefacenet: {
+    model: { id: 'mobilefacenet', version: '1' },
+    dimension: 192,
+    alignment: 'arcface-112',
+    preprocessing: { mean: [127.5, 127.5, 127.5], scale: 1 / 128 },
+    batchLimit: 2,
+    ...thresholds(1.141, 1.048, 0.967, 0.897, 0.801),
+    leastMargin: 0.1,
+    confidence: { midpoint: 1.1, slope: 27.5 },
+  },
+  'fr-feature': {
+    model: { id: 'fr-feature', version: '1' },
+    dimension: 512,
+    alignment: 'arcface-112',
+    preprocessing: { mean: [127, 127, 127], scale: 1 / 128 },
+    batchLimit: 2,
+    ...thresholds(1.226, 1.151, 1.084, 1.023, 0.953),
+    leastMargin: 0.1,
+    confidence: { midpoint: 1.19, slope: 30.4 },
+  },
+  dlib: {
+    model: { id: 'dlib', version: '1' },
+    dimension: 128,
+    alignment: 'dlib-150',
+    preprocessing: { mean: [122.782, 117.001, 104.298], scale: 1 / 256 },
+    batchLimit: 4,
+    ...thresholds(0.43, 0.386, 0.349, 0.318, 0.277),
+    leastMargin: 0.05,
+    confidence: { midpoint: 0.432, slope: 65.9 },
+  },
+  'facenet-vggface2': {
+    model: { id: 'facenet-vggface2', version: '1' },
+    dimension: 512,
+    alignment: 'box-160',
+    preprocessing: { mean: [127.5, 127.5, 127.5], scale: 1 / 128 },
+    batchLimit: 2,
+    // From what others publish, not measured: docs/recognition.md.
+    ...thresholds(1.1, 0.95, 0.8, 0.7, 0.6),
+    leastMargin: 0.1,
+    confidence: { midpoint: 0.95, slope: 15 },
+  },
+};
+
+/** @param distances at false-accept rates of 1e-2, 1e-3, 1e-4, 1e-5 and 1e-6 */
+function thresholds(
+  ...distances: readonly [number, number, number, number, number]
+): Pick<EmbedderSpec, 'thresholds' | 'threshold'> {
+  const rates = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
+  return {
+    thresholds: distances.map((distance, index) => ({ falseAcceptRate: rates[index] as number, distance })),
+    threshold: distances[2],
+  };
+}
+
+/** @throws SightlineError MODEL_UNKNOWN */
+export function findEmbedder(id: string): EmbedderSpec {
+  const known = embedderIds.find((each) => each === id);
+  if (known) return embedders[known];
+  const names = embedderIds.join(', ');
+  throw new SightlineError('MODEL_UNKNOWN', `Expected an embedder, one of ${names}, but received "${id}"`);
+}
+
+/** How likely two photos at this distance show one person, 0 to 1, if both cases are equally common beforehand. */
+export function samePersonProbability({ confidence }: EmbedderSpec, distance: number): number {
+  return 1 / (1 + Math.exp(confidence.slope * (distance - confidence.midpoint)));
+}

@@ -1,0 +1,107 @@
+import type { RemoteError } from '../../core/errors.js';
+import type { ModelRef } from '../../core/face.js';
+import type {
+  EmbedOptions,
+  EmbedResult,
+  EmbedTimes,
+  EmbedderStats,
+  FaceCrop,
+  FaceEmbedder,
+} from '../../core/face-embedder.js';
+import { chipSize } from '../../core/similarity.js';
+import { workerUrl } from '../../core/worker-url.js';
+import { InferencePool } from '../../inference/inference-pool.js';
+// Switches telemetry off for the threads, which cannot do it themselves.
+import '../../models/onnx-runtime.js';
+import type { EmbedderSpec } from './embedder-specs.js';
+import type { EmbeddedFace, EmbedReply, EmbedWorkerData } from './thread/embed-protocol.js';
+
+/** Far more than a batch needs on a busy machine, loading the networks included. */
+const timeoutMs = 120_000;
+
+export interface PooledEmbedderOptions extends Pick<
+  EmbedWorkerData,
+  'modelPath' | 'refinerPath' | 'projectionPath' | 'executionProvider'
+> {
+  /** With a projection, `model` and `dimension` are those of what comes out of it. */
+  readonly spec: EmbedderSpec;
+  /** Threads, each with a copy of the network. */
+  readonly workers: number;
+  readonly threadsPerWorker: number;
+  /** Faces of live video that may wait for a worker. */
+  readonly queueLimit: number;
+  /** Told of each face embedded, for metrics. */
+  readonly onEmbedded?: (times: EmbedTimes) => void;
+}
+
+/**
+ * Embeds faces in worker threads of this process. A worker takes the faces that wait together, each of which settles on
+ * its own; faces of live video never wait for more requests than the batch in hand.
+ */
+export class PooledEmbedder implements FaceEmbedder {
+  readonly model: ModelRef;
+  readonly #pool: InferencePool<FaceCrop, EmbedReply>;
+  readonly #onEmbedded: PooledEmbedderOptions['onEmbedded'];
+  /** Faces that a worker answered without an embedding. */
+  #refused = 0;
+
+  constructor(options: PooledEmbedderOptions) {
+    const { spec, workers, queueLimit } = options;
+    this.model = spec.model;
+    this.#onEmbedded = options.onEmbedded;
+    this.#pool = new InferencePool({
+      entry: workerUrl('embed'),
+      workerData: workerDataOf(options),
+      threads: workers,
+      batchLimit: spec.batchLimit,
+      queueLimit,
+      timeoutMs,
+      transfer: ({ data }) => [data.buffer],
+    });
+  }
+
+  async embed(crop: FaceCrop, { maxWaitMs }: EmbedOptions = {}): Promise<EmbedResult> {
+    const outcome = await this.#pool.run(crop, maxWaitMs);
+    if (outcome.status === 'dropped') return outcome;
+    if (outcome.status === 'failed') return { status: 'failed', error: threadLost(outcome.error) };
+    const { reply, queueMs } = outcome;
+    if (reply.kind === 'embedded') return this.#embedded(reply, queueMs);
+    this.#refused++;
+    return { status: 'failed', error: reply.error };
+  }
+
+  stats(): EmbedderStats {
+    const { waiting, running, answered, failed, dropped } = this.#pool.stats();
+    const embedded = answered - this.#refused;
+    return { waiting, running, embedded, failed: failed + this.#refused, dropped };
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  #embedded({ vector, quality, chip: data, times }: EmbeddedFace, queueMs: number): EmbedResult {
+    const allTimes = { queueMs, ...times };
+    this.#onEmbedded?.(allTimes);
+    const chip = { width: chipSize, height: chipSize, data };
+    return { status: 'embedded', embedding: { model: this.model, vector }, quality, chip, times: allTimes };
+  }
+}
+
+function workerDataOf(options: PooledEmbedderOptions): EmbedWorkerData {
+  const { spec, modelPath, refinerPath, projectionPath, executionProvider, threadsPerWorker } = options;
+  const { dimension, alignment, preprocessing } = spec;
+  return {
+    ...{ modelPath, refinerPath, projectionPath, dimension, alignment, preprocessing },
+    ...{ executionProvider, threads: threadsPerWorker },
+  };
+}
+
+function threadLost(cause: unknown): RemoteError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return {
+    code: 'EMBEDDER_FAILED',
+    message: `Expected an embedding but the worker thread was lost: ${why}`,
+    retryable: true,
+  };
+}

@@ -1,0 +1,78 @@
+import type { FaceCrop } from '../../../core/face-embedder.js';
+import type { RgbImage } from '../../../core/image.js';
+import { faceQuality, type FaceQuality } from '../../../core/face-quality.js';
+import type { InferenceSession } from '../../../models/onnx-runtime.js';
+import { alignFace, alignTo } from '../align.js';
+import { EmbeddingNetwork } from './embedding-network.js';
+import type { EmbeddedFace, EmbedReply, EmbedWorkerData, FailedFace } from './embed-protocol.js';
+import { LandmarkRefiner } from './landmark-refiner.js';
+
+/** A face that is ready for the network. */
+interface AlignedFace {
+  readonly kind: 'aligned';
+  /** As the embedder wants it. */
+  readonly input: RgbImage;
+  /** Aligned to ArcFace's template. */
+  readonly chip: RgbImage;
+  readonly quality: FaceQuality;
+  readonly alignMs: number;
+}
+
+/** Aligns faces and embeds them, a batch in one run. Not for two batches at a time. */
+export class BatchEmbedder {
+  readonly #alignment: EmbedWorkerData['alignment'];
+  readonly #network: EmbeddingNetwork;
+  readonly #refiner: LandmarkRefiner;
+
+  /** Loading begins at once; a failure is told to each face that asks. */
+  constructor(data: EmbedWorkerData, options: InferenceSession.SessionOptions) {
+    this.#alignment = data.alignment;
+    this.#network = new EmbeddingNetwork(data, options);
+    this.#refiner = new LandmarkRefiner(data.refinerPath, options);
+  }
+
+  /** Resolves when loading has ended, well or not. */
+  async loaded(): Promise<void> {
+    await Promise.all([this.#network.loaded(), this.#refiner.loaded()]);
+  }
+
+  /** Never rejects: whatever goes wrong with a face is in its own reply. */
+  async embed(batch: readonly FaceCrop[]): Promise<EmbedReply[]> {
+    const faces: (AlignedFace | FailedFace)[] = [];
+    // One by one, as the refiner takes them.
+    for (const task of batch) faces.push(await this.#align(task).catch(failed));
+    const aligned = faces.filter((face) => face.kind === 'aligned');
+    const started = performance.now();
+    const answers = this.#network.run(aligned.map(({ input }) => input));
+    const replies = faces.map(async (face) => {
+      if (face.kind === 'failed') return face;
+      return this.#finish(face, answers, aligned.indexOf(face), started).catch(failed);
+    });
+    return Promise.all(replies);
+  }
+
+  async #align(task: FaceCrop): Promise<AlignedFace> {
+    const started = performance.now();
+    const face = await this.#refiner.refine(task, task.landmarks);
+    const chip = alignFace(task, face.landmarks);
+    const input = this.#alignment === 'arcface-112' ? chip : alignTo(this.#alignment, task, face);
+    const quality = faceQuality(face.landmarks, chip, face.score);
+    return { kind: 'aligned', input, chip, quality, alignMs: performance.now() - started };
+  }
+
+  async #finish(
+    { chip, quality, alignMs }: AlignedFace,
+    answers: Promise<readonly Float32Array[]>,
+    row: number,
+    started: number,
+  ): Promise<EmbeddedFace> {
+    const vector = await this.#network.finish((await answers)[row] as Float32Array);
+    const times = { alignMs, embedMs: performance.now() - started };
+    return { kind: 'embedded', vector, chip: chip.data as Uint8Array<ArrayBuffer>, quality, times };
+  }
+}
+
+function failed(error: unknown): FailedFace {
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: 'failed', error: { code: 'EMBEDDER_FAILED', message, retryable: false } };
+}

@@ -1,0 +1,66 @@
+import { InferenceSession, Tensor } from '../../../models/onnx-runtime.js';
+import { chipSides } from '../alignment.js';
+import { l2Normalise } from '../../../core/distance.js';
+import type { EmbedWorkerData } from './embed-protocol.js';
+import type { RgbImage } from '../../../core/image.js';
+import { fillPlanes } from './fill-planes.js';
+
+/** Turns aligned faces into embeddings. Not for two calls of `run` at a time. */
+export class EmbeddingNetwork {
+  readonly #data: EmbedWorkerData;
+  readonly #network: Promise<InferenceSession>;
+  readonly #projection: Promise<InferenceSession> | null;
+  readonly #side: number;
+  /** Written over for every batch; grows to the largest. */
+  #input = new Float32Array();
+
+  /** Loading begins at once; a failure is told by `run` and `finish`. */
+  constructor(data: EmbedWorkerData, options: InferenceSession.SessionOptions) {
+    const { modelPath, projectionPath, alignment } = data;
+    this.#data = data;
+    this.#side = chipSides[alignment];
+    this.#network = InferenceSession.create(modelPath, options);
+    this.#projection = projectionPath === null ? null : InferenceSession.create(projectionPath, options);
+    this.#network.catch(() => undefined);
+    this.#projection?.catch(() => undefined);
+  }
+
+  /** Resolves when loading has ended, well or not. */
+  async loaded(): Promise<void> {
+    await Promise.allSettled([this.#network, this.#projection]);
+  }
+
+  /** The network's answers, as they are, to pictures of the embedder's alignment: one each, in one run. */
+  async run(chips: readonly RgbImage[]): Promise<Float32Array[]> {
+    const size = 3 * this.#side * this.#side;
+    const length = chips.length * size;
+    if (length === 0) return [];
+    if (this.#input.length < length) this.#input = new Float32Array(length);
+    const input = this.#input.subarray(0, length);
+    chips.forEach((chip, index) =>
+      fillPlanes(input.subarray(index * size, (index + 1) * size), chip, this.#data.preprocessing),
+    );
+    const output = await rows(await this.#network, input, [chips.length, 3, this.#side, this.#side]);
+    const features = output.length / chips.length;
+    return chips.map((_, index) => output.slice(index * features, (index + 1) * features));
+  }
+
+  /** The embedding that an answer of the network makes. @throws Error when it has no direction */
+  async finish(answer: Float32Array): Promise<Float32Array<ArrayBuffer>> {
+    let vector = l2Normalise(answer);
+    if (this.#projection) {
+      vector = l2Normalise(await rows(await this.#projection, vector, [1, vector.length]));
+    }
+    if (vector.length === this.#data.dimension) return vector as Float32Array<ArrayBuffer>;
+    throw new Error(`Expected an output of ${this.#data.dimension} floats but received ${vector.length}`);
+  }
+}
+
+/** Copies the output, whose memory ONNX Runtime may use again. */
+async function rows(network: InferenceSession, input: Float32Array, shape: number[]): Promise<Float32Array> {
+  const [inputName = '', outputName = ''] = [network.inputNames[0], network.outputNames[0]];
+  const outputs = await network.run({ [inputName]: new Tensor('float32', input, shape) });
+  const data = outputs[outputName]?.data;
+  if (!(data instanceof Float32Array)) throw new Error('Expected an output of floats but received none');
+  return Float32Array.from(data);
+}

@@ -1,0 +1,121 @@
+import { codesPerStep, createDotKernel, type DotKernel } from '../../../core/dot-kernel.js';
+import { quantise } from '../quantise.js';
+import type { SharedWasmMemory } from '../../../core/wasm-kernel.js';
+
+/** Of the codes of rows. */
+export const mostRowCode = 127;
+/** Rows compared at a time: few enough that their sums stay in the processor's cache. */
+const blockRows = 1024;
+/** Threads that may search the same rows at one time; each has room for a probe and the sums of a block. */
+const searchers = { mainLoop: 0, thread: 1 } as const;
+
+/** Where things lie in the memory of the rows, in bytes. */
+export function rowLayout(dimension: number) {
+  /** From one row to the next: one byte a code. */
+  const stride = Math.ceil(dimension / codesPerStep) * codesPerStep;
+  const probe = stride * Int16Array.BYTES_PER_ELEMENT;
+  const room = probe + blockRows * Int32Array.BYTES_PER_ELEMENT;
+  return { stride, probe, room, rows: room * Object.keys(searchers).length };
+}
+
+/** A question that any thread can answer that has the rows' memory. What goes by row lies in shared memory too. */
+export interface CandidateQuery {
+  readonly probe: Float32Array;
+  /** Rows to compare. */
+  readonly rows: number;
+  /** A row's values are its codes times its scale, give or take half of it. */
+  readonly scaleOfRow: Float32Array;
+  /** Each below `people`. */
+  readonly personOfRow: Int32Array;
+  readonly people: number;
+  /** People wanted. */
+  readonly count: number;
+}
+
+/**
+ * Finds the few rows of many that are worth an exact look. Vectors rounded to 8 bits are a quarter as long to read, and
+ * reading is what a search of many faces waits for; how far rounding can be off is known, so that nothing is missed.
+ * The idea is that of the VA-file: Weber, Schek and Blott, VLDB 1998.
+ */
+export class CandidateSearch {
+  readonly #kernel: DotKernel;
+  readonly #layout: ReturnType<typeof rowLayout>;
+  readonly #probe: Int16Array;
+  readonly #sums: Int32Array;
+  /** So small that the sum of a row fits 32 bits. */
+  readonly #mostProbeCode: number;
+  /** By row, the most that its product with the probe can be. */
+  #most = new Float64Array();
+
+  /** @param memory with room for at least what comes before the rows */
+  constructor(memory: SharedWasmMemory, dimension: number, searcher: keyof typeof searchers) {
+    this.#kernel = createDotKernel(memory);
+    this.#layout = rowLayout(dimension);
+    const start = searchers[searcher] * this.#layout.room;
+    this.#probe = new Int16Array(memory.buffer, start, this.#layout.stride);
+    this.#sums = new Int32Array(memory.buffer, start + this.#layout.probe, blockRows);
+    this.#mostProbeCode = Math.min(0x7fff, Math.floor(0x7fff_ffff / (mostRowCode * dimension)));
+  }
+
+  /** Rows among which are, for each of the `count` nearest people, the nearest of theirs. */
+  candidates({ probe, rows, scaleOfRow, personOfRow, people, count }: CandidateQuery): Int32Array {
+    const probeScale = quantise(probe, this.#mostProbeCode, this.#probe);
+    const error = largestError(probe, probeScale);
+    /** By person, the least that the product of their nearest row can be. */
+    const least = new Float64Array(people).fill(-Infinity);
+    if (this.#most.length < rows) this.#most = new Float64Array(scaleOfRow.length);
+    for (let start = 0; start < rows; start += blockRows) {
+      const end = Math.min(start + blockRows, rows);
+      this.#multiply(start, end);
+      for (let row = start; row < end; row++) {
+        const product = (this.#sums[row - start] as number) * probeScale;
+        const scale = scaleOfRow[row] as number;
+        const person = personOfRow[row] as number;
+        this.#most[row] = (product + error) * scale;
+        const leastOfRow = (product - error) * scale;
+        if (leastOfRow > (least[person] as number)) least[person] = leastOfRow;
+      }
+    }
+    return this.#reaching(least, largest(least, count), personOfRow, rows);
+  }
+
+  /** Rows that may be a person's nearest, and nearer than the last of the people wanted. */
+  #reaching(least: Float64Array, bar: number, personOfRow: Int32Array, rows: number): Int32Array {
+    const found: number[] = [];
+    for (let row = 0; row < rows; row++) {
+      const most = this.#most[row] as number;
+      if (most >= bar && most >= (least[personOfRow[row] as number] as number)) found.push(row);
+    }
+    return Int32Array.from(found);
+  }
+
+  #multiply(start: number, end: number): void {
+    const { rows, stride, probe } = this.#layout;
+    const { byteOffset, byteLength } = this.#probe;
+    const first = rows + start * stride;
+    this.#kernel(byteOffset, byteOffset + byteLength, first, rows + end * stride, byteOffset + probe);
+  }
+}
+
+/**
+ * How far the product of a row's and the probe's codes can be from the true one, in units of the row's scale. With x
+ * and q rounded to x' and q', |x·q − x'·q'| ≤ |x − x'| |q| + |x'| |q − q'|.
+ */
+function largestError(probe: Float32Array, probeScale: number): number {
+  const halfDiagonal = Math.sqrt(probe.length) / 2;
+  const longestRow = mostRowCode * Math.sqrt(probe.length);
+  // What single and double precision lose is less than the last factor adds.
+  return (halfDiagonal * Math.hypot(...probe) + longestRow * halfDiagonal * probeScale) * (1 + 1e-5);
+}
+
+/** The `count`-th largest value; −Infinity when there are fewer. */
+function largest(values: Float64Array, count: number): number {
+  const found: number[] = [];
+  for (const value of values) {
+    if (found.length === count && value <= (found[count - 1] as number)) continue;
+    const place = found.findIndex((other) => value > other);
+    found.splice(place === -1 ? found.length : place, 0, value);
+    if (found.length > count) found.pop();
+  }
+  return found[count - 1] ?? -Infinity;
+}
