@@ -1,3 +1,4 @@
+import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { open } from 'node:fs/promises';
 import { isIP } from 'node:net';
@@ -23,17 +24,21 @@ export async function resolveHost(spec: SourceSpec): Promise<ResolvedSource> {
   if (spec.kind !== 'rtsp' && spec.kind !== 'http') return { spec, httpHost: null };
   const [whole = '', before = '', host = '', port = ''] = hostInUrl.exec(spec.url) ?? [];
   if (host === '' || host.startsWith('[') || isIP(host) !== 0) return { spec, httpHost: null };
-  const { address, family } = await addressOf(host);
+  const { address, family } = (await addressesOf(host))[0] as LookupAddress;
   const literal = family === 6 ? `[${address}]` : address;
   const url = `${before}${literal}${port}${spec.url.slice(whole.length)}`;
   return { spec: { ...spec, url }, httpHost: spec.kind === 'http' ? `${host}${port}` : null };
 }
 
-async function addressOf(host: string): Promise<{ address: string; family: number }> {
+/**
+ * Looks up a host name; there is at least one address.
+ * @throws SightlineError SOURCE_UNREACHABLE when it has none
+ */
+export async function addressesOf(host: string): Promise<readonly LookupAddress[]> {
   try {
-    return await lookup(host);
+    return await lookup(host, { all: true });
   } catch (cause) {
-    const message = `Expected an address for the host ${host} but received ${(cause as Error).message}.`;
+    const message = `The host ${host} has no address: ${(cause as Error).message}.`;
     throw new SightlineError('SOURCE_UNREACHABLE', message, { cause });
   }
 }

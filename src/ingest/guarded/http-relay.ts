@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { pipeline, type Duplex } from 'node:stream';
 import { asSightlineError, SightlineError } from '../../core/errors.js';
 import { listenLocally, unreachable, type LocalServer } from './local-server.js';
-import type { SourcePolicy } from './source-policy.js';
+import { withoutBrackets, type SourcePolicy } from './source-policy.js';
 
 /**
  * An HTTP proxy for ffmpeg. It checks the host of every request, including those that follow a redirect or a playlist,
@@ -43,7 +43,7 @@ async function forward(
     const message = `Expected a redirect to an http:// or https:// URL but received one to ${url.protocol}//.`;
     throw new SightlineError('SOURCE_FORBIDDEN', message);
   }
-  const { address } = await policy.resolve(bare(url.hostname));
+  const { address } = await policy.resolve(withoutBrackets(url.hostname));
   // The path stays exactly as ffmpeg wrote it, because some cameras reject another spelling.
   const path = (incoming.url ?? '').replace(/^http:\/\/[^/?#]*/i, '');
   await new Promise<void>((resolve, reject) => {
@@ -79,7 +79,7 @@ async function tunnel(
   policy: SourcePolicy,
 ): Promise<void> {
   const { hostname, port } = new URL(`https://${incoming.url ?? ''}`);
-  const { address } = await policy.resolve(bare(hostname));
+  const { address } = await policy.resolve(withoutBrackets(hostname));
   await new Promise<void>((resolve, reject) => {
     const server = connect({ host: address, port: Number(port || 443) });
     server.once('error', (error) => reject(unreachable({ host: hostname, port: port || 443 }, error)));
@@ -102,8 +102,4 @@ function withoutHopByHop(rawHeaders: readonly string[]): string[] {
     const name = (rawHeaders[i - (i % 2)] ?? '').toLowerCase();
     return name !== 'connection' && name !== 'keep-alive' && !name.startsWith('proxy-');
   });
-}
-
-function bare(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '');
 }

@@ -1,8 +1,8 @@
-import { lookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import { SightlineError } from '../../core/errors.js';
 import { NetworkList, parseAddress, type Address } from '../../core/network.js';
+import { addressesOf } from '../prepare-source.js';
 import { redactUrl } from '../redact.js';
 import { parseSource, type SourceSpec } from '../source-spec.js';
 
@@ -126,13 +126,7 @@ export class SourcePolicy {
    * @throws SightlineError SOURCE_UNREACHABLE, SOURCE_FORBIDDEN
    */
   async resolve(host: string): Promise<CheckedAddress> {
-    const addresses = await lookup(host, { all: true }).catch((cause: Error) => {
-      throw new SightlineError(
-        'SOURCE_UNREACHABLE',
-        `Expected an address for the host ${host} but received ${cause.message}.`,
-        { cause },
-      );
-    });
+    const addresses = await addressesOf(host);
     const allowed = addresses.find(({ address }) => this.#addresses.allows(address));
     if (allowed !== undefined) return allowed;
     throw new SightlineError(
@@ -168,8 +162,13 @@ export function targetOf(spec: SourceSpec): Target | undefined {
   const { protocol, hostname, port } = new URL(spec.url);
   const scheme = protocol.slice(0, -1);
   return {
-    host: hostname.replace(/^\[|\]$/g, ''),
+    host: withoutBrackets(hostname),
     port: port === '' ? (defaultPorts[scheme] ?? 0) : Number(port),
     isEncrypted: scheme === 'rtsps' || scheme === 'https',
   };
+}
+
+/** The host of a URL; an IPv6 address without its brackets. */
+export function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }
