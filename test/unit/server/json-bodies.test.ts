@@ -26,11 +26,11 @@ describe('parseBoundedJson', () => {
   });
 
   it.each([
-    ['nesting', '['.repeat(33), /nested at most 32 deep/],
+    ['nesting', '['.repeat(33), /nested at most 32 levels deep/],
     [
       'nesting after a text that ends in an escape',
       `["\\\\",${'{"a":'.repeat(40)}`,
-      /nested at most 32 deep/,
+      /nested at most 32 levels deep/,
     ],
     ['entries of a list', `[${'1,'.repeat(5000)}1]`, /at most 4000 entries/],
     ['entries of many lists', `[${'[],'.repeat(3000)}1]`, /at most 4000 entries/],
