@@ -39,7 +39,26 @@ export async function createHttpApp(
   context: ServerContext,
   heartbeat: Heartbeat,
 ): Promise<{ app: Api; gate: Gate }> {
-  const app: Api = fastify({
+  const app = createApi();
+  await app.register(fastifyCookie);
+  const gate = new Gate({
+    ...context,
+    limits: { ...context.limits, requestsPerMinute: context.rateLimit },
+    parseCookie: (header) => app.parseCookie(header),
+  });
+  await guardRoutes(app, gate, context.corsOrigins);
+  answerWithProblems(app, context);
+  takeJsonBodies(app);
+  await acceptPictures(app, context.uploads);
+  await describeRoutes(app, context.version);
+  await addRoutes(app, context, gate, heartbeat);
+  await addPageFiles(app, context);
+  return { app, gate };
+}
+
+/** Fastify with this server's limits and its reading of requests, and no route yet. */
+function createApi(): Api {
+  const app = fastify({
     forceCloseConnections: true,
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
@@ -55,17 +74,10 @@ export async function createHttpApp(
     value: parsePart(schema, data, httpPart),
   }));
   app.setSerializerCompiler(serializerCompiler);
-  await app.register(fastifyCookie);
-  const gate = new Gate({
-    ...context,
-    limits: { ...context.limits, requestsPerMinute: context.rateLimit },
-    parseCookie: (header) => app.parseCookie(header),
-  });
-  await guardRoutes(app, gate, context.corsOrigins);
-  answerWithProblems(app, context);
-  takeJsonBodies(app);
-  await acceptPictures(app, context.uploads);
-  await describeRoutes(app, context.version);
+  return app;
+}
+
+async function addRoutes(app: Api, context: ServerContext, gate: Gate, heartbeat: Heartbeat): Promise<void> {
   addHealthRoutes(app, context);
   addCameraRoutes(app, context, heartbeat);
   addWebSocketRoutes(app);
@@ -80,13 +92,20 @@ export async function createHttpApp(
   addTicketRoutes(app, gate.tickets);
   addFaceRoutes(app, context);
   await addDocumentRoutes(app);
+}
+
+/** The page, and the client for browsers. */
+async function addPageFiles(
+  app: Api,
+  { webDir, clientDir }: Pick<ServerContext, 'webDir' | 'clientDir'>,
+): Promise<void> {
   await app.register(fastifyStatic, {
-    root: context.webDir,
+    root: webDir,
     index: false,
     schemaHide: true,
   });
   await app.register(fastifyStatic, {
-    root: context.clientDir,
+    root: clientDir,
     prefix: '/client/',
     decorateReply: false,
     schemaHide: true,
@@ -94,7 +113,6 @@ export async function createHttpApp(
   app.get('/', { config: { role: 'anybody' }, schema: { hide: true } }, (_request, reply) =>
     reply.sendFile('index.html'),
   );
-  return { app, gate };
 }
 
 function answerWithProblems(app: Api, { log }: Pick<ServerContext, 'log'>): void {

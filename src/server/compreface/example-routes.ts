@@ -17,7 +17,7 @@ const exampleSchema = z.object({
   subject: z.string(),
 });
 
-export type Example = z.output<typeof exampleSchema>;
+type Example = z.output<typeof exampleSchema>;
 
 export const exampleParams = z.object({ image_id: z.string() });
 
@@ -117,10 +117,9 @@ async function remove(people: People, { id, personId }: GalleryFace): Promise<Ex
 
 /** Returns how many were removed; 0 for an unknown subject. */
 async function removeAll(people: People, subject: string | undefined): Promise<number> {
-  const whose = subject === undefined ? await people.list() : [await people.find(subject)];
   let removed = 0;
-  for (const person of whose) {
-    const photos = person === undefined ? [] : await people.photos(person.id);
+  for (const person of await peopleOf(people, subject)) {
+    const photos = await people.photos(person.id);
     for (const { id } of photos) await people.removePhoto(id);
     removed += photos.length;
   }
@@ -136,26 +135,12 @@ async function knownPhoto(people: People, id: string): Promise<GalleryFace | und
   }
 }
 
-export interface PageQuery {
-  /** Counted from 0. */
-  readonly page: number;
-  readonly size: number;
-  /** Undefined for all subjects. */
-  readonly subject?: string | undefined;
-}
-
-export interface ExamplePage {
-  readonly faces: Example[];
-  readonly page_number: number;
-  readonly page_size: number;
-  readonly total_pages: number;
-  readonly total_elements: number;
-}
-
 /** A page of examples, sorted by the name of their subject and then by age, oldest first. */
-async function pageOfExamples(people: People, { page, size, subject }: PageQuery): Promise<ExamplePage> {
-  const everybody = subject === undefined ? await people.list() : [await people.find(subject)];
-  const whose = everybody.filter((person) => person !== undefined);
+async function pageOfExamples(
+  people: People,
+  { page, size, subject }: z.output<typeof listQuery>,
+): Promise<z.output<typeof pageSchema>> {
+  const whose = await peopleOf(people, subject);
   const total = whose.reduce((sum, { faces }) => sum + faces, 0);
   return {
     faces: await examplesBetween(people, whose, page * size, (page + 1) * size),
@@ -164,6 +149,13 @@ async function pageOfExamples(people: People, { page, size, subject }: PageQuery
     total_pages: Math.ceil(total / size),
     total_elements: total,
   };
+}
+
+/** The person of that name, if there is one; everybody without a name. */
+async function peopleOf(people: People, subject: string | undefined): Promise<readonly GalleryPerson[]> {
+  if (subject === undefined) return people.list();
+  const person = await people.find(subject);
+  return person === undefined ? [] : [person];
 }
 
 /** The examples in a range of the whole list. Reads only the photos of people in that range. */
@@ -195,7 +187,7 @@ export function addExampleRoute(app: Api, people: People, pictures: Pictures): v
     {
       config: { role: 'operator', pictures: ['file'] },
       schema: {
-        tags: ['compreface'],
+        tags,
         summary: 'Saves an example of a subject, who is added if the name is new',
         querystring: z.object({ subject: z.string(), ...thresholdQuery }),
         body: z.object({ file: picture }),

@@ -5,7 +5,7 @@ import type { Camera, CameraStatus, Picture, PictureVariant } from '../../pipeli
 import type { PictureQuery, StreamQuery } from '../query.js';
 import type { ServerContext } from '../server-options.js';
 import { closeCodes } from './close-codes.js';
-import type { Heartbeat } from './heartbeat.js';
+import type { Heartbeat, Pulse } from './heartbeat.js';
 
 /** How early, as a fraction of the interval, a frame may come and still count as the next: cameras are not exact. */
 const toleranceInIntervals = 0.25;
@@ -102,43 +102,62 @@ export function streamMjpeg(
   { metrics, limits }: Pick<ServerContext, 'metrics' | 'limits'>,
 ): void {
   const { id } = camera.status();
-  const response = reply.hijack().raw;
-  response.writeHead(200, {
-    ...(reply.getHeaders() as OutgoingHttpHeaders),
-    'content-type': `multipart/x-mixed-replace; boundary=${boundary}`,
-  });
-  response.flushHeaders();
-  // HTTP has no ping: a client counts as alive while parts reach it or none is waiting.
-  let isAlive = true;
-  const onFlushed = (): void => {
-    isAlive = true;
-  };
+  const response = beginMultipart(reply);
+  const pulse = new ResponsePulse(response);
   const stop = feedPictures({
     camera,
     query,
     budgetBytes: limits.pictureBudgetBytes,
     outlet: {
       bufferedBytes: () => response.writableLength,
-      send: (picture) => writePart(response, picture, onFlushed),
+      send: (picture) => writePart(response, picture, () => pulse.flushed()),
       dropped: () => metrics.viewerFrameDropped(id, 'mjpeg'),
       ended: () => response.end(),
     },
   });
-  const forget = heartbeat.watch({
-    beat: () => {
-      const wasAlive = isAlive || response.writableLength === 0;
-      isAlive = false;
-      return wasAlive;
-    },
-    kill: () => response.destroy(),
-  });
+  const forget = heartbeat.watch(pulse);
   metrics.viewerJoined('mjpeg');
   response.once('close', () => {
     stop();
     forget();
     metrics.viewerLeft('mjpeg');
   });
+}
+
+function beginMultipart(reply: FastifyReply): ServerResponse {
+  const response = reply.hijack().raw;
   response.on('error', () => {});
+  response.writeHead(200, {
+    ...(reply.getHeaders() as OutgoingHttpHeaders),
+    'content-type': `multipart/x-mixed-replace; boundary=${boundary}`,
+  });
+  response.flushHeaders();
+  return response;
+}
+
+/** HTTP has no ping: a client counts as alive while parts reach it or none is waiting. */
+class ResponsePulse implements Pulse {
+  readonly #response: ServerResponse;
+  #hasFlushed = true;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  /** Call when a part has reached the operating system. */
+  flushed(): void {
+    this.#hasFlushed = true;
+  }
+
+  beat(): boolean {
+    const isAlive = this.#hasFlushed || this.#response.writableLength === 0;
+    this.#hasFlushed = false;
+    return isAlive;
+  }
+
+  kill(): void {
+    this.#response.destroy();
+  }
 }
 
 function writePart(
