@@ -76,7 +76,7 @@ describe('wrong tokens', () => {
     expect((await get(url, `/?token=${token}`)).status).toBe(429);
     const page = await get(url, `/?token=${token}`, { accept: 'text/html' });
     expect([page.status, Number(page.retryAfter) > 0]).toEqual([429, true]);
-    expect(page.body).toMatch(/<p role="alert">.*wait \d+ s/);
+    expect(page.body).toMatch(/<p role="alert">.*try again in \d+ s/);
     expect((await get(url, '/v1/cameras', bearer(token), '127.0.0.2')).status).toBe(200);
     // Who brings none has not guessed.
     expect((await get(url, '/v1/cameras')).status).toBe(401);
