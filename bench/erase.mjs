@@ -1,13 +1,12 @@
-// How long the main loop is held up while somebody is erased from a large gallery, with and without the worker thread,
-// while events go on being kept. Prints JSON. `node bench/erase.mjs [PHOTOS [PEOPLE]]`
+// How long the main loop is held up while somebody is erased from a large gallery and events go on being stored.
+// Prints JSON. `node bench/erase.mjs [PHOTOS [PEOPLE]]`
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delayed } from 'node:timers/promises';
-import { workerUrl } from '../dist/src/core/worker-url.js';
-import { SqliteGalleryStore } from '../dist/src/storage/sqlite/gallery-store.js';
+import { openStorage } from '../dist/src/storage/open-storage.js';
 import { machine, print } from './statistics.mjs';
 
 const photos = Number(process.argv[2] ?? 4000);
@@ -17,20 +16,19 @@ const landmarks = [1, 2, 3, 4, 5].map((x) => ({ x, y: x }));
 
 const folder = mkdtempSync(join(tmpdir(), 'sightline-bench-erase-'));
 try {
-  const results = [];
-  for (const thread of ['worker', 'main']) results.push(await measure(thread));
-  print({ machine: machine(), date: new Date().toISOString(), photos, people, results });
+  print({ machine: machine(), date: new Date().toISOString(), photos, people, result: await measure() });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Erases somebody while an event is kept every 10 ms. */
-async function measure(thread) {
-  const path = join(folder, thread, 'gallery.db');
-  const store = new SqliteGalleryStore(path, thread === 'worker' ? workerUrl('rewrite') : undefined);
-  for (let number = 0; number < photos; number++) await store.addFace(`P${number % people}`, face(number));
-  const megabytes = Math.round(statSync(path).size / 1e6);
-  const [person] = await store.persons();
+/** Erases somebody while an event is stored every 10 ms. */
+async function measure() {
+  const data = join(folder, 'data');
+  const store = await openStorage({ data });
+  for (let number = 0; number < photos; number++)
+    await store.people.addFace(`P${number % people}`, face(number));
+  const megabytes = Math.round(statSync(join(data, 'gallery.db')).size / 1e6);
+  const [person] = await store.people.persons();
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const writes = [];
   let isOver = false;
@@ -40,7 +38,7 @@ async function measure(thread) {
   delay.enable();
   await delayed(50);
   const started = performance.now();
-  await store.removePerson(person.id);
+  await store.people.removePerson(person.id);
   const eraseMs = performance.now() - started;
   // The delay is noticed when the loop turns again.
   await delayed(50);
@@ -50,7 +48,6 @@ async function measure(thread) {
   const waited = await Promise.all(writes);
   await store.close();
   return {
-    thread,
     megabytes,
     eraseMs: Math.round(eraseMs),
     mainLoopHeldUpMs: { p99: round(delay.percentile(99)), max: round(delay.max) },

@@ -11,6 +11,9 @@ import { Gallery } from '../dist/src/recognition/gallery/gallery.js';
 import { workerUrl } from '../dist/src/core/worker-url.js';
 import { InferencePool } from '../dist/src/inference/inference-pool.js';
 import { SqliteGalleryStore } from '../dist/src/storage/sqlite/gallery-store.js';
+import { findEmbedder } from '../dist/src/recognition/embedders.js';
+import { SearchThread } from '../dist/src/recognition/search-thread.js';
+import { openStorage } from '../src/storage/open-storage.js';
 import { percentiles } from './statistics.mjs';
 
 const photosPerPerson = 5;
@@ -96,12 +99,12 @@ export function plainJavaScript(faces, dimension) {
 export async function loading(faces) {
   const spec = findEmbedder('mobilefacenet');
   const folder = mkdtempSync(join(tmpdir(), 'sightline-bench-'));
-  const store = new SqliteGalleryStore(join(folder, 'gallery.db'));
+  const store = await openStorage({ data: folder });
   const random = randomNumbers();
   for (let face = 0; face < faces; face++) {
     const embedding = { model: spec.model, vector: randomUnit(random, spec.dimension) };
     const { faceId, person } = entryOf(face);
-    await store.addFace(person.name, {
+    await store.people.addFace(person.name, {
       photoName: faceId,
       photoHash: faceId,
       quality: 1,

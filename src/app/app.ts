@@ -18,6 +18,7 @@ import type { Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
 import type { EventStore } from '../core/event-store.js';
 import type { AccessToken } from '../core/roles.js';
+import type { Storage } from '../core/storage.js';
 import { networksOf } from '../detection/create-detector.js';
 import { photoDetector } from '../detection/photo-detector.js';
 import { EventPublisher, type PublisherStatus } from '../events/event-publisher.js';
@@ -29,8 +30,6 @@ import type { EmbedTimes } from '../core/face-embedder.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
 import type { Services } from '../server/services.js';
 import { createServer, type SightlineServer } from '../server/server.js';
-import { HeadStore } from '../storage/head-store.js';
-import type { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 
 export interface AppHooks {
   readonly onModelProgress: (progress: ModelProgress) => void;
@@ -90,10 +89,10 @@ export class App {
   }
 
   async #start(): Promise<{ url: string }> {
-    const { tokens, ownToken } = await accessOf(this.#config);
     const { store, publisher } = await this.#openStore();
-    const cameras = await this.#readCameras(publisher);
-    const naming = await Naming.read(this.#config, this.log);
+    const { tokens, ownToken } = await accessOf(this.#config.server, store.tokens);
+    const cameras = await this.#readCameras(store, publisher);
+    const naming = await Naming.read(this.#config, store.settings, this.log);
     // The port now: a program that runs twice should say so before it fetches models.
     const services = { cameras, naming, ...this.#galleryServices(store) };
     const { url } = await (await this.#createServer(tokens, services, publisher)).listen();
@@ -138,10 +137,8 @@ export class App {
     return { ready: reasons.length === 0, reasons };
   }
 
-  #galleryServices(
-    store: SqliteGalleryStore,
-  ): Pick<Services, 'pictures' | 'people' | 'strangers' | 'events'> {
-    const { uploads: limits, data: dataDir } = this.#config;
+  #galleryServices(store: Storage): Pick<Services, 'pictures' | 'people' | 'strangers' | 'events'> {
+    const { uploads: limits } = this.#config;
     const reader = new PictureReader({ limits, models: this.models, modelsDir: modelsDir(this.#config) });
     this.#onClose(() => reader.close());
     const recognition = (): Recognition => {
@@ -149,18 +146,17 @@ export class App {
       throw new SightlineError('NOT_READY', 'Expected recognition to be ready but it is being prepared.');
     };
     const model = (): RecognitionModel => recognition().model;
-    const heads = new HeadStore(dataDir);
     return {
-      pictures: new UploadedPictures({ reader, model, store: store.embeddings, dataDir }),
-      people: new GalleryPeople({ store, heads, recognition, pictures: reader }),
+      pictures: new UploadedPictures({ reader, model, store }),
+      people: new GalleryPeople({ store, recognition, pictures: reader }),
       strangers: new UnnamedPeople({ store, recognition }),
       events: new StoredEventArchive({ store, recognition }),
     };
   }
 
-  /** Opens the gallery's file, which events are kept in too. */
-  async #openStore(): Promise<{ store: SqliteGalleryStore; publisher: EventPublisher }> {
-    const store = await openStore(this.#config.data);
+  /** Opens what is kept, for no other program that watches cameras. */
+  async #openStore(): Promise<{ store: Storage; publisher: EventPublisher }> {
+    const store = await openStore(this.#config.data, { exclusive: true });
     this.#onClose(() => store.close());
     const publisher = await this.#openPublisher(store.events);
     const retention = new Retention(this.#config.retention, store.tracks, (err) =>
@@ -185,7 +181,7 @@ export class App {
     return publisher;
   }
 
-  async #readCameras(publisher: EventPublisher): Promise<Cameras> {
+  async #readCameras({ cameras: store }: Storage, publisher: EventPublisher): Promise<Cameras> {
     const cameras = await Cameras.read({
       config: this.#config,
       models: this.models,
@@ -193,6 +189,7 @@ export class App {
       publisher,
       metrics: this.#metrics,
       labels: this.#labels,
+      store,
       log: this.log,
     });
     this.#cameras = cameras;
@@ -200,7 +197,7 @@ export class App {
     return cameras;
   }
 
-  async #openRecognition(store: SqliteGalleryStore): Promise<Recognition> {
+  async #openRecognition(store: Storage): Promise<Recognition> {
     const onEmbedded = ({ alignMs, embedMs }: EmbedTimes): void =>
       this.#metrics.observeEmbedding(alignMs + embedMs);
     const recognition = await Recognition.open({

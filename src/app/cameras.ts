@@ -8,6 +8,7 @@ import {
 import { inheritedEnvironment } from '../config/environment.js';
 import type { CameraConfig, CameraStatement } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
+import type { CameraStore } from '../core/storage.js';
 import { cameraOffline } from '../events/build-event.js';
 import { SourcePolicy } from '../ingest/guarded/source-policy.js';
 import { redactUrl } from '../ingest/redact.js';
@@ -15,13 +16,13 @@ import type { Camera } from '../pipeline/camera.js';
 import { LastingCamera } from '../pipeline/lasting-camera.js';
 import { requireCamera } from '../server/require-camera.js';
 import type { CameraControl } from '../server/services.js';
-import { CameraFile } from './camera-file.js';
+import { CameraRegistry } from './camera-registry.js';
 import { CameraRuns, type CameraRun, type CameraRunsOptions } from './camera-run.js';
 import { SharedDetectors } from './shared-detectors.js';
 import { Turns } from './turns.js';
 
 export type CamerasOptions = Omit<CameraRunsOptions, 'recognition'> &
-  ConstructorParameters<typeof SharedDetectors>[0];
+  ConstructorParameters<typeof SharedDetectors>[0] & { readonly store: CameraStore };
 
 /** A camera that is set up. */
 interface SetUp {
@@ -39,27 +40,27 @@ export class Cameras implements CameraControl {
   readonly #cameras = new Map<string, SetUp>();
   /** What is done to one camera is done in the order in which it was asked for. */
   readonly #turns = new Turns();
-  readonly #file: CameraFile;
+  readonly #registry: CameraRegistry;
   #runs: CameraRuns | undefined;
   #state: 'starting' | 'open' | 'closed' = 'starting';
 
-  private constructor(options: CamerasOptions, file: CameraFile) {
+  private constructor(options: CamerasOptions, registry: CameraRegistry) {
     this.#options = options;
-    this.#file = file;
+    this.#registry = registry;
     this.#detectors = new SharedDetectors(options);
     this.#policy = new SourcePolicy(options.config.api.cameraSources);
   }
 
-  /** Reads which cameras there are. The data folder must be there. @throws SightlineError SETTINGS_CORRUPT */
+  /** Reads which cameras there are. @throws SightlineError SETTINGS_CORRUPT, DATA_UNWRITABLE */
   static async read(options: CamerasOptions): Promise<Cameras> {
-    const { data, statedCameras } = options.config;
-    return new Cameras(options, await CameraFile.open(data, statedCameras, options.log));
+    const { config, store, log } = options;
+    return new Cameras(options, await CameraRegistry.open(store, config.statedCameras, log));
   }
 
   /** Sets up every camera, and starts them when all are. @throws SightlineError MODEL_…, SOURCE_INVALID */
   async start(recognition: CameraRunsOptions['recognition']): Promise<void> {
     this.#runs = new CameraRuns({ ...this.#options, recognition });
-    for (const stated of this.#file.list()) if (!this.#isClosed) await this.#setUp(stated, undefined);
+    for (const stated of this.#registry.list()) if (!this.#isClosed) await this.#setUp(stated, undefined);
     if (this.#isClosed) return this.close();
     this.#state = 'open';
     for (const { run } of this.#cameras.values()) run.pipeline.start();
@@ -96,7 +97,7 @@ export class Cameras implements CameraControl {
         throw new SightlineError('CAMERA_DUPLICATE', `Expected an id of its own but ${id} is taken.`);
       const stated = { ...camera, id };
       await this.#checkSources(stated, undefined);
-      return this.#setUp(stated, undefined, () => this.#file.keep(id, stated));
+      return this.#setUp(stated, undefined, () => this.#registry.keep(id, stated));
     });
   }
 
@@ -105,14 +106,14 @@ export class Cameras implements CameraControl {
       const before = this.#require(id);
       const stated = withSecrets(changedCamera(before.stated, change), before.stated);
       await this.#checkSources(stated, before.stated);
-      return this.#setUp(stated, before, () => this.#file.keep(id, stated));
+      return this.#setUp(stated, before, () => this.#registry.keep(id, stated));
     });
   }
 
   remove(id: string): Promise<void> {
     return this.#inTurn(id, async () => {
       const { camera, run, settings } = this.#require(id);
-      await this.#file.keep(id, null);
+      await this.#registry.keep(id, null);
       const wasOnline = camera.status().state === 'online';
       this.#cameras.delete(id);
       camera.remove();
@@ -163,7 +164,8 @@ export class Cameras implements CameraControl {
   #openRun(settings: CameraConfig, setup: Pick<Parameters<CameraRuns['open']>[1], 'lease' | 'framesBefore'>) {
     if (this.#runs === undefined) throw notReady();
     const guard = { policy: this.#policy, environment: inheritedEnvironment() };
-    const guardOf = (source: string) => (this.#file.isConfigured(settings.id, source) ? undefined : guard);
+    const guardOf = (source: string) =>
+      this.#registry.isConfigured(settings.id, source) ? undefined : guard;
     return this.#runs.open(settings, { ...setup, guardOf });
   }
 
@@ -171,7 +173,7 @@ export class Cameras implements CameraControl {
   async #checkSources(camera: CameraStatement, before: CameraStatement | undefined): Promise<void> {
     for (const source of [camera.url, camera.detectUrl]) {
       if (source === null || source === before?.url || source === before?.detectUrl) continue;
-      if (!this.#file.isConfigured(camera.id, source)) await this.#policy.check(source);
+      if (!this.#registry.isConfigured(camera.id, source)) await this.#policy.check(source);
     }
   }
 

@@ -1,21 +1,20 @@
 import type { Config } from '../config/schema.js';
 import type { EmbedTimes, FaceEmbedder } from '../core/face-embedder.js';
-import type { ClassifierHead } from '../core/heads.js';
+import type { ClassifierHead, HeadStore } from '../core/heads.js';
 import type { ModelStore } from '../models/model-store.js';
 import type { ThresholdChoice } from '../recognition/decision/decision.js';
 import { findEmbedder, type EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { PooledEmbedder } from '../recognition/embedding/pooled-embedder.js';
 import { projectedNaming, projectedSpec } from '../recognition/heads/projection.js';
 import { requireFit } from '../recognition/heads/require-fit.js';
-import { HeadStore } from '../storage/head-store.js';
 
 const refinerId = 'mtcnn-onet';
 
 /** An embedder and what was trained for it. */
 export interface EmbedderChoice {
   readonly spec: EmbedderSpec;
-  /** ONNX file of the projection behind it. */
-  readonly projectionPath: string | null;
+  /** ONNX model of the projection behind it. */
+  readonly projection: Uint8Array | null;
   readonly naming: ThresholdChoice;
   readonly classifier: ClassifierHead | null;
   /** What a threshold of the configuration's embedder means for the distances of this one. */
@@ -28,7 +27,7 @@ export function plainChoice({ recognition }: Config): EmbedderChoice {
   const naming = { threshold, falseNameRate };
   return {
     spec: findEmbedder(embedder),
-    projectionPath: null,
+    projection: null,
     naming,
     classifier: null,
     carryNaming: (stated) => stated,
@@ -39,25 +38,25 @@ export function plainChoice({ recognition }: Config): EmbedderChoice {
  * The embedder of a configuration, with the heads that are switched on.
  * @throws SightlineError HEAD_MISMATCH, HEAD_CORRUPT, DATA_UNWRITABLE
  */
-export async function trainedChoice(config: Config): Promise<EmbedderChoice> {
-  const choice = await projectedChoice(config);
-  const classifier = await new HeadStore(config.data).load('classifier');
+export async function trainedChoice(config: Config, heads: HeadStore): Promise<EmbedderChoice> {
+  const choice = await projectedChoice(config, heads);
+  const classifier = await heads.load('classifier');
   if (classifier) requireFit(classifier, choice.spec);
   return { ...choice, classifier };
 }
 
 /** As `trainedChoice`, but without a classifier. */
-export async function projectedChoice(config: Config): Promise<EmbedderChoice> {
+export async function projectedChoice(config: Config, heads: HeadStore): Promise<EmbedderChoice> {
   const choice = plainChoice(config);
-  const heads = new HeadStore(config.data);
-  const projection = await heads.load('projection');
+  const projection = await heads.projection();
   if (!projection) return choice;
-  requireFit(projection, choice.spec);
-  const carryNaming = (naming: ThresholdChoice): ThresholdChoice => projectedNaming(naming, projection);
+  const { head, network } = projection;
+  requireFit(head, choice.spec);
+  const carryNaming = (naming: ThresholdChoice): ThresholdChoice => projectedNaming(naming, head);
   return {
     ...choice,
-    spec: projectedSpec(choice.spec, projection),
-    projectionPath: heads.projectionPath,
+    spec: projectedSpec(choice.spec, head),
+    projection: network,
     naming: carryNaming(choice.naming),
     carryNaming,
   };
@@ -70,7 +69,7 @@ export function fetchNetworks({ model }: EmbedderSpec, models: ModelStore): Prom
 
 /** Starts the threads that run an embedder, its networks fetched. @throws SightlineError MODEL_… */
 export async function openEmbedder(
-  { spec, projectionPath }: Pick<EmbedderChoice, 'spec' | 'projectionPath'>,
+  { spec, projection }: Pick<EmbedderChoice, 'spec' | 'projection'>,
   config: Config,
   models: ModelStore,
   onEmbedded?: (times: EmbedTimes) => void,
@@ -79,10 +78,10 @@ export async function openEmbedder(
   const [modelPath, refinerPath] = [...networks.values()] as [string, string];
   const { workers, queueLimit, executionProvider, threadsPerWorker } = config.recognition;
   return new PooledEmbedder({
+    spec,
+    projection,
     modelPath,
     refinerPath,
-    projectionPath,
-    spec,
     workers,
     queueLimit,
     executionProvider,

@@ -1,12 +1,12 @@
 import { SightlineError } from '../core/errors.js';
 import type { EventQuery, EventStore, StoredEvent } from '../core/event-store.js';
+import type { Storage } from '../core/storage.js';
 import type { Snapshot } from '../core/track-store.js';
 import type { EventArchive } from '../server/services.js';
-import type { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 import type { Recognition } from './recognition.js';
 
 export interface EventArchiveOptions {
-  readonly store: Pick<SqliteGalleryStore, 'events' | 'tracks'>;
+  readonly store: Pick<Storage, 'events' | 'tracks'>;
   /** What is in use now. @throws SightlineError NOT_READY */
   readonly recognition: () => Pick<Recognition, 'people'>;
 }
@@ -69,7 +69,7 @@ async function requireEvent(events: Pick<EventStore, 'get'>, id: string): Promis
 
 /** The face that an event tells of. @throws SightlineError EVENT_UNKNOWN, SNAPSHOT_UNKNOWN */
 export async function requireSnapshot(
-  { events, tracks }: Pick<SqliteGalleryStore, 'events' | 'tracks'>,
+  { events, tracks }: Pick<Storage, 'events' | 'tracks'>,
   eventId: string,
 ): Promise<Snapshot> {
   const { trackKey } = await requireEvent(events, eventId);

@@ -1,6 +1,5 @@
-import type { GalleryPerson } from '../core/gallery-store.js';
-import type { ClassifierHead } from '../core/heads.js';
-import type { HeadStore } from '../storage/head-store.js';
+import type { GalleryPerson } from '../core/people-store.js';
+import type { ClassifierHead, HeadStore } from '../core/heads.js';
 
 /**
  * Switches the classifier off when it may know somebody who was erased.

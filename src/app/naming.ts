@@ -1,48 +1,50 @@
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { namingSchema, type Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
+import type { SettingsStore } from '../core/storage.js';
 import type { Logger } from '../observability/logger.js';
 import { rulesFor } from '../recognition/decision/decision.js';
 import type { NamingControl, NamingSettings } from '../server/services.js';
 import type { Recognition } from './recognition.js';
-import { SettingsFile } from './settings-file.js';
 import { Turns } from './turns.js';
 
-const fileSchema = z.strictObject({
-  version: z.literal(1),
-  recognition: z.strictObject({
-    /** What the configuration said when the change was made; a threshold speaks of one embedder's distances. */
-    configured: namingSchema.extend({ embedder: z.string() }),
-    stated: namingSchema,
-  }),
+/** Where thresholds are kept among the settings. */
+const settingsGroup = 'recognition';
+
+/** Changed thresholds, as they are kept. */
+export const recognitionSettingsSchema = z.strictObject({
+  /** What the configuration said when the change was made; a threshold speaks of one embedder's distances. */
+  configured: namingSchema.extend({ embedder: z.string() }),
+  stated: namingSchema,
 });
+
+type RecognitionSettings = z.output<typeof recognitionSettingsSchema>;
 
 /**
  * How near a face must be to be named, as the newer statement has it: a change over the API counts as long as the
  * configuration says what it said when the change was made.
  */
 export class Naming implements NamingControl {
-  readonly #configured: z.output<typeof fileSchema>['recognition']['configured'];
-  readonly #file: SettingsFile<typeof fileSchema>;
+  readonly #configured: RecognitionSettings['configured'];
+  readonly #store: SettingsStore;
   readonly #turns = new Turns();
   #stated: NamingSettings;
   #recognition: Recognition | undefined;
 
-  private constructor(config: Config, file: SettingsFile<typeof fileSchema>) {
+  private constructor(config: Config, store: SettingsStore) {
     const { threshold, falseNameRate, embedder } = config.recognition;
     this.#configured = { threshold, falseNameRate, embedder };
     this.#stated = { threshold, falseNameRate };
-    this.#file = file;
+    this.#store = store;
   }
 
-  /** The data folder must be there. @throws SightlineError SETTINGS_CORRUPT */
-  static async read(config: Config, log: Pick<Logger, 'warn'>): Promise<Naming> {
-    const file = new SettingsFile(join(config.data, 'settings.json'), fileSchema);
-    const kept = (await file.read())?.recognition;
-    const naming = new Naming(config, file);
-    if (kept === undefined) return naming;
+  /** @throws SightlineError SETTINGS_CORRUPT, DATA_UNWRITABLE */
+  static async read(config: Config, store: SettingsStore, log: Pick<Logger, 'warn'>): Promise<Naming> {
+    const naming = new Naming(config, store);
+    const value = await store.load(settingsGroup);
+    if (value === undefined) return naming;
+    const kept = parseSettings(value);
     if (isDeepStrictEqual(kept.configured, naming.#configured)) naming.#stated = kept.stated;
     else
       log.warn(
@@ -68,7 +70,7 @@ export class Naming implements NamingControl {
       const recognition = this.#requireRecognition();
       const stated = { ...this.#stated, ...change };
       const configured = this.#configured;
-      await this.#file.write(() => ({ version: 1, recognition: { configured, stated } }));
+      await this.#store.save(settingsGroup, { configured, stated } satisfies RecognitionSettings);
       this.#stated = stated;
       recognition.setNaming(stated);
     });
@@ -78,4 +80,14 @@ export class Naming implements NamingControl {
     if (this.#recognition !== undefined) return this.#recognition;
     throw new SightlineError('NOT_READY', 'Expected recognition to be ready, but it is being prepared.');
   }
+}
+
+function parseSettings(value: unknown): RecognitionSettings {
+  const result = recognitionSettingsSchema.safeParse(value);
+  if (result.success) return result.data;
+  const places = result.error.issues.map(({ path }) => [settingsGroup, ...path.map(String)].join('.'));
+  throw new SightlineError(
+    'SETTINGS_CORRUPT',
+    `Expected thresholds in the gallery, but there is something else at ${places.join(', ')}.`,
+  );
 }

@@ -1,9 +1,9 @@
 import type { Config } from '../config/schema.js';
 import type { EmbedTimes } from '../core/face-embedder.js';
+import type { Storage } from '../core/storage.js';
 import type { ModelStore } from '../models/model-store.js';
 import { Gallery } from '../recognition/gallery/gallery.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
-import type { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 import { openEmbedder, type EmbedderChoice } from './embedder-choice.js';
 
 /** What embeds and compares faces, ready for use. */
@@ -15,7 +15,7 @@ export interface OpenModel extends RecognitionModel, Pick<EmbedderChoice, 'carry
 export interface OpenModelOptions {
   readonly config: Config;
   readonly models: ModelStore;
-  readonly store: SqliteGalleryStore;
+  readonly store: Storage;
   /** Told when the gallery could not be read again. */
   readonly onError: (error: unknown) => void;
   readonly onEmbedded?: (times: EmbedTimes) => void;

@@ -1,17 +1,18 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { SightlineError } from '../core/errors.js';
-import { workerUrl } from '../core/worker-url.js';
-import { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
+import type { Storage } from '../core/storage.js';
+import { openStorage } from '../storage/open-storage.js';
+import { cameraEntrySchema } from './camera-registry.js';
+import { recognitionSettingsSchema } from './naming.js';
 
-/** Opens the gallery's file, in a folder made when missing. @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE */
-export async function openStore(dataDir: string): Promise<SqliteGalleryStore> {
-  try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new SightlineError('DATA_UNWRITABLE', `Expected a folder at ${dataDir}: ${String(error)}`, {
-      cause: error,
-    });
-  }
-  return new SqliteGalleryStore(join(dataDir, 'gallery.db'), workerUrl('rewrite'));
+/**
+ * Opens what is kept in a data folder.
+ *
+ * @param exclusive for the program that watches cameras: DATA_IN_USE when another one does with this folder
+ * @throws SightlineError GALLERY_CORRUPT, DATA_IN_USE, DATA_UNWRITABLE, DISK_FULL
+ */
+export function openStore(data: string, { exclusive = false } = {}): Promise<Storage> {
+  return openStorage({
+    data,
+    exclusive,
+    importSchemas: { cameraEntry: cameraEntrySchema, recognitionSettings: recognitionSettingsSchema },
+  });
 }

@@ -1,11 +1,10 @@
 import { SightlineError } from '../core/errors.js';
-import type { GalleryFace, GalleryPerson } from '../core/gallery-store.js';
+import type { GalleryPhoto, GalleryPerson } from '../core/people-store.js';
+import type { Storage } from '../core/storage.js';
 import { Enroller, type Enrolled, type Enrolment } from '../recognition/enrolment/enrolment.js';
 import { normalisePersonName } from '../recognition/enrolment/person-name.js';
 import { cropJpeg } from '../recognition/unknown/snapshot.js';
 import type { People } from '../server/services.js';
-import type { HeadStore } from '../storage/head-store.js';
-import type { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 import { requireSnapshot } from './event-archive.js';
 import { forgetInClassifier, mayKnowOthers } from './forget-in-classifier.js';
 import type { PictureReader } from './picture-reader.js';
@@ -13,8 +12,7 @@ import type { Recognition } from './recognition.js';
 import { requireUnknown } from './strangers.js';
 
 export interface PeopleOptions {
-  readonly store: SqliteGalleryStore;
-  readonly heads: HeadStore;
+  readonly store: Pick<Storage, 'people' | 'embeddings' | 'tracks' | 'events' | 'heads'>;
   /** What is in use now. @throws SightlineError NOT_READY */
   readonly recognition: () => Pick<Recognition, 'model' | 'people' | 'dropClassifier'>;
   readonly pictures: Pick<PictureReader, 'withPicture' | 'detect'>;
@@ -29,11 +27,11 @@ export class GalleryPeople implements People {
   }
 
   list(): Promise<GalleryPerson[]> {
-    return this.#options.store.persons();
+    return this.#options.store.people.persons();
   }
 
   async get(personId: string): Promise<GalleryPerson> {
-    const person = await this.#options.store.person(personId);
+    const person = await this.#options.store.people.person(personId);
     if (person) return person;
     throw new SightlineError(
       'PERSON_UNKNOWN',
@@ -42,18 +40,18 @@ export class GalleryPeople implements People {
   }
 
   find(name: string): Promise<GalleryPerson | undefined> {
-    return this.#withName(name, (normalised) => this.#options.store.personNamed(normalised));
+    return this.#withName(name, (normalised) => this.#options.store.people.personNamed(normalised));
   }
 
   create(name: string): Promise<GalleryPerson> {
-    return this.#withName(name, (normalised) => this.#options.store.addPerson(normalised));
+    return this.#withName(name, (normalised) => this.#options.store.people.addPerson(normalised));
   }
 
   rename(personId: string, name: string): Promise<GalleryPerson> {
     return this.#withName(name, async (normalised) => {
       const { model } = this.#options.recognition();
       await this.get(personId);
-      await this.#options.store.rename(personId, normalised);
+      await this.#options.store.people.rename(personId, normalised);
       await model.gallery.reload();
       return this.get(personId);
     });
@@ -62,29 +60,29 @@ export class GalleryPeople implements People {
   async merge(from: string, into: string): Promise<GalleryPerson> {
     const { model } = this.#options.recognition();
     for (const id of [from, into]) await this.get(id);
-    await this.#options.store.merge(from, into);
+    await this.#options.store.people.merge(from, into);
     await model.gallery.reload();
     return this.get(into);
   }
 
   async erase(personId: string): Promise<void> {
-    const { store, heads, recognition } = this.#options;
+    const { store, recognition } = this.#options;
     const { model } = recognition();
     await this.get(personId);
     // Before, lest somebody of the same name who is enrolled meanwhile is taken for the one whom the classifier knows.
-    const others = (await store.persons()).filter(({ id }) => id !== personId);
+    const others = (await store.people.persons()).filter(({ id }) => id !== personId);
     await model.gallery.removePerson(personId);
     if (mayKnowOthers(recognition().model.classifier, others)) recognition().dropClassifier();
-    await forgetInClassifier(heads, others);
+    await forgetInClassifier(store.heads, others);
   }
 
-  async photos(personId: string): Promise<GalleryFace[]> {
+  async photos(personId: string): Promise<GalleryPhoto[]> {
     await this.get(personId);
-    return this.#options.store.faces(personId);
+    return this.#options.store.people.faces(personId);
   }
 
-  async photo(photoId: string): Promise<GalleryFace> {
-    const photo = await this.#options.store.face(photoId);
+  async photo(photoId: string): Promise<GalleryPhoto> {
+    const photo = await this.#options.store.people.face(photoId);
     if (photo) return photo;
     throw unknownPhoto(photoId);
   }
@@ -138,7 +136,11 @@ export class GalleryPeople implements People {
   /** With the model in use. @throws SightlineError NOT_READY */
   #enroller(): Enroller {
     const { store, recognition, pictures } = this.#options;
-    return new Enroller({ ...recognition().model, store, detect: (image) => pictures.detect(image) });
+    return new Enroller({
+      ...recognition().model,
+      store: store.people,
+      detect: (image) => pictures.detect(image),
+    });
   }
 
   /** Rejects with PERSON_NAME_INVALID for what is no name. */

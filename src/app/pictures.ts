@@ -2,7 +2,7 @@ import { SightlineError } from '../core/errors.js';
 import type { FaceCrop, FaceEmbedder } from '../core/face-embedder.js';
 import type { Detection } from '../core/face.js';
 import { qualityScore } from '../core/face-quality.js';
-import type { EmbeddingStore } from '../core/gallery-store.js';
+import type { Storage } from '../core/storage.js';
 import type { RgbImage } from '../core/image.js';
 import { photoDetector } from '../detection/photo-detector.js';
 import { cutFace } from '../recognition/embedding/crop.js';
@@ -24,9 +24,7 @@ export interface UploadedPicturesOptions {
   readonly reader: PictureReader;
   /** The model in use; throws NOT_READY while there is none. */
   readonly model: () => RecognitionModel;
-  readonly store: EmbeddingStore;
-  /** Where a Siamese head would be. */
-  readonly dataDir: string;
+  readonly store: Pick<Storage, 'embeddings' | 'heads'>;
 }
 
 interface CutFace {
@@ -69,13 +67,13 @@ export class UploadedPictures implements Pictures {
   async verify(first: ReadFace, second: ReadFace): Promise<Verification> {
     this.#modelOf(first);
     const { spec, naming } = this.#modelOf(second);
-    const head = await loadPairHead(this.#options.dataDir, spec);
+    const head = await loadPairHead(this.#options.store.heads, spec);
     return verifyFaces([first.vector, second.vector], spec, naming.threshold ?? spec.threshold, head);
   }
 
   async verifyPhoto(face: ReadFace, photoId: string): Promise<Verification> {
     const { embedder } = this.#modelOf(face);
-    const stored = await this.#options.store.crop(photoId);
+    const stored = await this.#options.store.embeddings.crop(photoId);
     if (!stored)
       throw new SightlineError('PHOTO_UNKNOWN', `Expected the id of a photo but received ${photoId}.`);
     const { embedding } = await embedCrop(embedder, await decodeCrop(stored));

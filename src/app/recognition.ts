@@ -53,7 +53,7 @@ export class Recognition {
     const onError = (err: unknown): void =>
       log.error({ err }, 'The gallery could not be read again, or its search thread was lost');
     const options = { ...rest, log, onError };
-    const wanted = await trainedChoice(options.config);
+    const wanted = await trainedChoice(options.config, options.store.heads);
     const { embeddings } = options.store;
     const missing = await embeddings.countWithout(wanted.spec.model);
     const before = missing > 0 ? await openBefore(wanted, options) : undefined;
@@ -169,7 +169,7 @@ export class Recognition {
 
 function withPeople(model: OpenModel, { store }: OpenModelOptions): Current {
   const { gallery, spec } = model;
-  return { model, people: new UnknownPeople({ store: store.tracks, gallery, embedder: spec }) };
+  return { model, people: new UnknownPeople({ store, gallery, embedder: spec }) };
 }
 
 /** The model that most photos without the wanted embedding were enrolled with, if it can be run. */
@@ -177,7 +177,7 @@ async function openBefore(
   wanted: EmbedderChoice,
   options: OpenModelOptions & RecognitionOptions,
 ): Promise<OpenModel | undefined> {
-  const counts = await options.store.modelCounts(wanted.spec.model);
+  const counts = await options.store.people.modelCounts(wanted.spec.model);
   for (const { model } of counts.toSorted((a, b) => b.faces - a.faces)) {
     const spec = runnable(model);
     if (!spec) continue;
@@ -185,7 +185,7 @@ async function openBefore(
     const carryNaming = (stated: ThresholdChoice): ThresholdChoice => ({ ...stated, threshold: null });
     const naming = carryNaming(wanted.naming);
     try {
-      const choice = { spec, projectionPath: null, naming, classifier: null, carryNaming };
+      const choice = { spec, projection: null, naming, classifier: null, carryNaming };
       return await openModel(choice, options);
     } catch (thrown) {
       const { code, message } = asSightlineError(thrown);

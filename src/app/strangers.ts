@@ -1,14 +1,14 @@
 import { SightlineError } from '../core/errors.js';
-import type { GalleryPerson } from '../core/gallery-store.js';
+import type { GalleryPerson } from '../core/people-store.js';
+import type { Storage } from '../core/storage.js';
 import type { UnknownPerson } from '../core/track-store.js';
 import { normalisePersonName } from '../recognition/enrolment/person-name.js';
 import { cropJpeg } from '../recognition/unknown/snapshot.js';
 import type { Strangers } from '../server/services.js';
-import type { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 import type { Recognition } from './recognition.js';
 
 export interface StrangersOptions {
-  readonly store: SqliteGalleryStore;
+  readonly store: Pick<Storage, 'people' | 'tracks'>;
   /** What is in use now. @throws SightlineError NOT_READY */
   readonly recognition: () => Pick<Recognition, 'people'>;
 }
@@ -44,7 +44,7 @@ export class UnnamedPeople implements Strangers {
     const wanted = normalisePersonName(name);
     const { people } = recognition();
     const { id } = await people.name((await this.get(number)).id, wanted);
-    const person = await store.person(id);
+    const person = await store.people.person(id);
     if (person) return person;
     throw new SightlineError('PERSON_UNKNOWN', `Expected ${wanted} but somebody erased them meanwhile.`);
   }
@@ -57,7 +57,7 @@ export class UnnamedPeople implements Strangers {
 
 /** @throws SightlineError UNKNOWN_PERSON_UNKNOWN */
 export async function requireUnknown(
-  { tracks }: Pick<SqliteGalleryStore, 'tracks'>,
+  { tracks }: Pick<Storage, 'tracks'>,
   number: number,
 ): Promise<UnknownPerson> {
   const person = await tracks.unknownPerson(number);

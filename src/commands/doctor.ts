@@ -1,7 +1,6 @@
 import { createServer } from 'node:net';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Command } from 'commander';
+import { openStore } from '../app/open-store.js';
 import type { CameraConfig, Config } from '../config/schema.js';
 import { asSightlineError, SightlineError } from '../core/errors.js';
 import { findFfmpeg } from '../ingest/ffmpeg-binary.js';
@@ -9,7 +8,6 @@ import { redactUrl } from '../ingest/redact.js';
 import { VideoSource } from '../ingest/video-source.js';
 import { isPulled } from '../models/manifest.js';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';
-import { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 
 const oldestNode = [20, 19] as const;
@@ -98,15 +96,11 @@ async function checkModels(cacheDir: string): Promise<string> {
 }
 
 async function checkGallery(dataDir: string): Promise<string> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-    throw new SightlineError('DATA_UNWRITABLE', `Expected a folder at ${dataDir}: ${String(error)}`);
-  });
-  const path = join(dataDir, 'gallery.db');
-  const store = new SqliteGalleryStore(path);
+  const store = await openStore(dataDir);
   try {
-    const people = await store.persons();
+    const people = await store.people.persons();
     const faces = people.reduce((sum, person) => sum + person.faces, 0);
-    return `${people.length} people with ${faces} photos in ${path}`;
+    return `${people.length} people with ${faces} photos in ${dataDir}`;
   } finally {
     await store.close();
   }

@@ -1,7 +1,6 @@
-import type { HeadKind } from '../core/heads.js';
+import type { HeadKind, HeadStore } from '../core/heads.js';
 import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { requireFit } from '../recognition/heads/require-fit.js';
-import type { HeadStore } from '../storage/head-store.js';
 
 /**
  * Switches off what was trained on other embeddings than those in use from now on: with it on, nothing would start.

@@ -5,13 +5,12 @@ import { projectedChoice } from '../app/embedder-choice.js';
 import { openStore } from '../app/open-store.js';
 import { alignFace } from '../recognition/embedding/align.js';
 import { SightlineError } from '../core/errors.js';
-import type { EmbeddingStore, GalleryStore } from '../core/gallery-store.js';
+import type { EmbeddingStore, PeopleStore } from '../core/people-store.js';
 import type { ProjectionHead } from '../core/heads.js';
 import { rulesFor } from '../recognition/decision/decision.js';
 import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { unprojected } from '../recognition/heads/projection.js';
 import { decodeCrop } from '../recognition/embedding/stored-crop.js';
-import { HeadStore } from '../storage/head-store.js';
 import { galleryFigures, type GalleryFigures } from '../training/evaluation/gallery-figures.js';
 import type { EmbeddedPhoto, PhotoRef } from '../training/evaluation/gallery-pairs.js';
 import { facesShown } from '../training/evaluation/report/findings.js';
@@ -48,12 +47,12 @@ export function evaluateGalleryCommand(): Command {
 async function evaluateGallery(options: EvaluateGalleryOptions): Promise<void> {
   const wantedFar = requireRate(options.far);
   const config = await configFrom(options);
-  const { spec, naming } = await projectedChoice(config);
   const store = await openStore(config.data);
   try {
-    const photos = await readPhotos(store, spec);
+    const { spec, naming } = await projectedChoice(config, store.heads);
+    const photos = await readPhotos(store.people, spec);
     const { threshold } = rulesFor(spec, naming, photos.length);
-    const projection = await new HeadStore(config.data).load('projection');
+    const projection = await store.heads.load('projection');
     const figures = withScale(compare(photos, spec, toThousandth(threshold), wantedFar), projection);
     const { html: path } = options;
     if (path !== undefined) await writeReport(path, figures, store.embeddings);
@@ -72,7 +71,7 @@ function requireRate(value: number | string): number {
 }
 
 /** Every photo that the embedder can compare, by person. */
-async function readPhotos(store: GalleryStore, { model }: EmbedderSpec): Promise<EmbeddedPhoto[]> {
+async function readPhotos(store: PeopleStore, { model }: EmbedderSpec): Promise<EmbeddedPhoto[]> {
   const photos = new Map<string, PhotoRef>();
   for (const person of await store.persons()) {
     for (const { id, photoName, quality } of await store.faces(person.id))

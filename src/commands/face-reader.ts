@@ -4,7 +4,7 @@ import type { Detection } from '../core/face.js';
 import type { FaceEmbedder } from '../core/face-embedder.js';
 import { qualityScore, type FaceQuality } from '../core/face-quality.js';
 import type { RgbImage } from '../core/image.js';
-import type { EmbeddingStore } from '../core/gallery-store.js';
+import type { EmbeddingStore } from '../core/people-store.js';
 import { createDetector } from '../detection/create-detector.js';
 import type { FaceDetector } from '../detection/face-detector.js';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';

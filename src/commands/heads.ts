@@ -1,10 +1,10 @@
 import { Argument, Command } from 'commander';
 import { plainChoice } from '../app/embedder-choice.js';
 import { asSightlineError } from '../core/errors.js';
-import { headKinds, type HeadKind } from '../core/heads.js';
-import { HeadStore } from '../storage/head-store.js';
+import { headKinds, type HeadKind, type HeadStore } from '../core/heads.js';
 import { describeDropped, dropUnfitHeads, restartNeeded } from './drop-unfit-heads.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
+import { withStore } from './with-store.js';
 
 /** `sightline heads`: which trained heads are on, and switching them off. */
 export function headsCommand(): Command {
@@ -22,12 +22,13 @@ export function headsCommand(): Command {
     );
 }
 
-async function list(options: SharedOptions): Promise<void> {
-  const store = new HeadStore((await configFrom(options)).data);
-  const lines = await Promise.all(
-    headKinds.map(async (kind) => `${kind.padEnd(10)}  ${await stateOf(kind, store)}\n`),
-  );
-  process.stdout.write(lines.join(''));
+function list(options: SharedOptions): Promise<void> {
+  return withStore(options, async ({ heads }) => {
+    const lines = await Promise.all(
+      headKinds.map(async (kind) => `${kind.padEnd(10)}  ${await stateOf(kind, heads)}\n`),
+    );
+    process.stdout.write(lines.join(''));
+  });
 }
 
 async function stateOf(kind: HeadKind, store: HeadStore): Promise<string> {
@@ -44,17 +45,18 @@ async function stateOf(kind: HeadKind, store: HeadStore): Promise<string> {
   }
 }
 
-async function switchOff(kind: HeadKind, options: SharedOptions): Promise<void> {
-  const config = await configFrom(options);
-  const store = new HeadStore(config.data);
-  if (!(await store.remove(kind))) {
-    process.stdout.write(`The ${kind} head was not on\n`);
-    return;
-  }
-  const dropped = kind === 'projection' ? await dropUnfitHeads(store, plainChoice(config).spec) : [];
-  // Only `sightline verify` uses a Siamese head.
-  const restart = kind === 'siamese' ? [] : [restartNeeded];
-  process.stdout.write(
-    [`The ${kind} head is off now`, ...describeDropped(dropped), ...restart, ''].join('\n'),
-  );
+function switchOff(kind: HeadKind, options: SharedOptions): Promise<void> {
+  return withStore(options, async ({ heads }) => {
+    if (!(await heads.remove(kind))) {
+      process.stdout.write(`The ${kind} head was not on\n`);
+      return;
+    }
+    const { spec } = plainChoice(await configFrom(options));
+    const dropped = kind === 'projection' ? await dropUnfitHeads(heads, spec) : [];
+    // Only `sightline verify` uses a Siamese head.
+    const restart = kind === 'siamese' ? [] : [restartNeeded];
+    process.stdout.write(
+      [`The ${kind} head is off now`, ...describeDropped(dropped), ...restart, ''].join('\n'),
+    );
+  });
 }

@@ -73,12 +73,12 @@ async function identify(images: readonly string[], options: IdentifyOptions): Pr
 
 /** Opens gallery and networks for as long as `use` runs. */
 async function withIdentifier(config: Config, use: (identifier: Identifier) => Promise<void>): Promise<void> {
-  const choice = await trainedChoice(config);
-  const { spec, naming, classifier } = choice;
   const store = await openStore(config.data);
   let gallery: Gallery | undefined;
   let reader: FaceReader | undefined;
   try {
+    const choice = await trainedChoice(config, store.heads);
+    const { spec, naming, classifier } = choice;
     reader = await FaceReader.open(config, choice);
     await reader.catchUp(store.embeddings);
     gallery = await Gallery.open({ store, spec, onError: () => undefined });

@@ -2,9 +2,8 @@ import { Command } from 'commander';
 import { forgetInClassifier } from '../app/forget-in-classifier.js';
 import { SightlineError } from '../core/errors.js';
 import { normalisePersonName } from '../recognition/enrolment/person-name.js';
-import { HeadStore } from '../storage/head-store.js';
 import { restartNeeded } from './drop-unfit-heads.js';
-import { configFrom, withOptions, type SharedOptions } from './options.js';
+import { withOptions, type SharedOptions } from './options.js';
 import { dateAndTime, table } from './table.js';
 import { findPerson, withStore } from './with-store.js';
 
@@ -49,7 +48,7 @@ export function peopleCommand(): Command {
 
 function list(options: SharedOptions): Promise<void> {
   return withStore(options, async (store) => {
-    const rows = (await store.persons()).map(({ name, faces, createdAt }) => [
+    const rows = (await store.people.persons()).map(({ name, faces, createdAt }) => [
       name,
       String(faces),
       dateAndTime(createdAt),
@@ -61,7 +60,7 @@ function list(options: SharedOptions): Promise<void> {
 function photos(name: string, options: SharedOptions): Promise<void> {
   return withStore(options, async (store) => {
     const { id } = await findPerson(store, name);
-    const rows = (await store.faces(id)).map(({ photoName, quality, createdAt }) => [
+    const rows = (await store.people.faces(id)).map(({ photoName, quality, createdAt }) => [
       photoName,
       quality.toFixed(2),
       dateAndTime(createdAt),
@@ -73,10 +72,10 @@ function photos(name: string, options: SharedOptions): Promise<void> {
 function removePhoto(name: string, photo: string, options: SharedOptions): Promise<void> {
   return withStore(options, async (store) => {
     const person = await findPerson(store, name);
-    const faces = (await store.faces(person.id)).filter(({ photoName }) => photoName === photo);
+    const faces = (await store.people.faces(person.id)).filter(({ photoName }) => photoName === photo);
     if (faces.length === 0)
       throw new SightlineError('PHOTO_UNKNOWN', `Expected a photo of ${person.name} but received "${photo}"`);
-    for (const { id } of faces) await store.removeFace(id);
+    for (const { id } of faces) await store.people.removeFace(id);
     process.stdout.write(`${photo} of ${person.name} is erased\n`);
   });
 }
@@ -85,7 +84,7 @@ function rename(name: string, newName: string, options: SharedOptions): Promise<
   return withStore(options, async (store) => {
     const person = await findPerson(store, name);
     const wanted = normalisePersonName(newName);
-    await store.rename(person.id, wanted);
+    await store.people.rename(person.id, wanted);
     process.stdout.write(`${person.name} is ${wanted} now\n`);
   });
 }
@@ -93,7 +92,7 @@ function rename(name: string, newName: string, options: SharedOptions): Promise<
 function merge(from: string, into: string, options: SharedOptions): Promise<void> {
   return withStore(options, async (store) => {
     const [first, second] = [await findPerson(store, from), await findPerson(store, into)];
-    await store.merge(first.id, second.id);
+    await store.people.merge(first.id, second.id);
     process.stdout.write(`What was ${first.name}'s is ${second.name}'s now\n`);
   });
 }
@@ -101,9 +100,9 @@ function merge(from: string, into: string, options: SharedOptions): Promise<void
 function erase(name: string, options: SharedOptions): Promise<void> {
   return withStore(options, async (store) => {
     const person = await findPerson(store, name);
-    await store.removePerson(person.id);
+    await store.people.removePerson(person.id);
     process.stdout.write(`${person.name} is erased\n`);
-    const heads = new HeadStore((await configFrom(options)).data);
-    if (await forgetInClassifier(heads, await store.persons())) process.stdout.write(classifierIsOff);
+    if (await forgetInClassifier(store.heads, await store.people.persons()))
+      process.stdout.write(classifierIsOff);
   });
 }

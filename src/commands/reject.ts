@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { SightlineError } from '../core/errors.js';
 import type { EventPerson, StoredEvent } from '../core/event-store.js';
-import type { SqliteGalleryStore } from '../storage/sqlite/gallery-store.js';
+import type { Storage } from '../core/storage.js';
 import { personLabel } from './events.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { findPerson, withStore } from './with-store.js';
@@ -30,7 +30,7 @@ export function rejectCommand(): Command {
 }
 
 async function whoItIsNot(
-  store: SqliteGalleryStore,
+  store: Storage,
   { id, person }: StoredEvent,
   name: string | undefined,
 ): Promise<EventPerson> {

@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import { Command } from 'commander';
 import { plainChoice, projectedChoice } from '../app/embedder-choice.js';
+import { openStore } from '../app/open-store.js';
 import { SightlineError } from '../core/errors.js';
-import type { HeadKind } from '../core/heads.js';
+import type { HeadKind, HeadStore } from '../core/heads.js';
 import type { ThresholdChoice } from '../recognition/decision/decision.js';
 import { projectedSpec } from '../recognition/heads/projection.js';
-import { HeadStore } from '../storage/head-store.js';
 import { seededRandom } from '../training/random.js';
 import { trainHead } from '../training/train-head.js';
 import { photosByPerson, withoutCopies } from '../training/training-set.js';
@@ -58,19 +58,17 @@ async function train(kind: HeadKind, options: TrainOptions): Promise<void> {
     { detector: photoDetector },
   );
   const files = await findPhotos(data, undefined);
-  const choice = kind === 'projection' ? plainChoice(config) : await projectedChoice(config);
-  const reader = await FaceReader.open(config, choice);
+  const store = await openStore(config.data);
+  let reader: FaceReader | undefined;
   try {
-    const report = await trainOn(
-      kind,
-      files,
-      { reader, naming: choice.naming, seed },
-      new HeadStore(config.data),
-    );
+    const choice = kind === 'projection' ? plainChoice(config) : await projectedChoice(config, store.heads);
+    reader = await FaceReader.open(config, choice);
+    const report = await trainOn(kind, files, { reader, naming: choice.naming, seed }, store.heads);
     process.stdout.write(json === true ? `${JSON.stringify(report, null, 2)}\n` : describeReport(report));
   } finally {
     showProgress('');
-    await reader.close();
+    await reader?.close();
+    await store.close();
   }
 }
 

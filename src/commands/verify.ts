@@ -1,11 +1,17 @@
 import { Command } from 'commander';
-import { projectedChoice } from '../app/embedder-choice.js';
+import { projectedChoice, type EmbedderChoice } from '../app/embedder-choice.js';
+import { openStore } from '../app/open-store.js';
 import { loadPairHead } from '../app/pair-head.js';
+import type { Config } from '../config/schema.js';
 import { asSightlineError, SightlineError } from '../core/errors.js';
 import { readImage } from '../ingest/still-image.js';
 import { checkQuality } from '../recognition/enrolment/enrolment.js';
 import { mainFace } from '../recognition/enrolment/main-face.js';
-import { verifyFaces, type Verification } from '../recognition/decision/verify-faces.js';
+import {
+  verifyFaces,
+  type PairProbability,
+  type Verification,
+} from '../recognition/decision/verify-faces.js';
 import { FaceReader } from './face-reader.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { photoLimits } from './photos.js';
@@ -26,11 +32,10 @@ export function verifyCommand(): Command {
   withOptions(withPhotoDetector(command), ['embedder', 'config', 'data', 'modelsDir']);
   return command.action(async (first: string, second: string, options: VerifyOptions) => {
     const config = await detectorConfig(options);
-    const choice = await projectedChoice(config);
+    const { choice, head } = await chosen(config);
     const reader = await FaceReader.open(config, choice);
     try {
       const { spec } = reader;
-      const head = await loadPairHead(config.data, spec);
       const vectors = [await readFace(first, reader), await readFace(second, reader)] as const;
       const threshold = choice.naming.threshold ?? spec.threshold;
       const verification = verifyFaces(vectors, spec, threshold, head);
@@ -41,6 +46,17 @@ export function verifyCommand(): Command {
       await reader.close();
     }
   });
+}
+
+/** The embedder in use, and the Siamese head trained for it. @throws SightlineError HEAD_MISMATCH, HEAD_CORRUPT */
+async function chosen(config: Config): Promise<{ choice: EmbedderChoice; head: PairProbability | null }> {
+  const store = await openStore(config.data);
+  try {
+    const choice = await projectedChoice(config, store.heads);
+    return { choice, head: await loadPairHead(store.heads, choice.spec) };
+  } finally {
+    await store.close();
+  }
 }
 
 /** The embedding of the one face on a photo; errors name the file. */

@@ -165,7 +165,16 @@ export const errorCatalogue = {
   },
   SETTINGS_CORRUPT: {
     status: 500,
-    remedy: 'The file was left as it is. Correct it, or move it away to use the configuration alone.',
+    remedy:
+      'Nothing was changed. Correct the file named in the message, or move it away to use the configuration alone; restore a gallery from a backup.',
+  },
+  DATA_IN_USE: {
+    status: 500,
+    remedy: 'Stop the other `sightline run`, or give this one a data folder of its own with --data.',
+  },
+  DISK_FULL: {
+    status: 507,
+    remedy: 'Free some space on the disk of the data folder, then try again.',
   },
   DATA_UNWRITABLE: {
     status: 500,

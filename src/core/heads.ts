@@ -32,7 +32,7 @@ export interface LogisticCurve {
   readonly slope: number;
 }
 
-/** A linear map of embeddings; its network [N, dimension] → [N, outputDimension] is an ONNX file of its own. */
+/** A linear map of embeddings; its network [N, dimension] → [N, outputDimension] is an ONNX model beside it. */
 export interface ProjectionHead extends HeadBase {
   readonly kind: 'projection';
   readonly outputDimension: number;
@@ -85,4 +85,33 @@ export interface WeightedKnn {
   readonly vectors: readonly (readonly number[])[];
   /** The class of each vector. */
   readonly labels: readonly number[];
+}
+
+export interface HeadByKind {
+  siamese: SiameseHead;
+  projection: ProjectionHead;
+  classifier: ClassifierHead;
+}
+
+/** A projection, and the ONNX model that runs it. */
+export interface ProjectionNetwork {
+  readonly head: ProjectionHead;
+  readonly network: Uint8Array;
+}
+
+/** The heads that are switched on. A head that is there is on. */
+export interface HeadStore {
+  /** The head of a kind, or null when none is on. @throws SightlineError HEAD_CORRUPT for a damaged one */
+  load<K extends HeadKind>(kind: K): Promise<HeadByKind[K] | null>;
+  /** As `load`, with the network that belongs to it. @throws SightlineError HEAD_CORRUPT */
+  projection(): Promise<ProjectionNetwork | null>;
+  /**
+   * Switches a head on, in place of the one before.
+   * @param network the ONNX model of a projection, null for other heads
+   */
+  save(head: Head, network: Uint8Array | null): Promise<void>;
+  /** Whether a head is on, damaged or not. */
+  has(kind: HeadKind): Promise<boolean>;
+  /** Switches a head off, for good. Whether it was on. */
+  remove(kind: HeadKind): Promise<boolean>;
 }

@@ -1,5 +1,5 @@
 import type { Embedding, Landmarks, ModelRef, Person } from './face.js';
-import type { StoredCrop } from './gallery-store.js';
+import type { StoredCrop } from './people-store.js';
 
 /** A person that nobody has named yet. */
 export interface UnknownPerson {
@@ -66,7 +66,7 @@ export interface StrangerChange {
 
 /**
  * Keeps which tracks there were, whose they are and some of their crops, and the people without a name that were made
- * of them. Every method rejects with DATA_UNWRITABLE or GALLERY_CORRUPT when the storage says so.
+ * of them.
  */
 export interface TrackStore {
   /** By number. */
@@ -75,14 +75,12 @@ export interface TrackStore {
   unknownPerson(number: number): Promise<UnknownPerson | undefined>;
   /** The person without a name whose track it is; undefined when there is none. */
   unknownOwner(trackKey: string): Promise<string | undefined>;
-  /** Grows with every change of what `unknownEntries` gives, whichever process makes it. */
-  revision(): Promise<number>;
   /** Every embedding of a model of people without a name, in portions small enough that other work can go on. */
   unknownEntries(model: ModelRef): AsyncIterable<readonly UnknownEntry[]>;
   /**
    * Says that a track is a stranger's.
    *
-   * @param revision that the change was decided on
+   * @param revision of the topic `unknownPeople` that the change was decided on
    * @returns the person, the ids of the faces added, in their order, and the new revision, which is null when more had
    * to be changed than that: people beyond the limit, or crops that came along with the track; undefined, with nothing
    * done, when the revision is another one by now

@@ -1,7 +1,7 @@
 import type { CameraChange, CameraSettings, NewCamera } from '../config/camera.js';
 import type { EventStore, StoredEvent } from '../core/event-store.js';
 import type { Detection, ModelRef, Neighbour } from '../core/face.js';
-import type { GalleryFace, GalleryPerson } from '../core/gallery-store.js';
+import type { GalleryPhoto, GalleryPerson } from '../core/people-store.js';
 import type { UnknownPerson } from '../core/track-store.js';
 import type { Camera } from '../pipeline/camera.js';
 import type { Enrolment } from '../recognition/enrolment/enrolment.js';
@@ -51,9 +51,9 @@ export interface People {
   /** For good: photos, tracks, and the name in past events. @throws SightlineError PERSON_UNKNOWN */
   erase(personId: string): Promise<void>;
   /** Oldest first. @throws SightlineError PERSON_UNKNOWN */
-  photos(personId: string): Promise<GalleryFace[]>;
+  photos(personId: string): Promise<GalleryPhoto[]>;
   /** @throws SightlineError PHOTO_UNKNOWN */
-  photo(photoId: string): Promise<GalleryFace>;
+  photo(photoId: string): Promise<GalleryPhoto>;
   /** The stored part of the photo, as a JPEG. @throws SightlineError PHOTO_UNKNOWN */
   photoPicture(photoId: string): Promise<Buffer>;
   /**

@@ -1,10 +1,10 @@
 // Publishes two events. The sink gets the first; the process is killed when the second is stored and nobody knows yet.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const [dist, path] = process.argv.slice(2);
 const room = (file) => import(pathToFileURL(join(dist, 'src', file)).href);
-const { SqliteGalleryStore } = await room('storage/sqlite/gallery-store.js');
+const { openStorage } = await room('storage/open-storage.js');
 const { EventPublisher } = await room('events/event-publisher.js');
 const { EventReader } = await room('events/event-reader.js');
 const { cameraOnline } = await room('events/build-event.js');
@@ -12,7 +12,7 @@ const { cameraOnline } = await room('events/build-event.js');
 const fail = (error) => {
   throw error;
 };
-const store = new SqliteGalleryStore(path);
+const store = await openStorage({ data: dirname(path) });
 const publisher = await EventPublisher.open({
   store: store.events,
   ...{ onFailure: fail, onRecovery: fail, onListenerError: fail },

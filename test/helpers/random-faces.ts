@@ -1,5 +1,5 @@
 import { l2Normalise } from '../../src/core/distance.js';
-import type { GalleryEntry } from '../../src/core/gallery-store.js';
+import type { GalleryEntry } from '../../src/core/people-store.js';
 
 /** Where there are only few of them, random directions are far apart from one another. */
 export function randomUnit(dimension: number): Float32Array {

@@ -21,7 +21,7 @@ const timeoutMs = 120_000;
 
 export interface PooledEmbedderOptions extends Pick<
   EmbedWorkerData,
-  'modelPath' | 'refinerPath' | 'projectionPath' | 'executionProvider'
+  'modelPath' | 'refinerPath' | 'projection' | 'executionProvider'
 > {
   /** With a projection, `model` and `dimension` are those of what comes out of it. */
   readonly spec: EmbedderSpec;
@@ -89,10 +89,10 @@ export class PooledEmbedder implements FaceEmbedder {
 }
 
 function workerDataOf(options: PooledEmbedderOptions): EmbedWorkerData {
-  const { spec, modelPath, refinerPath, projectionPath, executionProvider, threadsPerWorker } = options;
+  const { spec, modelPath, refinerPath, projection, executionProvider, threadsPerWorker } = options;
   const { dimension, alignment, preprocessing } = spec;
   return {
-    ...{ modelPath, refinerPath, projectionPath, dimension, alignment, preprocessing },
+    ...{ modelPath, refinerPath, projection, dimension, alignment, preprocessing },
     ...{ executionProvider, threads: threadsPerWorker },
   };
 }

@@ -1,6 +1,6 @@
 import { asSightlineError, SightlineError } from '../../core/errors.js';
 import type { FaceEmbedder } from '../../core/face-embedder.js';
-import type { EmbeddingStore } from '../../core/gallery-store.js';
+import type { EmbeddingStore } from '../../core/people-store.js';
 import { decodeCrop } from './stored-crop.js';
 
 export interface ReEmbeddingOptions {

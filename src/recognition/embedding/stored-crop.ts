@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { halve } from './align.js';
 import type { FaceCrop } from '../../core/face-embedder.js';
 import type { Landmarks } from '../../core/face.js';
-import type { StoredCrop } from '../../core/gallery-store.js';
+import type { StoredCrop } from '../../core/people-store.js';
 
 /** More than any embedder makes use of; a face that is larger is halved until it is not. */
 const mostEyeDistancePixels = 100;

@@ -3,7 +3,7 @@ import { SightlineError } from '../../core/errors.js';
 import { qualityFloor, qualityScore, weakestPart } from '../../core/face-quality.js';
 import type { FaceQuality } from '../../core/face-quality.js';
 import type { Detection, Person } from '../../core/face.js';
-import type { GalleryFace, GalleryStore, StoredCrop } from '../../core/gallery-store.js';
+import type { GalleryPhoto, PeopleStore, StoredCrop } from '../../core/people-store.js';
 import type { RgbImage } from '../../core/image.js';
 import { cutFace } from '../embedding/crop.js';
 import { embedCrop, type EmbeddedCrop } from '../embedding/embed-crop.js';
@@ -19,13 +19,13 @@ const leastEyeDistancePixels = 20;
 export interface EnrollerOptions {
   readonly detect: (image: RgbImage) => Promise<Detection[]>;
   readonly embedder: FaceEmbedder;
-  readonly store: GalleryStore;
+  readonly store: PeopleStore;
   readonly gallery: Gallery;
 }
 
 export interface Enrolment {
   readonly person: Person;
-  readonly face: GalleryFace;
+  readonly face: GalleryPhoto;
   /** False when the person had this photo already. */
   readonly added: boolean;
 }
@@ -61,16 +61,16 @@ export class Enroller {
     const { store, gallery } = this.#options;
     const { embedding, quality, crop } = await this.#embed(image, found);
     checkQuality(quality);
-    const stored = await store.addFace(whom, {
+    const { person, face, revision } = await store.addFace(whom, {
       photoName,
       photoHash: pixelHash(image),
       quality: qualityScore(quality),
       embedding,
       crop,
     });
-    const { person, face, added } = stored;
-    if (added) gallery.add({ faceId: face.id, person, role: 'example', vector: embedding.vector });
-    return stored;
+    if (revision === null) return { person, face, added: false };
+    gallery.add({ faceId: face.id, person, role: 'example', vector: embedding.vector }, revision);
+    return { person, face, added: true };
   }
 
   /** What is embedded is the very crop that is stored, so that embedding it again gives the same. */

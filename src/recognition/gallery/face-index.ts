@@ -1,8 +1,8 @@
 import { euclideanDistance } from '../../core/distance.js';
 import type { Neighbour, Person } from '../../core/face.js';
-import type { GalleryEntry } from '../../core/gallery-store.js';
 import { CandidateSearch, type CandidateQuery } from './thread/candidate-search.js';
 import type { SharedWasmMemory } from '../../core/wasm-kernel.js';
+import type { GalleryEntry } from '../../core/people-store.js';
 import { Centroid } from './centroid.js';
 import { Counterexamples } from './counterexamples.js';
 import { Owners, type IndexedFace, type Owner } from './owners.js';

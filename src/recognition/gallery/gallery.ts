@@ -1,18 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SightlineError } from '../../core/errors.js';
 import type { ModelRef, Neighbour } from '../../core/face.js';
-import type { GalleryEntry, GalleryStore, ModelCount } from '../../core/gallery-store.js';
 import type { EmbedderSpec } from '../embedding/embedder-specs.js';
+import type { GalleryEntry, ModelCount } from '../../core/people-store.js';
+import type { Storage } from '../../core/storage.js';
 import { FaceIndex } from './face-index.js';
 import { FaceSearch } from './face-search.js';
 
-/** How often to look whether another process has changed the gallery. */
+/** How often to look whether somebody else has changed the people in the store. */
 const pollIntervalMs = 1000;
 /** Faces taken out at a stretch: a portion holds the main loop up for about a millisecond. */
 const portion = 1000;
 
 export interface GalleryOptions {
-  readonly store: GalleryStore;
+  readonly store: Pick<Storage, 'people' | 'revision'>;
   readonly spec: EmbedderSpec;
   /** Told when the store could not be read again, or the search thread was lost; `match` answers all the same. */
   readonly onError: (error: unknown) => void;
@@ -20,20 +21,24 @@ export interface GalleryOptions {
 
 /**
  * The faces of a store that one model can compare, held in memory and kept up to date: with changes made through this
- * object at once, with those of other processes within about a second.
+ * object at once, with those of others within about a second.
  */
 export class Gallery {
-  readonly #store: GalleryStore;
+  readonly #store: GalleryOptions['store'];
   readonly #spec: EmbedderSpec;
   readonly #index: FaceIndex;
   readonly #search: FaceSearch;
   #otherModels: readonly ModelCount[] = [];
   #revision = 0;
+  /** Of the store's people, as they are in memory. */
+  #storeRevision = -1;
+  /** Revisions of the store that were made through this object and come after `#storeRevision`. */
+  readonly #ownRevisions = new Set<number>();
   #reloading: Promise<void> | undefined;
   /** Ids of faces and people erased while the store is being read. */
   readonly #erased = new Set<string>();
-  /** Whether another process has made a change that was not read yet. */
-  #behind = false;
+  /** People who are being erased, which makes several revisions: reading the store waits until they are gone. */
+  readonly #erasing = new Set<symbol>();
   #poll: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -87,28 +92,42 @@ export class Gallery {
     return this.#search.nearest(vector, count);
   }
 
-  /** Takes in a face that was just stored. */
-  add(entry: GalleryEntry): void {
-    if (this.#index.add(entry)) this.#revision++;
+  /**
+   * Takes in a face that was just stored.
+   * @param storeRevision that storing it has made
+   */
+  add(entry: GalleryEntry, storeRevision: number): void {
+    this.#addToIndex(entry);
+    this.#follow(storeRevision);
   }
 
   /**
    * Erases a person from the store and from memory, from memory as soon as the store gives nothing of them any more.
    * Whether there was such a person.
    */
-  removePerson(personId: string): Promise<boolean> {
-    return this.#store.removePerson(personId, () => {
+  async removePerson(personId: string): Promise<boolean> {
+    const erasing = Symbol(personId);
+    this.#erasing.add(erasing);
+    const onGone = (revisions: readonly number[]): void => {
       if (this.#reloading) this.#erased.add(personId);
       if (this.#index.removePerson(personId)) this.#revision++;
-    });
+      this.#follow(...revisions);
+      this.#erasing.delete(erasing);
+    };
+    try {
+      return await this.#store.people.removePerson(personId, onGone);
+    } finally {
+      this.#erasing.delete(erasing);
+    }
   }
 
   /** Erases a photo from the store and from memory. Whether there was such a photo. */
   async removeFace(faceId: string): Promise<boolean> {
-    const removed = await this.#store.removeFace(faceId);
+    const storeRevision = await this.#store.people.removeFace(faceId);
     if (this.#reloading) this.#erased.add(faceId);
     if (this.#index.removeFace(faceId)) this.#revision++;
-    return removed;
+    if (storeRevision !== null) this.#follow(storeRevision);
+    return storeRevision !== null;
   }
 
   /**
@@ -137,25 +156,37 @@ export class Gallery {
 
   async #read(): Promise<void> {
     const { model } = this.#spec;
+    const storeRevision = await this.#store.revision('people');
     this.#erased.clear();
     this.#index.beginCheck();
-    for await (const entries of this.#store.entries(model)) {
+    for await (const entries of this.#store.people.entries(model)) {
       if (this.#closed) return;
       for (const entry of entries) {
-        if (!this.#erased.has(entry.faceId) && !this.#erased.has(entry.person.id)) this.add(entry);
+        if (!this.#erased.has(entry.faceId) && !this.#erased.has(entry.person.id)) this.#addToIndex(entry);
       }
     }
-    this.#otherModels = await this.#store.modelCounts(model);
+    this.#otherModels = await this.#store.people.modelCounts(model);
     for (; this.#index.removeUnchecked(portion) > 0; await nextTurn()) this.#revision++;
+    this.#storeRevision = storeRevision;
+    for (const own of this.#ownRevisions) if (own <= storeRevision) this.#ownRevisions.delete(own);
+    this.#follow();
   }
 
   /** A change that could not be read is tried again: somebody who was erased must not stay known. */
   async #reloadIfChanged(): Promise<void> {
-    if (this.#reloading) return;
-    this.#behind = (await this.#store.changedElsewhere()) || this.#behind;
-    if (!this.#behind || this.#closed) return;
-    await this.reload();
-    this.#behind = false;
+    const storeRevision = await this.#store.revision('people');
+    if (this.#closed || this.#reloading || this.#erasing.size > 0) return;
+    if (storeRevision !== this.#storeRevision) await this.reload();
+  }
+
+  /** Changes of the store that are in memory already, as long as there was none of somebody else in between. */
+  #follow(...ownRevisions: readonly number[]): void {
+    for (const revision of ownRevisions) this.#ownRevisions.add(revision);
+    while (this.#ownRevisions.delete(this.#storeRevision + 1)) this.#storeRevision++;
+  }
+
+  #addToIndex(entry: GalleryEntry): void {
+    if (this.#index.add(entry)) this.#revision++;
   }
 }
 

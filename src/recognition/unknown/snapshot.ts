@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import type { FaceCrop } from '../../core/face-embedder.js';
 import type { Landmarks } from '../../core/face.js';
-import type { StoredCrop } from '../../core/gallery-store.js';
+import type { StoredCrop } from '../../core/people-store.js';
 import type { Snapshot } from '../../core/track-store.js';
 
 /** In pixels. */

@@ -1,7 +1,8 @@
 import type { FaceCrop } from '../../core/face-embedder.js';
 import type { Person } from '../../core/face.js';
-import type { NewSighting, Snapshot, TrackRef, TrackStore, UnknownPerson } from '../../core/track-store.js';
+import type { NewSighting, Snapshot, TrackRef, UnknownPerson } from '../../core/track-store.js';
 import type { EmbedderSpec } from '../embedding/embedder-specs.js';
+import type { Storage } from '../../core/storage.js';
 import { FaceClusters, mostTelling, type ClusterFace, type StoredFace } from './face-clusters.js';
 import type { Gallery } from '../gallery/gallery.js';
 import { normalisePersonName } from '../enrolment/person-name.js';
@@ -31,7 +32,7 @@ export interface SightedFace {
 }
 
 export interface UnknownPeopleOptions {
-  readonly store: TrackStore;
+  readonly store: Pick<Storage, 'tracks' | 'revision'>;
   readonly gallery: Gallery;
   readonly embedder: EmbedderSpec;
   readonly mostPeople?: number;
@@ -77,7 +78,7 @@ export class UnknownPeople {
     const best = [...track.faces].sort((a, b) => b.quality - a.quality).slice(0, cropsPerKnownTrack);
     return this.#inTurn(async () => {
       const snapshot = await snapshotOf(track);
-      await this.#options.store.recordKnown(track, personId, await this.#toStore(best), snapshot);
+      await this.#options.store.tracks.recordKnown(track, personId, await this.#toStore(best), snapshot);
     });
   }
 
@@ -87,7 +88,7 @@ export class UnknownPeople {
    * @throws SightlineError PERSON_NAME_INVALID, UNKNOWN_PERSON_UNKNOWN, DATA_UNWRITABLE, GALLERY_CORRUPT
    */
   async name(unknownId: string, name: string): Promise<Person> {
-    const person = await this.#options.store.name(unknownId, normalisePersonName(name));
+    const person = await this.#options.store.tracks.name(unknownId, normalisePersonName(name));
     await this.#options.gallery.reload();
     return person;
   }
@@ -99,7 +100,7 @@ export class UnknownPeople {
    * @throws SightlineError PERSON_UNKNOWN, DATA_UNWRITABLE, GALLERY_CORRUPT
    */
   async reject(trackKey: string, personId: string): Promise<number> {
-    const added = await this.#options.store.reject(trackKey, personId);
+    const added = await this.#options.store.tracks.reject(trackKey, personId);
     await this.#options.gallery.reload();
     return added;
   }
@@ -115,11 +116,12 @@ export class UnknownPeople {
     const snapshot = await snapshotOf(track);
     for (;;) {
       await this.#follow();
-      const personId = (await store.unknownOwner(track.key)) ?? this.#clusters.find(track.faces) ?? null;
+      const personId =
+        (await store.tracks.unknownOwner(track.key)) ?? this.#clusters.find(track.faces) ?? null;
       const { kept, add, remove } = choose(personId ? this.#clusters.faces(personId) : [], track.faces);
       const limit = this.#options.mostPeople ?? mostPeople;
       const change = { track, personId, add: await this.#toStore(add), remove, limit, snapshot };
-      const done = await store.recordStranger(change, this.#revision);
+      const done = await store.tracks.recordStranger(change, this.#revision);
       // Another process was faster: what was decided may not hold any more.
       if (!done) continue;
       const added = add.map((face, index) => ({ ...face, faceId: done.faceIds[index] as string }));
@@ -132,9 +134,11 @@ export class UnknownPeople {
   /** Reads the store anew if anybody has changed it. */
   async #follow(): Promise<void> {
     const { store, embedder } = this.#options;
-    for (let now = await store.revision(); now !== this.#revision; now = await store.revision()) {
+    for (;;) {
+      const now = await store.revision('unknownPeople');
+      if (now === this.#revision) return;
       const clusters = this.#noClusters();
-      for await (const entries of store.unknownEntries(embedder.model)) clusters.load(entries);
+      for await (const entries of store.tracks.unknownEntries(embedder.model)) clusters.load(entries);
       this.#clusters = clusters;
       this.#revision = now;
     }

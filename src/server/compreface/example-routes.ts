@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { SightlineError } from '../../core/errors.js';
-import type { GalleryFace, GalleryPerson } from '../../core/gallery-store.js';
+import type { GalleryPerson, GalleryPhoto } from '../../core/people-store.js';
 import type { Api } from '../api.js';
 import { binary } from '../openapi.js';
 import { numeric } from '../query.js';
@@ -109,7 +109,7 @@ export function addExampleRoutes(app: Api, people: People): void {
   );
 }
 
-async function remove(people: People, { id, personId }: GalleryFace): Promise<Example> {
+async function remove(people: People, { id, personId }: GalleryPhoto): Promise<Example> {
   const { name } = await people.get(personId);
   await people.removePhoto(id);
   return { image_id: id, subject: name };
@@ -126,7 +126,7 @@ async function removeAll(people: People, subject: string | undefined): Promise<n
   return removed;
 }
 
-async function knownPhoto(people: People, id: string): Promise<GalleryFace | undefined> {
+async function knownPhoto(people: People, id: string): Promise<GalleryPhoto | undefined> {
   try {
     return await people.photo(id);
   } catch (error) {

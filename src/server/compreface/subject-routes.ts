@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SightlineError } from '../../core/errors.js';
 import { quote } from '../../core/excerpt.js';
-import type { GalleryPerson } from '../../core/gallery-store.js';
+import type { GalleryPerson } from '../../core/people-store.js';
 import type { Api } from '../api.js';
 import type { People } from '../services.js';
 import { compreFaceErrors } from './compreface-error.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { GalleryFace, GalleryPerson } from '../../core/gallery-store.js';
+import type { GalleryPhoto, GalleryPerson } from '../../core/people-store.js';
 import type { UnknownPerson } from '../../core/track-store.js';
 
 /** People, photos and unknown people as the API shows them, with times in ISO 8601. */
@@ -41,7 +41,7 @@ export function personView({ id, name, faces, createdAt }: GalleryPerson) {
   return { id, name, photos: faces, createdAt: timeOf(createdAt) };
 }
 
-export function photoView({ id, personId, photoName, quality, createdAt }: GalleryFace) {
+export function photoView({ id, personId, photoName, quality, createdAt }: GalleryPhoto) {
   return { id, person: personId, name: photoName, quality, createdAt: timeOf(createdAt) };
 }
 

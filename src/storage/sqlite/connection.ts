@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type Database from 'libsql';
+import type { RevisionTopic } from '../../core/storage.js';
 import { rewriteInThread } from './rewrite-thread.js';
 import { openDatabase, storageError } from './file.js';
 
@@ -9,24 +10,25 @@ export type Row = Record<string, unknown>;
 /** Rows read at a time: reading a portion and taking it in holds the main loop up for a few milliseconds. */
 const portion = 500;
 
-/** What others keep in memory, and read again when its counter has grown. */
-type Revision = 'gallery' | 'unknown';
+/**
+ * What a transaction outlives. With `power cut` SQLite waits for the disk, about 4 ms of the main loop; without, it leaves
+ * that to the operating system (docs/adr/0010).
+ */
+type Durability = 'power cut' | 'end of the program';
 
 /** An open database file, for the stores that share it. */
 export class SqliteConnection {
   readonly #path: string;
-  readonly #rewriteWorkerFile: URL | undefined;
   readonly #database: Database.Database;
   readonly #statements = new Map<string, Database.Statement>();
-  #own: Record<Revision, number> = { gallery: 0, unknown: 0 };
+  #durability: Durability = 'power cut';
   #closing: Promise<void> | undefined;
   /** While a thread writes the file anew; nothing else can be written then. Never rejects. */
   #rewriting: Promise<void> | undefined;
 
   /** @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE */
-  constructor(path: string, rewriteWorkerFile?: URL) {
+  constructor(path: string) {
     this.#path = path;
-    this.#rewriteWorkerFile = rewriteWorkerFile;
     this.#database = openDatabase(path);
   }
 
@@ -53,18 +55,17 @@ export class SqliteConnection {
     return new Promise((resolve) => resolve(this.attemptNow(work)));
   }
 
-  /** All that `work` writes, or nothing of it. At once, unless the file is being written anew. */
+  /**
+   * All that `work` writes, or nothing of it. When this resolves, it survives a power cut. At once, unless the file is being
+   * written anew.
+   */
   write<T>(work: () => T): Promise<T> {
-    return this.#whenFree(() => {
-      const own = { ...this.#own };
-      try {
-        return this.#database.transaction(work).immediate();
-      } catch (error) {
-        // What was undone is no change of ours: counted as one, it would hide the next of another process.
-        this.#own = own;
-        throw error;
-      }
-    });
+    return this.#transact(work, 'power cut');
+  }
+
+  /** As `write`, for what cameras record by themselves: it survives the end of the program, but not every power cut. */
+  record<T>(work: () => T): Promise<T> {
+    return this.#transact(work, 'end of the program');
   }
 
   /** As `write`; leaves what was deleted in no log; `rewrite` leaves no trace at all. */
@@ -80,10 +81,8 @@ export class SqliteConnection {
    * in other processes; what is read does not.
    */
   async rewrite(): Promise<void> {
-    const workerFile = this.#rewriteWorkerFile;
-    if (workerFile === undefined) return this.#whenFree(() => this.#rewriteHere());
     while (this.#rewriting) await this.#rewriting;
-    const rewriting = rewriteInThread(workerFile, this.#path);
+    const rewriting = rewriteInThread(this.#path);
     const ended = (): void => void (this.#rewriting = undefined);
     this.#rewriting = rewriting.then(ended, ended);
     await rewriting.catch((error: unknown) => {
@@ -91,22 +90,16 @@ export class SqliteConnection {
     });
   }
 
-  revision(of: Revision): number {
-    const [row] = this.rows<{ value: number }>('SELECT value FROM counters WHERE name = ?', `${of} revision`);
-    return row?.value ?? 0;
+  revision(topic: RevisionTopic): number {
+    const query = 'SELECT value FROM counters WHERE name = ?';
+    return this.rows<{ value: number }>(query, `${topic} revision`)[0]?.value ?? 0;
   }
 
-  /** As `revision`, without the changes made through this connection. */
-  foreignRevision(of: Revision): number {
-    return this.revision(of) - this.#own[of];
-  }
-
-  /** Part of a `write`: tells those who keep in memory what has changed. */
-  touch(...revisions: readonly Revision[]): void {
-    for (const revision of revisions) {
-      this.run('UPDATE counters SET value = value + 1 WHERE name = ?', `${revision} revision`);
-      this.#own[revision]++;
-    }
+  /** Part of a `write`: tells those who keep in memory what has changed. @returns the revision of the last topic */
+  touch(...topics: readonly [...RevisionTopic[], RevisionTopic]): number {
+    for (const topic of topics)
+      this.run('UPDATE counters SET value = value + 1 WHERE name = ?', `${topic} revision`);
+    return this.revision(topics.at(-1) as RevisionTopic);
   }
 
   /**
@@ -139,9 +132,27 @@ export class SqliteConnection {
     return this.#closing;
   }
 
-  #rewriteHere(): void {
-    this.#database.exec('VACUUM');
-    this.#emptyLog();
+  #transact<T>(work: () => T, durability: Durability): Promise<T> {
+    return this.#whenFree(() => {
+      if (durability !== this.#durability) {
+        this.#database.exec(`PRAGMA synchronous = ${durability === 'power cut' ? 'FULL' : 'NORMAL'}`);
+        this.#durability = durability;
+      }
+      return this.#inTransaction(work);
+    });
+  }
+
+  /** SQLite ends a transaction by itself when the disk is full; libsql's own helper would hide that behind a second error. */
+  #inTransaction<T>(work: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
   }
 
   /** As `attempt`, once nothing writes the file anew: SQLite would hold up the whole thread until that is done. */

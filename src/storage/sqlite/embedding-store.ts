@@ -1,5 +1,5 @@
 import type { Embedding, ModelRef } from '../../core/face.js';
-import type { EmbeddingStore, StoredCrop } from '../../core/gallery-store.js';
+import type { EmbeddingStore, StoredCrop } from '../../core/people-store.js';
 import { insertEmbedding, toCrop, type CropRow } from './face-rows.js';
 import type { SqliteConnection } from './connection.js';
 
@@ -34,7 +34,7 @@ export class SqliteEmbeddingStore implements EmbeddingStore {
   }
 
   addEmbedding(faceId: string, embedding: Embedding): Promise<boolean> {
-    return this.#db.write(() => {
+    return this.#db.record(() => {
       const [face] = this.#db.rows<{ sequence: number }>('SELECT sequence FROM faces WHERE id = ?', faceId);
       if (face) insertEmbedding(this.#db, face.sequence, embedding);
       return face !== undefined;

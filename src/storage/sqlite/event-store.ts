@@ -42,7 +42,10 @@ export class SqliteEventStore implements EventStore {
   }
 
   append(events: readonly NewEvent[]): Promise<number[]> {
-    return this.#db.write(() => events.map((event) => this.#keptPosition(event.id) ?? this.#insert(event)));
+    return this.#db.record(() => {
+      if (events.length > 0) this.#db.touch('events');
+      return events.map((event) => this.#keptPosition(event.id) ?? this.#insert(event));
+    });
   }
 
   after(position: number, limit: number): Promise<StoredEvent[]> {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Embedding, Landmarks } from '../../core/face.js';
-import type { GalleryEntry, GalleryFace, NewFace, StoredCrop } from '../../core/gallery-store.js';
+import type { GalleryEntry, GalleryPhoto, NewFace, StoredCrop } from '../../core/people-store.js';
 import type { UnknownEntry } from '../../core/track-store.js';
 import type { Row, SqliteConnection } from './connection.js';
 
@@ -35,7 +35,7 @@ export interface CropRow extends Row {
   landmarks: string;
 }
 
-export function toFace({ id, person_id, photo_name, quality, created_at }: FaceRow): GalleryFace {
+export function toFace({ id, person_id, photo_name, quality, created_at }: FaceRow): GalleryPhoto {
   return { id, personId: person_id, photoName: photo_name, quality, createdAt: created_at };
 }
 

@@ -56,6 +56,10 @@ export function storageError(path: string, error: unknown): SightlineError {
   if (error instanceof SightlineError || !(error instanceof Error)) return asSightlineError(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return corrupt(path, error.message, error);
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
+    const message = `Expected room on the disk to write ${path} but received: ${error.message}`;
+    return new SightlineError('DISK_FULL', message, { cause: error });
+  }
   if (/^SQLITE_|^E[A-Z]+$/.test(code) || error.message.startsWith('ConnectionFailed')) {
     const message = `Expected to read and write ${path} but received: ${error.message}`;
     return new SightlineError('DATA_UNWRITABLE', message, { cause: error });
@@ -114,10 +118,12 @@ function hasPendingWrites(path: string): boolean {
 function prepare(database: Database.Database): void {
   // Before anything else: a damaged first page shows here, and reading writes nothing.
   database.prepare('SELECT count(*) FROM sqlite_schema').all();
-  database.exec('PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL;');
+  database.exec('PRAGMA secure_delete = ON; PRAGMA synchronous = FULL;');
   if (userVersion(database) < migrations.length) migrate(database);
   database.exec('PRAGMA foreign_keys = ON');
   database.pragma('journal_mode = WAL');
+  // libsql leaves a read transaction behind, which lasts until the next read: the log could not be emptied.
+  userVersion(database);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SightlineError } from '../../core/errors.js';
 import type { Person } from '../../core/face.js';
-import type { GalleryPerson } from '../../core/gallery-store.js';
+import type { GalleryPerson } from '../../core/people-store.js';
 import type { Row, SqliteConnection } from './connection.js';
 
 /** Each function is part of a `write`. */

@@ -28,7 +28,7 @@ export async function prune(
   await repeat(db, () => {
     const people = unknownBefore(db, limits.unknownBefore, portion);
     forgetPersons(db, people);
-    if (people.length > 0) db.touch('unknown');
+    if (people.length > 0) db.touch('unknownPeople');
     return people.length;
   });
   const deletions = [
@@ -41,5 +41,5 @@ export async function prune(
 }
 
 async function repeat(db: SqliteConnection, deletePortion: () => number): Promise<void> {
-  while ((await db.write(deletePortion)) > 0) await nextTurn();
+  while ((await db.record(deletePortion)) > 0) await nextTurn();
 }

@@ -143,4 +143,31 @@ export const migrations: readonly string[] = [
     position INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // What stood in files beside the database: cameras.json, settings.json, heads/ and token.
+  `
+  CREATE TABLE cameras (
+    id TEXT PRIMARY KEY,
+    entry TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE heads (
+    kind TEXT PRIMARY KEY,
+    head TEXT NOT NULL,
+    network BLOB
+  ) STRICT;
+  CREATE TABLE tokens (
+    name TEXT PRIMARY KEY,
+    token TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE imported_files (
+    path TEXT PRIMARY KEY
+  ) STRICT;
+  UPDATE counters SET name = 'people revision' WHERE name = 'gallery revision';
+  UPDATE counters SET name = 'unknownPeople revision' WHERE name = 'unknown revision';
+  INSERT INTO counters
+    VALUES ('cameras revision', 0), ('settings revision', 0), ('heads revision', 0), ('events revision', 0);
+  `,
 ];

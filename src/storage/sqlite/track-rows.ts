@@ -43,7 +43,7 @@ export function moveTrack(
   if (owner?.name === null) {
     db.run('UPDATE events SET person_id = ? WHERE track_key = ? AND person_id = ?', personId, key, owner.id);
     eraseIfUnseen(db, owner.id);
-    db.touch('unknown');
+    db.touch('unknownPeople');
   }
   return changes;
 }

@@ -8,7 +8,7 @@ import type {
   UnknownEntry,
   UnknownPerson,
 } from '../../core/track-store.js';
-import type { StoredCrop } from '../../core/gallery-store.js';
+import type { StoredCrop } from '../../core/people-store.js';
 import {
   copyAsCounterexample,
   insertFace,
@@ -64,10 +64,6 @@ export class SqliteTrackStore implements TrackStore {
     });
   }
 
-  revision(): Promise<number> {
-    return this.#db.attempt(() => this.#db.revision('unknown'));
-  }
-
   async *unknownEntries(model: ModelRef): AsyncGenerator<readonly UnknownEntry[]> {
     const query = `SELECT sequence, faces.id AS face_id, person_id, role, quality, vector
       FROM embeddings JOIN faces ON sequence = face_sequence JOIN persons ON persons.id = person_id
@@ -80,8 +76,8 @@ export class SqliteTrackStore implements TrackStore {
     change: StrangerChange,
     revision: number,
   ): Promise<{ person: UnknownPerson; faceIds: string[]; revision: number | null } | undefined> {
-    return this.#db.write(() => {
-      if (this.#db.revision('unknown') !== revision) return undefined;
+    return this.#db.record(() => {
+      if (this.#db.revision('unknownPeople') !== revision) return undefined;
       const personId = change.personId ?? insertUnknown(this.#db);
       const cameAlong = moveTrack(this.#db, change.track, personId);
       if (change.snapshot) keepSnapshot(this.#db, change.track.key, change.snapshot);
@@ -89,10 +85,10 @@ export class SqliteTrackStore implements TrackStore {
       const faceIds = change.add.map((sighting) => this.#insert(change.track, personId, sighting));
       const tooMany = unknownBeyond(this.#db, change.limit, personId);
       forgetPersons(this.#db, tooMany);
-      this.#db.touch('unknown');
+      this.#db.touch('unknownPeople');
       const [person] = unknownPeople(this.#db, 'AND persons.id = ?', personId) as [UnknownPerson];
       const asAsked = cameAlong === 0 && tooMany.length === 0;
-      return { person, faceIds, revision: asAsked ? this.#db.revision('unknown') : null };
+      return { person, faceIds, revision: asAsked ? this.#db.revision('unknownPeople') : null };
     });
   }
 
@@ -102,7 +98,7 @@ export class SqliteTrackStore implements TrackStore {
     add: readonly NewSighting[],
     snapshot?: Snapshot,
   ): Promise<boolean> {
-    return this.#db.write(() => {
+    return this.#db.record(() => {
       if (!personWithId(this.#db, personId) || wasRejected(this.#db, track.key, personId)) return false;
       moveTrack(this.#db, track, personId);
       if (snapshot) keepSnapshot(this.#db, track.key, snapshot);
@@ -142,7 +138,7 @@ export class SqliteTrackStore implements TrackStore {
            WHERE person_id = ? AND role = 'sighting' ORDER BY quality DESC LIMIT ?)`,
         ...[personId, cropsToName],
       );
-      this.#db.touch('gallery', 'unknown');
+      this.#db.touch('people', 'unknownPeople');
       if (!known) {
         this.#db.run('UPDATE persons SET name = ? WHERE id = ?', name, personId);
         return { id: personId, name };
@@ -157,7 +153,7 @@ export class SqliteTrackStore implements TrackStore {
     return this.#db.erase(() => {
       requireUnnamed(this.#db, personId);
       forgetPersons(this.#db, [personId]);
-      this.#db.touch('unknown');
+      this.#db.touch('unknownPeople');
     });
   }
 
@@ -173,7 +169,7 @@ export class SqliteTrackStore implements TrackStore {
         ...[trackKey, personId],
       );
       eraseIfUnseen(this.#db, personId);
-      this.#db.touch('gallery', 'unknown');
+      this.#db.touch('people', 'unknownPeople');
       return added;
     });
   }

@@ -1,5 +1,3 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Naming } from '../../../src/app/naming.js';
 import { Recognition } from '../../../src/app/recognition.js';
@@ -7,18 +5,20 @@ import { loadConfig } from '../../../src/config/load-config.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { createLogger } from '../../../src/observability/logger.js';
 import { encodeCrop } from '../../../src/recognition/embedding/stored-crop.js';
-import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
+import { SightlineError } from '../../../src/core/errors.js';
+import type { Storage } from '../../../src/core/storage.js';
+import { openStorage } from '../../../src/storage/open-storage.js';
 import { temporaryFolder } from '../../helpers/sightline.js';
 import { spec, noiseCrop } from '../recognition/faces.js';
 
 const log = createLogger({ level: 'silent', redact: (text) => text });
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
 let folder: ReturnType<typeof temporaryFolder>;
-let store: SqliteGalleryStore;
+let store: Storage;
 
-beforeEach(() => {
+beforeEach(async () => {
   folder = temporaryFolder();
-  store = new SqliteGalleryStore(join(folder.path, 'gallery.db'));
+  store = await openStorage({ data: folder.path });
 });
 afterEach(async () => {
   await store.close();
@@ -27,7 +27,7 @@ afterEach(async () => {
 
 async function start(recognition: object = {}) {
   const config = await loadConfig({ environment: {}, commandLine: { data: folder.path, recognition } });
-  const naming = await Naming.read(config, log);
+  const naming = await Naming.read(config, store.settings, log);
   const opened = await Recognition.open({ config, models, store, log });
   onTestFinished(() => opened.close());
   naming.serve(opened);
@@ -58,7 +58,7 @@ describe('Naming', () => {
   it('holds for the next embedder, whose distances a threshold speaks of', async () => {
     const embedding = { model: spec.model, vector: new Float32Array(spec.dimension).fill(0.1) };
     const photo = { photoName: 'a.jpg', photoHash: 'a', quality: 1, embedding };
-    await store.addFace('Ana', { ...photo, crop: await encodeCrop(noiseCrop(1)) });
+    await store.people.addFace('Ana', { ...photo, crop: await encodeCrop(noiseCrop(1)) });
     const { naming, recognition } = await start({ embedder: 'fr-feature' });
     expect(recognition.model.spec).toBe(spec);
     const switched = new Promise<number | null>((resolve) =>
@@ -74,13 +74,13 @@ describe('Naming', () => {
 
   it('stays as it was when it cannot be kept', async () => {
     const { naming, recognition } = await start();
-    rmSync(folder.path, { recursive: true });
-    await expect(naming.set({ threshold: 0.5 })).rejects.toMatchObject({ code: 'DATA_UNWRITABLE' });
+    vi.spyOn(store.settings, 'save').mockRejectedValueOnce(new SightlineError('DISK_FULL', 'Expected room.'));
+    await expect(naming.set({ threshold: 0.5 })).rejects.toMatchObject({ code: 'DISK_FULL' });
     expect(recognition.model.naming.threshold).toBeNull();
   });
 
-  it('says that its file is broken', async () => {
-    writeFileSync(join(folder.path, 'settings.json'), '{"version": 1}');
+  it('says that what is kept is broken', async () => {
+    await store.settings.save('recognition', { stated: {} });
     await expect(start()).rejects.toMatchObject({
       code: 'SETTINGS_CORRUPT',
       message: expect.stringContaining('at recognition') as string,

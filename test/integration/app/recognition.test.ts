@@ -9,9 +9,10 @@ import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js'
 import { createLogger, type Logger } from '../../../src/observability/logger.js';
 import { encodeCrop } from '../../../src/recognition/embedding/stored-crop.js';
 import type { TrackSighting } from '../../../src/recognition/unknown/unknown-people.js';
-import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 import { noiseCrop, spec, startEmbedder } from '../recognition/faces.js';
 import { patienceMs } from '../../helpers/patience.js';
+import type { Storage } from '../../../src/core/storage.js';
+import { openStorage } from '../../../src/storage/open-storage.js';
 
 /** Somebody's face, and one that is as far from it as can be. */
 let face: Float32Array;
@@ -27,15 +28,15 @@ beforeAll(async () => {
 });
 
 let data: string;
-let store: SqliteGalleryStore;
+let store: Storage;
 const log: Logger = createLogger({ level: 'silent', redact: (text) => text });
 const info = vi.spyOn(log, 'info');
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
 
-beforeEach(() => {
+beforeEach(async () => {
   info.mockClear();
   data = mkdtempSync(join(tmpdir(), 'sightline-recognition-'));
-  store = new SqliteGalleryStore(join(data, 'gallery.db'));
+  store = await openStorage({ data: data });
 });
 afterEach(async () => {
   await store.close();
@@ -56,7 +57,7 @@ describe('Recognition', () => {
   it('closes while the networks of the next embedder are being fetched', async () => {
     const embedding = { model: spec.model, vector: face };
     const photo = { photoName: 'a.jpg', photoHash: 'a', quality: 1, embedding };
-    await store.addFace('Ana', { ...photo, crop: await encodeCrop(noiseCrop(1)) });
+    await store.people.addFace('Ana', { ...photo, crop: await encodeCrop(noiseCrop(1)) });
     const ensure = vi.fn((ids: string | readonly string[]) =>
       ids.includes('dlib') ? new Promise<never>(() => undefined) : models.ensure(ids as readonly string[]),
     );
@@ -72,7 +73,7 @@ describe('Recognition', () => {
     const crop = await encodeCrop(noiseCrop(1));
     const add = [{ quality: 0.9, embedding: gone, crop }];
     const change = { track: sightingOf('old', face), personId: null, add, remove: [], limit: 100 };
-    const before = await store.tracks.recordStranger(change, await store.tracks.revision());
+    const before = await store.tracks.recordStranger(change, await store.revision('unknownPeople'));
     const recognition = await Recognition.open({
       config: await configOf(spec.model.id),
       models,

@@ -8,9 +8,9 @@ import { packageRoot } from '../../../src/config/package-root.js';
 import { SightlineError } from '../../../src/core/errors.js';
 import { cameraOnline, identityDecided, trackStarted } from '../../../src/events/build-event.js';
 import { EventReader } from '../../../src/events/event-reader.js';
+import type { Storage } from '../../../src/core/storage.js';
 import { EventPublisher } from '../../../src/events/event-publisher.js';
 import type { SightlineEvent } from '../../../src/events/identity-event.js';
-import type { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 import { known, sightingOf, undecided } from '../../unit/events/sighting.js';
 import { galleryFile, sighting } from '../storage/made-up.js';
 
@@ -24,7 +24,7 @@ const fail = (error: unknown): never => {
   throw error;
 };
 
-async function openPublisher(store: SqliteGalleryStore, onFailure: (error: unknown) => void = fail) {
+async function openPublisher(store: Storage, onFailure: (error: unknown) => void = fail) {
   const told = { onFailure, onRecovery: () => undefined, onListenerError: fail };
   const publisher = await EventPublisher.open({ store: store.events, ...told });
   onTestFinished(async () => void (await publisher.close()));
@@ -41,7 +41,7 @@ interface ReaderOptions {
 
 /** A reader with a sink that keeps what it gets. */
 async function openReader(
-  store: SqliteGalleryStore,
+  store: Storage,
   publisher: EventPublisher,
   { name = 'webhook', isDown = () => false, onError = fail, pollMs = 1000 }: ReaderOptions = {},
 ) {
@@ -60,7 +60,7 @@ async function openReader(
 
 describe('EventReader', () => {
   it('delivers each event once and in order, over restarts, from where it first began', async () => {
-    const store = file.open();
+    const store = await file.open();
     const publisher = await openPublisher(store);
     publisher.publish(draftOf('before'));
     await eventually(async () => expect(await store.events.newestPosition()).toBe(1));
@@ -71,7 +71,7 @@ describe('EventReader', () => {
     for (const id of ['c', 'd']) publisher.publish(draftOf(id));
     await publisher.close();
     expect(first.cameras()).toEqual(['a', 'b']);
-    const again = file.open();
+    const again = await file.open();
     const second = await openReader(again, await openPublisher(again));
     await eventually(() => expect(second.cameras()).toEqual(['c', 'd']));
     const sequences = [...first.taken, ...second.taken].map(({ sequence }) => sequence);
@@ -79,7 +79,7 @@ describe('EventReader', () => {
   });
 
   it('misses and repeats nothing when two stores on one file are written to in turns', async () => {
-    const stores = [file.open(), file.open()];
+    const stores = [await file.open(), await file.open()];
     const publishers = await Promise.all(stores.map((store) => openPublisher(store)));
     const readers = await Promise.all(
       stores.map((store, i) => openReader(store, publishers[i]!, { name: `reader ${i}`, pollMs: 5 })),
@@ -100,7 +100,7 @@ describe('EventReader', () => {
   });
 
   it('delivers again what a sink refused, and holds up nobody', async () => {
-    const store = file.open();
+    const store = await file.open();
     const publisher = await openPublisher(store);
     const errors: unknown[] = [];
     const { cameras } = await openReader(store, publisher, {
@@ -116,7 +116,7 @@ describe('EventReader', () => {
   });
 
   it('ends while it waits for a sink, which hears of it', async () => {
-    const store = file.open();
+    const store = await file.open();
     const publisher = await openPublisher(store);
     let isDelivering = false;
     const deliver = (_: readonly SightlineEvent[], signal: AbortSignal): Promise<void> => {
@@ -138,15 +138,15 @@ describe('EventReader', () => {
 
 describe('a person who is erased', () => {
   it('is not in what a sink gets that was down meanwhile', async () => {
-    const store = file.open();
-    const { person } = await store.addFace('Zebulon', photo);
+    const store = await file.open();
+    const { person } = await store.people.addFace('Zebulon', photo);
     const publisher = await openPublisher(store);
     let isDown = true;
     const onError = () => undefined;
     const { taken } = await openReader(store, publisher, { isDown: () => isDown, onError });
     publisher.publish(identityDecided(sightingOf(known(person)), undecided)!);
     await eventually(async () => expect(JSON.stringify(await store.events.after(0, 9))).toContain('Zebulon'));
-    await store.removePerson(person.id);
+    await store.people.removePerson(person.id);
     isDown = false;
     await eventually(() => expect(taken).toHaveLength(1));
     expect(taken[0]).toMatchObject({ data: { identity: null, camera: { id: 'door' } } });
@@ -154,8 +154,8 @@ describe('a person who is erased', () => {
   });
 
   it('is not in events that were published before, and stored after', async () => {
-    const store = file.open();
-    const { person } = await store.addFace('Zebulon', photo);
+    const store = await file.open();
+    const { person } = await store.people.addFace('Zebulon', photo);
     const onFailure = vi.fn();
     const append = store.events.append.bind(store.events);
     let isLocked = true;
@@ -166,7 +166,7 @@ describe('a person who is erased', () => {
     publisher.publish(trackStarted(sightingOf(known(person))));
     publisher.publish(identityDecided(sightingOf(known(person)), undecided)!);
     await eventually(() => expect(onFailure).toHaveBeenCalled());
-    await store.removePerson(person.id);
+    await store.people.removePerson(person.id);
     isLocked = false;
     await eventually(() => expect(taken).toHaveLength(2));
     expect(JSON.stringify([taken, await store.events.after(0, 9)])).not.toContain('Zebulon');
@@ -182,7 +182,7 @@ it('an event that was stored when the process was killed, before anybody knew, c
   child.stdout.setEncoding('utf8').on('data', (text: string) => (delivered += text));
   expect(await once(child, 'close')).toEqual([null, 'SIGKILL']);
   expect(delivered).toBe('first\n');
-  const store = file.open();
+  const store = await file.open();
   const { cameras } = await openReader(store, await openPublisher(store));
   await eventually(() => expect(cameras()).toEqual(['second']));
 });

@@ -18,7 +18,7 @@ export async function startEmbedder(options: Partial<PooledEmbedderOptions> = {}
   return new PooledEmbedder({
     modelPath: options.modelPath ?? (await models.ensure(model.id)),
     refinerPath: await models.ensure('mtcnn-onet'),
-    projectionPath: null,
+    projection: null,
     spec,
     workers: 1,
     queueLimit: 16,

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Gallery } from '../../../src/recognition/gallery/gallery.js';
 import { UnknownPeople } from '../../../src/recognition/unknown/unknown-people.js';
-import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 import { noiseCrop, spec, startDetector, startEmbedder } from './faces.js';
 import { embedPhotos, lfwImages } from './lfw.js';
+import { openStorage } from '../../../src/storage/open-storage.js';
 
 /** All of LFW's development view instead of a part, with the figures printed. */
 const calibrate = process.env['SIGHTLINE_CALIBRATE'] === 'unknown';
@@ -70,9 +70,9 @@ async function identifyAll(people: UnknownPeople): Promise<Found[]> {
 describe('unknown people of LFW, whose photos differ by years', { tags: ['lfw'] }, () => {
   it('are told apart, and mostly known again, by one photo a track', { timeout: 900_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sightline-lfw-'));
-    const store = new SqliteGalleryStore(join(folder, 'gallery.db'));
+    const store = await openStorage({ data: folder });
     const gallery = await Gallery.open({ store, spec, onError: () => {} });
-    const people = new UnknownPeople({ store: store.tracks, gallery, embedder: spec, mostPeople: 2000 });
+    const people = new UnknownPeople({ store, gallery, embedder: spec, mostPeople: 2000 });
     const found = await identifyAll(people);
     const { precision, recall } = pairwise(found);
     const figures = {

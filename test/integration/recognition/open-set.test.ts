@@ -6,8 +6,9 @@ import { configSchema } from '../../../src/config/schema.js';
 import { rulesFor } from '../../../src/recognition/decision/decision.js';
 import { Gallery } from '../../../src/recognition/gallery/gallery.js';
 import { TrackRecognition } from '../../../src/recognition/track/track-recognition.js';
-import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
 import { spec, startDetector, startEmbedder } from './faces.js';
+import type { Storage } from '../../../src/core/storage.js';
+import { openStorage } from '../../../src/storage/open-storage.js';
 import { playTracks, randomFrom, type PhotoTrack } from './lfw-tracks.js';
 
 /**
@@ -29,7 +30,7 @@ interface Outcome {
 }
 
 let folder: string;
-let store: SqliteGalleryStore;
+let store: Storage;
 let byPerson: Map<string, PhotoTrack[]>;
 
 function groupByPerson(tracks: readonly PhotoTrack[]): Map<string, PhotoTrack[]> {
@@ -52,7 +53,8 @@ async function enrolled(people: readonly string[]): Promise<Gallery> {
   const gallery = await Gallery.open({ store, spec, onError: () => {} });
   for (const name of people) {
     const [look] = byPerson.get(name)?.[0]?.looks ?? [];
-    if (look) gallery.add({ faceId: name, person: { id: name, name }, role: 'example', vector: look.vector });
+    if (look)
+      gallery.add({ faceId: name, person: { id: name, name }, role: 'example', vector: look.vector }, 0);
   }
   return gallery;
 }
@@ -109,7 +111,7 @@ function sum(outcomes: readonly Outcome[]): Outcome {
 describe('strangers among enrolled people', { tags: ['lfw'] }, () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'sightline-open-set-'));
-    store = new SqliteGalleryStore(join(folder, 'gallery.db'));
+    store = await openStorage({ data: folder });
     const [detector, embedder] = await Promise.all([startDetector('mtcnn', 50), startEmbedder()]);
     const tracks = await playTracks(calibrate ? Infinity : 2, calibrate ? 7 : 5, detector, embedder);
     byPerson = groupByPerson(tracks);

@@ -20,8 +20,8 @@ const door = { id: 'door', name: 'Front door' };
 const file = galleryFile();
 
 /** A run of the program as far as events go, with the file that all runs of a test share. */
-function startRun(options: { port?: number; now?: () => number } = {}) {
-  return startServer({ ...options, store: file.open() });
+async function startRun(options: { port?: number; now?: () => number } = {}) {
+  return startServer({ ...options, store: await file.open() });
 }
 
 /** Reads until `count` events have come, then ends. */
@@ -108,7 +108,7 @@ describe('the client', () => {
 
   it('gets what another process stores in the same file, replayed and live, whatever its clock', async () => {
     const { url, publish, store } = await startRun();
-    const elsewhere = file.open();
+    const elsewhere = await file.open();
     const other = await openPublisher(elsewhere, () => Date.now() - 3_600_000);
     const publishOther = recordEvents(other, elsewhere.events);
     const inTurns = async () => {

@@ -211,7 +211,7 @@ describe('GET /v1/events', () => {
     const published = await Promise.all(drafts.map(publish));
     const read = reader(url);
     for (const person of [undefined, audrey, franck]) {
-      if (person) await store.removePerson(person.id);
+      if (person) await store.people.removePerson(person.id);
       const { events } = await read('?order=oldest');
       expect(events).toHaveLength(published.length);
       // Nothing that is not described, and nothing left out.

@@ -6,7 +6,7 @@ import { launchBrowser, openPage } from '../../helpers/browser.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
 import type { Publish } from '../../helpers/record-events.js';
 import { franck, known, sightingOf, stranger, undecided } from '../../unit/events/sighting.js';
-import type { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
+import type { Storage } from '../../../src/core/storage.js';
 import { snapshot } from '../storage/made-up.js';
 import { startServer } from './start-server.js';
 
@@ -35,7 +35,7 @@ describe('the page', { tags: ['chromium'] }, () => {
   }
 
   /** Keeps a snapshot of the track that events are about. */
-  async function keepSnapshot(store: SqliteGalleryStore, background: string): Promise<void> {
+  async function keepSnapshot(store: Storage, background: string): Promise<void> {
     const create = { width: 120, height: 120, channels: 3, background } as const;
     const jpeg = await sharp({ create }).jpeg().toBuffer();
     const track = { key: sightingOf(stranger).trackKey, cameraId: 'door', seenAt: Date.now() };

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { l2Normalise } from '../../../src/core/distance.js';
 import type { ClassifierHead } from '../../../src/core/heads.js';
 import { cameraOnline, identityDecided, trackStarted } from '../../../src/events/build-event.js';
-import { HeadStore } from '../../../src/storage/head-store.js';
+import { openStorage } from '../../../src/storage/open-storage.js';
 import { DescribedApi } from '../../helpers/described-api.js';
 import { assetPaths, franck as stills } from '../../helpers/photos.js';
 import { known, sightingOf, stranger, undecided } from '../../unit/events/sighting.js';
@@ -163,11 +163,11 @@ describe('people', () => {
     expect((await send({})).detail).toContain('expected one of file, event and unknown');
     expect(await send({ unknown: 7 })).toMatchObject({ code: 'UNKNOWN_PERSON_UNKNOWN' });
     expect(await send({ event: '0'.repeat(26) })).toMatchObject({ code: 'EVENT_UNKNOWN' });
-    expect(await store.faces(id)).toEqual([]);
+    expect(await store.people.faces(id)).toEqual([]);
   });
 
   it('are erased from recognition, events, pictures and the classifier', async () => {
-    const { url, publish, store, recognition, heads, faceOn } = await startGallery(async (data) => {
+    const { url, publish, store, recognition, faceOn } = await startGallery(async (data) => {
       const classifier: ClassifierHead = {
         kind: 'classifier',
         model: spec.model,
@@ -185,7 +185,9 @@ describe('people', () => {
           labels: [0, 1],
         },
       };
-      await new HeadStore(data).save(classifier, null);
+      const before = await openStorage({ data });
+      await before.heads.save(classifier, null);
+      await before.close();
     });
     const ask = await asking(url);
     const franck = await ask('POST', '/v1/people', { name: 'Franck' });
@@ -209,7 +211,7 @@ describe('people', () => {
     expect(await ask('GET', `/v1/events/${id}`)).toMatchObject({ person: null, data: { identity: null } });
     expect(await pictureAt(snapshot)).toEqual({ status: 404 });
     expect(await ask('GET', `/v1/photos/${photo.id}`)).toMatchObject({ status: 404 });
-    expect([recognition.model.classifier, await heads.load('classifier'), switched]).toEqual([
+    expect([recognition.model.classifier, await store.heads.load('classifier'), switched]).toEqual([
       null,
       null,
       [null],

@@ -14,7 +14,6 @@ import { createLogger } from '../../../src/observability/logger.js';
 import { cutFace } from '../../../src/recognition/embedding/crop.js';
 import { copyCrop } from '../../../src/recognition/embedding/stored-crop.js';
 import type { SightedFace } from '../../../src/recognition/unknown/unknown-people.js';
-import { HeadStore } from '../../../src/storage/head-store.js';
 import { startServer } from './start-server.js';
 
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
@@ -36,10 +35,9 @@ export async function startGallery(prepare: (data: string) => Promise<void> = ()
   const modelsDir = defaultCacheDir();
   const pictures = new PictureReader({ limits: config.uploads, models, modelsDir });
   onTestFinished(() => pictures.close());
-  const heads = new HeadStore(data);
   const recognition = (): Recognition => current;
   const services = {
-    people: new GalleryPeople({ store, heads, recognition, pictures }),
+    people: new GalleryPeople({ store, recognition, pictures }),
     strangers: new UnnamedPeople({ store, recognition }),
     events: new StoredEventArchive({ store, recognition }),
   };
@@ -60,5 +58,5 @@ export async function startGallery(prepare: (data: string) => Promise<void> = ()
         throw new Error(`Expected an embedding but received ${result.status}`);
       return { quality: 0.9, vector: result.embedding.vector, crop: kept };
     });
-  return { url, publish, store, heads, recognition: current, faceOn };
+  return { url, publish, store, recognition: current, faceOn };
 }

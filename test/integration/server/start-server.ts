@@ -14,7 +14,8 @@ import { Metrics } from '../../../src/observability/metrics.js';
 import { createServer } from '../../../src/server/server.js';
 import type { ServerOptions } from '../../../src/server/server-options.js';
 import type { Services } from '../../../src/server/services.js';
-import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
+import type { Storage } from '../../../src/core/storage.js';
+import { openStorage } from '../../../src/storage/open-storage.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
 import { recordEvents } from '../../helpers/record-events.js';
 import { audrey, franck } from '../../unit/events/sighting.js';
@@ -28,7 +29,7 @@ export type StartOptions = Partial<Omit<ServerOptions, 'services' | 'publisher'>
   /** Who is in the gallery: events leave out whoever is not. */
   readonly people?: readonly Person[];
   /** In place of a new file. */
-  readonly store?: SqliteGalleryStore;
+  readonly store?: Storage;
   /** Of events; milliseconds since the epoch. */
   readonly now?: () => number;
   /** Of an admin; nobody needs one when left out. */
@@ -36,13 +37,12 @@ export type StartOptions = Partial<Omit<ServerOptions, 'services' | 'publisher'>
 };
 
 /** A gallery's file with these people, closed and gone when the test is over. */
-function openStore(people: readonly Person[]): SqliteGalleryStore {
+async function openStore(people: readonly Person[]): Promise<Storage> {
   const folder = mkdtempSync(join(tmpdir(), 'sightline-server-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const path = join(folder, 'gallery.db');
-  const store = new SqliteGalleryStore(path);
+  const store = await openStorage({ data: folder });
   onTestFinished(() => store.close());
-  const database = new Database(path);
+  const database = new Database(join(folder, 'gallery.db'));
   for (const { id, name } of people)
     database.prepare('INSERT INTO persons (id, name, created_at) VALUES (?, ?, 0)').run(id, name);
   database.close();
@@ -54,7 +54,7 @@ const fail = (error: unknown): never => {
 };
 
 /** A publisher of events that must all be stored. */
-export async function openPublisher(store: SqliteGalleryStore, now = Date.now): Promise<EventPublisher> {
+export async function openPublisher(store: Storage, now = Date.now): Promise<EventPublisher> {
   const onRecovery = (): void => undefined;
   const told = { onFailure: fail, onRecovery, onListenerError: fail };
   const publisher = await EventPublisher.open({ store: store.events, now, ...told });
@@ -63,7 +63,7 @@ export async function openPublisher(store: SqliteGalleryStore, now = Date.now): 
 }
 
 /** The events of a store as the server reads them. */
-function openArchive(store: SqliteGalleryStore): StoredEventArchive {
+function openArchive(store: Storage): StoredEventArchive {
   const recognition = (): never => {
     throw new Error('Expected no recognition to be needed');
   };
@@ -75,10 +75,10 @@ export async function startServer({
   cameras = [new FakeCamera()],
   people = [franck, audrey],
   token,
-  store = openStore(people),
   now,
   ...options
 }: StartOptions = {}) {
+  const store = options.store ?? (await openStore(people));
   const publisher = await openPublisher(store, now);
   const publish = recordEvents(publisher, store.events);
   const events = options.services?.events ?? openArchive(store);

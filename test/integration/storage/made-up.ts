@@ -3,16 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 import type { NewEvent } from '../../../src/core/event-store.js';
+import type { NewFace } from '../../../src/core/people-store.js';
 import { arcFaceTemplate } from '../../../src/core/similarity.js';
 import type { NewSighting, Snapshot, TrackRef, UnknownPerson } from '../../../src/core/track-store.js';
-import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
+import type { Storage } from '../../../src/core/storage.js';
+import { openStorage } from '../../../src/storage/open-storage.js';
 
 export const model = { id: 'test-net', version: '1' };
 
 /** A gallery file for each test of a file; stores of it are closed after each. */
-export function galleryFile(): { readonly path: string; open(): SqliteGalleryStore } {
+export function galleryFile(): { readonly path: string; open(): Promise<Storage> } {
   let folder = '';
-  const stores: SqliteGalleryStore[] = [];
+  const stores: Storage[] = [];
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'sightline-store-'));
   });
@@ -24,13 +26,21 @@ export function galleryFile(): { readonly path: string; open(): SqliteGallerySto
     get path() {
       return join(folder, 'gallery.db');
     },
-    open() {
-      const store = new SqliteGalleryStore(file.path);
+    async open() {
+      const store = await openStorage({ data: folder });
       stores.push(store);
       return store;
     },
   };
   return file;
+}
+
+/** Photos of different numbers are different photos. */
+export function face(number: number, change: Partial<NewFace> = {}): NewFace {
+  const vector = Float32Array.of(number, 1, 2, 3);
+  const crop = { png: Uint8Array.of(137, 80, number % 256), landmarks: arcFaceTemplate };
+  const photo = { photoName: `${number}.jpg`, photoHash: `hash ${number}` };
+  return { ...photo, quality: 0.5, embedding: { model, vector }, crop, ...change };
 }
 
 export function sighting(quality = 0.5): NewSighting {
@@ -49,13 +59,13 @@ export function track(key: string, seenAt = 1000, cameraId = 'door'): TrackRef {
 
 /** Says that a track is a stranger's. */
 export async function recordStranger(
-  store: SqliteGalleryStore,
+  store: Storage,
   ref: TrackRef,
   personId: string | null = null,
   add: readonly NewSighting[] = [sighting()],
   limit = 100,
 ): Promise<UnknownPerson> {
-  const revision = await store.tracks.revision();
+  const revision = await store.revision('unknownPeople');
   const done = await store.tracks.recordStranger({ track: ref, personId, add, remove: [], limit }, revision);
   if (!done) throw new Error('Expected the revision to be the newest');
   return done.person;

@@ -22,14 +22,17 @@ function makeFirstVersion(path: string): void {
 describe('a gallery of the first version', () => {
   it('keeps people, photos and embeddings, and its chips become crops', async () => {
     makeFirstVersion(file.path);
-    const store = file.open();
-    expect(await store.persons()).toEqual([
+    const store = await file.open();
+    expect(await store.people.persons()).toEqual([
       { id: 'a', name: 'Ana', faces: 2, createdAt: 11 },
       { id: 'b', name: 'Ben', faces: 0, createdAt: 12 },
     ]);
-    expect((await store.faces('a')).map(({ photoName }) => photoName)).toEqual(['first.jpg', 'second.jpg']);
+    expect((await store.people.faces('a')).map(({ photoName }) => photoName)).toEqual([
+      'first.jpg',
+      'second.jpg',
+    ]);
     const entries = [];
-    for await (const portion of store.entries(model)) entries.push(...portion);
+    for await (const portion of store.people.entries(model)) entries.push(...portion);
     const person = { id: 'a', name: 'Ana' };
     expect(entries).toEqual([
       { faceId: 'f', person, role: 'example', vector: Float32Array.of(1, 2) },
@@ -41,7 +44,7 @@ describe('a gallery of the first version', () => {
 
   it('has all that the newest version has', async () => {
     makeFirstVersion(file.path);
-    await file.open().close();
+    await (await file.open()).close();
     const database = new Database(file.path);
     const schemaOf = (from: Database.Database) =>
       from
@@ -62,6 +65,10 @@ describe('a gallery of the first version', () => {
       'counters',
       'snapshots',
       'cursors',
+      'cameras',
+      'settings',
+      'heads',
+      'tokens',
     ])
       expect(names).toContain(table);
     // Nothing refers to a table that was made anew by another name than the one it has now.
@@ -72,8 +79,8 @@ describe('a gallery of the first version', () => {
 
   it('still loses photos and crops with their person', async () => {
     makeFirstVersion(file.path);
-    const store = file.open();
-    await store.removePerson('a');
+    const store = await file.open();
+    await store.people.removePerson('a');
     expect(await store.embeddings.crop('f')).toBeUndefined();
     expect(await store.embeddings.countWithout({ id: 'other', version: '1' })).toBe(0);
   });
@@ -87,7 +94,7 @@ describe('a gallery of the first version', () => {
       db.exec(${JSON.stringify(statements)});
       process.kill(process.pid, 'SIGKILL');`;
     expect(() => execFileSync(process.execPath, ['-e', script], { stdio: 'ignore' })).toThrow();
-    expect(await file.open().persons()).toMatchObject([
+    expect(await (await file.open()).people.persons()).toMatchObject([
       { name: 'Ana', faces: 2 },
       { name: 'Ben', faces: 0 },
     ]);
@@ -102,7 +109,7 @@ describe('events of a version that had no positions', () => {
       INSERT INTO persons (id, name, created_at) VALUES ('a', 'Ana', 11);
       INSERT INTO events VALUES ('E2', 20, 't', 'door', NULL, 'a', '{"n":2}'), ('E1', 30, 't', 'yard', 'k', NULL, '{"n":1}');`);
     database.close();
-    const store = file.open();
+    const store = await file.open();
     const person = { id: 'a', name: 'Ana', number: null };
     const [first, second] = await store.events.after(0, 10);
     expect(first).toEqual({
@@ -110,7 +117,7 @@ describe('events of a version that had no positions', () => {
       data: { n: 1 },
     });
     expect(second).toMatchObject({ position: 2, id: 'E2', cameraId: 'door', person, data: { n: 2 } });
-    await store.removePerson('a');
+    await store.people.removePerson('a');
     expect((await store.events.get('E2'))?.person).toBeNull();
   });
 });

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SqliteGalleryStore } from '../../../src/storage/sqlite/gallery-store.js';
+import type { Storage } from '../../../src/core/storage.js';
+import { openStorage } from '../../../src/storage/open-storage.js';
 import { event, model, recordStranger, sighting, track } from './made-up.js';
 
 const names = ['Ana', 'Ben', 'Cem'];
@@ -22,9 +23,9 @@ const action: fc.Arbitrary<Action> = fc.tuple(
 const refused = ['PERSON_NAME_TAKEN'];
 
 /** Does what an action says, to whoever is there. */
-async function perform(store: SqliteGalleryStore, [kind, which, other]: Action, step: number): Promise<void> {
+async function perform(store: Storage, [kind, which, other]: Action, step: number): Promise<void> {
   const unknown = await store.tracks.unknownPeople();
-  const known = await store.persons();
+  const known = await store.people.persons();
   const everybody = [...unknown, ...known];
   const one = <T>(list: readonly T[], index: number): T | undefined => list[index % list.length];
   const ref = track(`t${which % 6}`, step);
@@ -34,18 +35,19 @@ async function perform(store: SqliteGalleryStore, [kind, which, other]: Action, 
   if (kind === 'known' && known.length > 0)
     await store.tracks.recordKnown(ref, one(known, other)!.id, [sighting()]);
   if (kind === 'name' && stranger) await store.tracks.name(stranger.id, one(names, other)!);
-  if (kind === 'merge' && someone && somebodyElse) await store.merge(someone.id, somebodyElse.id);
-  if (kind === 'rename' && known.length > 0) await store.rename(one(known, which)!.id, one(names, other)!);
+  if (kind === 'merge' && someone && somebodyElse) await store.people.merge(someone.id, somebodyElse.id);
+  if (kind === 'rename' && known.length > 0)
+    await store.people.rename(one(known, which)!.id, one(names, other)!);
   if (kind === 'dismiss' && stranger) await store.tracks.dismiss(stranger.id);
   if (kind === 'reject' && somebodyElse) await store.tracks.reject(ref.key, somebodyElse.id);
-  if (kind === 'erase' && someone) await store.removePerson(someone.id);
-  const personId = one(await store.persons(), other)?.id ?? null;
+  if (kind === 'erase' && someone) await store.people.removePerson(someone.id);
+  const personId = one(await store.people.persons(), other)?.id ?? null;
   await store.events.append([event(step, { trackKey: ref.key, personId })]);
 }
 
-async function check(store: SqliteGalleryStore, numbers: Map<number, string>): Promise<void> {
+async function check(store: Storage, numbers: Map<number, string>): Promise<void> {
   const unknown = await store.tracks.unknownPeople();
-  const known = await store.persons();
+  const known = await store.people.persons();
   const ids = new Set([...unknown, ...known].map(({ id }) => id));
   // A name is one person's, and a number was never another's.
   expect(new Set(known.map(({ name }) => name)).size).toBe(known.length);
@@ -59,7 +61,7 @@ async function check(store: SqliteGalleryStore, numbers: Map<number, string>): P
   }
   // Recognition learns of named people only, and clustering of the others.
   const named = new Set(known.map(({ id }) => id));
-  for await (const portion of store.entries(model))
+  for await (const portion of store.people.entries(model))
     for (const { person } of portion) expect(named).toContain(person.id);
   for await (const portion of store.tracks.unknownEntries(model))
     for (const { personId } of portion) expect(unknown.map(({ id }) => id)).toContain(personId);
@@ -70,7 +72,7 @@ describe('whatever people are called', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 30 }), async (actions) => {
         const folder = mkdtempSync(join(tmpdir(), 'sightline-naming-'));
-        const store = new SqliteGalleryStore(join(folder, 'gallery.db'));
+        const store = await openStorage({ data: folder });
         const numbers = new Map<number, string>();
         try {
           for (const [step, each] of actions.entries()) {

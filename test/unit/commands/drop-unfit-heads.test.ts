@@ -1,16 +1,17 @@
-import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { describeDropped, dropUnfitHeads } from '../../../src/commands/drop-unfit-heads.js';
 import type { SiameseHead } from '../../../src/core/heads.js';
 import { findEmbedder } from '../../../src/recognition/embedding/embedder-specs.js';
-import { HeadStore } from '../../../src/storage/head-store.js';
+import { openStorage } from '../../../src/storage/open-storage.js';
 import { temporaryFolder } from '../../helpers/sightline.js';
 
 const folder = temporaryFolder();
 afterEach(() => folder.remove());
 
 it('switches off what was trained on other embeddings, and nothing else', async () => {
-  const store = new HeadStore(join(folder.path, 'data'));
+  const storage = await openStorage({ data: folder.path });
+  onTestFinished(() => storage.close());
+  const store = storage.heads;
   const spec = findEmbedder('mobilefacenet');
   const { model, dimension } = spec;
   const head: SiameseHead = {

@@ -14,10 +14,10 @@ export interface EmbedWorkerData {
   /** Absolute path of MTCNN's O-Net, which puts landmarks right. */
   readonly refinerPath: string;
   /**
-   * Absolute path of an ONNX network [N, features] → [N, dimension] that runs after it, on vectors scaled to length
-   * 1; null for none, when features = dimension.
+   * An ONNX model [N, features] → [N, dimension] that runs after it, on vectors scaled to length 1; null for none, when
+   * features = dimension.
    */
-  readonly projectionPath: string | null;
+  readonly projection: Uint8Array | null;
   /** How many numbers an embedding has in the end. */
   readonly dimension: number;
   readonly alignment: Alignment;

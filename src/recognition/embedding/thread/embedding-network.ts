@@ -16,11 +16,11 @@ export class EmbeddingNetwork {
 
   /** Loading begins at once; a failure is told by `run` and `finish`. */
   constructor(data: EmbedWorkerData, options: InferenceSession.SessionOptions) {
-    const { modelPath, projectionPath, alignment } = data;
+    const { modelPath, projection, alignment } = data;
     this.#data = data;
     this.#side = chipSides[alignment];
     this.#network = InferenceSession.create(modelPath, options);
-    this.#projection = projectionPath === null ? null : InferenceSession.create(projectionPath, options);
+    this.#projection = projection === null ? null : InferenceSession.create(projection, options);
     this.#network.catch(() => undefined);
     this.#projection?.catch(() => undefined);
   }

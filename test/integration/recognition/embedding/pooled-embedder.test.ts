@@ -1,6 +1,3 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { MessagePort, type Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { euclideanDistance } from '../../../../src/core/distance.js';
@@ -184,24 +181,15 @@ describe('faces that wait together', () => {
 });
 
 describe('a projection', () => {
-  let folder: string;
-  afterEach(() => rm(folder, { recursive: true }));
-
   /** Keeps the first `count` of the network's numbers, and doubles the first. */
-  async function projection(count: number, features = 192): Promise<string> {
-    folder = await mkdtemp(join(tmpdir(), 'sightline-projection-'));
+  function projection(count: number, features = 192): Uint8Array {
     const data = new Float32Array(count * features);
     for (let row = 0; row < count; row++) data[row * features + row] = row === 0 ? 2 : 1;
     const dense = {
       ...({ op: 'dense', inputs: ['input'], output: 'projected' } as const),
       ...{ weights: { shape: [count, features], data }, bias: new Float32Array(count) },
     };
-    const path = join(folder, 'projection.onnx');
-    await writeFile(
-      path,
-      writeOnnx({ input: 'input', outputs: ['projected'], layers: [dense] }, ['N', features]),
-    );
-    return path;
+    return writeOnnx({ input: 'input', outputs: ['projected'], layers: [dense] }, ['N', features]);
   }
 
   it('runs after the network, on vectors of length 1, and makes such vectors', async () => {
@@ -209,7 +197,7 @@ describe('a projection', () => {
     await embedder!.close();
     const model = { ...spec.model, version: '1 projected' };
     const projected = { ...spec, model, dimension: 5 };
-    const running = await start({ spec: projected, projectionPath: await projection(5) });
+    const running = await start({ spec: projected, projection: projection(5) });
     const result = embedded(await running.embed(noiseCrop(1)));
     const expected = embedding.vector.slice(0, 5);
     expected[0]! *= 2;
@@ -225,7 +213,7 @@ describe('a projection', () => {
     ['other features than the network’s', 3, 100, 'Got: 192 Expected: 100'],
     ['another dimension than was promised', 3, 192, 'Expected an output of 192 floats but received 3'],
   ])('with %s fails each face', async (_, count, features, message) => {
-    const running = await start({ projectionPath: await projection(count, features) });
+    const running = await start({ projection: projection(count, features) });
     expect(await running.embed(noiseCrop(1))).toMatchObject({
       status: 'failed',
       error: { code: 'EMBEDDER_FAILED', message: expect.stringContaining(message) as string },

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { arcFaceTemplate } from '../../../../src/core/similarity.js';
-import type { GalleryEntry } from '../../../../src/core/gallery-store.js';
 import type { FaceEmbedder } from '../../../../src/core/face-embedder.js';
 import { reEmbed } from '../../../../src/recognition/embedding/re-embedding.js';
 import { encodeCrop } from '../../../../src/recognition/embedding/stored-crop.js';
-import { SqliteGalleryStore } from '../../../../src/storage/sqlite/gallery-store.js';
 import { noiseCrop, spec, startEmbedder } from '../faces.js';
+import type { GalleryEntry } from '../../../../src/core/people-store.js';
+import type { Storage } from '../../../../src/core/storage.js';
+import { openStorage } from '../../../../src/storage/open-storage.js';
 
 /** The same network under a new version: what it gives can be compared. */
 const nextSpec = { ...spec, model: { id: spec.model.id, version: 'next' } };
@@ -16,7 +17,7 @@ const nextSpec = { ...spec, model: { id: spec.model.id, version: 'next' } };
 let embedder: FaceEmbedder;
 let nextEmbedder: FaceEmbedder;
 let folder: string;
-let store: SqliteGalleryStore;
+let store: Storage;
 
 beforeAll(async () => {
   [embedder, nextEmbedder] = await Promise.all([startEmbedder(), startEmbedder({ spec: nextSpec })]);
@@ -24,9 +25,9 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([embedder.close(), nextEmbedder.close()]);
 });
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sightline-re-embed-'));
-  store = new SqliteGalleryStore(join(folder, 'gallery.db'));
+  store = await openStorage({ data: folder });
 });
 afterEach(async () => {
   await store.close();
@@ -39,13 +40,13 @@ async function enrol(seed: number): Promise<string> {
   const result = await embedder.embed(noiseCrop(seed));
   if (result.status !== 'embedded') throw new Error('Expected an embedding');
   const photo = { photoName: `${seed}`, photoHash: `${seed}`, quality: 1 };
-  const { face } = await store.addFace(`P${seed}`, { ...photo, embedding: result.embedding, crop });
+  const { face } = await store.people.addFace(`P${seed}`, { ...photo, embedding: result.embedding, crop });
   return face.id;
 }
 
 async function entries(model: typeof spec.model): Promise<GalleryEntry[]> {
   const all: GalleryEntry[] = [];
-  for await (const portion of store.entries(model)) all.push(...portion);
+  for await (const portion of store.people.entries(model)) all.push(...portion);
   return all;
 }
 
@@ -59,7 +60,7 @@ describe('reEmbed', () => {
     expect(onProgress.mock.calls.map(([{ embedded }]) => embedded as number)).toEqual([1, 2, 3]);
     expect(onFailure).not.toHaveBeenCalled();
     expect(await entries(nextSpec.model)).toEqual(await entries(spec.model));
-    expect(await store.modelCounts(nextSpec.model)).toEqual([]);
+    expect(await store.people.modelCounts(nextSpec.model)).toEqual([]);
   });
 
   it('goes on where it was stopped', async () => {
@@ -79,7 +80,7 @@ describe('reEmbed', () => {
     }))[0]!;
     const crop = { png: Uint8Array.of(1, 2, 3), landmarks: arcFaceTemplate };
     const broken = { photoName: 'b', photoHash: 'b', quality: 1, embedding, crop };
-    const { face } = await store.addFace('Broken', broken);
+    const { face } = await store.people.addFace('Broken', broken);
     await enrol(2);
     const onFailure = vi.fn();
     const done = await reEmbed({ store: store.embeddings, embedder: nextEmbedder, onFailure });
@@ -103,10 +104,10 @@ describe('reEmbed', () => {
     };
     const change = vi.fn(async ({ embedded }: { embedded: number }) => {
       if (embedded > 1) return;
-      await store.removeFace(second);
-      await store.addFace('P3', { ...third, crop: (await store.embeddings.crop(faceId))! });
+      await store.people.removeFace(second);
+      await store.people.addFace('P3', { ...third, crop: (await store.embeddings.crop(faceId))! });
     });
-    const faceId = (await store.faces((await store.persons())[0]!.id))[0]!.id;
+    const faceId = (await store.people.faces((await store.people.persons())[0]!.id))[0]!.id;
     await reEmbed({
       store: store.embeddings,
       embedder: nextEmbedder,

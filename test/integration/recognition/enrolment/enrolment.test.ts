@@ -9,14 +9,15 @@ import type { FaceEmbedder } from '../../../../src/core/face-embedder.js';
 import { Enroller } from '../../../../src/recognition/enrolment/enrolment.js';
 import { Gallery } from '../../../../src/recognition/gallery/gallery.js';
 import { decodeCrop } from '../../../../src/recognition/embedding/stored-crop.js';
-import { SqliteGalleryStore } from '../../../../src/storage/sqlite/gallery-store.js';
 import { noise, readAsset, spec, startDetector, startEmbedder, stills } from '../faces.js';
+import type { Storage } from '../../../../src/core/storage.js';
+import { openStorage } from '../../../../src/storage/open-storage.js';
 
 let detector: FaceDetector;
 let embedder: FaceEmbedder;
 let photo: RgbImage;
 let folder: string;
-let store: SqliteGalleryStore;
+let store: Storage;
 let gallery: Gallery;
 let enroller: Enroller;
 
@@ -29,9 +30,14 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sightline-enrol-'));
-  store = new SqliteGalleryStore(join(folder, 'gallery.db'));
+  store = await openStorage({ data: folder });
   gallery = await Gallery.open({ store, spec, onError: () => {} });
-  enroller = new Enroller({ detect: (image) => detector.detect(image), embedder, store, gallery });
+  enroller = new Enroller({
+    detect: (image) => detector.detect(image),
+    embedder,
+    store: store.people,
+    gallery,
+  });
 });
 afterEach(async () => {
   await gallery.close();
@@ -97,7 +103,7 @@ describe('Enroller', () => {
     await expect(enroller.enrollPhoto('Nobody', noise(1), 'noise.png')).rejects.toMatchObject({
       code: 'FACE_NOT_FOUND',
     });
-    expect(await store.persons()).toEqual([]);
+    expect(await store.people.persons()).toEqual([]);
   });
 
   it('refuses a photo of several people, and says how many', async () => {
@@ -133,7 +139,7 @@ describe('Enroller', () => {
 /** The stored vector of a face. */
 async function firstEntries(faceId: string): Promise<Float32Array[]> {
   const vectors: Float32Array[] = [];
-  for await (const portion of store.entries(spec.model)) {
+  for await (const portion of store.people.entries(spec.model)) {
     vectors.push(...portion.filter((entry) => entry.faceId === faceId).map(({ vector }) => vector));
   }
   return vectors;

@@ -4,20 +4,21 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { l2Normalise } from '../../../../src/core/distance.js';
 import type { Embedding } from '../../../../src/core/face.js';
-import type { NewFace } from '../../../../src/core/gallery-store.js';
+import type { NewFace } from '../../../../src/core/people-store.js';
 import { arcFaceTemplate } from '../../../../src/core/similarity.js';
 import { Gallery } from '../../../../src/recognition/gallery/gallery.js';
-import { SqliteGalleryStore } from '../../../../src/storage/sqlite/gallery-store.js';
 import { spec } from '../faces.js';
 import { patienceMs } from '../../../helpers/patience.js';
+import type { Storage } from '../../../../src/core/storage.js';
+import { openStorage } from '../../../../src/storage/open-storage.js';
 
 let folder: string;
-let store: SqliteGalleryStore;
+let store: Storage;
 let gallery: Gallery | undefined;
 
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sightline-gallery-'));
-  store = new SqliteGalleryStore(join(folder, 'gallery.db'));
+  store = await openStorage({ data: folder });
 });
 afterEach(async () => {
   vi.useRealTimers();
@@ -53,9 +54,9 @@ function face(vector: Float32Array, model: Embedding['model'] = spec.model): New
 
 describe('Gallery', () => {
   it('matches against what the store holds, each person by their nearest photo', async () => {
-    await store.addFace('Ana', face(axis(0)));
-    await store.addFace('Ana', face(axis(5)));
-    await store.addFace('Ben', face(axis(1)));
+    await store.people.addFace('Ana', face(axis(0)));
+    await store.people.addFace('Ana', face(axis(5)));
+    await store.people.addFace('Ben', face(axis(1)));
     const neighbours = await (await openGallery()).match(axis(5, 0.1), 3);
     expect(neighbours.map(({ person }) => person.name)).toEqual(['Ana', 'Ben']);
     expect(neighbours[0]!.distance).toBeCloseTo(0.1, 2);
@@ -67,8 +68,8 @@ describe('Gallery', () => {
   });
 
   it('erases people and photos from memory and from the store', async () => {
-    const ana = await store.addFace('Ana', face(axis(0)));
-    const ben = await store.addFace('Ben', face(axis(1)));
+    const ana = await store.people.addFace('Ana', face(axis(0)));
+    const ben = await store.people.addFace('Ben', face(axis(1)));
     await openGallery();
     const { revision } = gallery!;
     const names = async () => (await gallery!.match(axis(0), 3)).map(({ person }) => person.name);
@@ -76,14 +77,14 @@ describe('Gallery', () => {
     expect(await names()).toEqual(['Ben']);
     expect(await gallery!.removeFace(ben.face.id)).toBe(true);
     expect(await names()).toEqual([]);
-    expect(await store.persons()).toMatchObject([{ name: 'Ben', faces: 0 }]);
+    expect(await store.people.persons()).toMatchObject([{ name: 'Ben', faces: 0 }]);
     expect(gallery!.revision).toBeGreaterThan(revision);
   });
 
   it('counts faces of other models and does not compare them', async () => {
-    await store.addFace('Ana', face(axis(0)));
-    await store.addFace('Ben', face(axis(1), { id: spec.model.id, version: '0' }));
-    await store.addFace('Cem', face(new Float32Array(512).fill(1), { id: 'other-net', version: '1' }));
+    await store.people.addFace('Ana', face(axis(0)));
+    await store.people.addFace('Ben', face(axis(1), { id: spec.model.id, version: '0' }));
+    await store.people.addFace('Cem', face(new Float32Array(512).fill(1), { id: 'other-net', version: '1' }));
     const { mismatch } = await openGallery();
     const found = await gallery!.match(axis(1), 5);
     expect(found.map(({ person }) => person.name)).toEqual(['Ana']);
@@ -96,8 +97,8 @@ describe('Gallery', () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     await openGallery();
     const before = gallery!.revision;
-    const other = new SqliteGalleryStore(join(folder, 'gallery.db'));
-    await other.addFace('Ana', face(axis(0)));
+    const other = await openStorage({ data: folder });
+    await other.people.addFace('Ana', face(axis(0)));
     await other.close();
     vi.advanceTimersByTime(1000);
     await vi.waitFor(() => expect(gallery!.revision).toBeGreaterThan(before), patienceMs);
@@ -106,10 +107,10 @@ describe('Gallery', () => {
 
   it('keeps what it has, and tells, when the store cannot be read later', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    await store.addFace('Ana', face(axis(0)));
+    await store.people.addFace('Ana', face(axis(0)));
     const onError = vi.fn();
     await openGallery(onError);
-    vi.spyOn(store, 'changedElsewhere').mockRejectedValue(new Error('the disk is gone'));
+    vi.spyOn(store, 'revision').mockRejectedValue(new Error('the disk is gone'));
     vi.advanceTimersByTime(1000);
     await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce(), patienceMs);
     expect(await gallery!.match(axis(0), 1)).toHaveLength(1);
@@ -117,13 +118,13 @@ describe('Gallery', () => {
 
   it('reads a change again that it could not read', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    const ana = await store.addFace('Ana', face(axis(0)));
+    const ana = await store.people.addFace('Ana', face(axis(0)));
     const onError = vi.fn();
     await openGallery(onError);
-    const other = new SqliteGalleryStore(join(folder, 'gallery.db'));
-    await other.removePerson(ana.person.id);
+    const other = await openStorage({ data: folder });
+    await other.people.removePerson(ana.person.id);
     await other.close();
-    vi.spyOn(store, 'entries').mockImplementationOnce(() => {
+    vi.spyOn(store.people, 'entries').mockImplementationOnce(() => {
       throw new Error('too many open files');
     });
     vi.advanceTimersByTime(1000);
@@ -133,23 +134,79 @@ describe('Gallery', () => {
     await vi.waitFor(() => expect(gallery!.people).toBe(0), patienceMs);
   });
 
+  it('knows nobody any more who was erased through another gallery, on the same storage or on another', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const otherStorage = await openStorage({ data: folder });
+    const ana = await store.people.addFace('Ana', face(axis(0)));
+    await store.people.addFace('Ben', face(axis(1)));
+    const open = (from: Storage) => Gallery.open({ store: from, spec, onError: () => {} });
+    const galleries = [await open(store), await open(store), await open(otherStorage)] as const;
+    const people = () => galleries.map((each) => each.people);
+    await galleries[0].removePerson(ana.person.id);
+    expect(people()).toEqual([1, 2, 2]);
+    vi.advanceTimersByTime(1000);
+    await vi.waitFor(() => expect(people()).toEqual([1, 1, 1]));
+    const { face: photo } = await otherStorage.people.addFace('Cem', face(axis(2)));
+    vi.advanceTimersByTime(1000);
+    await vi.waitFor(() => expect(people()).toEqual([2, 2, 2]));
+    await galleries[2].removeFace(photo.id);
+    vi.advanceTimersByTime(1000);
+    await vi.waitFor(() => expect(people()).toEqual([1, 1, 1]));
+    await Promise.all(galleries.map((each) => each.close()));
+    await otherStorage.close();
+  });
+
+  it('reads nothing again for its own changes, and all for those of others in between', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const ana = await store.people.addFace('Ana', face(axis(0)));
+    for (let photo = 0; photo < 30; photo++) await store.people.addFace('Ana', face(axis(3, photo / 30)));
+    await openGallery();
+    const read = vi.spyOn(store.people, 'entries');
+    const asked = vi.spyOn(store, 'revision');
+    const poll = async (): Promise<void> => {
+      vi.advanceTimersByTime(1000);
+      await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+      asked.mockClear();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    const add = async (name: string, vector: Float32Array) => {
+      const { face: added, person, revision } = await store.people.addFace(name, face(vector));
+      return () => gallery!.add({ faceId: added.id, person, role: 'example', vector }, revision!);
+    };
+    // Known in another order than they were stored in.
+    const [first, second] = [await add('Ben', axis(1)), await add('Cem', axis(2))];
+    second();
+    first();
+    await gallery!.removeFace(ana.face.id);
+    await gallery!.removePerson(ana.person.id);
+    await poll();
+    expect(read).not.toHaveBeenCalled();
+    await store.people.addFace('Dan', face(axis(4)));
+    (await add('Eve', axis(5)))();
+    await poll();
+    await vi.waitFor(() => expect(gallery!.people).toBe(4));
+    expect(read).toHaveBeenCalledOnce();
+    await poll();
+    expect(read).toHaveBeenCalledOnce();
+  });
+
   it('loses no face that is added while it reads', async () => {
-    await store.addFace('Ana', face(axis(0)));
+    await store.people.addFace('Ana', face(axis(0)));
     await openGallery();
     const reading = gallery!.reload();
-    const { person, face: stored } = await store.addFace('Ben', face(axis(1)));
-    gallery!.add({ faceId: stored.id, person, role: 'example', vector: axis(1) });
+    const { person, face: stored, revision } = await store.people.addFace('Ben', face(axis(1)));
+    gallery!.add({ faceId: stored.id, person, role: 'example', vector: axis(1) }, revision!);
     await reading;
     expect(gallery!.faces).toBe(2);
   });
 
   it('brings nothing back that is erased while it reads', async () => {
-    const ana = await store.addFace('Ana', face(axis(0)));
-    const ben = await store.addFace('Ben', face(axis(1)));
-    await store.addFace('Cem', face(axis(2)));
+    const ana = await store.people.addFace('Ana', face(axis(0)));
+    const ben = await store.people.addFace('Ben', face(axis(1)));
+    await store.people.addFace('Cem', face(axis(2)));
     await openGallery();
-    const entries = store.entries.bind(store);
-    vi.spyOn(store, 'entries').mockImplementation(async function* (model) {
+    const entries = store.people.entries.bind(store.people);
+    vi.spyOn(store.people, 'entries').mockImplementation(async function* (model) {
       for await (const portion of entries(model)) {
         // What was read is out of date before it is taken in.
         await gallery!.removePerson(ana.person.id);
@@ -163,17 +220,17 @@ describe('Gallery', () => {
   });
 
   it('answers from what it has while it reads what another process has changed', async () => {
-    const ana = await store.addFace('Ana', face(axis(0)));
-    await store.addFace('Ben', face(axis(1)));
+    const ana = await store.people.addFace('Ana', face(axis(0)));
+    await store.people.addFace('Ben', face(axis(1)));
     await openGallery();
-    const other = new SqliteGalleryStore(join(folder, 'gallery.db'));
-    await other.removePerson(ana.person.id);
-    await other.addFace('Cem', face(axis(2)));
+    const other = await openStorage({ data: folder });
+    await other.people.removePerson(ana.person.id);
+    await other.people.addFace('Cem', face(axis(2)));
     await other.close();
     const names = async () => (await gallery!.match(axis(0), 3)).map(({ person }) => person.name).sort();
-    const entries = store.entries.bind(store);
+    const entries = store.people.entries.bind(store.people);
     const whileReading: string[][] = [];
-    vi.spyOn(store, 'entries').mockImplementation(async function* (model) {
+    vi.spyOn(store.people, 'entries').mockImplementation(async function* (model) {
       whileReading.push(await names());
       yield* entries(model);
       whileReading.push(await names());
@@ -187,21 +244,21 @@ describe('Gallery', () => {
   });
 
   it('has a new revision only when what it holds has changed', async () => {
-    await store.addFace('Ana', face(axis(0)));
+    await store.people.addFace('Ana', face(axis(0)));
     await openGallery();
     const { revision } = gallery!;
     await gallery!.reload();
     expect(gallery!.revision).toBe(revision);
-    await store.addFace('Ana', face(axis(1)));
+    await store.people.addFace('Ana', face(axis(1)));
     await gallery!.reload();
     expect(gallery!.revision).toBeGreaterThan(revision);
   });
 
   it('takes in counterexamples at once, and does not count them', async () => {
-    const { person } = await store.addFace('Ana', face(axis(0)));
+    const { person } = await store.people.addFace('Ana', face(axis(0)));
     await openGallery();
     const { revision } = gallery!;
-    gallery!.add({ faceId: 'not-ana', person, role: 'counterexample', vector: axis(1) });
+    gallery!.add({ faceId: 'not-ana', person, role: 'counterexample', vector: axis(1) }, 0);
     expect(gallery!.revision).toBeGreaterThan(revision);
     expect(gallery!.faces).toBe(1);
     expect((await gallery!.match(axis(1), 1))[0]?.rejected).toBe(true);
@@ -209,7 +266,7 @@ describe('Gallery', () => {
   });
 
   it('can be closed twice, also while it reads', async () => {
-    for (let photo = 0; photo < 1200; photo++) await store.addFace('Ana', face(axis(0, photo / 1200)));
+    for (let photo = 0; photo < 1200; photo++) await store.people.addFace('Ana', face(axis(0, photo / 1200)));
     await openGallery();
     const reading = gallery!.reload();
     await Promise.all([gallery!.close(), gallery!.close()]);

@@ -12,8 +12,9 @@ import { Enroller } from '../../../../src/recognition/enrolment/enrolment.js';
 import { Gallery } from '../../../../src/recognition/gallery/gallery.js';
 import { Recognizer, type RecognitionModel } from '../../../../src/recognition/track/recognizer.js';
 import type { Transition } from '../../../../src/recognition/track/recognizer.js';
-import { SqliteGalleryStore } from '../../../../src/storage/sqlite/gallery-store.js';
 import { readAsset, spec, startDetector, startEmbedder, stills } from '../faces.js';
+import type { Storage } from '../../../../src/core/storage.js';
+import { openStorage } from '../../../../src/storage/open-storage.js';
 
 const naming = { threshold: null, falseNameRate: 1e-3 };
 /** As far as the gallery can tell, made by another network. */
@@ -48,7 +49,7 @@ beforeAll(async () => {
 afterAll(() => embedder.close());
 
 let folder: string;
-let store: SqliteGalleryStore;
+let store: Storage;
 let gallery: Gallery;
 let told: { track: Track; transition: Transition }[];
 let recognizer: Recognizer;
@@ -56,7 +57,7 @@ let sequence: number;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sightline-recognizer-'));
-  store = new SqliteGalleryStore(join(folder, 'gallery.db'));
+  store = await openStorage({ data: folder });
   gallery = await Gallery.open({ store, spec, onError: () => {} });
   told = [];
   sequence = 0;
@@ -70,7 +71,12 @@ afterEach(async () => {
 });
 
 async function enrol(name: string, { image, detection }: Shot): Promise<string> {
-  const enroller = new Enroller({ detect: () => Promise.resolve([detection]), embedder, store, gallery });
+  const enroller = new Enroller({
+    detect: () => Promise.resolve([detection]),
+    embedder,
+    store: store.people,
+    gallery,
+  });
   return (await enroller.enrollPhoto(name, image, `${name}.jpg`)).person.id;
 }
 

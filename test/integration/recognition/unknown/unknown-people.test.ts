@@ -13,11 +13,12 @@ import {
   type SightedFace,
   type TrackSighting,
 } from '../../../../src/recognition/unknown/unknown-people.js';
-import { SqliteGalleryStore } from '../../../../src/storage/sqlite/gallery-store.js';
 import { noiseCrop, spec } from '../faces.js';
+import type { Storage } from '../../../../src/core/storage.js';
+import { openStorage } from '../../../../src/storage/open-storage.js';
 
 let folder: string;
-let store: SqliteGalleryStore;
+let store: Storage;
 let gallery: Gallery;
 let people: UnknownPeople;
 
@@ -31,9 +32,9 @@ afterEach(async () => {
 });
 
 async function open(mostPeople = 1000): Promise<void> {
-  store = new SqliteGalleryStore(join(folder, 'gallery.db'));
+  store = await openStorage({ data: folder });
   gallery = await Gallery.open({ store, spec, onError: () => {} });
-  people = new UnknownPeople({ store: store.tracks, gallery, embedder: spec, mostPeople });
+  people = new UnknownPeople({ store, gallery, embedder: spec, mostPeople });
 }
 
 async function close(): Promise<void> {
@@ -64,6 +65,23 @@ describe('UnknownPeople', () => {
     const again = await people.identify(track('yard/1', [face(1, 2)], 'yard', 5000));
     expect(again).toEqual({ ...first, seen: 2, lastSeenAt: 5000, cameras: ['door', 'yard'] });
     expect(await store.tracks.unknownPeople()).toEqual([again, other]);
+  });
+
+  it('is told by three at a time, on one storage and on two, and all know the same people', async () => {
+    const otherStorage = await openStorage({ data: folder });
+    const others = [store, otherStorage].map(
+      (each) => new UnknownPeople({ store: each, gallery, embedder: spec }),
+    );
+    const readers = [people, ...others];
+    for (const [index, reader] of readers.entries())
+      expect(await reader.identify(track(`t/${index}`, [face(1, index)]))).toMatchObject({ number: 1 });
+    await store.tracks.dismiss((await store.tracks.unknownPerson(1))!.id);
+    for (const [index, reader] of readers.entries())
+      expect(await reader.identify(track(`u/${index}`, [face(1, index)]))).toMatchObject({
+        number: 2,
+        seen: index + 1,
+      });
+    await otherStorage.close();
   });
 
   it('counts a track once, however often its further crops come', async () => {
@@ -165,14 +183,14 @@ async function elsewhere(work: string): Promise<void> {
   const built = (...path: string[]) =>
     JSON.stringify(pathToFileURL(join(packageRoot(), 'dist', 'src', ...path)).href);
   const code = `
-    const { SqliteGalleryStore } = await import(${built('storage/sqlite', 'gallery-store.js')});
-    const { UnknownPeople } = await import(${built('recognition/unknown', 'unknown-people.js')});
-    const { findEmbedder } = await import(${built('recognition/embedding', 'embedder-specs.js')});
-    const store = new SqliteGalleryStore(process.argv[1]);
-    const people = new UnknownPeople({ store: store.tracks, gallery: null, embedder: findEmbedder('mobilefacenet') });
+    const { openStorage } = await import(${built('storage', 'open-storage.js')});
+    const { UnknownPeople } = await import(${built('recognition', 'unknown', 'unknown-people.js')});
+    const { findEmbedder } = await import(${built('recognition', 'embedding', 'embedders.js')});
+    const store = await openStorage({ data: process.argv[1] });
+    const people = new UnknownPeople({ store, gallery: null, embedder: spec: findEmbedder('mobilefacenet') });
     const vector = Float32Array.of(${face(3).vector.join()});
     ${work};
     await store.close();`;
-  const args = ['--input-type=module', '-e', code, join(folder, 'gallery.db')];
+  const args = ['--input-type=module', '-e', code, folder];
   await promisify(execFile)(process.execPath, args);
 }

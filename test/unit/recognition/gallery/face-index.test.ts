@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { euclideanDistance, l2Normalise } from '../../../../src/core/distance.js';
-import type { GalleryEntry } from '../../../../src/core/gallery-store.js';
+import type { GalleryEntry } from '../../../../src/core/people-store.js';
 import { FaceIndex } from '../../../../src/recognition/gallery/face-index.js';
 
 const dimension = 12;

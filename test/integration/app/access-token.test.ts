@@ -1,8 +1,8 @@
-import { existsSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accessOf } from '../../../src/app/access-token.js';
 import { configSchema } from '../../../src/config/schema.js';
+import type { Storage } from '../../../src/core/storage.js';
+import { openStorage } from '../../../src/storage/open-storage.js';
 import { temporaryFolder } from '../../helpers/sightline.js';
 
 const viewer = { name: 'hall', token: 'a-token-for-looking', role: 'viewer' };
@@ -10,30 +10,43 @@ const admin = { name: 'integrator', token: 'a-token-for-everything', role: 'admi
 
 describe('accessOf', () => {
   let folder: ReturnType<typeof temporaryFolder>;
-  beforeEach(() => {
+  let storage: Storage;
+  beforeEach(async () => {
     folder = temporaryFolder();
+    storage = await openStorage({ data: folder.path });
   });
-  afterEach(() => folder.remove());
+  afterEach(async () => {
+    await storage.close();
+    folder.remove();
+  });
 
-  const access = (server: object, data = folder.path) => accessOf(configSchema.parse({ server, data }));
+  const access = (server: object, { tokens } = storage) =>
+    accessOf(configSchema.parse({ server }).server, tokens);
+  /** The token that is kept, or `other` when there was none. */
+  const kept = (other: string) => storage.tokens.keep('owner', other);
 
   it('asks for no token on loopback unless one is configured', async () => {
     expect(await access({ host: 'localhost' })).toEqual({ tokens: [], ownToken: null });
-    expect(existsSync(join(folder.path, 'token'))).toBe(false);
     const token = 'correct-horse-battery';
     expect(await access({ token })).toEqual({
       tokens: [{ name: 'owner', token, role: 'admin' }],
       ownToken: token,
     });
+    expect(await kept('none was made')).toBe('none was made');
   });
 
   it('makes a token that nobody guesses beyond loopback, and gives the same one from then on', async () => {
-    const data = join(folder.path, 'data');
-    const { tokens, ownToken } = await access({ host: '0.0.0.0' }, data);
+    const { tokens, ownToken } = await access({ host: '0.0.0.0' });
     expect(ownToken).toMatch(/^[\w-]{32}$/);
     expect(tokens).toEqual([{ name: 'owner', token: ownToken, role: 'admin' }]);
-    expect((await access({ host: '0.0.0.0' }, data)).ownToken).toBe(ownToken);
-    expect((await access({ host: '0.0.0.0' }, join(folder.path, 'other'))).ownToken).not.toBe(ownToken);
+    await storage.close();
+    storage = await openStorage({ data: folder.path });
+    expect((await access({ host: '0.0.0.0' })).ownToken).toBe(ownToken);
+    const other = temporaryFolder();
+    const elsewhere = await openStorage({ data: other.path });
+    expect((await access({ host: '0.0.0.0' }, elsewhere)).ownToken).not.toBe(ownToken);
+    await elsewhere.close();
+    other.remove();
   });
 
   it('makes one for the owner where nobody else is an admin, on loopback too', async () => {
@@ -52,19 +65,6 @@ describe('accessOf', () => {
       tokens: [viewer, admin],
       ownToken: null,
     });
-    expect(existsSync(join(folder.path, 'token'))).toBe(false);
-  });
-
-  it('keeps the token from everybody but the owner', async () => {
-    await access({ host: '0.0.0.0' });
-    expect(statSync(join(folder.path, 'token')).mode & 0o777).toBe(0o600);
-  });
-
-  it('says so when it cannot be kept', async () => {
-    const file = join(folder.path, 'file');
-    writeFileSync(file, '');
-    await expect(access({ host: '0.0.0.0' }, join(file, 'data'))).rejects.toMatchObject({
-      code: 'DATA_UNWRITABLE',
-    });
+    expect(await kept('none was made')).toBe('none was made');
   });
 });

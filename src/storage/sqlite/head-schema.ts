@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ClassifierHead, HeadKind, ProjectionHead, SiameseHead } from '../core/heads.js';
+import type { ClassifierHead, HeadKind, ProjectionHead, SiameseHead } from '../../core/heads.js';
 
 const numbers = z.array(z.number());
 const base = {

@@ -1,50 +1,52 @@
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import pLimit from 'p-limit';
 import { z } from 'zod';
 import { cameraSchema, type CameraStatement } from '../config/schema.js';
+import { SightlineError } from '../core/errors.js';
+import type { CameraStore } from '../core/storage.js';
 import type { Logger } from '../observability/logger.js';
-import { SettingsFile } from './settings-file.js';
 
 const storedCamera = cameraSchema.required({ id: true });
-const entrySchema = z.strictObject({
+
+/** A change of a camera, as it is kept. */
+export const cameraEntrySchema = z.strictObject({
   /** What the configuration said of this id when the change was made; null for nothing. */
   configured: storedCamera.nullable(),
   /** What was asked for; null when the camera was removed. */
   camera: storedCamera.nullable(),
 });
-const fileSchema = z.strictObject({ version: z.literal(1), cameras: z.record(z.string(), entrySchema) });
 
-type Entry = z.output<typeof entrySchema>;
+type Entry = z.output<typeof cameraEntrySchema>;
 
 /**
  * Which cameras there are: those of the configuration, with what was changed over the API. The newer statement wins: a
  * change counts as long as the configuration says of that id what it said when the change was made.
  */
-export class CameraFile {
-  readonly #file: SettingsFile<typeof fileSchema>;
+export class CameraRegistry {
+  readonly #store: CameraStore;
   readonly #configured: ReadonlyMap<string, CameraStatement>;
   readonly #entries: Map<string, Entry>;
+  readonly #inTurn = pLimit(1);
 
   private constructor(
-    file: SettingsFile<typeof fileSchema>,
+    store: CameraStore,
     configured: ReadonlyMap<string, CameraStatement>,
     entries: Map<string, Entry>,
   ) {
-    this.#file = file;
+    this.#store = store;
     this.#configured = configured;
     this.#entries = entries;
   }
 
-  /** @throws SightlineError SETTINGS_CORRUPT */
+  /** @throws SightlineError SETTINGS_CORRUPT, DATA_UNWRITABLE */
   static async open(
-    dataDir: string,
+    store: CameraStore,
     configured: readonly CameraStatement[],
     log: Pick<Logger, 'warn'>,
-  ): Promise<CameraFile> {
-    const file = new SettingsFile(join(dataDir, 'cameras.json'), fileSchema);
-    const stored = (await file.read()) ?? { version: 1, cameras: {} };
+  ): Promise<CameraRegistry> {
+    const entries = (await store.list()).map(({ id, entry }) => [id, readEntry(id, entry)] as const);
     const byId = new Map(configured.map((camera) => [camera.id, camera]));
-    const cameras = new CameraFile(file, byId, new Map(Object.entries(stored.cameras)));
+    const cameras = new CameraRegistry(store, byId, new Map(entries));
     for (const id of cameras.#outdated())
       log.warn(
         { camera: id },
@@ -67,20 +69,20 @@ export class CameraFile {
 
   /**
    * Keeps what a camera is from now on; null for one that was removed.
-   * @throws SightlineError DATA_UNWRITABLE, with everything as it was
+   * @throws SightlineError DATA_UNWRITABLE, DISK_FULL, with everything as it was
    */
-  async keep(id: string, camera: CameraStatement | null): Promise<void> {
-    const before = this.#entries.get(id);
-    const configured = this.#configured.get(id) ?? null;
-    if (isSame(configured, camera)) this.#entries.delete(id);
-    else this.#entries.set(id, { configured, camera });
-    try {
-      await this.#file.write(() => ({ version: 1, cameras: Object.fromEntries(this.#entries) }));
-    } catch (error) {
-      if (before === undefined) this.#entries.delete(id);
-      else this.#entries.set(id, before);
-      throw error;
-    }
+  keep(id: string, camera: CameraStatement | null): Promise<void> {
+    return this.#inTurn(async () => {
+      const configured = this.#configured.get(id) ?? null;
+      if (isSame(configured, camera)) {
+        await this.#store.remove(id);
+        this.#entries.delete(id);
+      } else {
+        const entry = { configured, camera };
+        await this.#store.save({ id, entry });
+        this.#entries.set(id, entry);
+      }
+    });
   }
 
   #current(id: string): CameraStatement | undefined {
@@ -98,6 +100,17 @@ export class CameraFile {
       })
       .map(([id]) => id);
   }
+}
+
+/** Errors say where, and never what: an entry holds passwords of cameras. */
+function readEntry(id: string, value: unknown): Entry {
+  const result = cameraEntrySchema.safeParse(value);
+  if (result.success) return result.data;
+  const places = result.error.issues.map(({ path }) => ['cameras', id, ...path.map(String)].join('.'));
+  throw new SightlineError(
+    'SETTINGS_CORRUPT',
+    `Expected settings of cameras in the gallery, but there is something else at ${places.join(', ')}.`,
+  );
 }
 
 /** A field that is undefined is as good as none. */

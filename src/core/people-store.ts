@@ -9,7 +9,7 @@ export interface GalleryPerson extends Person {
 }
 
 /** An enrolled photo, without its pixels. */
-export interface GalleryFace {
+export interface GalleryPhoto {
   readonly id: string;
   readonly personId: string;
   /** What the photo was called where it came from. */
@@ -38,6 +38,14 @@ export interface NewFace {
   readonly crop: StoredCrop;
 }
 
+/** What became of a photo that was to be added. */
+export interface AddedFace {
+  readonly person: Person;
+  readonly face: GalleryPhoto;
+  /** The revision; null when the person had the photo already. */
+  readonly revision: number | null;
+}
+
 /** An embedding of a named person, as the index in memory needs it. */
 export interface GalleryEntry {
   readonly faceId: string;
@@ -54,10 +62,10 @@ export interface ModelCount {
 }
 
 /**
- * Keeps people and their faces. Every method rejects with DATA_UNWRITABLE or GALLERY_CORRUPT when the storage says
- * so. Several processes may use one store.
+ * Keeps people and their photos. A method that returns a revision returns that of the topic `people` which it has made, so
+ * that a reader can tell its own changes from those of others.
  */
-export interface GalleryStore {
+export interface PeopleStore {
   /** Everybody who has a name, by name. */
   persons(): Promise<GalleryPerson[]>;
   /** Undefined for an unknown id, and for somebody without a name. */
@@ -66,20 +74,17 @@ export interface GalleryStore {
   /** Somebody without a photo yet. @throws SightlineError PERSON_NAME_TAKEN */
   addPerson(name: string): Promise<GalleryPerson>;
   /** The enrolled photos of a person, oldest first; empty for an unknown id. */
-  faces(personId: string): Promise<GalleryFace[]>;
+  faces(personId: string): Promise<GalleryPhoto[]>;
   /** An enrolled photo; undefined for an unknown id. */
-  face(faceId: string): Promise<GalleryFace | undefined>;
+  face(faceId: string): Promise<GalleryPhoto | undefined>;
   /**
    * Adds a photo to a person: the one of that name, who is made when there is none yet, or the one with that id. A
    * photo that the person has already is not stored again.
    * @throws SightlineError PERSON_UNKNOWN for an id that nobody has any more
    */
-  addFace(
-    whom: string | { readonly id: string },
-    face: NewFace,
-  ): Promise<{ person: Person; face: GalleryFace; added: boolean }>;
-  /** Whether there was such a face. The person stays, even without photos. */
-  removeFace(faceId: string): Promise<boolean>;
+  addFace(whom: string | { readonly id: string }, face: NewFace): Promise<AddedFace>;
+  /** The person stays, even without photos. @returns the revision; null when there was no such face */
+  removeFace(faceId: string): Promise<number | null>;
   /** @throws SightlineError PERSON_UNKNOWN, PERSON_NAME_TAKEN */
   rename(personId: string, name: string): Promise<void>;
   /**
@@ -90,18 +95,15 @@ export interface GalleryStore {
   /**
    * Erases a person for good: faces, tracks, and their name wherever an event says it.
    *
-   * @param onGone called when nothing of them is given out any more; that no trace is left takes a while longer
+   * @param onGone called with the revisions made when nothing of them is given out any more; that no trace is left takes
+   * a while longer
    * @returns whether there was one
    */
-  removePerson(personId: string, onGone?: () => void): Promise<boolean>;
+  removePerson(personId: string, onGone?: (revisions: readonly number[]) => void): Promise<boolean>;
   /** Every embedding of a model of named people, in portions small enough that other work can go on in between. */
   entries(model: ModelRef): AsyncIterable<readonly GalleryEntry[]>;
   /** The enrolled photos without an embedding of `model`, by the models that they have one of. */
   modelCounts(model: ModelRef): Promise<ModelCount[]>;
-  /** Whether another process has changed what `entries` gives since the last call. */
-  changedElsewhere(): Promise<boolean>;
-  /** May be called again. */
-  close(): Promise<void>;
 }
 
 /** The embeddings of the faces that are kept, whosever they are: what changing the embedder takes. */

@@ -1,16 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { CursorStore, EventStore } from '../../core/event-store.js';
 import type { ModelRef, Person } from '../../core/face.js';
 import type {
+  AddedFace,
   GalleryEntry,
-  GalleryFace,
   GalleryPerson,
-  GalleryStore,
+  GalleryPhoto,
   ModelCount,
   NewFace,
-  EmbeddingStore,
-} from '../../core/gallery-store.js';
-import type { TrackStore } from '../../core/track-store.js';
+  PeopleStore,
+} from '../../core/people-store.js';
 import { insertFace, toEntry, toFace, type EntryRow, type FaceRow } from './face-rows.js';
 import {
   erasePerson,
@@ -23,17 +21,9 @@ import {
   requireNamed,
   requirePerson,
 } from './person-rows.js';
-import { SqliteConnection, type Row } from './connection.js';
-import {
-  erasing,
-  merging,
-  reviseEvents,
-  reviseEventsSince,
-  SqliteCursorStore,
-  SqliteEventStore,
-} from './event-store.js';
-import { SqliteEmbeddingStore, withoutModel } from './embedding-store.js';
-import { SqliteTrackStore } from './track-store.js';
+import type { Row, SqliteConnection } from './connection.js';
+import { erasing, merging, reviseEvents, reviseEventsSince } from './event-store.js';
+import { withoutModel } from './embedding-store.js';
 
 /** Faces looked at in one go: a few milliseconds of the main loop. */
 const countedAtOnce = 5000;
@@ -46,33 +36,12 @@ interface CountRow extends Row {
   faces: number;
 }
 
-/**
- * The gallery in one SQLite file, with write-ahead logging, so that several processes can use it at once; tracks and
- * events are kept in the same file.
- */
-export class SqliteGalleryStore implements GalleryStore {
-  readonly tracks: TrackStore;
-  readonly events: EventStore;
-  readonly cursors: CursorStore;
-  readonly embeddings: EmbeddingStore;
+/** The people and their photos in the database. */
+export class SqlitePeopleStore implements PeopleStore {
   readonly #db: SqliteConnection;
-  #seenRevision: number;
 
-  /**
-   * Opens the gallery, made when missing.
-   *
-   * @param path of the file; its folder is made when missing
-   * @param rewriteWorkerFile the built worker, dist/workers/rewrite.js; without it this thread writes the file anew when
-   * somebody is erased, which takes seconds
-   * @throws SightlineError GALLERY_CORRUPT (the file is left as it is), DATA_UNWRITABLE
-   */
-  constructor(path: string, rewriteWorkerFile?: URL) {
-    this.#db = new SqliteConnection(path, rewriteWorkerFile);
-    this.#seenRevision = this.#db.attemptNow(() => this.#db.foreignRevision('gallery'));
-    this.tracks = new SqliteTrackStore(this.#db);
-    this.events = new SqliteEventStore(this.#db);
-    this.cursors = new SqliteCursorStore(this.#db);
-    this.embeddings = new SqliteEmbeddingStore(this.#db);
+  constructor(db: SqliteConnection) {
+    this.#db = db;
   }
 
   persons(): Promise<GalleryPerson[]> {
@@ -95,41 +64,39 @@ export class SqliteGalleryStore implements GalleryStore {
     });
   }
 
-  faces(personId: string): Promise<GalleryFace[]> {
+  faces(personId: string): Promise<GalleryPhoto[]> {
     const query = "SELECT * FROM faces WHERE person_id = ? AND role = 'example' ORDER BY sequence";
     return this.#db.attempt(() => this.#db.rows<FaceRow>(query, personId).map(toFace));
   }
 
-  face(faceId: string): Promise<GalleryFace | undefined> {
+  face(faceId: string): Promise<GalleryPhoto | undefined> {
     const query = "SELECT * FROM faces WHERE id = ? AND role = 'example'";
     return this.#db.attempt(() => this.#db.rows<FaceRow>(query, faceId).map(toFace)[0]);
   }
 
-  addFace(
-    whom: string | { readonly id: string },
-    face: NewFace,
-  ): Promise<{ person: Person; face: GalleryFace; added: boolean }> {
-    return this.#write(() => {
+  addFace(whom: string | { readonly id: string }, face: NewFace): Promise<AddedFace> {
+    return this.#db.write(() => {
       const person = typeof whom === 'string' ? this.#namedOrNew(whom) : requireNamed(this.#db, whom.id);
       const known = this.#photo(person.id, face.photoHash);
-      if (known) return { person, face: known, added: false };
+      if (known) return { person, face: known, revision: null };
       insertFace(this.#db, { personId: person.id, role: 'example', trackKey: null }, face);
-      return { person, face: this.#photo(person.id, face.photoHash) as GalleryFace, added: true };
+      const added = this.#photo(person.id, face.photoHash) as GalleryPhoto;
+      return { person, face: added, revision: this.#db.touch('people') };
     });
   }
 
-  removeFace(faceId: string): Promise<boolean> {
+  removeFace(faceId: string): Promise<number | null> {
     return this.#db.erase(() => {
       const removed = this.#db.run('DELETE FROM faces WHERE id = ?', faceId).changes > 0;
-      if (removed) this.#db.touch('gallery', 'unknown');
-      return removed;
+      return removed ? this.#db.touch('unknownPeople', 'people') : null;
     });
   }
 
   rename(personId: string, name: string): Promise<void> {
-    return this.#write(() => {
+    return this.#db.write(() => {
       requirePerson(this.#db, personId);
       requireFreeName(this.#db, name, personId);
+      this.#db.touch('people');
       this.#db.run('UPDATE persons SET name = ? WHERE id = ?', name, personId);
     });
   }
@@ -139,7 +106,8 @@ export class SqliteGalleryStore implements GalleryStore {
     if (from === into) return;
     const revise = merging(from, into);
     const revisedUpTo = await reviseEvents(this.#db, from, revise);
-    await this.#write(() => {
+    await this.#db.write(() => {
+      this.#db.touch('people');
       requirePerson(this.#db, from);
       requirePerson(this.#db, into);
       reviseEventsSince(this.#db, from, revise, revisedUpTo);
@@ -147,18 +115,24 @@ export class SqliteGalleryStore implements GalleryStore {
     });
   }
 
-  async removePerson(personId: string, onGone?: () => void): Promise<boolean> {
+  async removePerson(personId: string, onGone?: (revisions: readonly number[]) => void): Promise<boolean> {
     const revise = erasing(personId);
+    const revisions: number[] = [];
     const erasedUpTo = await reviseEvents(this.#db, personId, revise);
-    while ((await this.#erasePictures(personId)) > 0) await nextTurn();
+    for (;;) {
+      const revision = await this.#erasePictures(personId);
+      if (revision === null) break;
+      revisions.push(revision);
+      await nextTurn();
+    }
     const existed = await this.#db.write(() => {
       reviseEventsSince(this.#db, personId, revise, erasedUpTo);
       const [person] = this.#db.rows('SELECT 1 FROM persons WHERE id = ?', personId);
       erasePerson(this.#db, personId);
-      this.#db.touch('gallery', 'unknown');
+      revisions.push(this.#db.touch('unknownPeople', 'people'));
       return person !== undefined;
     });
-    onGone?.();
+    onGone?.(revisions);
     await this.#db.rewrite();
     return existed;
   }
@@ -194,23 +168,11 @@ export class SqliteGalleryStore implements GalleryStore {
     return [...counts.values()];
   }
 
-  changedElsewhere(): Promise<boolean> {
-    return this.#db.attempt(() => {
-      const before = this.#seenRevision;
-      this.#seenRevision = this.#db.foreignRevision('gallery');
-      return this.#seenRevision !== before;
-    });
-  }
-
-  close(): Promise<void> {
-    return this.#db.close();
-  }
-
-  #erasePictures(personId: string): Promise<number> {
-    return this.#db.write(() => {
+  /** Erases some of them. @returns the revision with these gone; null when none was left */
+  #erasePictures(personId: string): Promise<number | null> {
+    return this.#db.record(() => {
       const erased = erasePictures(this.#db, personId, erasedAtOnce);
-      if (erased > 0) this.#db.touch('gallery', 'unknown');
-      return erased;
+      return erased > 0 ? this.#db.touch('unknownPeople', 'people') : null;
     });
   }
 
@@ -218,16 +180,8 @@ export class SqliteGalleryStore implements GalleryStore {
     return personNamed(this.#db, name) ?? insertPerson(this.#db, name);
   }
 
-  #photo(personId: string, photoHash: string): GalleryFace | undefined {
+  #photo(personId: string, photoHash: string): GalleryPhoto | undefined {
     const query = "SELECT * FROM faces WHERE person_id = ? AND photo_hash = ? AND role = 'example'";
     return this.#db.rows<FaceRow>(query, personId, photoHash).map(toFace)[0];
-  }
-
-  /** A change of what `entries` gives. */
-  #write<T>(work: () => T): Promise<T> {
-    return this.#db.write(() => {
-      this.#db.touch('gallery');
-      return work();
-    });
   }
 }

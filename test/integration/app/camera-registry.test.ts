@@ -1,15 +1,21 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CameraFile } from '../../../src/app/camera-file.js';
+import { CameraRegistry } from '../../../src/app/camera-registry.js';
 import { cameraSchema, type CameraStatement } from '../../../src/config/schema.js';
+import { SightlineError } from '../../../src/core/errors.js';
+import type { Storage } from '../../../src/core/storage.js';
+import { openStorage } from '../../../src/storage/open-storage.js';
 import { temporaryFolder } from '../../helpers/sightline.js';
 
 let folder: ReturnType<typeof temporaryFolder>;
-beforeEach(() => {
+let storage: Storage;
+beforeEach(async () => {
   folder = temporaryFolder();
+  storage = await openStorage({ data: folder.path });
 });
-afterEach(() => folder.remove());
+afterEach(async () => {
+  await storage.close();
+  folder.remove();
+});
 
 const warn = vi.fn();
 const door = camera({ id: 'door', url: 'rtsp://u:hunter22@192.0.2.1/' });
@@ -19,15 +25,15 @@ function camera(settings: { id: string; url: string; fps?: number }): CameraStat
   return { ...cameraSchema.parse(settings), id: settings.id };
 }
 
-function open(...configured: CameraStatement[]): Promise<CameraFile> {
+function open(...configured: CameraStatement[]): Promise<CameraRegistry> {
   warn.mockClear();
-  return CameraFile.open(folder.path, configured, { warn });
+  return CameraRegistry.open(storage.cameras, configured, { warn });
 }
 
-describe('CameraFile', () => {
+describe('CameraRegistry', () => {
   it('has the cameras of the configuration until something changes, and writes nothing', async () => {
     expect((await open(door, garden)).list()).toEqual([door, garden]);
-    expect(existsSync(join(folder.path, 'cameras.json'))).toBe(false);
+    expect(await storage.cameras.list()).toEqual([]);
   });
 
   it('keeps what was added, changed and removed', async () => {
@@ -38,8 +44,6 @@ describe('CameraFile', () => {
     expect(file.list()).toEqual([changed, added]);
     expect((await open(door, garden)).list()).toEqual([changed, added]);
     expect(warn).not.toHaveBeenCalled();
-    expect(statSync(join(folder.path, 'cameras.json')).mode & 0o777).toBe(0o600);
-    expect(existsSync(join(folder.path, 'cameras.json.new'))).toBe(false);
   });
 
   it('lets a configuration that was edited since win, and says so', async () => {
@@ -73,32 +77,32 @@ describe('CameraFile', () => {
     expect(file.isConfigured('garden', door.url)).toBe(false);
   });
 
+  it('forgets a change that the configuration says too', async () => {
+    const file = await open(door);
+    await file.keep('door', { ...door, fps: 5 });
+    await file.keep('door', door);
+    expect(await storage.cameras.list()).toEqual([]);
+  });
+
   it.each([
-    ['no JSON', '{"version": 1, "cameras": {"door": "rtsp://u:hunter22@h/"'],
-    ['another version', '{"version": 2, "cameras": {}}'],
-    [
-      'a wrong value',
-      '{"version":1,"cameras":{"door":{"configured":null,"camera":{"id":"door","url":"rtsp://u:hunter22@h/","fps":"hunter22"}}}}',
-    ],
-    ['nothing', ''],
-  ])('says that the file is broken with %s, without what is in it, and leaves it', async (_, text) => {
-    const path = join(folder.path, 'cameras.json');
-    writeFileSync(path, text);
+    ['a wrong value', { configured: null, camera: { ...door, fps: 'hunter22' } }],
+    ['nothing', null],
+  ])('says that an entry is broken with %s, without what is in it', async (_, entry) => {
+    await storage.cameras.save({ id: 'door', entry });
     const error = (await open(door).catch((thrown: unknown) => thrown)) as Error;
     expect(error).toMatchObject({
       code: 'SETTINGS_CORRUPT',
-      message: expect.stringContaining(path) as string,
+      message: expect.stringContaining('cameras.door') as string,
     });
     expect(error.message + String(error.cause)).not.toContain('hunter22');
-    expect(readFileSync(path, 'utf8')).toBe(text);
   });
 
   it('goes on with what it had when it cannot be written', async () => {
-    const gone = temporaryFolder();
-    const file = await CameraFile.open(gone.path, [door], { warn });
-    gone.remove();
-    await expect(file.keep('garden', garden)).rejects.toMatchObject({ code: 'DATA_UNWRITABLE' });
-    await expect(file.keep('door', null)).rejects.toMatchObject({ code: 'DATA_UNWRITABLE' });
+    const file = await open(door);
+    const refuse = () => Promise.reject(new SightlineError('DISK_FULL', 'Expected room on the disk.'));
+    vi.spyOn(storage.cameras, 'save').mockImplementation(refuse);
+    await expect(file.keep('garden', garden)).rejects.toMatchObject({ code: 'DISK_FULL' });
+    await expect(file.keep('door', null)).rejects.toMatchObject({ code: 'DISK_FULL' });
     expect(file.list()).toEqual([door]);
   });
 });
