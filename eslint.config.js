@@ -25,8 +25,8 @@ const rooms = {
   client: ['core', 'events'],
   storage: ['core'],
   observability: ['core'],
-  // The pipeline puts the stages in line; it knows their interfaces, never the server or the commands.
-  pipeline: ['core', 'ingest', 'detection', 'tracking', 'recognition', 'annotate', 'events', 'observability'],
+  // The pipeline puts the stages in line; what follows tracks is handed to it as observers.
+  pipeline: ['core', 'ingest', 'detection', 'tracking', 'annotate', 'observability'],
   // The server serves interfaces of these rooms; implementations are handed to it by app/.
   server: ['core', 'config', 'recognition', 'pipeline', 'events', 'observability'],
 };

@@ -21,7 +21,8 @@ function collect(schema, path, fallback) {
       text: schema.description ?? '',
     });
   }
-  for (const [key, child] of Object.entries(only?.properties ?? {}))
+  const mapping = variants.find(({ properties }) => properties);
+  for (const [key, child] of Object.entries(mapping?.properties ?? {}))
     collect(child, [...path, key], value?.[key]);
   const item = only?.items;
   if (item?.properties)

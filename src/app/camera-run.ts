@@ -1,13 +1,21 @@
 import type { LabelCache } from '../annotate/label-cache.js';
 import type { CameraConfig, Config } from '../config/schema.js';
 import type { EventPublisher } from '../events/event-publisher.js';
+import { TrackEventPublisher } from '../events/track-event-publisher.js';
 import { redactUrl } from '../ingest/redact.js';
 import { VideoSource, type SourceGuardOptions } from '../ingest/video-source.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
-import { CameraPipeline, historyFrames, type SourceHandlers } from '../pipeline/camera-pipeline.js';
+import {
+  CameraPipeline,
+  historyFrames,
+  type CameraPipelineOptions,
+  type SourceHandlers,
+} from '../pipeline/camera-pipeline.js';
 import { DetectionScheduler } from '../pipeline/detection-scheduler.js';
-import { Recognizer, type RecognizerOptions } from '../recognition/track/recognizer.js';
+import { DecisionRecorder } from '../recognition/track/decision-recorder.js';
+import { Recognizer } from '../recognition/track/recognizer.js';
+import { TrackRegistry } from '../recognition/track/track-registry.js';
 import type { Recognition } from './recognition.js';
 import type { DetectorLease } from './shared-detectors.js';
 
@@ -33,6 +41,9 @@ export interface RunSetup {
   /** What a source of the camera may reach; undefined for anything. */
   readonly guardOf: (source: string) => SourceGuardOptions | undefined;
 }
+
+/** What follows the tracks of a camera. */
+type TrackParts = Pick<CameraPipelineOptions, 'observers' | 'trackState' | 'availability'>;
 
 /** A pipeline at work, with what it has borrowed. */
 export class CameraRun {
@@ -67,10 +78,8 @@ export class CameraRuns {
   /** A run that is not started yet; it gives the detector back when it is closed. @throws SightlineError SOURCE_INVALID */
   open(camera: CameraConfig, setup: RunSetup): CameraRun {
     const { id, name, url, detectUrl, detector } = camera;
-    const { publisher, metrics, labels, config } = this.#options;
+    const { metrics, labels, config } = this.#options;
     const log = this.#options.log.child({ camera: id });
-    const recognition = camera.recognition ? this.#options.recognition : undefined;
-    const ends: (() => void)[] = [];
     const source =
       (address: string, more: Pick<CameraConfig, 'width'> & { poolSize: number }) =>
       (handlers: SourceHandlers): VideoSource =>
@@ -85,7 +94,9 @@ export class CameraRuns {
           log,
         });
     const poolSize = framesPerCamera + (detectUrl === null ? 0 : historyFrames);
-    const pipeline = new CameraPipeline({
+    const tracks = this.#openTracks(camera, log);
+    const turns = this.#schedulers[detector.thread].join(detector.rate);
+    const options: CameraPipelineOptions = {
       id,
       name,
       sourceLabel: redactUrl(url),
@@ -93,36 +104,54 @@ export class CameraRuns {
       createSearchSource:
         detectUrl === null ? undefined : source(detectUrl, { width: null, poolSize: framesPerCamera }),
       detector: setup.lease.detector,
-      turns: this.#schedulers[detector.thread].join(detector.rate),
+      turns,
       region: detector.region?.map(([x, y]) => ({ x, y })),
-      createRecognizer:
-        recognition && ((onTransition) => openRecognizer(recognition, { onTransition, log, ends })),
-      people: recognition?.people,
+      ...tracks,
       labels,
       jpegQuality: config.video.jpegQuality,
-      publisher,
       metrics,
       log,
+    };
+    try {
+      return new CameraRun(new CameraPipeline(options), () => setup.lease.giveBack());
+    } catch (error) {
+      turns.close();
+      for (const observer of tracks.observers) void observer.close();
+      throw error;
+    }
+  }
+
+  /** What follows the tracks of a camera: who they are, and the events about them. */
+  #openTracks(camera: CameraConfig, log: Logger): TrackParts {
+    const { id, name } = camera;
+    const publisher = new TrackEventPublisher({ camera: { id, name }, events: this.#options.publisher });
+    const tracks = new TrackRegistry({
+      cameraId: id,
+      onChange: (change) => publisher.changed(change),
+      onError: (err) => log.error({ err }, 'A track could not be told of'),
     });
-    return new CameraRun(pipeline, async () => {
-      for (const end of ends) end();
-      await setup.lease.giveBack();
+    return {
+      observers: camera.recognition.enabled ? [tracks, this.#openRecognizer(camera, tracks, log)] : [tracks],
+      trackState: (trackId) => tracks.state(trackId),
+      availability: {
+        online: () => tracks.afterChanges(() => publisher.online()),
+        offline: (reason) => tracks.afterChanges(() => publisher.offline(reason)),
+      },
+    };
+  }
+
+  #openRecognizer(camera: CameraConfig, tracks: TrackRegistry, log: Logger): Recognizer {
+    const { recognition } = this.#options;
+    const recorder = new DecisionRecorder({
+      cameraId: camera.id,
+      tracks,
+      people: recognition.people,
+      onError: (err) => log.error({ err }, 'Who was seen could not be kept'),
+    });
+    return new Recognizer({
+      models: recognition.modelsFor(camera.recognition),
+      recorder,
+      onError: (err) => log.error({ err }, 'A face could not be compared'),
     });
   }
-}
-
-/** A recogniser that follows the model in use until `ends` are called. */
-function openRecognizer(
-  recognition: Recognition,
-  options: Pick<RecognizerOptions, 'onTransition'> & { log: Logger; ends: (() => void)[] },
-): Recognizer {
-  const { onTransition, log, ends } = options;
-  const onError = (err: unknown): void => log.error({ err }, 'A face could not be compared');
-  const recognizer = new Recognizer({ ...recognition.model, onTransition, onError });
-  const stop = recognition.onChange({
-    onSwitch: (model) => recognizer.use(model),
-    onNaming: (naming) => recognizer.setNaming(naming),
-  });
-  ends.push(stop);
-  return recognizer;
 }

@@ -13,7 +13,7 @@ import { cameraOffline } from '../events/build-event.js';
 import { SourcePolicy } from '../ingest/guarded/source-policy.js';
 import { redactUrl } from '../ingest/redact.js';
 import type { Camera } from '../pipeline/camera.js';
-import { LastingCamera } from '../pipeline/lasting-camera.js';
+import { CameraHandle } from '../pipeline/camera-handle.js';
 import { requireCamera } from '../server/require-camera.js';
 import type { CameraControl } from '../server/services.js';
 import { CameraRegistry } from './camera-registry.js';
@@ -28,7 +28,7 @@ export type CamerasOptions = Omit<CameraRunsOptions, 'recognition'> &
 interface SetUp {
   readonly stated: CameraStatement;
   readonly settings: CameraConfig;
-  readonly camera: LastingCamera;
+  readonly camera: CameraHandle;
   readonly run: CameraRun;
 }
 
@@ -154,11 +154,17 @@ export class Cameras implements CameraControl {
       await lease.giveBack();
       throw error;
     }
-    const camera = before?.camera ?? new LastingCamera(run.pipeline);
+    const camera = before?.camera ?? this.#handleOf(id, run);
     this.#cameras.set(id, { stated, settings, camera, run });
     if (before !== undefined) camera.use(run.pipeline);
     if (this.#state === 'open') run.pipeline.start();
     return camera;
+  }
+
+  #handleOf(id: string, run: CameraRun): CameraHandle {
+    return new CameraHandle(run.pipeline, (err) =>
+      this.#options.log.error({ camera: id, err }, 'A viewer of a removed camera failed'),
+    );
   }
 
   #openRun(settings: CameraConfig, setup: Pick<Parameters<CameraRuns['open']>[1], 'lease' | 'framesBefore'>) {

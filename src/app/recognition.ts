@@ -3,10 +3,10 @@ import { asSightlineError } from '../core/errors.js';
 import type { ModelRef } from '../core/face.js';
 import type { FaceEmbedder } from '../core/face-embedder.js';
 import type { Logger } from '../observability/logger.js';
-import type { ThresholdChoice } from '../recognition/decision/decision.js';
+import { choiceFor, type CameraThresholds, type ThresholdChoice } from '../recognition/decision/decision.js';
 import { findEmbedder, type EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { reEmbed } from '../recognition/embedding/re-embedding.js';
-import type { RecognitionModel } from '../recognition/track/recognizer.js';
+import type { ModelSource, RecognitionModel } from '../recognition/track/recognizer.js';
 import { UnknownPeople } from '../recognition/unknown/unknown-people.js';
 import { fetchNetworks, openEmbedder, trainedChoice, type EmbedderChoice } from './embedder-choice.js';
 import { openModel, type OpenModel, type OpenModelOptions } from './open-recognition.js';
@@ -91,6 +91,23 @@ export class Recognition {
     this.#naming = naming;
     this.#current = { ...this.#current, model: this.#withNaming(this.#current.model) };
     for (const { onNaming } of this.#listeners) onNaming(this.model.naming);
+  }
+
+  /** The model in use as a camera follows it that may have thresholds of its own, stated as `setNaming` takes them. */
+  modelsFor(own: CameraThresholds): ModelSource {
+    const ownModel = (): RecognitionModel => {
+      const { model } = this.#current;
+      return { ...model, naming: model.carryNaming(choiceFor(own, this.#naming)) };
+    };
+    return {
+      get model() {
+        return ownModel();
+      },
+      onChange: (use) => {
+        const useOwn = (): void => use(ownModel());
+        return this.onChange({ onSwitch: useOwn, onNaming: useOwn });
+      },
+    };
   }
 
   /** Tells a listener of every change until the returned function is called. */

@@ -6,8 +6,9 @@ import {
   type CameraStatement,
   type DetectorConfig,
 } from './schema.js';
+import { cameraRecognitionChangeSchema, completeCameraRecognitionSchema } from './recognition.js';
 
-const { id, name, detector, ...rest } = cameraSchema.shape;
+const { id, name, detector, recognition, ...rest } = cameraSchema.shape;
 /** With its defaults a field that is left out would be set back to them. */
 const withoutDefaults = {
   url: rest.url,
@@ -18,12 +19,16 @@ const withoutDefaults = {
   fps: rest.fps.unwrap(),
   loop: rest.loop.unwrap(),
   stallTimeoutMs: rest.stallTimeoutMs.unwrap(),
-  recognition: rest.recognition.unwrap(),
 } satisfies Record<keyof typeof rest, z.ZodType>;
 
 /** What to change about a camera: only what is named changes. */
 export const cameraChangeSchema = z
-  .strictObject({ name: name.unwrap(), ...withoutDefaults, detector: detector.unwrap() })
+  .strictObject({
+    name: name.unwrap(),
+    ...withoutDefaults,
+    detector: detector.unwrap(),
+    recognition: cameraRecognitionChangeSchema,
+  })
   .partial();
 
 /** How a camera is set up, nothing left out. */
@@ -32,6 +37,7 @@ export const cameraSettingsSchema = z.strictObject({
   name: name.unwrap(),
   ...withoutDefaults,
   detector: completeDetectorSchema,
+  recognition: completeCameraRecognitionSchema.describe(recognition.description ?? ''),
 });
 
 /** A camera as somebody asks for it; what is left out is as the configuration says. */
@@ -52,10 +58,15 @@ export function completeCamera(camera: CameraStatement, defaults: DetectorConfig
   };
 }
 
-/** A camera with what was asked to change; the settings of its detector change one by one. */
+/** A camera with what was asked to change; the settings of its detector and its recognition change one by one. */
 export function changedCamera(camera: CameraStatement, change: CameraChange): CameraStatement {
   const changes = definedOnly(change);
-  return { ...camera, ...changes, detector: { ...camera.detector, ...definedOnly(change.detector ?? {}) } };
+  return {
+    ...camera,
+    ...changes,
+    detector: { ...camera.detector, ...definedOnly(change.detector ?? {}) },
+    recognition: { ...camera.recognition, ...definedOnly(change.recognition ?? {}) },
+  };
 }
 
 function definedOnly<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {

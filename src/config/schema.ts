@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isNetwork } from '../core/network.js';
 import { embedderIds } from '../core/embedders.js';
+import { cameraRecognitionSchema, namingShape } from './recognition.js';
 import { serverSchema } from './server.js';
 
 /** All options, with type, default and description. docs/configuration.md is generated from this file. */
@@ -127,7 +128,7 @@ export const cameraSchema = z.strictObject({
     .partial()
     .default({})
     .describe('Overrides of `detector` for this camera.'),
-  recognition: z.boolean().default(true).describe('Whether faces of this camera are recognised.'),
+  recognition: cameraRecognitionSchema.prefault({}),
 });
 
 /** The schemes that a camera's URL may have; a path counts as `file`. */
@@ -137,24 +138,6 @@ const camerasSchema = z.preprocess(
   (value) => (typeof value === 'string' ? [value] : value),
   z.array(z.preprocess((value) => (typeof value === 'string' ? { url: value } : value), cameraSchema)),
 );
-
-const namingShape = {
-  threshold: z
-    .number()
-    .positive()
-    .max(2)
-    .nullable()
-    .describe(
-      'Largest Euclidean distance at which a face may be named, whatever the size of the gallery. When null it follows from `falseNameRate`.',
-    ),
-  falseNameRate: z
-    .number()
-    .min(1e-6)
-    .max(0.1)
-    .describe(
-      'Wanted share of strangers who are given a name, 0.001 for 1 in 1,000: the more photos are enrolled, the nearer a face must be. Smaller is safer, and more people you know stay without a name.',
-    ),
-};
 
 /** How near a face must be to be named, both settings there. */
 export const namingSchema = z.strictObject(namingShape);

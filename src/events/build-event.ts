@@ -1,15 +1,8 @@
 import type { Identity, Person, StageTimes, Track, UnknownRef } from '../core/face.js';
 import type { Box, Point } from '../core/geometry.js';
-import type { Frame } from '../core/image.js';
+import type { FrameRef } from '../core/track-observer.js';
 import { explain } from './explain.js';
-import type {
-  CameraRef,
-  DraftOf,
-  EventDataByType,
-  EventDraft,
-  EventType,
-  FaceEventData,
-} from './identity-event.js';
+import type { CameraRef, DraftOf, EventDataByType, EventType, FaceEventData } from './identity-event.js';
 
 /** A face in a frame of a camera, with what recognition says about it at that moment. */
 export interface Sighting {
@@ -18,7 +11,7 @@ export interface Sighting {
   /** Of no other track, of whichever camera and run. */
   readonly trackKey: string;
   readonly identity: Identity;
-  readonly frame: Pick<Frame, 'sequence' | 'width' | 'height' | 'capturedAt'>;
+  readonly frame: FrameRef;
 }
 
 /** A face came into view and stayed long enough to be followed. */
@@ -31,25 +24,23 @@ export function trackEnded(sighting: Sighting): DraftOf<'sightline.track.ended'>
   return draft('sightline.track.ended', sighting.camera, faceData(sighting));
 }
 
-/**
- * The event that fits the step from what was thought of a track (`previous`) to what is thought now, or null when
- * there is nothing to tell: `recognized` when a face without a name gets one, `changed` when a name is replaced or
- * withdrawn, `unknown` when recognition first decides that it is a stranger.
- */
-export function identityDecided(sighting: Sighting, previous: Identity): EventDraft | null {
-  const { camera, identity } = sighting;
-  const named = personOf(identity);
-  const before = personOf(previous);
-  if (before !== null) {
-    if (named?.id === before.id) return null;
-    return draft('sightline.identity.changed', camera, {
-      ...faceData(sighting),
-      previous: { id: before.id, name: before.name },
-    });
-  }
-  if (named !== null) return draft('sightline.identity.recognized', camera, faceData(sighting));
-  if (identity.state !== 'unknown' || previous.state === 'unknown') return null;
-  return draft('sightline.identity.unknown', camera, faceData(sighting));
+/** A face without a name got one. */
+export function identityRecognized(sighting: Sighting): DraftOf<'sightline.identity.recognized'> {
+  return draft('sightline.identity.recognized', sighting.camera, faceData(sighting));
+}
+
+/** It was first decided that nobody enrolled has this face. */
+export function identityUnknown(sighting: Sighting): DraftOf<'sightline.identity.unknown'> {
+  return draft('sightline.identity.unknown', sighting.camera, faceData(sighting));
+}
+
+/** A name was replaced or withdrawn. @param previous what was thought of the face before */
+export function identityChanged(
+  sighting: Sighting,
+  previous: Identity,
+): DraftOf<'sightline.identity.changed'> {
+  const data = { ...faceData(sighting), previous: personRefOf(previous) };
+  return draft('sightline.identity.changed', sighting.camera, data);
 }
 
 /** A camera shows pictures (again). */
@@ -77,7 +68,6 @@ function draft<T extends EventType>(type: T, camera: CameraRef, data: EventDataB
 
 function faceData({ camera, track, trackKey, identity, frame }: Sighting): FaceEventData {
   const evidence = identity.state === 'undecided' ? null : identity.evidence;
-  const person = personOf(identity);
   return {
     camera: { id: camera.id, name: camera.name },
     track: {
@@ -86,7 +76,7 @@ function faceData({ camera, track, trackKey, identity, frame }: Sighting): FaceE
       ageMs: Math.round(track.lastSeenAt - track.firstSeenAt),
       hits: track.hits,
     },
-    identity: person && { id: person.id, name: person.name },
+    identity: personRefOf(identity),
     unknown: unknownOf(identity),
     distance: round(evidence?.distance ?? null, 4),
     threshold: round(evidence?.threshold ?? null, 4),
@@ -128,8 +118,8 @@ function explanation(identity: Identity): FaceEventData['why'] {
   };
 }
 
-function personOf(identity: Identity): Person | null {
-  return identity.state === 'known' ? identity.person : null;
+function personRefOf(identity: Identity): Person | null {
+  return identity.state === 'known' ? { id: identity.person.id, name: identity.person.name } : null;
 }
 
 function unknownOf(identity: Identity): UnknownRef | null {

@@ -1,13 +1,13 @@
 import type { LabelCache } from '../annotate/label-cache.js';
 import type { SightlineError } from '../core/errors.js';
 import type { Frame } from '../core/image.js';
-import { cameraOffline, cameraOnline } from '../events/build-event.js';
 import type { SourceState } from '../ingest/video-source.js';
+import type { Metrics } from '../observability/metrics.js';
 import { SceneChange } from '../tracking/scene-change.js';
 import type { CameraState, CameraStatus, CameraView, Picture, PictureVariant } from './camera.js';
-import { FaceFollower, type FaceFollowerOptions } from './face-follower.js';
+import { FaceStage, type FaceStageOptions } from './face-stage.js';
+import { FrameAnnotator } from './frame-annotator.js';
 import { FrameHistory } from './frame-history.js';
-import { PictureMaker } from './picture-maker.js';
 import { RateMeter } from './rate-meter.js';
 
 /** A source of frames, as ingest/ makes it. */
@@ -25,14 +25,24 @@ export interface SourceHandlers {
   readonly onState: (state: SourceState) => void;
 }
 
-export interface CameraPipelineOptions extends FaceFollowerOptions {
+/** Hears when a camera begins to show pictures and when it stops, once for each change. */
+export interface AvailabilityObserver {
+  online(): void;
+  /** Called after the tracks have ended. @param reason carries no credentials; null for a file that came to its end */
+  offline(reason: { readonly code: string; readonly message: string } | null): void;
+}
+
+export interface CameraPipelineOptions extends FaceStageOptions {
+  readonly name: string;
   /** The source for people to read, without credentials. */
   readonly sourceLabel: string;
   readonly createSource: (handlers: SourceHandlers) => FrameSource;
   /** A smaller stream of the same camera to find faces in; undefined when they are found in the stream itself. */
   readonly createSearchSource: ((handlers: SourceHandlers) => FrameSource) | undefined;
+  readonly availability: AvailabilityObserver;
   readonly labels: LabelCache;
   readonly jpegQuality: number;
+  readonly metrics: Pick<Metrics, 'observeDetection' | 'observeAnnotated'>;
 }
 
 const rateWindowMs = 5000;
@@ -42,9 +52,9 @@ const historyReachMs = 500;
 export const historyFrames = 4;
 
 /**
- * One camera: frames come in, pictures and events go out. Two paths share each frame. Video: every frame goes to the
- * picture maker, with the tracks as they stand. Faces: frames are offered to whoever follows them; a detector that takes
- * long never holds the video up.
+ * One camera: frames come in, pictures go out and tracks are told to their observers. Two paths share each frame. Video:
+ * every frame goes to the annotator, with the tracks as they stand. Faces: frames are offered to the face stage; a
+ * detector that takes long never holds the video up.
  */
 export class CameraPipeline implements CameraView {
   readonly #options: CameraPipelineOptions;
@@ -53,8 +63,8 @@ export class CameraPipeline implements CameraView {
   /** Frames in which to look up what was found in the smaller stream. */
   readonly #history = new FrameHistory(historyFrames, historyReachMs);
   readonly #scene = new SceneChange();
-  readonly #faces: FaceFollower;
-  readonly #pictures: PictureMaker;
+  readonly #faces: FaceStage;
+  readonly #annotator: FrameAnnotator;
   readonly #frameRate = new RateMeter(rateWindowMs);
   #state: CameraState = 'connecting';
   #since = Date.now();
@@ -68,8 +78,8 @@ export class CameraPipeline implements CameraView {
 
   constructor(options: CameraPipelineOptions) {
     this.#options = options;
-    this.#faces = new FaceFollower(options);
-    this.#pictures = new PictureMaker({
+    this.#faces = new FaceStage(options);
+    this.#annotator = new FrameAnnotator({
       jpegQuality: options.jpegQuality,
       labels: options.labels,
       overlays: (frame) => this.#faces.overlays(frame.capturedMonotonic),
@@ -109,7 +119,7 @@ export class CameraPipeline implements CameraView {
     await Promise.all([this.#source.close(), this.#searchSource?.close()]);
     this.#history.clear();
     await this.#faces.close();
-    await this.#pictures.close();
+    await this.#annotator.close();
     this.#options.turns.close();
   }
 
@@ -135,7 +145,7 @@ export class CameraPipeline implements CameraView {
   }
 
   watch(variant: PictureVariant, listener: (picture: Picture) => void): () => void {
-    return this.#pictures.watch(variant, listener);
+    return this.#annotator.watch(variant, listener);
   }
 
   #onFrame(frame: Frame): void {
@@ -144,7 +154,7 @@ export class CameraPipeline implements CameraView {
     if (this.#scene.isCut(frame)) this.#faces.cut(frame.capturedMonotonic);
     if (this.#searchSource === undefined) this.#faces.offer(frame, frame);
     else this.#history.push(frame);
-    this.#pictures.offer(frame);
+    this.#annotator.offer(frame);
   }
 
   #onSourceState(state: SourceState): void {
@@ -152,7 +162,6 @@ export class CameraPipeline implements CameraView {
     this.#state = state.state;
     this.#error = 'error' in state ? state.error : undefined;
     if (state.state === before) return;
-    const { id, name } = this.#options;
     this.#since = Date.now();
     if (state.state === 'connecting') return;
     if (state.state !== 'online') this.#faces.endAll();
@@ -160,9 +169,8 @@ export class CameraPipeline implements CameraView {
     // An attempt to connect that fails as the one before did is no news.
     if (news === this.#told) return;
     this.#told = news;
-    const reason = this.#error && { code: this.#error.code, message: this.#error.message };
-    this.#faces.tell(
-      state.state === 'online' ? cameraOnline({ id, name }) : cameraOffline({ id, name }, reason ?? null),
-    );
+    const { availability } = this.#options;
+    if (state.state === 'online') return availability.online();
+    availability.offline(this.#error ? { code: this.#error.code, message: this.#error.message } : null);
   }
 }

@@ -57,8 +57,12 @@ describe('every operation of the OpenAPI document', () => {
     expect(await ask('POST /v1/cameras', { body })).toMatchObject({ id: 'yard', name: 'Yard' });
     const path = { id: 'yard' };
     await ask('GET /v1/cameras/{id}', { path });
-    await ask('GET /v1/cameras/{id}/settings', { path });
-    await ask('PATCH /v1/cameras/{id}', { path, body: { fps: 2 } });
+    const recognition = { enabled: false, threshold: null, falseNameRate: null };
+    expect(await ask('GET /v1/cameras/{id}/settings', { path })).toMatchObject({ recognition });
+    await ask('PATCH /v1/cameras/{id}', { path, body: { fps: 2, recognition: { threshold: 0.8 } } });
+    expect(await ask('GET /v1/cameras/{id}/settings', { path })).toMatchObject({
+      recognition: { ...recognition, threshold: 0.8 },
+    });
     await ask('POST /v1/cameras/{id}/restart', { path });
     await ask('GET /v1/cameras/{id}/latest.jpg', { path, query: 'width=160' });
     await ask('GET /api/{camera}/latest.jpg', { path: { camera: 'yard' } });

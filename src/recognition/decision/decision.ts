@@ -19,6 +19,23 @@ export interface ThresholdChoice {
   readonly falseNameRate: number;
 }
 
+/** What the user may choose for a camera of its own; null for what holds for all cameras. */
+export interface CameraThresholds {
+  readonly threshold: number | null;
+  readonly falseNameRate: number | null;
+}
+
+/**
+ * The choice that holds for a camera. A false-name rate of its own also takes the place of a threshold that holds for
+ * all cameras: it would have no effect otherwise.
+ */
+export function choiceFor(own: CameraThresholds, all: ThresholdChoice): ThresholdChoice {
+  if (own.threshold !== null)
+    return { threshold: own.threshold, falseNameRate: own.falseNameRate ?? all.falseNameRate };
+  if (own.falseNameRate !== null) return { threshold: null, falseNameRate: own.falseNameRate };
+  return all;
+}
+
 /** When a face is near enough to a person, and to nobody else, to be named. */
 export interface NamingRules {
   /** A face is named at or below this distance to its nearest photo. */

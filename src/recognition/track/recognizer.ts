@@ -1,29 +1,25 @@
 import { landmarkQuality, qualityFloor } from '../../core/face-quality.js';
 import type { FaceCrop, FaceEmbedder } from '../../core/face-embedder.js';
-import type { Detection, Identity, Track } from '../../core/face.js';
+import type { Detection, Track } from '../../core/face.js';
 import type { ClassifierHead } from '../../core/heads.js';
 import type { Frame } from '../../core/image.js';
-import { cutFace } from '../embedding/crop.js';
+import type { TrackObserver } from '../../core/track-observer.js';
 import { rulesFor, type NamingRules, type ThresholdChoice } from '../decision/decision.js';
 import type { EmbedderSpec } from '../embedding/embedder-specs.js';
 import type { Gallery } from '../gallery/gallery.js';
+import { cutFace } from '../embedding/crop.js';
 import { copyCrop } from '../embedding/stored-crop.js';
-import { shouldLook } from './recognition-schedule.js';
-import type { IdentityTransition } from './track-identity.js';
-import { lookOf, type Look, type Shot } from './look.js';
+import type { DecisionRecorder } from './decision-recorder.js';
+import { observationOf, type ObservedFace } from './observation.js';
+import { newObservedTrack, type ObservedTrack } from './observed-track.js';
+import { shouldObserve } from './recognition-schedule.js';
+import type { IdentityDecision } from './track-identity.js';
 import { TrackRecognition } from './track-recognition.js';
-import { newTrackState, type TrackState } from './track-state.js';
 
 /** A crop that no worker took by then shows the past. */
 const maxWaitMs = 1000;
 /** Time that a frame may take to match faces in view with a changed gallery. */
 const followBudgetMs = 5;
-
-/** What changed about a track, and the newest crop that had a say. */
-export interface Transition extends IdentityTransition, Pick<Shot, 'frame' | 'detection'> {
-  /** The looks that decided, best first, with their crops. */
-  readonly looks: readonly Look[];
-}
 
 /** What embeds, compares and names faces; all of it belongs to one embedder. */
 export interface RecognitionModel {
@@ -35,10 +31,17 @@ export interface RecognitionModel {
   readonly classifier: ClassifierHead | null;
 }
 
-export interface RecognizerOptions extends RecognitionModel {
-  /** `track` is as it was in the crop's frame. */
-  readonly onTransition: (track: Track, transition: Transition) => void;
-  /** Told when the gallery could not answer; the face is looked at again in time. */
+/** Where a recognizer finds the model in use. */
+export interface ModelSource {
+  readonly model: RecognitionModel;
+  /** Calls `use` with each model to go on with, until the returned function is called. */
+  onChange(use: (model: RecognitionModel) => void): () => void;
+}
+
+export interface RecognizerOptions {
+  readonly models: ModelSource;
+  readonly recorder: Pick<DecisionRecorder, 'decided' | 'confirmed' | 'close'>;
+  /** Told when the gallery could not answer; the face is observed again in time. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -46,106 +49,111 @@ export interface RecognizerOptions extends RecognitionModel {
  * Says who the tracks of one camera are. Takes crops of frames when its schedule asks for them and never holds a frame
  * up: results come when they come.
  */
-export class Recognizer {
-  readonly #tell: Pick<RecognizerOptions, 'onTransition' | 'onError'>;
+export class Recognizer implements TrackObserver {
+  readonly #recorder: RecognizerOptions['recorder'];
+  readonly #onError: RecognizerOptions['onError'];
+  readonly #stopFollowing: () => void;
   #model: RecognitionModel;
-  readonly #tracks = new Map<number, TrackState>();
+  readonly #tracks = new Map<number, ObservedTrack>();
   #galleryRevision: number;
   #following = false;
 
-  constructor(options: RecognizerOptions) {
-    this.#tell = options;
-    this.#model = options;
-    this.#galleryRevision = options.gallery.revision;
+  constructor({ models, recorder, onError }: RecognizerOptions) {
+    this.#recorder = recorder;
+    this.#onError = onError;
+    this.#model = models.model;
+    this.#galleryRevision = this.#model.gallery.revision;
+    this.#stopFollowing = models.onChange((model) => this.#use(model));
   }
 
-  /** Sets how near a face must be to be named; at the next frame for faces in view. */
-  setNaming(naming: ThresholdChoice): void {
-    this.#model = { ...this.#model, naming };
-    for (const state of this.#tracks.values()) state.stale = true;
+  started(track: Track): void {
+    this.#tracks.set(track.id, newObservedTrack(new TrackRecognition()));
   }
 
-  /**
-   * Goes on with another model. Faces in view keep their names until looks with the new one decide otherwise; with the
-   * same gallery the looks of before still count.
-   */
-  use(model: RecognitionModel): void {
-    const isSameGallery = model.gallery === this.#model.gallery;
-    this.#model = model;
-    this.#galleryRevision = model.gallery.revision;
-    if (isSameGallery) {
-      for (const state of this.#tracks.values()) state.stale = true;
-      return;
-    }
-    for (const [id, { recognition }] of this.#tracks) {
-      this.#tracks.set(id, newTrackState(new TrackRecognition(recognition.identity)));
-    }
-  }
-
-  /** Looks at the tracks of a frame that was just searched; copies what it needs and returns at once. */
   observe(frame: Frame, tracks: readonly Track[]): void {
     void this.#followGallery();
     for (const track of tracks) {
-      if (track.state === 'confirmed' && track.detection) this.#consider(frame, track, track.detection);
+      const observed = this.#tracks.get(track.id);
+      if (observed && track.state === 'confirmed' && track.detection)
+        this.#consider(frame, track, track.detection, observed);
     }
   }
 
-  /** Who a track is; undecided for one that was never seen. */
-  identity(trackId: number): Identity {
-    return this.#tracks.get(trackId)?.recognition.identity ?? { state: 'undecided' };
+  /** Results still under way are ignored. */
+  ended(track: Track): void {
+    this.#tracks.delete(track.id);
   }
 
-  /** Drops what is known about a track that ended; results still under way are ignored. */
-  forget(trackId: number): void {
-    this.#tracks.delete(trackId);
+  close(): Promise<void> {
+    this.#stopFollowing();
+    this.#tracks.clear();
+    return this.#recorder.close();
   }
 
-  #consider(frame: Frame, track: Track, detection: Detection): void {
+  /**
+   * Goes on with another model. Faces in view keep their names until observations with the new one decide otherwise.
+   * With the same gallery the observations of before still count, and are matched again at the next frame.
+   */
+  #use(model: RecognitionModel): void {
+    const isSameGallery = model.gallery === this.#model.gallery;
+    this.#model = model;
+    this.#galleryRevision = model.gallery.revision;
+    if (isSameGallery) return this.#matchAgain();
+    for (const [id, { recognition }] of this.#tracks) {
+      this.#tracks.set(id, newObservedTrack(new TrackRecognition(recognition.identity)));
+    }
+  }
+
+  #consider(frame: Frame, track: Track, detection: Detection, observed: ObservedTrack): void {
     const { size, pose } = landmarkQuality(detection.landmarks);
     const quality = Math.min(size, pose);
-    const state = this.#stateOf(track.id);
     const now = frame.capturedMonotonic;
     if (quality < qualityFloor) return;
-    if (!shouldLook({ ...state, settled: state.recognition.settled }, quality, now)) return;
+    if (!shouldObserve({ ...observed, settled: observed.recognition.settled }, quality, now)) return;
     const crop = cutFace(frame, detection.landmarks);
     if (!crop) return;
-    state.lastSubmittedAt = now;
-    state.inFlight = true;
-    state.bestQuality = Math.max(state.bestQuality, quality);
+    observed.lastSubmittedAt = now;
+    observed.inFlight = true;
+    observed.bestQuality = Math.max(observed.bestQuality, quality);
     const { sequence, width, height, capturedAt } = frame;
-    void this.#look(state, { track, detection, frame: { sequence, width, height, capturedAt } }, crop);
+    void this.#embed(observed, { track, detection, frame: { sequence, width, height, capturedAt } }, crop);
   }
 
   /** Embeds a crop and takes in what comes of it. Never rejects. */
-  async #look(state: TrackState, shot: Shot, crop: FaceCrop): Promise<void> {
+  async #embed(observed: ObservedTrack, face: ObservedFace, crop: FaceCrop): Promise<void> {
     const kept = copyCrop(crop);
     const result = await this.#model.embedder.embed(crop, { maxWaitMs });
-    if (!this.#isCurrent(shot.track.id, state)) return;
-    if (result.status !== 'dropped') state.looks++;
-    const look = lookOf(result, shot, kept);
-    if (look) {
-      await this.#update(shot.track.id, state, () =>
-        state.recognition.add(look, this.#model.gallery, this.#rules()),
+    if (!this.#isCurrent(face.track.id, observed)) return;
+    if (result.status !== 'dropped') observed.observations++;
+    const observation = observationOf(result, face, kept);
+    if (observation) {
+      await this.#update(face.track.id, observed, () =>
+        observed.recognition.add(observation, this.#model.gallery, this.#rules()),
       );
     }
-    state.inFlight = false;
+    observed.inFlight = false;
+  }
+
+  #matchAgain(): void {
+    for (const observed of this.#tracks.values()) observed.stale = true;
   }
 
   /** Whoever was enrolled or erased meanwhile counts for the faces in view too. Never rejects. */
   async #followGallery(): Promise<void> {
     const { gallery } = this.#model;
-    if (gallery.revision !== this.#galleryRevision)
-      for (const state of this.#tracks.values()) state.stale = true;
+    if (gallery.revision !== this.#galleryRevision) this.#matchAgain();
     this.#galleryRevision = gallery.revision;
     if (this.#following) return;
     this.#following = true;
     const started = performance.now();
-    for (const [id, state] of this.#tracks) {
+    for (const [id, observed] of this.#tracks) {
       // The rest has its turn at the next frame.
       if (performance.now() - started > followBudgetMs) break;
-      if (!state.stale) continue;
-      state.stale = false;
-      await this.#update(id, state, () => state.recognition.rematch(this.#model.gallery, this.#rules()));
+      if (!observed.stale) continue;
+      observed.stale = false;
+      await this.#update(id, observed, () =>
+        observed.recognition.rematch(this.#model.gallery, this.#rules()),
+      );
     }
     this.#following = false;
   }
@@ -153,25 +161,26 @@ export class Recognizer {
   /** Never rejects. */
   async #update(
     trackId: number,
-    state: TrackState,
-    decide: () => Promise<IdentityTransition | undefined>,
+    observed: ObservedTrack,
+    decide: () => Promise<IdentityDecision | undefined>,
   ): Promise<void> {
-    const { recognition } = state;
+    const { recognition } = observed;
     const { settled } = recognition;
     try {
-      const transition = await decide();
-      if (recognition.settled !== settled) state.looks = 0;
-      if (transition && this.#isCurrent(trackId, state)) this.#announce(recognition, transition);
+      const decision = await decide();
+      if (recognition.settled !== settled) observed.observations = 0;
+      if (this.#isCurrent(trackId, observed)) this.#record(trackId, recognition, decision);
     } catch (error) {
       // A gallery that was closed because another one is in use now has nothing to answer.
-      if (this.#isCurrent(trackId, state)) this.#tell.onError(error);
+      if (this.#isCurrent(trackId, observed)) this.#onError(error);
     }
   }
 
-  #announce({ newest, looks }: TrackRecognition, transition: IdentityTransition): void {
-    if (!newest) return;
-    const { track, detection, frame } = newest.shot;
-    this.#tell.onTransition(track, { ...transition, detection, frame, looks });
+  #record(trackId: number, recognition: TrackRecognition, decision: IdentityDecision | undefined): void {
+    const { newest, observations, identity } = recognition;
+    if (decision === undefined || newest === undefined) return this.#recorder.confirmed(trackId, identity);
+    const { track, frame } = newest;
+    this.#recorder.decided({ ...decision, track, frame, observations });
   }
 
   #rules(): NamingRules {
@@ -179,16 +188,8 @@ export class Recognizer {
     return rulesFor(spec, naming, gallery.faces, classifier);
   }
 
-  /** Whether the track is still in view and the model still the one that it was looked at with. */
-  #isCurrent(trackId: number, state: TrackState): boolean {
-    return this.#tracks.get(trackId) === state;
-  }
-
-  #stateOf(trackId: number): TrackState {
-    const known = this.#tracks.get(trackId);
-    if (known) return known;
-    const state = newTrackState(new TrackRecognition());
-    this.#tracks.set(trackId, state);
-    return state;
+  /** Whether the track is still in view and the model still the one that it was observed with. */
+  #isCurrent(trackId: number, observed: ObservedTrack): boolean {
+    return this.#tracks.get(trackId) === observed;
   }
 }

@@ -1,8 +1,9 @@
+import pLimit from 'p-limit';
 import type { Identity, Neighbour } from '../../core/face.js';
-import { fuse, withLook, type Counted } from './best-looks.js';
+import { fuse, withObservation, type Counted } from './best-observations.js';
 import type { NamingRules } from '../decision/decision.js';
-import type { Look } from './look.js';
-import { TrackIdentity, type IdentityTransition } from './track-identity.js';
+import type { Observation } from './observation.js';
+import { TrackIdentity, type IdentityDecision } from './track-identity.js';
 
 /** People listed in the evidence; more than two, for some may be ruled out. */
 const neighbours = 5;
@@ -15,17 +16,17 @@ export interface Matcher {
   readonly revision: number;
 }
 
-interface MatchedLook extends Look, Counted {
+interface MatchedObservation extends Observation, Counted {
   readonly nearest: readonly Neighbour[];
 }
 
-/** What is known of one track's face: its best looks, what the gallery says of them, and who it is. */
+/** What is known of one track's face: its best observations, what the gallery says of them, and who it is. */
 export class TrackRecognition {
   readonly #identity: TrackIdentity;
-  #looks: readonly MatchedLook[] = [];
-  #newest: MatchedLook | undefined;
+  #observations: readonly MatchedObservation[] = [];
+  #newest: MatchedObservation | undefined;
   #count = 0;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = pLimit(1);
 
   /** @param identity what is thought of the track to begin with */
   constructor(identity?: Identity) {
@@ -36,68 +37,62 @@ export class TrackRecognition {
     return this.#identity.identity;
   }
 
-  /** Whether there is a decision and the newest look does not speak against it. */
+  /** Whether there is a decision and the newest observation does not speak against it. */
   get settled(): boolean {
     return this.#identity.settled;
   }
 
-  /** The looks kept, best first. */
-  get looks(): readonly Look[] {
-    return [...this.#looks].sort((a, b) => b.quality - a.quality);
+  /** The observations kept, best first. */
+  get observations(): readonly Observation[] {
+    return [...this.#observations].sort((a, b) => b.quality - a.quality);
   }
 
-  /** The newest look, kept or not. */
-  get newest(): Look | undefined {
+  /** The newest observation, kept or not. */
+  get newest(): Observation | undefined {
     return this.#newest;
   }
 
   /**
-   * Takes in the newest look. Decides nothing when the gallery changed meanwhile: then it is time to `rematch`.
+   * Takes in the newest observation. Decides nothing when the gallery changed meanwhile: then it is time to `rematch`.
    * Calls take effect one after another. Rejects when matching fails.
    */
-  add(look: Look, gallery: Matcher, rules: NamingRules): Promise<IdentityTransition | undefined> {
+  add(observation: Observation, gallery: Matcher, rules: NamingRules): Promise<IdentityDecision | undefined> {
     return this.#inTurn(async () => {
       const { revision } = gallery;
       const started = performance.now();
-      const nearest = await gallery.match(look.vector, neighbours);
-      const newest = { ...look, ordinal: this.#count++, nearest };
+      const nearest = await gallery.match(observation.vector, neighbours);
+      const newest = { ...observation, ordinal: this.#count++, nearest };
       this.#newest = newest;
-      this.#looks = withLook(this.#looks, newest);
+      this.#observations = withObservation(this.#observations, newest);
       const view = await this.#view(gallery, newest, started);
       return gallery.revision === revision ? this.#identity.decide(view, rules) : undefined;
     });
   }
 
-  /** Matches the looks again because the gallery or the rules have changed; otherwise like `add`. */
-  rematch(gallery: Matcher, rules: NamingRules): Promise<IdentityTransition | undefined> {
+  /** Matches the observations again because the gallery or the rules have changed; otherwise like `add`. */
+  rematch(gallery: Matcher, rules: NamingRules): Promise<IdentityDecision | undefined> {
     return this.#inTurn(async () => {
       if (!this.#newest) return undefined;
       const { revision } = gallery;
       const started = performance.now();
-      const again = async (look: MatchedLook): Promise<MatchedLook> => ({
-        ...look,
-        nearest: await gallery.match(look.vector, neighbours),
+      const again = async (observation: MatchedObservation): Promise<MatchedObservation> => ({
+        ...observation,
+        nearest: await gallery.match(observation.vector, neighbours),
       });
-      const looks: MatchedLook[] = [];
-      for (const look of this.#looks) looks.push(await again(look));
-      this.#looks = looks;
+      const observations: MatchedObservation[] = [];
+      for (const observation of this.#observations) observations.push(await again(observation));
+      this.#observations = observations;
       this.#newest =
-        looks.find(({ ordinal }) => ordinal === this.#newest?.ordinal) ?? (await again(this.#newest));
+        observations.find(({ ordinal }) => ordinal === this.#newest?.ordinal) ?? (await again(this.#newest));
       const view = await this.#view(gallery, this.#newest, started);
       return gallery.revision === revision ? this.#identity.reconsider(view, rules) : undefined;
     });
   }
 
-  async #view(gallery: Matcher, newest: MatchedLook, started: number) {
-    const looks = this.#looks;
-    const vector = fuse(looks);
+  async #view(gallery: Matcher, newest: MatchedObservation, started: number) {
+    const observations = this.#observations;
+    const vector = fuse(observations);
     const fused = { vector, nearest: await gallery.match(vector, neighbours) };
-    return { looks, newest, fused, times: { ...newest.times, matchMs: performance.now() - started } };
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => undefined);
-    return done;
+    return { observations, newest, fused, times: { ...newest.times, matchMs: performance.now() - started } };
   }
 }

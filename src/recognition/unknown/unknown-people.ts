@@ -1,4 +1,5 @@
 import type { FaceCrop } from '../../core/face-embedder.js';
+import pLimit from 'p-limit';
 import type { Person } from '../../core/face.js';
 import type { NewSighting, Snapshot, TrackRef, UnknownPerson } from '../../core/track-store.js';
 import type { EmbedderSpec } from '../embedding/embedder-specs.js';
@@ -48,7 +49,7 @@ export class UnknownPeople {
   /** Of the store, when `#clusters` was as it is; the store's begin at 0. */
   #revision = -1;
   /** Tracks are taken in one after the other: each may make the person that the next one is. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = pLimit(1);
 
   constructor(options: UnknownPeopleOptions) {
     this.#options = options;
@@ -103,12 +104,6 @@ export class UnknownPeople {
     const added = await this.#options.store.tracks.reject(trackKey, personId);
     await this.#options.gallery.reload();
     return added;
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined);
-    return result;
   }
 
   async #identify(track: TrackSighting): Promise<UnknownPerson> {

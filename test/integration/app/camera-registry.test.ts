@@ -63,6 +63,15 @@ describe('CameraRegistry', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
+  it('reads what was kept while `recognition` was true or false, and goes on with it', async () => {
+    const kept = { ...door, recognition: true };
+    const entry = { configured: kept, camera: { ...kept, recognition: false } };
+    await storage.cameras.save({ id: 'door', entry });
+    const changed = { ...door, recognition: { enabled: false, threshold: null, falseNameRate: null } };
+    expect((await open(door, garden)).list()).toEqual([changed, garden]);
+    expect(warn).not.toHaveBeenCalled();
+  });
+
   it('lets the configuration take an id that was given over the API before', async () => {
     await (await open()).keep('door', { ...door, fps: 5 });
     expect((await open(door)).list()).toEqual([door]);

@@ -68,6 +68,23 @@ describe('Recognition', () => {
     await recognition.close();
   });
 
+  it('gives each camera its thresholds: its own, else those of all, also after these changed', async () => {
+    const config = await configOf(spec.model.id);
+    const recognition = await Recognition.open({ config, models, store, log });
+    const own = { threshold: null, falseNameRate: 1e-5 };
+    const door = recognition.modelsFor(own);
+    const garden = recognition.modelsFor({ threshold: null, falseNameRate: null });
+    expect([door.model.naming, garden.model.naming]).toEqual([own, { threshold: null, falseNameRate: 1e-3 }]);
+    const used: unknown[] = [];
+    const stops = [door, garden].map((models) => models.onChange(({ naming }) => used.push(naming)));
+    recognition.setNaming({ threshold: 0.9, falseNameRate: 1e-3 });
+    expect(used).toEqual([own, { threshold: 0.9, falseNameRate: 1e-3 }]);
+    for (const stop of stops) stop();
+    recognition.setNaming({ threshold: null, falseNameRate: 1e-2 });
+    expect(used).toHaveLength(2);
+    await recognition.close();
+  });
+
   it('knows strangers again once their faces are embedded again', async () => {
     const gone = { model: { id: 'gone', version: '1' }, vector: Float32Array.of(1, 0) };
     const crop = await encodeCrop(noiseCrop(1));

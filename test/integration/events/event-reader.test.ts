@@ -6,12 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { packageRoot } from '../../../src/config/package-root.js';
 import { SightlineError } from '../../../src/core/errors.js';
-import { cameraOnline, identityDecided, trackStarted } from '../../../src/events/build-event.js';
+import { cameraOnline, identityRecognized, trackStarted } from '../../../src/events/build-event.js';
 import { EventReader } from '../../../src/events/event-reader.js';
 import type { Storage } from '../../../src/core/storage.js';
 import { EventPublisher } from '../../../src/events/event-publisher.js';
 import type { SightlineEvent } from '../../../src/events/identity-event.js';
-import { known, sightingOf, undecided } from '../../unit/events/sighting.js';
+import { known, sightingOf } from '../../unit/events/sighting.js';
 import { galleryFile, sighting } from '../storage/made-up.js';
 
 const file = galleryFile();
@@ -144,7 +144,7 @@ describe('a person who is erased', () => {
     let isDown = true;
     const onError = () => undefined;
     const { taken } = await openReader(store, publisher, { isDown: () => isDown, onError });
-    publisher.publish(identityDecided(sightingOf(known(person)), undecided)!);
+    publisher.publish(identityRecognized(sightingOf(known(person))));
     await eventually(async () => expect(JSON.stringify(await store.events.after(0, 9))).toContain('Zebulon'));
     await store.people.removePerson(person.id);
     isDown = false;
@@ -164,7 +164,7 @@ describe('a person who is erased', () => {
     const publisher = await openPublisher(store, onFailure);
     const { taken } = await openReader(store, publisher);
     publisher.publish(trackStarted(sightingOf(known(person))));
-    publisher.publish(identityDecided(sightingOf(known(person)), undecided)!);
+    publisher.publish(identityRecognized(sightingOf(known(person))));
     await eventually(() => expect(onFailure).toHaveBeenCalled());
     await store.people.removePerson(person.id);
     isLocked = false;

@@ -7,7 +7,7 @@ import type { FaceDetector } from '../../../src/detection/face-detector.js';
 import { cutFace } from '../../../src/recognition/embedding/crop.js';
 import type { FaceEmbedder } from '../../../src/core/face-embedder.js';
 import { copyCrop } from '../../../src/recognition/embedding/stored-crop.js';
-import { lookOf, type Look } from '../../../src/recognition/track/look.js';
+import { observationOf, type Observation } from '../../../src/recognition/track/observation.js';
 import { readPicture } from './faces.js';
 import { centralFace } from '../../../src/recognition/enrolment/main-face.js';
 import { lfwImages } from './lfw.js';
@@ -16,7 +16,7 @@ import { lfwImages } from './lfw.js';
 export interface PhotoTrack {
   readonly person: string;
   readonly photo: string;
-  readonly looks: readonly Look[];
+  readonly observations: readonly Observation[];
 }
 
 /** A repeatable source of numbers, 0 to 1 (mulberry32). */
@@ -30,10 +30,10 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** Plays tracks from at most so many photos a person, with so many looks each. */
+/** Plays tracks from at most so many photos a person, with so many observations each. */
 export async function playTracks(
   photosAPerson: number,
-  looks: number,
+  observations: number,
   detector: FaceDetector,
   embedder: FaceEmbedder,
 ): Promise<PhotoTrack[]> {
@@ -45,10 +45,10 @@ export async function playTracks(
       const face = centralFace(await detector.detect(image), image);
       if (!face) continue;
       const shots = [{ image, face }];
-      for (let count = 1; count < looks; count++) shots.push(await varied(image, face, random));
+      for (let count = 1; count < observations; count++) shots.push(await varied(image, face, random));
       // The worker has the last photo in hand while this thread finds the next face.
       await tracks.at(-1);
-      tracks.push(embedAll(shots, embedder).then((embedded) => ({ person, photo, looks: embedded })));
+      tracks.push(embedAll(shots, embedder).then((embedded) => ({ person, photo, observations: embedded })));
     }
   }
   return Promise.all(tracks);
@@ -86,12 +86,12 @@ async function varied(image: RgbImage, face: Detection, random: () => number): P
   };
 }
 
-async function embedAll(shots: readonly FaceShot[], embedder: FaceEmbedder): Promise<Look[]> {
-  const looks = await Promise.all(shots.map((shot) => embed(shot, embedder)));
-  return looks.filter((look) => look !== undefined);
+async function embedAll(shots: readonly FaceShot[], embedder: FaceEmbedder): Promise<Observation[]> {
+  const observations = await Promise.all(shots.map((shot) => embed(shot, embedder)));
+  return observations.filter((observation) => observation !== undefined);
 }
 
-async function embed({ image, face }: FaceShot, embedder: FaceEmbedder): Promise<Look | undefined> {
+async function embed({ image, face }: FaceShot, embedder: FaceEmbedder): Promise<Observation | undefined> {
   const task = cutFace(image, face.landmarks);
   if (!task) return undefined;
   const crop = copyCrop(task);
@@ -102,5 +102,5 @@ async function embed({ image, face }: FaceShot, embedder: FaceEmbedder): Promise
     detection: face,
     frame: { sequence: 0, width, height, capturedAt: 0 },
   } as const;
-  return lookOf(await embedder.embed(task), shot, crop);
+  return observationOf(await embedder.embed(task), shot, crop);
 }

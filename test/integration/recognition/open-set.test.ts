@@ -48,24 +48,27 @@ function shuffled<T>(list: readonly T[], seed: number): T[] {
     .map(({ item }) => item);
 }
 
-/** A gallery of the first look of each person's first photo. */
+/** A gallery of the first observation of each person's first photo. */
 async function enrolled(people: readonly string[]): Promise<Gallery> {
   const gallery = await Gallery.open({ store, spec, onError: () => {} });
   for (const name of people) {
-    const [look] = byPerson.get(name)?.[0]?.looks ?? [];
-    if (look)
-      gallery.add({ faceId: name, person: { id: name, name }, role: 'example', vector: look.vector }, 0);
+    const [observation] = byPerson.get(name)?.[0]?.observations ?? [];
+    if (observation)
+      gallery.add(
+        { faceId: name, person: { id: name, name }, role: 'example', vector: observation.vector },
+        0,
+      );
   }
   return gallery;
 }
 
 /** Every name that a track is ever given. */
-async function namesOf({ looks }: PhotoTrack, gallery: Gallery): Promise<Set<string>> {
+async function namesOf({ observations }: PhotoTrack, gallery: Gallery): Promise<Set<string>> {
   const track = new TrackRecognition();
   const rules = rulesFor(spec, { threshold, falseNameRate }, gallery.faces);
   const names = new Set<string>();
-  for (const look of looks) {
-    await track.add(look, gallery, rules);
+  for (const observation of observations) {
+    await track.add(observation, gallery, rules);
     if (track.identity.state === 'known') names.add(track.identity.person.id);
   }
   return names;

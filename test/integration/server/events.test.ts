@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import {
   cameraOffline,
   cameraOnline,
-  identityDecided,
+  identityChanged,
+  identityRecognized,
+  identityUnknown,
   trackEnded,
   trackStarted,
 } from '../../../src/events/build-event.js';
@@ -17,9 +19,7 @@ const yard = { id: 'yard', name: 'Yard' };
 const twoCameras = () => [new FakeCamera(door), new FakeCamera(yard)];
 
 function recognised(): EventDraft {
-  const draft = identityDecided(sightingOf(known(franck)), undecided);
-  if (draft === null) throw new Error('expected an event');
-  return draft;
+  return identityRecognized(sightingOf(known(franck)));
 }
 
 describe('/ws/events', () => {
@@ -204,9 +204,9 @@ describe('GET /v1/events', () => {
       trackStarted(sightingOf(undecided)),
       trackEnded(sightingOf(known(franck))),
       recognised(),
-      identityDecided(sightingOf(stranger), undecided)!,
-      identityDecided(sightingOf(known(franck)), known(audrey))!,
-      identityDecided(sightingOf(stranger), known(audrey))!,
+      identityUnknown(sightingOf(stranger)),
+      identityChanged(sightingOf(known(franck)), known(audrey)),
+      identityChanged(sightingOf(stranger), known(audrey)),
     ];
     const published = await Promise.all(drafts.map(publish));
     const read = reader(url);

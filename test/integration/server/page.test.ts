@@ -1,7 +1,12 @@
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { cameraOffline, identityDecided, trackStarted } from '../../../src/events/build-event.js';
+import {
+  cameraOffline,
+  identityRecognized,
+  identityUnknown,
+  trackStarted,
+} from '../../../src/events/build-event.js';
 import { launchBrowser, openPage } from '../../helpers/browser.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
 import type { Publish } from '../../helpers/record-events.js';
@@ -31,7 +36,7 @@ describe('the page', { tags: ['chromium'] }, () => {
   }
 
   async function publishName(publish: Publish): Promise<void> {
-    await publish(identityDecided(sightingOf(known(franck)), undecided)!);
+    await publish(identityRecognized(sightingOf(known(franck))));
   }
 
   /** Keeps a snapshot of the track that events are about. */
@@ -72,8 +77,7 @@ describe('the page', { tags: ['chromium'] }, () => {
     await publishName(publish);
     const { page, complaints } = await open(url);
     await page.getByText('Franck recognised on Front door').waitFor();
-    const draft = identityDecided(sightingOf(stranger), undecided);
-    if (draft !== null) await publish(draft);
+    await publish(identityUnknown(sightingOf(stranger)));
     await page.getByText('Unknown person on Front door').click();
     await page.getByText('The nearest person is Franck at distance 1.30').waitFor();
     expect(await page.locator('.sentence').allTextContents()).toEqual([
@@ -91,7 +95,7 @@ describe('the page', { tags: ['chromium'] }, () => {
     await page.getByText('Up to date').waitFor();
     await publishName(publish);
     const other = { ...sightingOf(stranger), trackKey: 'door/run-1/8' };
-    await publish(identityDecided(other, undecided)!);
+    await publish(identityUnknown(other));
     await expect.poll(() => page.locator('.face').count()).toBe(2);
     await keepSnapshot(store, '#c08060');
     await expect.poll(() => widthsOf(page)).toEqual([120]);
@@ -111,8 +115,7 @@ describe('the page', { tags: ['chromium'] }, () => {
   it('writes names as text, never as markup', async () => {
     const evil = { id: 'x', name: '<img src=x onerror=alert(1)>' };
     const { url, publish } = await startServer({ people: [evil] });
-    const draft = identityDecided(sightingOf(known(evil)), undecided);
-    if (draft !== null) await publish(draft);
+    await publish(identityRecognized(sightingOf(known(evil))));
     const { page } = await open(url);
     await page.getByText('<img src=x onerror=alert(1)> recognised on Front door').waitFor();
     expect(await page.locator('.event-list img:not(.face)').count()).toBe(0);

@@ -3,7 +3,12 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { l2Normalise } from '../../../src/core/distance.js';
 import type { ClassifierHead } from '../../../src/core/heads.js';
-import { cameraOnline, identityDecided, trackStarted } from '../../../src/events/build-event.js';
+import {
+  cameraOnline,
+  identityRecognized,
+  identityUnknown,
+  trackStarted,
+} from '../../../src/events/build-event.js';
 import { openStorage } from '../../../src/storage/open-storage.js';
 import { DescribedApi } from '../../helpers/described-api.js';
 import { assetPaths, franck as stills } from '../../helpers/photos.js';
@@ -195,7 +200,7 @@ describe('people', () => {
     const { photo } = await ask('POST', `/v1/people/${franck.id}/photos`, formWith(photos[0]!));
     const { key } = seen(sightingOf(undecided).trackKey);
     await recognition.people.recognized({ ...seen(key), faces: [await faceOn(photos[1]!)] }, franck.id);
-    const { id } = await publish(identityDecided(sightingOf(known(franck)), undecided)!);
+    const { id } = await publish(identityRecognized(sightingOf(known(franck))));
     const snapshot = `${url}/v1/events/${id}/snapshot.jpg`;
     expect(await pictureAt(snapshot)).toMatchObject({ status: 200 });
     expect(recognition.model.classifier).not.toBeNull();
@@ -270,7 +275,7 @@ describe('an event', () => {
     const { id } = await ask('POST', '/v1/people', { name: 'Franck' });
     const face = await faceOn(photos[0]!);
     const sighting = { ...sightingOf(stranger), trackKey: 'door/r/1' };
-    const event = await publish(identityDecided(sighting, undecided)!);
+    const event = await publish(identityUnknown(sighting));
     const ofCamera = await publish(cameraOnline({ id: 'door', name: 'Front door' }));
     const enrol = (eventId: string) => ask('POST', `/v1/people/${id}/photos`, { event: eventId });
     expect(await enrol(event.id)).toMatchObject({ status: 404, code: 'SNAPSHOT_UNKNOWN' });
@@ -296,7 +301,7 @@ describe('an event', () => {
     const face = await faceOn(photos[1]!);
     const sighting = { ...sightingOf(known(enrolled)), trackKey: 'door/r/1' };
     await recognition.people.recognized({ ...seen('door/r/1'), faces: [face] }, enrolled.id);
-    const { id } = await publish(identityDecided(sighting, undecided)!);
+    const { id } = await publish(identityRecognized(sighting));
     const camera = await publish(cameraOnline({ id: 'door', name: 'Front door' }));
     expect(await ask('POST', `/v1/events/${id}/reject`)).toMatchObject({ status: 200, crops: 1 });
     expect((await recognition.model.gallery.match(face.vector, 1))[0]).toMatchObject({ rejected: true });

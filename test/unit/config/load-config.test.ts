@@ -157,6 +157,48 @@ describe('loadConfig', () => {
     });
   });
 
+  it.each([
+    ['nothing', {}, { enabled: true, threshold: null, falseNameRate: null }],
+    ['true', { recognition: true }, { enabled: true, threshold: null, falseNameRate: null }],
+    ['false', { recognition: false }, { enabled: false, threshold: null, falseNameRate: null }],
+    [
+      'a threshold',
+      { recognition: { threshold: 0.8 } },
+      { enabled: true, threshold: 0.8, falseNameRate: null },
+    ],
+    [
+      'everything',
+      { recognition: { enabled: false, threshold: 0.8, falseNameRate: 1e-4 } },
+      { enabled: false, threshold: 0.8, falseNameRate: 1e-4 },
+    ],
+  ])('reads the recognition of a camera that states %s', async (_, stated, recognition) => {
+    const camera = { url: 'test:', ...stated };
+    const written = JSON.stringify([camera]);
+    const ways = [
+      { environment: {}, file: await yamlFile(`cameras: ${written}`) },
+      { environment: { SIGHTLINE_CAMERAS: written } },
+      { environment: {}, commandLine: { cameras: [camera] } },
+    ];
+    for (const way of ways) {
+      const { cameras, statedCameras } = await loadConfig(way);
+      expect([cameras[0]?.recognition, statedCameras[0]?.recognition]).toEqual([recognition, recognition]);
+    }
+  });
+
+  it.each([
+    [{ threshold: 3 }, 'cameras[0].recognition.threshold: expected at most 2, but received 3'],
+    [
+      { falseNameRate: 0 },
+      'cameras[0].recognition.falseNameRate: expected at least 0.000001, but received 0',
+    ],
+    [{ treshold: 1 }, 'cameras[0].recognition.treshold: no such option; did you mean threshold?'],
+    ['often', 'cameras[0].recognition: expected an object, but received "often"'],
+  ])('says what is wrong with a recognition of %j', async (recognition, message) => {
+    const cameras = [{ url: 'test:', recognition }];
+    const failure = loadConfig({ environment: {}, commandLine: { cameras } });
+    await expect(failure).rejects.toThrow(message);
+  });
+
   it('refuses two cameras of one id', async () => {
     const failure = loadConfig({
       environment: {},

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import {
   cameraOffline,
   cameraOnline,
-  identityDecided,
+  identityChanged,
+  identityRecognized,
+  identityUnknown,
   trackEnded,
   trackStarted,
 } from '../../../src/events/build-event.js';
@@ -18,12 +20,12 @@ function everyDraft(): EventDraft[] {
   return [
     trackStarted(sightingOf(undecided)),
     trackEnded(sightingOf(known(franck))),
-    identityDecided(sightingOf(known(franck)), undecided),
-    identityDecided(sightingOf(stranger), undecided),
-    identityDecided(sightingOf(known(audrey)), known(franck)),
+    identityRecognized(sightingOf(known(franck))),
+    identityUnknown(sightingOf(stranger)),
+    identityChanged(sightingOf(known(audrey)), known(franck)),
     cameraOnline(camera),
     cameraOffline(camera, { code: 'SOURCE_STALLED', message: 'No frame for 5 s.' }),
-  ].filter((draft) => draft !== null);
+  ];
 }
 
 describe('event builders', () => {
@@ -89,25 +91,10 @@ describe('event builders', () => {
   });
 });
 
-describe('identityDecided', () => {
-  const steps = [
-    { step: 'undecided → known', previous: undecided, now: known(franck), type: 'recognized' },
-    { step: 'unknown → known', previous: stranger, now: known(franck), type: 'recognized' },
-    { step: 'undecided → unknown', previous: undecided, now: stranger, type: 'unknown' },
-    { step: 'known → another', previous: known(franck), now: known(audrey), type: 'changed' },
-    { step: 'known → unknown', previous: known(franck), now: stranger, type: 'changed' },
-    { step: 'known → the same', previous: known(franck), now: known(franck), type: null },
-    { step: 'unknown → unknown', previous: stranger, now: stranger, type: null },
-    { step: 'undecided → undecided', previous: undecided, now: undecided, type: null },
-  ];
-  it.each(steps)('$step: $type', ({ previous, now, type }) => {
-    const draft = identityDecided(sightingOf(now), previous);
-    expect(draft?.type ?? null).toBe(type === null ? null : `sightline.identity.${type}`);
-  });
-
+describe('identityChanged', () => {
   it('tells the name that was withdrawn', () => {
-    const draft = identityDecided(sightingOf(stranger), known(franck));
-    expect(draft?.data).toMatchObject({ identity: null, previous: { id: 'p-franck', name: 'Franck' } });
+    const { data } = identityChanged(sightingOf(stranger), known(franck));
+    expect(data).toMatchObject({ identity: null, previous: { id: 'p-franck', name: 'Franck' } });
   });
 });
 

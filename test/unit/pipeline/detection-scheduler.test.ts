@@ -51,6 +51,16 @@ describe('DetectionScheduler', () => {
     expect(count).toBeLessThanOrEqual(51);
   });
 
+  it('gives the share of a camera that leaves to the others', async () => {
+    const scheduler = new DetectionScheduler({ share: 0.5 });
+    const stays = scheduler.join('auto');
+    const leaves = scheduler.join('auto');
+    const [shared] = await detections([stays], 5, 20);
+    leaves.close();
+    const [alone] = await detections([stays], 5, 20);
+    expect(alone! / shared!).toBeGreaterThan(1.6);
+  });
+
   it('lets one detection run at a time and goes on after one that failed', async () => {
     const scheduler = new DetectionScheduler({ share: 1 });
     const [first, second] = [scheduler.join('auto'), scheduler.join('auto')];

@@ -1,31 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Frame } from '../../../src/core/image.js';
 import { FrameHistory } from '../../../src/pipeline/frame-history.js';
-
-/** A frame that counts its owners. */
-class CountedFrame implements Frame {
-  readonly cameraId = 'cam';
-  readonly width = 1;
-  readonly height = 1;
-  readonly data = new Uint8Array(3);
-  readonly capturedAt = 0;
-  readonly sequence: number;
-  readonly capturedMonotonic: number;
-  owners = 1;
-
-  constructor(capturedMonotonic: number) {
-    this.sequence = capturedMonotonic;
-    this.capturedMonotonic = capturedMonotonic;
-  }
-
-  retain(): void {
-    this.owners++;
-  }
-
-  release(): void {
-    this.owners--;
-  }
-}
+import { CountedFrame } from './fakes.js';
 
 describe('FrameHistory', () => {
   it('finds the frame taken nearest to a moment, the later of two as near', () => {

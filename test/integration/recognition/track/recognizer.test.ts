@@ -4,39 +4,54 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { euclideanDistance } from '../../../../src/core/distance.js';
-import type { Detection, Track } from '../../../../src/core/face.js';
+import type { Detection, Identity, Track } from '../../../../src/core/face.js';
 import type { Frame, RgbImage } from '../../../../src/core/image.js';
-import { rulesFor } from '../../../../src/recognition/decision/decision.js';
+import { choiceFor, rulesFor, type ThresholdChoice } from '../../../../src/recognition/decision/decision.js';
 import type { FaceEmbedder } from '../../../../src/core/face-embedder.js';
 import { Enroller } from '../../../../src/recognition/enrolment/enrolment.js';
 import { Gallery } from '../../../../src/recognition/gallery/gallery.js';
-import { Recognizer, type RecognitionModel } from '../../../../src/recognition/track/recognizer.js';
-import type { Transition } from '../../../../src/recognition/track/recognizer.js';
+import {
+  Recognizer,
+  type ModelSource,
+  type RecognitionModel,
+} from '../../../../src/recognition/track/recognizer.js';
 import { readAsset, spec, startDetector, startEmbedder, stills } from '../faces.js';
 import type { Storage } from '../../../../src/core/storage.js';
 import { openStorage } from '../../../../src/storage/open-storage.js';
+import {
+  DecisionRecorder,
+  type DecisionRecorderOptions,
+  type RecognizedTrack,
+} from '../../../../src/recognition/track/decision-recorder.js';
+import { TrackRegistry } from '../../../../src/recognition/track/track-registry.js';
 
 const naming = { threshold: null, falseNameRate: 1e-3 };
 /** As far as the gallery can tell, made by another network. */
 const otherSpec = { ...spec, model: { id: 'mobilefacenet', version: 'another' } };
 
+/** Nobody needs to tell unknown people apart here. */
+const people: DecisionRecorderOptions['people'] = {
+  identify: () => Promise.reject(new Error('not asked here')),
+  recognized: () => Promise.resolve(),
+};
+
 function fail(error: unknown): never {
   throw error;
 }
 
-interface Shot {
+interface Picture {
   readonly image: RgbImage;
   readonly detection: Detection;
 }
 
 let embedder: FaceEmbedder;
 /** Another picture of the same man each. */
-let man: Shot[];
-let woman: Shot;
+let man: Picture[];
+let woman: Picture;
 
 beforeAll(async () => {
   const detector = await startDetector();
-  const shoot = async (asset: string): Promise<Shot> => {
+  const shoot = async (asset: string): Promise<Picture> => {
     const image = await readAsset(asset);
     return { image, detection: (await detector.detect(image))[0]! };
   };
@@ -51,26 +66,93 @@ afterAll(() => embedder.close());
 let folder: string;
 let store: Storage;
 let gallery: Gallery;
-let told: { track: Track; transition: Transition }[];
-let recognizer: Recognizer;
+let watched: Watched;
 let sequence: number;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sightline-recognizer-'));
   store = await openStorage({ data: folder });
   gallery = await Gallery.open({ store, spec, onError: () => {} });
-  told = [];
   sequence = 0;
-  const onTransition = (track: Track, transition: Transition): void => void told.push({ track, transition });
-  recognizer = new Recognizer({ ...model(gallery), onTransition, onError: fail });
+  watched = new Watched(model(gallery));
 });
 afterEach(async () => {
+  await watched.recognizer.close();
   await gallery.close();
   await store.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function enrol(name: string, { image, detection }: Shot): Promise<string> {
+/** A recognizer with what it writes to, and what it decided. */
+class Watched implements ModelSource {
+  readonly tracks = new TrackRegistry({ cameraId: 'door', onChange: () => undefined, onError: fail });
+  readonly decisions: RecognizedTrack[] = [];
+  readonly recognizer: Recognizer;
+  model: RecognitionModel;
+  #use: (model: RecognitionModel) => void = () => undefined;
+
+  constructor(first: RecognitionModel) {
+    this.model = first;
+    const recorder = new DecisionRecorder({
+      cameraId: 'door',
+      tracks: this.tracks,
+      people,
+      onError: () => undefined,
+    });
+    const decided = (decision: RecognizedTrack): void => {
+      this.decisions.push(decision);
+      recorder.decided(decision);
+    };
+    this.recognizer = new Recognizer({
+      models: this,
+      recorder: {
+        decided,
+        confirmed: (id, identity) => recorder.confirmed(id, identity),
+        close: () => recorder.close(),
+      },
+      onError: fail,
+    });
+  }
+
+  onChange(use: (model: RecognitionModel) => void): () => void {
+    this.#use = use;
+    return () => (this.#use = () => undefined);
+  }
+
+  /** Goes on with another model. */
+  use(next: RecognitionModel): void {
+    this.model = next;
+    this.#use(next);
+  }
+
+  setThresholds(choice: ThresholdChoice): void {
+    this.use({ ...this.model, naming: choice });
+  }
+
+  get kinds(): string[] {
+    return this.decisions.map(({ kind }) => kind);
+  }
+
+  /** Who a track is by its state; undecided when there is none. */
+  identity(trackId: number): Identity {
+    return this.tracks.state(trackId)?.identity ?? { state: 'undecided' };
+  }
+
+  observe(frame: Frame, tracks: readonly Track[]): void {
+    const starting = tracks.filter(({ id, state }) => state !== 'tentative' && !this.tracks.state(id));
+    for (const observer of [this.tracks, this.recognizer]) {
+      for (const track of starting) observer.started(track, frame);
+      observer.observe(frame, tracks);
+    }
+  }
+
+  end(track: Track): void {
+    this.tracks.ended(track, { sequence, width: 1, height: 1, capturedAt: 0 });
+    this.recognizer.ended(track);
+  }
+}
+
+async function enrol(name: string, { image, detection }: Picture): Promise<string> {
   const enroller = new Enroller({
     detect: () => Promise.resolve([detection]),
     embedder,
@@ -84,25 +166,25 @@ function model(of: Gallery, by = spec): RecognitionModel {
   return { embedder, gallery: of, spec: by, naming, classifier: null };
 }
 
-function trackOf(id: number, { detection }: Shot, change: Partial<Track> = {}): Track {
+function trackOf(id: number, { detection }: Picture, change: Partial<Track> = {}): Track {
   const still = { velocity: { x: 0, y: 0 }, firstSeenAt: 0, lastSeenAt: 0, hits: 5 };
   return { id, state: 'confirmed', box: detection.box, detection, ...still, ...change };
 }
 
-/** Shows a shot as the next frame, 200 ms after the last. */
-function show(shot: Shot, tracks: readonly Track[]): void {
+/** Shows a picture as the next frame, 200 ms after the last, to one camera or more. */
+function show(picture: Picture, tracks: readonly Track[], to: readonly Watched[] = [watched]): void {
   sequence++;
   const capturedMonotonic = sequence * 200;
   const times = { capturedAt: 1_700_000_000_000 + capturedMonotonic, capturedMonotonic };
   const frame: Frame = {
-    ...shot.image,
+    ...picture.image,
     cameraId: 'door',
     sequence,
     ...times,
     retain: () => {},
     release: () => {},
   };
-  recognizer.observe(frame, tracks);
+  for (const each of to) each.observe(frame, tracks);
 }
 
 /** Waits until every result is in. */
@@ -117,9 +199,13 @@ async function look(): Promise<void> {
   await settle();
 }
 
-async function watch(id: number, shots: readonly Shot[]): Promise<void> {
-  for (const shot of shots) {
-    show(shot, [trackOf(id, shot)]);
+async function watch(
+  id: number,
+  pictures: readonly Picture[],
+  by: readonly Watched[] = [watched],
+): Promise<void> {
+  for (const picture of pictures) {
+    show(picture, [trackOf(id, picture)], by);
     await settle();
   }
 }
@@ -129,14 +215,13 @@ describe('Recognizer', () => {
     const id = await enrol('Franck', man[0]!);
     await enrol('Woman', woman);
     await watch(7, man.slice(1));
-    expect(told.map(({ transition }) => transition.kind)).toEqual(['recognized']);
-    const [{ track, transition }] = told as [(typeof told)[0]];
-    expect(track.id).toBe(7);
-    expect(transition.frame).toEqual({ sequence: 3, width: 720, height: 576, capturedAt: 1_700_000_000_600 });
-    expect(transition.detection).toBe(man[3]!.detection);
-    expect(transition.identity).toMatchObject({ state: 'known', person: { id, name: 'Franck' } });
-    expect(transition.previous).toEqual({ state: 'undecided' });
-    const identity = recognizer.identity(7);
+    expect(watched.kinds).toEqual(['recognized']);
+    const [decision] = watched.decisions as [RecognizedTrack];
+    expect(decision.track.id).toBe(7);
+    expect(decision.frame).toEqual({ sequence: 3, width: 720, height: 576, capturedAt: 1_700_000_000_600 });
+    expect(decision.track.detection).toBe(man[3]!.detection);
+    expect(decision.identity).toMatchObject({ state: 'known', person: { id, name: 'Franck' } });
+    const identity = watched.identity(7);
     if (identity.state !== 'known') throw new Error('expected a name');
     expect(identity.evidence.distance).toBeLessThan(spec.threshold);
     expect(identity.evidence.falseNameRate).toBe(naming.falseNameRate);
@@ -151,40 +236,40 @@ describe('Recognizer', () => {
   it('calls somebody unknown who is not enrolled', async () => {
     await enrol('Woman', woman);
     await watch(1, man.slice(1));
-    expect(told.map(({ transition }) => transition.kind)).toEqual(['unknown']);
-    expect(recognizer.identity(1).state).toBe('unknown');
+    expect(watched.kinds).toEqual(['unknown']);
+    expect(watched.identity(1).state).toBe('unknown');
   });
 
   it('names a stranger in view as soon as somebody enrols him, and takes the name back when he is erased', async () => {
     await watch(1, man.slice(1));
     const id = await enrol('Franck', man[0]!);
     await look();
-    expect(recognizer.identity(1)).toMatchObject({ state: 'known', person: { name: 'Franck' } });
+    expect(watched.identity(1)).toMatchObject({ state: 'known', person: { name: 'Franck' } });
     await gallery.removePerson(id);
     await look();
-    expect(recognizer.identity(1).state).toBe('unknown');
-    expect(told.map(({ transition }) => transition.kind)).toEqual(['unknown', 'recognized', 'changed']);
+    expect(watched.identity(1).state).toBe('unknown');
+    expect(watched.kinds).toEqual(['unknown', 'recognized', 'changed']);
   });
 
   it('takes a new threshold into account for faces in view', async () => {
     await enrol('Franck', man[0]!);
     await watch(1, man.slice(1));
-    recognizer.setNaming({ ...naming, threshold: 0.05 });
+    watched.setThresholds({ ...naming, threshold: 0.05 });
     await look();
-    expect(recognizer.identity(1).state).toBe('undecided');
-    recognizer.setNaming(naming);
+    expect(watched.identity(1).state).toBe('undecided');
+    watched.setThresholds(naming);
     await look();
-    expect(recognizer.identity(1).state).toBe('known');
+    expect(watched.identity(1).state).toBe('known');
   });
 
-  it('hands out the looks that decided, best first, with crops that give the same embedding again', async () => {
+  it('hands out the observations that decided, best first, with crops that give the same embedding again', async () => {
     await watch(1, man.slice(1));
-    const { looks } = told[0]!.transition;
-    expect(looks).toHaveLength(5);
-    looks
+    const { observations } = watched.decisions[0]!;
+    expect(observations).toHaveLength(5);
+    observations
       .slice(1)
-      .forEach(({ quality }, index) => expect(quality).toBeLessThanOrEqual(looks[index]!.quality));
-    for (const { crop, vector } of looks) {
+      .forEach(({ quality }, index) => expect(quality).toBeLessThanOrEqual(observations[index]!.quality));
+    for (const { crop, vector } of observations) {
       const [leftEye, rightEye] = crop.landmarks;
       expect(Math.hypot(rightEye.x - leftEye.x, rightEye.y - leftEye.y)).toBeLessThanOrEqual(100);
       const again = await embedder.embed({ ...crop, data: crop.data.slice() });
@@ -193,16 +278,16 @@ describe('Recognizer', () => {
     }
   });
 
-  it('goes on with another model: names stay until its looks decide otherwise', async () => {
+  it('goes on with another model: names stay until its observations decide otherwise', async () => {
     await enrol('Franck', man[0]!);
     await watch(1, man.slice(1, 4));
     const other = await Gallery.open({ store, spec: otherSpec, onError: fail });
-    recognizer.use(model(other, otherSpec));
-    expect(recognizer.identity(1)).toMatchObject({ person: { name: 'Franck' } });
-    for (const shot of [...man, ...man].slice(0, 6)) await watch(1, [shot]);
-    expect(recognizer.identity(1)).toMatchObject({ person: { name: 'Franck' } });
+    watched.use(model(other, otherSpec));
+    expect(watched.identity(1)).toMatchObject({ person: { name: 'Franck' } });
+    for (const picture of [...man, ...man].slice(0, 6)) await watch(1, [picture]);
+    expect(watched.identity(1)).toMatchObject({ person: { name: 'Franck' } });
     await watch(1, man.slice(0, 1));
-    expect(recognizer.identity(1).state).toBe('unknown');
+    expect(watched.identity(1).state).toBe('unknown');
     await other.close();
   });
 
@@ -211,43 +296,43 @@ describe('Recognizer', () => {
     await watch(1, man.slice(1, 3));
     show(man[3]!, [trackOf(1, man[3]!)]);
     const other = await Gallery.open({ store, spec, onError: fail });
-    recognizer.use(model(other));
+    watched.use(model(other));
     await settle();
-    expect(told).toEqual([]);
+    expect(watched.decisions).toEqual([]);
     await watch(1, man.slice(1, 4));
-    expect(told.map(({ transition }) => transition.kind)).toEqual(['recognized']);
+    expect(watched.kinds).toEqual(['recognized']);
     await other.close();
   });
 
   it('goes on without a classifier at once: who is erased then is named no more', async () => {
     const id = await enrol('Franck', man[0]!);
     await watch(1, man.slice(1, 4));
-    recognizer.use({ ...model(gallery), classifier: null });
+    watched.use({ ...model(gallery), classifier: null });
     await gallery.removePerson(id);
     await look();
-    expect(told.map(({ transition }) => transition.kind)).toEqual(['recognized', 'changed']);
-    expect(recognizer.identity(1).state).not.toBe('known');
+    expect(watched.kinds).toEqual(['recognized', 'changed']);
+    expect(watched.identity(1).state).not.toBe('known');
   });
 
   it('copies what it needs: the frame may be written over at once', async () => {
     await enrol('Franck', man[0]!);
     for (const { image, detection } of man.slice(1, 4)) {
-      const shot = { image: { ...image, data: image.data.slice() }, detection };
-      show(shot, [trackOf(1, shot)]);
-      shot.image.data.fill(0);
+      const picture = { image: { ...image, data: image.data.slice() }, detection };
+      show(picture, [trackOf(1, picture)]);
+      picture.image.data.fill(0);
       await settle();
     }
-    expect(recognizer.identity(1)).toMatchObject({ person: { name: 'Franck' } });
+    expect(watched.identity(1)).toMatchObject({ person: { name: 'Franck' } });
   });
 
-  it('has one crop of a track under way at a time, and looks at every track', async () => {
+  it('has one crop of a track under way at a time, and observes every track', async () => {
     const before = embedder.stats().embedded;
     for (let frame = 0; frame < 3; frame++) show(man[0]!, [trackOf(1, man[0]!), trackOf(2, man[0]!)]);
     await settle();
     expect(embedder.stats().embedded - before).toBe(2);
   });
 
-  it('looks only at faces that are there to be seen', async () => {
+  it('observes only faces that are there to be seen', async () => {
     const before = embedder.stats().embedded;
     const { detection } = man[0]!;
     const point = { x: 300, y: 200 };
@@ -262,13 +347,38 @@ describe('Recognizer', () => {
     expect(embedder.stats().embedded - before).toBe(0);
   });
 
+  it('names a man at one camera and not at a stricter one that sees the same', async () => {
+    await enrol('Franck', man[0]!);
+    const own = { threshold: 0.3, falseNameRate: null };
+    const door = new Watched({ ...model(gallery), naming: choiceFor(own, naming) });
+    await watch(1, man.slice(1), [watched, door]);
+    expect(watched.identity(1)).toMatchObject({ state: 'known', person: { name: 'Franck' } });
+    expect(door.identity(1)).toMatchObject({
+      state: 'unknown',
+      evidence: { threshold: 0.3, falseNameRate: null, nearest: [{ person: { name: 'Franck' } }] },
+    });
+    expect([watched.kinds, door.kinds]).toEqual([['recognized'], ['unknown']]);
+    await door.recognizer.close();
+  });
+
+  it('tells who a track is by its newest evidence, also when that changes nothing', async () => {
+    await enrol('Franck', man[0]!);
+    await watch(1, man.slice(1, 4));
+    await enrol('Woman', woman);
+    await look();
+    const identity = watched.identity(1);
+    if (identity.state !== 'known') throw new Error('expected a name');
+    expect(watched.kinds).toEqual(['recognized']);
+    expect(identity.evidence.nearest.map(({ person }) => person.name)).toEqual(['Franck', 'Woman']);
+  });
+
   it('ignores results of tracks that ended', async () => {
     await enrol('Franck', man[0]!);
     await watch(1, man.slice(1, 3));
     show(man[3]!, [trackOf(1, man[3]!)]);
-    recognizer.forget(1);
+    watched.end(trackOf(1, man[3]!));
     await settle();
-    expect(told).toEqual([]);
-    expect(recognizer.identity(1)).toEqual({ state: 'undecided' });
+    expect(watched.decisions).toEqual([]);
+    expect(watched.identity(1)).toEqual({ state: 'undecided' });
   });
 });

@@ -185,9 +185,9 @@ async function elsewhere(work: string): Promise<void> {
   const code = `
     const { openStorage } = await import(${built('storage', 'open-storage.js')});
     const { UnknownPeople } = await import(${built('recognition', 'unknown', 'unknown-people.js')});
-    const { findEmbedder } = await import(${built('recognition', 'embedding', 'embedders.js')});
+    const { findEmbedder } = await import(${built('recognition', 'embedding', 'embedder-specs.js')});
     const store = await openStorage({ data: process.argv[1] });
-    const people = new UnknownPeople({ store, gallery: null, embedder: spec: findEmbedder('mobilefacenet') });
+    const people = new UnknownPeople({ store, gallery: null, embedder: findEmbedder('mobilefacenet') });
     const vector = Float32Array.of(${face(3).vector.join()});
     ${work};
     await store.close();`;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Neighbour, Person } from '../../../../src/core/face.js';
 import {
+  choiceFor,
   distanceAt,
   judge,
   leaning,
@@ -103,5 +104,24 @@ describe('judge', () => {
     expect(leaning([near(ana, 1.2)], rules)).toBeNull();
     const generous = rulesFor(embedder, { threshold: 1.3, falseNameRate: 1e-3 }, 2);
     expect(leaning([near(ana, 1.25)], generous)).toBe(ana);
+  });
+});
+
+describe('choiceFor', () => {
+  const all = { threshold: null, falseNameRate: 1e-3 };
+  const chosen = { threshold: 0.9, falseNameRate: 1e-3 };
+  it.each([
+    ['nothing of its own', { threshold: null, falseNameRate: null }, chosen, chosen],
+    ['a threshold', { threshold: 0.7, falseNameRate: null }, all, { threshold: 0.7, falseNameRate: 1e-3 }],
+    ['a rate', { threshold: null, falseNameRate: 1e-5 }, all, { threshold: null, falseNameRate: 1e-5 }],
+    [
+      'a rate, and all a threshold',
+      { threshold: null, falseNameRate: 1e-5 },
+      chosen,
+      { threshold: null, falseNameRate: 1e-5 },
+    ],
+    ['both', { threshold: 0.7, falseNameRate: 1e-5 }, chosen, { threshold: 0.7, falseNameRate: 1e-5 }],
+  ])('lets a camera that has %s go before all', (_, own, everywhere, choice) => {
+    expect(choiceFor(own, everywhere)).toEqual(choice);
   });
 });

@@ -10,13 +10,16 @@ interface Watcher {
 }
 
 /** A camera that outlives its runs: whoever watches it goes on with the next one. */
-export class LastingCamera implements Camera {
+export class CameraHandle implements Camera {
   readonly #watchers = new Set<Watcher>();
   readonly #removalListeners = new Set<() => void>();
+  readonly #onError: (error: unknown) => void;
   #view: CameraView;
 
-  constructor(view: CameraView) {
+  /** @param onError told what somebody threw who heard that the camera was removed */
+  constructor(view: CameraView, onError: (error: unknown) => void) {
     this.#view = view;
+    this.#onError = onError;
   }
 
   /** Goes on with another run; the one before is the caller's to close. */
@@ -30,8 +33,15 @@ export class LastingCamera implements Camera {
 
   /** Tells that there will be no further run. */
   remove(): void {
-    for (const listener of [...this.#removalListeners]) listener();
+    const listeners = [...this.#removalListeners];
     this.#removalListeners.clear();
+    for (const listener of listeners) {
+      try {
+        listener();
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
   }
 
   status(): CameraStatus {

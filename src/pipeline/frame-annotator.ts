@@ -1,11 +1,10 @@
-import type { Frame } from '../core/image.js';
-import type { RgbImage } from '../core/image.js';
+import type { Frame, RgbImage } from '../core/image.js';
 import { encodeJpeg, resizeRgb } from '../annotate/encode.js';
 import { drawOverlay, prepareLabels, type FaceOverlay } from '../annotate/overlay.js';
 import type { LabelCache } from '../annotate/label-cache.js';
 import type { Picture, PictureVariant } from './camera.js';
 
-export interface PictureMakerOptions {
+export interface FrameAnnotatorOptions {
   readonly jpegQuality: number;
   readonly labels: LabelCache;
   /** The faces to draw on a frame, in its pixels; asked for just before drawing. */
@@ -13,6 +12,7 @@ export interface PictureMakerOptions {
   /** Told of each frame that was encoded, and of each that gave way to a newer one. */
   readonly onEncoded: (frame: Frame) => void;
   readonly onDropped: () => void;
+  /** Told of each picture that could not be made, and of what a viewer threw; the other viewers get theirs. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -25,15 +25,15 @@ interface Watchers {
  * Turns frames into JPEGs for those who watch, once for each variant wanted and not at all when nobody watches. While
  * one frame is being encoded there is room for one more; a newer one takes its place.
  */
-export class PictureMaker {
-  readonly #options: PictureMakerOptions;
+export class FrameAnnotator {
+  readonly #options: FrameAnnotatorOptions;
   readonly #watchers = new Map<string, Watchers>();
   #waiting: Frame | undefined;
   #encoding: Promise<void> | undefined;
   #closed = false;
   #canvas = new Uint8Array(0);
 
-  constructor(options: PictureMakerOptions) {
+  constructor(options: FrameAnnotatorOptions) {
     this.#options = options;
   }
 
@@ -95,13 +95,33 @@ export class PictureMaker {
 
   async #encode(frame: Frame): Promise<void> {
     const overlays = this.#options.overlays(frame);
+    let encoded = 0;
     for (const { variant, listeners } of [...this.#watchers.values()]) {
-      const image = await this.#render(frame, variant, overlays);
-      const jpeg = await encodeJpeg(image, { quality: this.#options.jpegQuality });
-      const picture = { jpeg, sequence: frame.sequence, capturedAt: frame.capturedAt };
-      for (const listener of [...listeners]) listener(picture);
+      try {
+        const picture = await this.#picture(frame, variant, overlays);
+        encoded++;
+        this.#show(picture, listeners);
+      } catch (error) {
+        this.#options.onError(error);
+      }
     }
-    this.#options.onEncoded(frame);
+    if (encoded > 0) this.#options.onEncoded(frame);
+  }
+
+  async #picture(frame: Frame, variant: PictureVariant, overlays: readonly FaceOverlay[]): Promise<Picture> {
+    const image = await this.#render(frame, variant, overlays);
+    const jpeg = await encodeJpeg(image, { quality: this.#options.jpegQuality });
+    return { jpeg, sequence: frame.sequence, capturedAt: frame.capturedAt };
+  }
+
+  #show(picture: Picture, listeners: Iterable<(picture: Picture) => void>): void {
+    for (const listener of [...listeners]) {
+      try {
+        listener(picture);
+      } catch (error) {
+        this.#options.onError(error);
+      }
+    }
   }
 
   async #render(frame: Frame, variant: PictureVariant, overlays: readonly FaceOverlay[]): Promise<RgbImage> {

@@ -1,25 +1,25 @@
 import type { TrackRecognition } from './track-recognition.js';
 
-/** What the recognizer keeps of a track in view. */
-export interface TrackState {
+/** What the recognizer remembers of a track in view, apart from its state: when to observe it and when to match again. */
+export interface ObservedTrack {
   readonly recognition: TrackRecognition;
   /** As the schedule wants to know it; see there. */
   lastSubmittedAt: number | undefined;
   /** Whether a crop is being embedded or matched. */
   inFlight: boolean;
-  looks: number;
+  observations: number;
   bestQuality: number;
-  /** Whether the gallery or the rules have changed since the looks were matched. */
+  /** Whether the gallery or the rules have changed since the observations were matched. */
   stale: boolean;
 }
 
-/** A track that no look was taken at with the model in use. */
-export function newTrackState(recognition: TrackRecognition): TrackState {
+/** A track that was not observed with the model in use. */
+export function newObservedTrack(recognition: TrackRecognition): ObservedTrack {
   return {
     recognition,
     lastSubmittedAt: undefined,
     inFlight: false,
-    looks: 0,
+    observations: 0,
     bestQuality: 0,
     stale: false,
   };

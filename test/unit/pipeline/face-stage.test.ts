@@ -1,0 +1,212 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Detection } from '../../../src/core/face.js';
+import type { TrackState } from '../../../src/core/track-state.js';
+import { FaceStage, type FaceStageOptions } from '../../../src/pipeline/face-stage.js';
+import { franck, known } from '../events/sighting.js';
+import { CountedFrame, FakeDetector, FakeObserver, FreeTurns, deferred, faceAt } from './fakes.js';
+
+let detector: FakeDetector;
+let turns: FreeTurns;
+let observer: FakeObserver;
+let logged: unknown[];
+let states: Map<number, TrackState>;
+
+beforeEach(() => {
+  detector = new FakeDetector();
+  turns = new FreeTurns();
+  observer = new FakeObserver();
+  logged = [];
+  states = new Map();
+});
+
+function stageWith(options: Partial<FaceStageOptions> = {}): FaceStage {
+  return new FaceStage({
+    id: 'door',
+    detector,
+    turns,
+    region: undefined,
+    observers: [observer],
+    trackState: (id) => states.get(id),
+    metrics: { observeDetection: () => undefined },
+    log: { error: (fields: { err: unknown }) => void logged.push(fields.err) } as never,
+    ...options,
+  });
+}
+
+/** Shows frames 100 ms apart, each when the one before was searched; returns them. */
+async function show(stage: FaceStage, from: number, to: number): Promise<CountedFrame[]> {
+  const frames = [];
+  for (let time = from; time <= to; time += 100) {
+    const frame = new CountedFrame(time);
+    frames.push(frame);
+    stage.offer(frame, frame);
+    await nextTurn();
+  }
+  return frames;
+}
+
+const owners = (frames: readonly CountedFrame[]): number[] => frames.map((frame) => frame.owners);
+
+describe('FaceStage', () => {
+  it('tells its observers of a track from its start to its end, in order', async () => {
+    const stage = stageWith();
+    detector.search = () => Promise.resolve([faceAt(20, 10)]);
+    await show(stage, 100, 400);
+    detector.search = () => Promise.resolve([]);
+    await show(stage, 1000, 1000);
+    await show(stage, 2000, 2000);
+    expect(observer.heard).toEqual([
+      ...['observe 1 @100', 'observe 1 @200', 'started 1 @300', 'observe 1 @300', 'observe 1 @400'],
+      ...['observe 1 @1000', 'ended 1 @2000', 'observe 0 @2000'],
+    ]);
+  });
+
+  it('has one frame searched at a time, and keeps none of those that come meanwhile', async () => {
+    const stage = stageWith();
+    const search = deferred<Detection[]>();
+    detector.search = () => search.promise;
+    const [first] = await show(stage, 100, 100);
+    const others = await show(stage, 200, 1000);
+    expect([detector.searched.length, first?.owners, ...new Set(owners(others))]).toEqual([1, 3, 1]);
+    search.resolve([]);
+    await nextTurn();
+    const [next] = await show(stage, 1100, 1100);
+    expect([detector.searched.length, first?.owners, next?.owners]).toEqual([2, 1, 1]);
+    expect(detector.searched[1]?.image).toBe(next);
+  });
+
+  it.each<[string, FakeDetector['search'], number]>([
+    ['finds nothing', () => Promise.resolve([]), 0],
+    ['finds a face', () => Promise.resolve([faceAt(0, 0)]), 0],
+    ['rejects', () => Promise.reject(new Error('bad frame')), 1],
+    [
+      'throws',
+      () => {
+        throw new Error('bad frame');
+      },
+      1,
+    ],
+  ])('releases both frames and searches the next when the detector %s', async (_, search, errors) => {
+    const stage = stageWith();
+    detector.search = search;
+    const [small, full] = [new CountedFrame(100), new CountedFrame(100)];
+    stage.offer(small, full);
+    expect(owners([small, full])).toEqual([2, 2]);
+    await nextTurn();
+    expect(owners([small, full])).toEqual([1, 1]);
+    await show(stage, 200, 200);
+    expect(detector.searched).toHaveLength(2);
+    expect(logged).toHaveLength(2 * errors);
+    for (const error of logged) expect(error).toMatchObject({ code: 'DETECTOR_FAILED' });
+  });
+
+  it.each([
+    ['it is not its turn', false, true],
+    ['no large frame shows the same moment', true, false],
+  ])('searches nothing when %s', async (_, admitted, hasFull) => {
+    const stage = stageWith();
+    turns.admitted = admitted;
+    const frame = new CountedFrame(100);
+    stage.offer(frame, hasFull ? frame : undefined);
+    await nextTurn();
+    expect([detector.searched.length, frame.owners]).toEqual([0, 1]);
+  });
+
+  it('carries faces from the small stream to the large one, and expectations back', async () => {
+    const stage = stageWith();
+    detector.search = () => Promise.resolve([faceAt(8, 6, 4)]);
+    for (const time of [100, 200, 300, 400]) {
+      stage.offer(
+        new CountedFrame(time, { width: 32, height: 18 }),
+        new CountedFrame(time, { width: 64, height: 72 }),
+      );
+      await nextTurn();
+    }
+    expect(observer.boxes[0]).toEqual({ x: 16, y: 24, width: 8, height: 16 });
+    const [expected] = detector.searched.at(-1)!.expected;
+    for (const [side, value] of Object.entries({ x: 8, y: 6, width: 4, height: 4 }))
+      expect(expected).toMatchObject({ [side]: expect.closeTo(value, 3) as number });
+  });
+
+  it('leaves out faces outside the region', async () => {
+    const corners = [
+      [0.5, 0],
+      [1, 0],
+      [1, 1],
+      [0.5, 1],
+    ] as const;
+    const stage = stageWith({ region: corners.map(([x, y]) => ({ x, y })) });
+    detector.search = () => Promise.resolve([faceAt(2, 10), faceAt(50, 10)]);
+    await show(stage, 100, 100);
+    expect(observer.boxes.map(({ x }) => x)).toEqual([50]);
+  });
+
+  it.each(['started', 'observe', 'ended', 'close'] as const)(
+    'logs an observer that throws at %s, and tells the others all the same',
+    async (failing) => {
+      const broken = new FakeObserver();
+      broken.failing = failing;
+      const stage = stageWith({ observers: [broken, observer] });
+      detector.search = () => Promise.resolve([faceAt(20, 10)]);
+      await show(stage, 100, 300);
+      await stage.close();
+      expect(observer.heard).toEqual([
+        ...['observe 1 @100', 'observe 1 @200', 'started 1 @300', 'observe 1 @300', 'ended 1 @300', 'close'],
+      ]);
+      const calls = observer.heard.filter((line) => line.startsWith(failing)).length;
+      expect(logged).toEqual(Array.from({ length: calls }, () => new Error(`${failing} failed`)));
+    },
+  );
+
+  it('ends the tracks at a cut, with the frame before it, and draws none of them after it', async () => {
+    const stage = stageWith();
+    detector.search = () => Promise.resolve([faceAt(20, 10)]);
+    await show(stage, 100, 300);
+    stage.cut(350);
+    stage.cut(380);
+    expect([stage.overlays(349).length, stage.overlays(350).length]).toEqual([1, 0]);
+    await show(stage, 400, 400);
+    expect(observer.heard.slice(-2)).toEqual(['ended 1 @300', 'observe 1 @400']);
+    expect(detector.searched.at(-1)?.expected).toEqual([]);
+  });
+
+  it('draws what is known of a track', async () => {
+    const stage = stageWith();
+    detector.search = () => Promise.resolve([faceAt(20, 10)]);
+    await show(stage, 100, 300);
+    expect(stage.overlays(300)).toMatchObject([{ label: '… #1', tone: 'undecided' }]);
+    states.set(1, { id: 1, key: 'k', identity: known(franck) });
+    expect(stage.overlays(300)).toMatchObject([{ label: 'Franck 93% #1', tone: 'known' }]);
+  });
+
+  it('counts who is in view', async () => {
+    const stage = stageWith();
+    detector.search = () => Promise.resolve([faceAt(5, 10), faceAt(45, 10)]);
+    const counts = [];
+    for (const time of [100, 200, 300]) {
+      await show(stage, time, time);
+      counts.push(stage.inView);
+    }
+    stage.endAll();
+    expect([...counts, stage.inView]).toEqual([0, 0, 2, 0]);
+  });
+
+  it('closes when the frame in hand is done: it still counts, then all tracks end', async () => {
+    const stage = stageWith();
+    detector.search = () => Promise.resolve([faceAt(20, 10)]);
+    await show(stage, 100, 200);
+    const search = deferred<Detection[]>();
+    detector.search = () => search.promise;
+    const [last] = await show(stage, 300, 300);
+    let closed = false;
+    const closing = stage.close().then(() => (closed = true));
+    await nextTurn();
+    expect([closed, last?.owners]).toEqual([false, 3]);
+    search.resolve([faceAt(20, 10)]);
+    await closing;
+    expect(last?.owners).toBe(1);
+    expect(detector.ended).toBe(1);
+    expect(observer.heard.slice(-4)).toEqual(['started 1 @300', 'observe 1 @300', 'ended 1 @300', 'close']);
+  });
+});

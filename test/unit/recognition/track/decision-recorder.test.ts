@@ -1,0 +1,102 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Identity } from '../../../../src/core/face.js';
+import type { UnknownPerson } from '../../../../src/core/track-store.js';
+import { TrackRegistry } from '../../../../src/recognition/track/track-registry.js';
+import {
+  DecisionRecorder,
+  type DecisionRecorderOptions,
+} from '../../../../src/recognition/track/decision-recorder.js';
+import { franck, known, sightingOf, stranger, undecided } from '../../events/sighting.js';
+
+const { track, frame } = sightingOf(undecided);
+const seven = { id: 'u7', number: 7, seen: 1 } as UnknownPerson;
+
+type People = DecisionRecorderOptions['people'];
+
+let told: string[];
+let errors: unknown[];
+let people: { [K in keyof People]: ReturnType<typeof vi.fn<People[K]>> };
+let tracks: TrackRegistry;
+let recorder: DecisionRecorder;
+
+beforeEach(() => {
+  [told, errors] = [[], []];
+  people = {
+    identify: vi.fn(() => Promise.resolve(seven)),
+    recognized: vi.fn(() => Promise.resolve()),
+  };
+  const onError = (error: unknown): void => void errors.push(error);
+  tracks = new TrackRegistry({
+    cameraId: 'door',
+    onChange: (change) => void told.push(change.type === 'identified' ? change.kind : change.type),
+    onError,
+  });
+  recorder = new DecisionRecorder({ cameraId: 'door', tracks, people, onError });
+  tracks.started(track, frame);
+});
+
+function decide(identity: Identity, id = track.id): void {
+  const kind = identity.state === 'known' ? 'recognized' : 'unknown';
+  recorder.decided({ kind, identity, track: { ...track, id }, frame, observations: [] });
+}
+
+describe('DecisionRecorder', () => {
+  it('asks who an unknown person is when it is decided, even while another one is being told apart', () => {
+    people.identify.mockReturnValue(new Promise(() => undefined));
+    tracks.started({ ...track, id: 8 }, frame);
+    decide(stranger);
+    decide(stranger, 8);
+    expect(people.identify.mock.calls.map(([{ key }]) => key)).toEqual([
+      tracks.state(7)?.key,
+      tracks.state(8)?.key,
+    ]);
+    expect(people.identify.mock.calls[0]?.[0]).toMatchObject({ cameraId: 'door', seenAt: frame.capturedAt });
+  });
+
+  it('writes which unknown person it is into the state of the track', async () => {
+    decide(stranger);
+    await tracks.close();
+    expect(tracks.state(7)?.identity).toEqual({ ...stranger, unknown: seven });
+  });
+
+  it('has the decision told all the same when nobody can say who it is', async () => {
+    people.identify.mockRejectedValue(new Error('disk full'));
+    decide(stranger);
+    await tracks.close();
+    expect(told).toEqual(['started', 'unknown']);
+    expect(tracks.state(7)?.identity).toEqual(stranger);
+    expect(errors).toEqual([new Error('disk full')]);
+  });
+
+  it('has somebody known told at once, and closes when they are kept', async () => {
+    let keep: () => void = () => undefined;
+    people.recognized.mockReturnValue(new Promise((resolve) => (keep = resolve)));
+    decide(known(franck));
+    const closed = vi.fn();
+    const closing = recorder.close().then(closed);
+    await tracks.close();
+    expect(told).toEqual(['started', 'recognized']);
+    expect(people.recognized).toHaveBeenCalledWith(
+      expect.objectContaining({ key: tracks.state(7)?.key }),
+      franck.id,
+    );
+    expect(closed).not.toHaveBeenCalled();
+    keep();
+    await closing;
+  });
+
+  it('says when somebody known could not be kept, and closes', async () => {
+    people.recognized.mockRejectedValue(new Error('disk full'));
+    decide(known(franck));
+    await recorder.close();
+    expect(errors).toEqual([new Error('disk full')]);
+  });
+
+  it('asks and keeps nothing for a track that is gone', () => {
+    tracks.ended(track, frame);
+    decide(stranger);
+    decide(known(franck));
+    expect(people.identify).not.toHaveBeenCalled();
+    expect(people.recognized).not.toHaveBeenCalled();
+  });
+});
