@@ -12,7 +12,7 @@ import { UploadedPictures } from './pictures.js';
 import { Recognition } from './recognition.js';
 import { Retention } from './retention.js';
 import { UnnamedPeople } from './strangers.js';
-import { keepFontCacheIn } from '../config/font-cache.js';
+import { keepFontCacheIn } from '../config/environment.js';
 import { packageRoot } from '../config/package-root.js';
 import type { Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';

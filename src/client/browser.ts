@@ -1,25 +1,24 @@
 import type { EventType } from '../events/identity-event.js';
 import { openEventStream, type EventStream, type EventStreamOptions } from './event-stream.js';
-import { fetchJson } from './fetch-json.js';
-import { baseOf, tokenHeaders, type Socket, type Transport } from './transport.js';
+import { baseOf, fetchJson, tokenHeaders, type Socket, type Transport } from './transport.js';
 import { openVideo, type Video, type VideoOptions } from './video.js';
 
 export type { EventType, SightlineEvent } from '../events/identity-event.js';
 export type { EventOfType, EventStream, EventStreamOptions } from './event-stream.js';
-export { RefusedError } from './refusal.js';
+export { RefusedError } from './transport.js';
 export type { Video, VideoOptions } from './video.js';
 
 declare const WebSocket: new (url: URL) => Socket;
 
-/** Where the server is. */
+/** Where the server is, and how to sign in. */
 export interface ServerAddress {
-  /** As `location.origin`. */
+  /** The server's URL, such as `location.origin`. */
   readonly url: string | URL;
-  /** For a page of another origin, which the server must allow; a page of the server itself has it in its cookie. */
+  /** For a page of another origin, which the server must allow; the server's own page has the token in a cookie. */
   readonly token?: string | undefined;
 }
 
-/** Subscribes to the events of a server. */
+/** Subscribes to a server's events. */
 export function connect<T extends EventType = EventType>(
   options: ServerAddress & EventStreamOptions<T>,
 ): EventStream<T> {
@@ -31,7 +30,7 @@ export function watch(options: ServerAddress & VideoOptions): Video {
   return openVideo(transportTo(options), options);
 }
 
-/** A browser sends no headers of a page's choice with a WebSocket, so a ticket stands for the token. */
+/** Browsers do not let a page set headers on a WebSocket, so a ticket stands in for the token. */
 function transportTo({ url, token }: ServerAddress): Transport {
   const server = { base: baseOf(url), headers: tokenHeaders(token) };
   const ticket = async (): Promise<{ ticket: string }> => {

@@ -1,28 +1,27 @@
 import type { EventType, SightlineEvent } from '../events/identity-event.js';
-import { fetchJson } from './fetch-json.js';
 import { Mailbox } from './mailbox.js';
 import { ReconnectingSocket } from './reconnecting-socket.js';
-import { socketUrl, type Transport } from './transport.js';
+import { fetchJson, socketUrl, type Transport } from './transport.js';
 
 export interface EventStreamOptions<T extends EventType> {
   /** The id of an event: those after it come first. Left out, only what happens from now on comes. */
   readonly since?: string | undefined;
-  /** Ids; events of all cameras when empty or left out. */
+  /** Camera ids; events of all cameras when empty or left out. */
   readonly cameras?: readonly string[] | undefined;
   /** Events of all types when empty or left out. */
   readonly types?: readonly T[] | undefined;
-  /** Hears when the connection comes and goes. */
+  /** Called when the connection is established and when it is lost. */
   readonly onLink?: ((isUp: boolean) => void) | undefined;
 }
 
 export type EventOfType<T extends EventType> = Extract<SightlineEvent, { type: T }>;
 
 /**
- * The events of a server, each once and in order, whatever becomes of the connection; for one reader. Leaving the
- * `for await` loop closes it. Rejects with a RefusedError when the server says no for good. Events that the reader has not taken wait in memory.
+ * A server's events for one reader, each once and in order, however often the connection breaks. Leaving the `for await`
+ * loop closes it. Rejects with a RefusedError when the server refuses for good. Unread events wait in memory.
  */
 export interface EventStream<T extends EventType> extends AsyncIterableIterator<EventOfType<T>> {
-  /** Ends the loop and every pending `next()`, and drops what was not taken. May be called again. */
+  /** Ends the loop and every pending `next()`, and drops unread events. May be called again. */
   close(): void;
 }
 
@@ -65,7 +64,7 @@ function from(id: string | undefined): [string, string][] {
 }
 
 /**
- * Asks over HTTP from where on events are to come.
+ * Asks over HTTP at which event the stream is to begin.
  * @returns the id of the newest event
  */
 async function ask(transport: Transport, query: URLSearchParams, signal: AbortSignal): Promise<string> {

@@ -1,4 +1,4 @@
-/** Values on their way to one reader, who takes them with `for await`. Leaving the loop closes it. */
+/** A queue of values for one reader, who reads it with `for await`. Leaving the loop closes it. */
 export class Mailbox<T> implements AsyncIterableIterator<T> {
   readonly #capacity: number;
   readonly #onClose: () => void;
@@ -7,8 +7,8 @@ export class Mailbox<T> implements AsyncIterableIterator<T> {
   #end: { readonly error: unknown } | null = null;
 
   /**
-   * @param capacity how many values wait at most; beyond that the oldest is dropped
-   * @param onClose called once, when the mailbox closes for whatever reason
+   * @param capacity maximum number of waiting values; beyond it the oldest is dropped
+   * @param onClose called once when the mailbox closes, for whatever reason
    */
   constructor(capacity: number, onClose: () => void) {
     this.#capacity = capacity;
@@ -26,13 +26,13 @@ export class Mailbox<T> implements AsyncIterableIterator<T> {
     if (this.#waiting.length > this.#capacity) this.#waiting.shift();
   }
 
-  /** No more values come, and those waiting are dropped; every pending `next()` is done. May be called again. */
+  /** Ends the queue and drops waiting values; every pending `next()` resolves as done. May be called again. */
   close(): void {
     this.#finish(undefined);
     this.#waiting = [];
   }
 
-  /** As `close`, but the reader gets what is waiting, and then this error once. */
+  /** Ends the queue like `close`, but the reader still gets the waiting values, and then this error once. */
   fail(error: Error): void {
     this.#finish(error);
   }
@@ -75,7 +75,7 @@ interface PromiseWithResolvers<T> {
   readonly reject: (reason: unknown) => void;
 }
 
-/** As `Promise.withResolvers`, which Node 20 does not have. */
+/** `Promise.withResolvers`, which Node 20 lacks. */
 function withResolvers<T>(): PromiseWithResolvers<T> {
   let resolve: (value: T) => void = () => {};
   let reject: (reason: unknown) => void = () => {};

@@ -6,17 +6,17 @@ import { openVideo, type Video, type VideoOptions } from './video.js';
 
 export type { EventType, SightlineEvent } from '../events/identity-event.js';
 export type { EventOfType, EventStream, EventStreamOptions } from './event-stream.js';
-export { RefusedError } from './refusal.js';
+export { RefusedError } from './transport.js';
 export type { Video, VideoOptions } from './video.js';
 
-/** Where the server is, and the token if it wants one. */
+/** Where the server is, and a token if it requires one. */
 export interface ServerAddress {
-  /** As `http://127.0.0.1:8420`. */
+  /** The server's URL, such as `http://127.0.0.1:8420`. */
   readonly url: string | URL;
   readonly token?: string | undefined;
 }
 
-/** Subscribes to the events of a server. */
+/** Subscribes to a server's events. */
 export function connect<T extends EventType = EventType>(
   options: ServerAddress & EventStreamOptions<T>,
 ): EventStream<T> {
@@ -28,7 +28,7 @@ export function watch(options: ServerAddress & VideoOptions): Video {
   return openVideo(transportTo(options), options);
 }
 
-/** Node 20 has no WebSocket of its own, and that of later ones cannot send a token. */
+/** Node 20 has no built-in WebSocket, and that of later versions cannot send a token. */
 function transportTo({ url, token }: ServerAddress): Transport {
   const headers = tokenHeaders(token);
   return {

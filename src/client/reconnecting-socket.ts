@@ -1,11 +1,39 @@
-import { BackOff } from './back-off.js';
-import { isRefused, RefusedError, refusalIn } from './refusal.js';
-import type { Socket, Transport } from './transport.js';
+import { isRefused, refusalIn, RefusedError, type Socket, type Transport } from './transport.js';
+
+const firstCeilingMs = 500;
+const lastCeilingMs = 15_000;
+
+/**
+ * How long to wait before the next attempt: a random time up to a ceiling that doubles with each failure ("full
+ * jitter"), so that clients which lost the server together do not reconnect together.
+ * Source: Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+ */
+export class BackOff {
+  readonly #random: () => number;
+  #failures = 0;
+
+  /** @param random uniform in [0, 1) */
+  constructor(random: () => number = Math.random) {
+    this.#random = random;
+  }
+
+  /** The next pause in milliseconds. */
+  next(): number {
+    const ceilingMs = Math.min(lastCeilingMs, firstCeilingMs * 2 ** this.#failures);
+    this.#failures += 1;
+    return this.#random() * ceilingMs;
+  }
+
+  /** Call after a success. */
+  reset(): void {
+    this.#failures = 0;
+  }
+}
 
 export interface ReconnectingSocketOptions {
   readonly transport: Transport;
   /**
-   * Where to connect, asked before every attempt. A rejection is a failed attempt; one with a RefusedError is the end.
+   * Where to connect; called before every attempt. A rejection counts as a failed attempt, and a RefusedError ends it all.
    */
   readonly address: () => Promise<URL>;
   /** A string, or an ArrayBuffer for a binary message. */
@@ -14,7 +42,7 @@ export interface ReconnectingSocketOptions {
   readonly onRefused: (error: RefusedError) => void;
 }
 
-/** A WebSocket that connects again, ever more slowly, until `close()` or until it is refused. */
+/** A WebSocket that reconnects, with growing pauses, until `close()` is called or the server refuses for good. */
 export class ReconnectingSocket {
   readonly #options: ReconnectingSocketOptions;
   readonly #backOff = new BackOff();
@@ -27,7 +55,7 @@ export class ReconnectingSocket {
     void this.#connect();
   }
 
-  /** Nothing is called any more. May be called again. */
+  /** Closes for good; no callback is called any more. May be called again. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -56,7 +84,7 @@ export class ReconnectingSocket {
     socket.onmessage = ({ data }) => {
       if (!this.#isClosed) onMessage(data);
     };
-    // A close always follows.
+    // A close event always follows.
     socket.onerror = () => {};
     let wasOpen = false;
     socket.onopen = () => {
@@ -71,7 +99,7 @@ export class ReconnectingSocket {
         onRefused(refusal);
         return;
       }
-      // A refusal comes after the handshake, so an open link is a success only when something else ended it.
+      // A refusal comes after the handshake, so a connection that opened was a success only if it was not refused.
       if (wasOpen && !isRefused(close)) this.#backOff.reset();
       this.#retryLater();
     };

@@ -1,6 +1,43 @@
-import type { Close } from './refusal.js';
+/** The server refused, and trying again will not help: UNAUTHORIZED, FORBIDDEN_… or REQUEST_INVALID. */
+export class RefusedError extends Error {
+  /** A code of the server's error catalogue, such as UNAUTHORIZED. */
+  readonly code: string;
 
-/** What is used of a WebSocket: the same in browsers and in `ws`. */
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = 'RefusedError';
+    this.code = code;
+  }
+}
+
+/** Code and reason with which a WebSocket was closed. */
+export interface Close {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** HTTP statuses after which retrying is pointless. 404 is not among them: a missing camera may come back. */
+const finalStatuses = [400, 401, 403];
+/** A WebSocket is refused with 4000 plus the HTTP status of the same refusal; docs/protocol.md lists the codes. */
+const firstRefusalCode = 4000;
+
+/** The error for a refusing HTTP answer; undefined when trying again may help. */
+function refusalOf(status: number, code: string, detail: string): RefusedError | undefined {
+  return finalStatuses.includes(status) ? new RefusedError(code, detail) : undefined;
+}
+
+/** The error for a refusing close; undefined when trying again may help. */
+export function refusalIn({ code, reason }: Close): RefusedError | undefined {
+  const [name = '', ...detail] = reason.split(': ');
+  return refusalOf(code - firstRefusalCode, name, detail.join(': '));
+}
+
+/** Whether a WebSocket was closed because its request was refused, for good or not. */
+export function isRefused({ code }: Close): boolean {
+  return code >= firstRefusalCode;
+}
+
+/** The part of a WebSocket that the client uses; browsers and `ws` both have it. */
 export interface Socket {
   binaryType: string;
   onopen: (() => void) | null;
@@ -12,16 +49,16 @@ export interface Socket {
 
 /** How to reach a server: what differs between Node and browsers. */
 export interface Transport {
-  /** Where the server's page is; ends in a slash. */
+  /** The URL of the server's page; ends in a slash. */
   readonly base: URL;
-  /** For HTTP requests. */
+  /** Headers of HTTP requests. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What a WebSocket's address needs besides, asked before each attempt. */
+  /** Further query parameters of a WebSocket's URL, such as a ticket; called before each attempt. */
   readonly admission: () => Promise<Readonly<Record<string, string>>>;
   open(url: URL): Socket;
 }
 
-/** @param address of the server; a path is kept, for a server behind a proxy */
+/** @param address the server's URL; its path is kept, for a server behind a proxy */
 export function baseOf(address: string | URL): URL {
   const base = new URL(address);
   base.search = '';
@@ -30,14 +67,41 @@ export function baseOf(address: string | URL): URL {
   return base;
 }
 
-/** The address of a WebSocket of the server. */
+/** The URL of one of the server's WebSockets. */
 export function socketUrl({ base }: Transport, path: string, query: URLSearchParams): URL {
   const url = new URL(`${path}?${query.toString()}`, base);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   return url;
 }
 
-/** The headers with which HTTP requests carry a token. */
+/** The headers that carry a token in HTTP requests. */
 export function tokenHeaders(token: string | undefined): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
+
+const answerTimeoutMs = 10_000;
+
+interface Request {
+  readonly method?: 'GET' | 'POST';
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Fetches JSON from a path of the server. Gives up after 10 s.
+ * @throws RefusedError when the server refuses for good; another Error when trying again may help
+ */
+export async function fetchJson(
+  { base, headers }: Pick<Transport, 'base' | 'headers'>,
+  path: string,
+  { method = 'GET', signal }: Request = {},
+): Promise<unknown> {
+  const timeout = AbortSignal.timeout(answerTimeoutMs);
+  const response = await fetch(new URL(path, base), {
+    method,
+    headers,
+    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+  });
+  const body = (await response.json()) as { code: string; detail: string };
+  if (response.ok) return body;
+  throw refusalOf(response.status, body.code, body.detail) ?? new Error(body.detail);
 }

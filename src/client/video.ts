@@ -3,19 +3,19 @@ import { ReconnectingSocket } from './reconnecting-socket.js';
 import { socketUrl, type Transport } from './transport.js';
 
 export interface VideoOptions {
-  /** Id of the camera. */
+  /** The camera's id. */
   readonly camera: string;
-  /** In pixels; the camera's own when left out. */
+  /** Width in pixels; the camera's own when left out. */
   readonly width?: number | undefined;
-  /** At most so many pictures a second. */
+  /** Maximum pictures per second; all when left out. */
   readonly fps?: number | undefined;
-  /** Whether boxes and names are drawn; they are when left out. */
+  /** Whether boxes and names are drawn; true when left out. */
   readonly overlay?: boolean | undefined;
 }
 
 /**
- * The pictures of a camera, each a JPEG; for one reader, who always gets the newest: one that was not taken in time is
- * dropped. Leaving the `for await` loop closes it. Rejects with a RefusedError when the server says no for good.
+ * The pictures of a camera, each a JPEG, for one reader. The reader always gets the newest: pictures it did not read in
+ * time are dropped. Leaving the `for await` loop closes it. Rejects with a RefusedError when the server refuses for good.
  */
 export interface Video extends AsyncIterableIterator<ArrayBuffer> {
   /** Ends the loop and every pending `next()`. May be called again. */

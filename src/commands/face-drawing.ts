@@ -3,7 +3,7 @@ import { basename, extname, join, resolve } from 'node:path';
 import { encodeJpeg } from '../annotate/encode.js';
 import { LabelCache } from '../annotate/label-cache.js';
 import { drawOverlay, prepareLabels, type FaceOverlay } from '../annotate/overlay.js';
-import { keepFontCacheIn } from '../config/font-cache.js';
+import { keepFontCacheIn } from '../config/environment.js';
 import type { Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
 import type { RgbImage } from '../core/image.js';

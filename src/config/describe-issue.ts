@@ -1,20 +1,19 @@
 import { z } from 'zod';
-import { excerpt } from '../core/excerpt.js';
-import { preview } from './preview.js';
+import { excerpt, mostShownBytes } from '../core/excerpt.js';
 import { configSchema } from './schema.js';
 
 type Issue = z.core.$ZodIssue;
 
-/** Of a word that may be a mistyped name: comparing takes the product of two lengths. */
-const mostLetters = 64;
+/** Longest word for which to suggest a name: comparing takes the product of the two lengths. */
+const maxLetters = 64;
 
 export interface IssueOptions {
   readonly schema?: z.ZodType;
-  /** How many problems to describe; of the others only their number is told. All of them when left out. */
+  /** How many problems to describe; the rest are only counted. All of them when left out. */
   readonly most?: number;
 }
 
-/** One line for each problem: the path, what was expected and what came. Each line once. */
+/** Describes each problem on a line: the path, what was expected and what was received. Equal lines appear once. */
 export function describeIssues(
   issues: readonly Issue[],
   input: unknown,
@@ -34,7 +33,7 @@ export function describeIssues(
   return total > described ? [...lines, `and ${total - described} more`] : [...lines];
 }
 
-/** One at a time: an issue may be about more keys than anybody wants to read of. */
+/** A generator, because one issue may be about more keys than are to be described. */
 function* linesOf(issue: Issue, input: unknown, schema: z.ZodType): Generator<string> {
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(schema, issue.path);
@@ -43,13 +42,13 @@ function* linesOf(issue: Issue, input: unknown, schema: z.ZodType): Generator<st
     return;
   }
   const received = valueAt(input, issue.path);
-  const shown = isSecret(issue.path) && received !== undefined ? 'what is kept secret' : preview(received);
+  const shown = isSecret(issue.path) && received !== undefined ? 'a secret value' : preview(received);
   yield `${showPath(issue.path)}: ${expectation(issue)}, but received ${shown}`;
 }
 
-/** `; did you mean x?` when one of the candidates is near. */
+/** `; did you mean x?` when one of the candidates is similar. */
 export function closest(word: string, candidates: readonly string[]): string {
-  if (word.length > mostLetters) return '';
+  if (word.length > maxLetters) return '';
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
@@ -88,7 +87,7 @@ function article(type: string): string {
   return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
 }
 
-/** Whether what stands at a path is an access token, or holds some. */
+/** Whether the value at a path is an access token, or holds some. */
 function isSecret(path: readonly PropertyKey[]): boolean {
   const name = path.findLast((key) => typeof key === 'string');
   return name === 'token' || name === 'tokens';
@@ -98,17 +97,17 @@ function showPath(path: readonly PropertyKey[]): string {
   const text = path
     .map((key) => (typeof key === 'number' ? `[${key}]` : `.${showKey(String(key))}`))
     .join('');
-  return excerpt(text.replace(/^\./, '')) || 'the whole';
+  return excerpt(text.replace(/^\./, '')) || 'the top level';
 }
 
-/** Somebody may put an address where a name belongs. */
+/** Hides a key that looks like a URL, which may hold a password. */
 function showKey(key: string): string {
   return /@|:\/\//.test(key) ? '…' : excerpt(key);
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
-    // Text in place of a list is read as a list of one.
+    // A string in place of a list is read as a list of one.
     (node, key) =>
       typeof node === 'string' ? node : (node as Record<PropertyKey, unknown> | undefined)?.[key],
     input,
@@ -121,7 +120,7 @@ function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
     readonly properties?: Readonly<Record<string, Node>>;
     readonly items?: Node;
   }
-  // Without names of parts, so that none is given by reference.
+  // An empty registry, so that no part is represented by a reference.
   const metadata = z.registry<Record<string, unknown>>();
   const root = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any', metadata }) as Node;
   const node = path.reduce<Node | undefined>(
@@ -143,4 +142,68 @@ function editDistance(a: string, b: string): number {
     row = next;
   }
   return row[b.length] ?? 0;
+}
+
+/** Entries shown of each list or object. */
+const maxEntries = 20;
+const maxDepth = 4;
+
+/**
+ * A value from outside in a form that a message may repeat: the beginning of its JSON or, when it may contain a URL, which
+ * may carry a password, only its kind. However large or deep the value is, only the part that is shown is visited.
+ */
+function preview(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const writer = new Preview();
+  writer.write(value, 0);
+  const what = typeof value === 'string' ? 'some text' : 'something';
+  if (writer.text.includes('@')) return `${what} with an @ in it`;
+  if (writer.text.includes('://')) return `${what} with a URL in it`;
+  return excerpt(writer.text);
+}
+
+/** Writes JSON until there is enough of it. */
+class Preview {
+  text = '';
+
+  write(value: unknown, depth: number): void {
+    if (this.text.length > mostShownBytes) return;
+    if (typeof value === 'string') this.#writeText(value);
+    else if (ArrayBuffer.isView(value)) this.text += `${value.byteLength} bytes`;
+    else if (typeof value !== 'object' || value === null) this.text += JSON.stringify(value) ?? 'null';
+    else if (depth === maxDepth) this.text += '…';
+    else if (Array.isArray(value)) this.#writeList(value, depth);
+    else this.#writeObject(value as Readonly<Record<string, unknown>>, depth);
+  }
+
+  /** Keeps a mark of a URL that would be cut off, so that `preview` still notices it. */
+  #writeText(value: string): void {
+    const mark = value.includes('@') ? '@' : value.includes('://') ? '://' : '';
+    this.text += JSON.stringify(value.slice(0, mostShownBytes)) + (value.length > mostShownBytes ? mark : '');
+  }
+
+  #writeList(list: readonly unknown[], depth: number): void {
+    this.text += '[';
+    for (const [index, item] of list.slice(0, maxEntries).entries()) {
+      if (index > 0) this.text += ',';
+      this.write(item, depth + 1);
+    }
+    this.text += list.length > maxEntries ? ',…]' : ']';
+  }
+
+  #writeObject(object: Readonly<Record<string, unknown>>, depth: number): void {
+    let written = 0;
+    this.text += '{';
+    for (const key in object) {
+      if (written > 0) this.text += ',';
+      if (written++ === maxEntries) {
+        this.text += '…';
+        break;
+      }
+      this.#writeText(key);
+      this.text += ':';
+      this.write(object[key], depth + 1);
+    }
+    this.text += '}';
+  }
 }

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
 import { SightlineError } from '../core/errors.js';
-import { environmentOptions } from './environment.js';
-import { describeIssues } from './describe-issue.js';
 import { completeCamera } from './camera.js';
-import { readYaml } from './read-yaml.js';
+import { closest, describeIssues } from './describe-issue.js';
 import { configSchema, type Config } from './schema.js';
 
 export interface ConfigSources {
@@ -11,13 +11,13 @@ export interface ConfigSources {
   readonly file?: string | undefined;
   /** Variables named SIGHTLINE_*; others are ignored. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Options of the command line, nested as in the schema. */
+  /** Options from the command line, nested as in the schema. */
   readonly commandLine?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * The configuration: defaults < YAML file < environment < command line.
- * Every problem is reported at once, each with its path; unknown keys are problems.
+ * Loads the configuration: defaults < YAML file < environment < command line.
+ * All problems are reported together, each with its path; unknown keys are problems too.
  * @throws SightlineError CONFIG_INVALID, CONFIG_UNREADABLE
  */
 export async function loadConfig(sources: ConfigSources): Promise<Config> {
@@ -48,9 +48,13 @@ async function readConfigFile(path: string): Promise<Record<string, unknown>> {
     document = readYaml(await readFile(path, 'utf8')) ?? {};
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new SightlineError('CONFIG_UNREADABLE', `Expected a YAML file at ${path}: ${reason}`, {
-      cause: error,
-    });
+    throw new SightlineError(
+      'CONFIG_UNREADABLE',
+      `The configuration file ${path} cannot be read: ${reason}`,
+      {
+        cause: error,
+      },
+    );
   }
   if (!isRecord(document)) {
     throw new SightlineError(
@@ -83,10 +87,88 @@ function duplicateIds(ids: readonly string[]): string[] {
   return ids.flatMap((id, index) =>
     ids.indexOf(id) === index
       ? []
-      : [`cameras[${index}].id: expected an id of its own, but "${id}" is taken by another camera`],
+      : [`cameras[${index}].id: expected a unique id, but "${id}" is taken by another camera`],
   );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const prefix = 'SIGHTLINE_';
+
+interface Leaf {
+  readonly path: readonly string[];
+  readonly isText: boolean;
+}
+
+/**
+ * Reads options from environment variables: SIGHTLINE_SERVER_PORT is server.port, SIGHTLINE_RECOGNITION_QUEUE_LIMIT is
+ * recognition.queueLimit. Text options are taken literally; everything else is parsed as YAML, so that
+ * SIGHTLINE_CAMERAS='[rtsp://one/, rtsp://two/]' works.
+ */
+function environmentOptions(environment: Readonly<Record<string, string | undefined>>): {
+  options: Record<string, unknown>;
+  problems: string[];
+} {
+  const leaves = new Map(schemaLeaves().map((leaf) => [variableName(leaf.path), leaf]));
+  const options: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const [name, value] of Object.entries(environment)) {
+    if (!name.startsWith(prefix) || value === undefined) continue;
+    const leaf = leaves.get(name);
+    if (leaf === undefined) {
+      problems.push(`${name}: no such variable${closest(name, [...leaves.keys()])}`);
+      continue;
+    }
+    try {
+      setPath(options, leaf.path, leaf.isText ? value : readYaml(value));
+    } catch (error) {
+      problems.push(`${name}: expected YAML, but ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return { options, problems };
+}
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly anyOf?: readonly JsonSchema[];
+}
+
+function schemaLeaves(): Leaf[] {
+  const walk = (schema: JsonSchema, path: readonly string[]): Leaf[] => {
+    if (schema.properties === undefined) {
+      const variants = schema.anyOf ?? [schema];
+      return [{ path, isText: variants.every(({ type }) => type === 'string' || type === 'null') }];
+    }
+    return Object.entries(schema.properties).flatMap(([key, child]) => walk(child, [...path, key]));
+  };
+  return walk(z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema, []);
+}
+
+function variableName(path: readonly string[]): string {
+  return (
+    prefix + path.map((part) => part.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()).join('_')
+  );
+}
+
+function setPath(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  let node = target;
+  for (const key of path.slice(0, -1)) {
+    node[key] ??= {};
+    node = node[key] as Record<string, unknown>;
+  }
+  node[path.at(-1) ?? ''] = value;
+}
+
+/**
+ * Parses YAML.
+ * @throws Error that says where the text is wrong but never repeats it, because it may contain passwords
+ */
+function readYaml(text: string): unknown {
+  const document = parseDocument(text);
+  const [error] = document.errors;
+  if (error !== undefined) throw new Error(error.message.split(/:?\n/)[0]);
+  return document.toJS();
 }

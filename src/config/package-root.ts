@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The folder that holds Sightline's package.json, whether this runs from src/ (tests) or from dist/ (installed).
+ * The folder that contains Sightline's package.json, whether this runs from src/ (tests) or from dist/ (installed).
  * The manifest, the page and the built workers are found from here.
  */
 export function packageRoot(): string {

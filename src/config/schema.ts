@@ -4,11 +4,11 @@ import { embedderIds } from '../core/embedders.js';
 import { cameraRecognitionSchema, namingShape } from './recognition.js';
 import { serverSchema } from './server.js';
 
-/** The one place for every option: its type, default and description. docs/configuration.md is made from it. */
+/** All options, with type, default and description. docs/configuration.md is generated from this file. */
 
 const mebibyte = 2 ** 20;
-/** Of a URL or path. URL parsers take the square of the length of a host name in other scripts. */
-const mostSourceCharacters = 4096;
+/** Limit for a URL or path. URL parsers take quadratic time for a host name in another script. */
+const maxSourceCharacters = 4096;
 
 const detectorShape = {
   kind: z
@@ -77,14 +77,14 @@ export const cameraSchema = z.strictObject({
   url: z
     .string()
     .min(1)
-    .max(mostSourceCharacters)
+    .max(maxSourceCharacters)
     .describe(
       'rtsp://, rtsps://, http://, https:// (MJPEG, HLS), a file path, `webcam:`, `webcam:/dev/video1` or `test:`.',
     ),
   detectUrl: z
     .string()
     .min(1)
-    .max(mostSourceCharacters)
+    .max(maxSourceCharacters)
     .nullable()
     .default(null)
     .describe('A smaller stream of the same camera to find faces in; names and pictures come from `url`.'),
@@ -131,7 +131,7 @@ export const cameraSchema = z.strictObject({
   recognition: cameraRecognitionSchema.prefault({}),
 });
 
-/** What the URL of a camera can begin with; a path counts as `file`. */
+/** The schemes that a camera's URL may have; a path counts as `file`. */
 const sourceSchemes = ['rtsp', 'rtsps', 'http', 'https', 'file', 'webcam', 'test'] as const;
 
 const camerasSchema = z.preprocess(

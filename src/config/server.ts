@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { roles } from '../core/roles.js';
 
-/** The name under which `server.token`, or the one that is made, is known. */
+/** The name of `server.token`, or of the token that Sightline creates. */
 export const ownerName = 'owner';
 
 const secret = z.string().min(16);
@@ -13,13 +13,16 @@ const tokenSchema = z.strictObject({
       /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
       'expected 1 to 64 of A-Z, a-z, 0-9, ., _ and -, beginning with a letter or digit',
     )
-    .refine((name) => name !== ownerName, `expected another name than ${ownerName}, that of server.token`)
-    .describe('Of the person or program that has the token; each has a name of its own.'),
-  token: secret.describe('The token; each is another one.'),
+    .refine(
+      (name) => name !== ownerName,
+      `expected a name other than ${ownerName}, which is that of server.token`,
+    )
+    .describe('Name of the person or program that uses the token; unique.'),
+  token: secret.describe('The token; unique.'),
   role: z
     .enum(roles)
     .describe(
-      '`viewer` looks: pictures, events, lists. `operator` also asks about pictures, keeps people and restarts cameras. `admin` also changes cameras and settings.',
+      '`viewer` may look at pictures, events and lists. `operator` may also search pictures, manage people and restart cameras. `admin` may also change cameras and settings.',
     ),
 });
 
@@ -33,23 +36,25 @@ export const serverSchema = z
       .string()
       .min(1)
       .default('127.0.0.1')
-      .describe('Address to listen on. Anything but this machine’s own asks for a token.'),
-    port: z.number().int().min(0).max(65535).default(8420).describe('TCP port; 0 takes a free one.'),
+      .describe('Address to listen on. Any address that other machines can reach requires a token.'),
+    port: z.number().int().min(0).max(65535).default(8420).describe('TCP port; 0 for any free one.'),
     token: secret
       .nullable()
       .default(null)
       .describe(
-        'Access token with the role `admin`. When null, a token is needed and none of `tokens` is an admin’s, one is made and kept in the data folder.',
+        'Access token with the role `admin`. When it is null, but a token is required and none of `tokens` is an admin’s, Sightline creates one and keeps it in the data folder.',
       ),
     tokens: z
       .array(tokenSchema)
       .default([])
-      .describe('Tokens of further people and programs. With one, a token is needed on loopback too.'),
+      .describe(
+        'Tokens of further people and programs. With any of them, a token is required on loopback too.',
+      ),
     corsOrigins: z
       .array(origin)
       .default([])
       .describe(
-        'Origins of pages elsewhere that may use the API and the WebSockets with a token. Without tokens they may do everything.',
+        'Other origins whose pages may use the API and the WebSockets with a token. Without tokens they may do everything.',
       ),
     rateLimit: z
       .number()
@@ -59,7 +64,7 @@ export const serverSchema = z
       .nullable()
       .default(6000)
       .describe(
-        'Most requests a minute of one client: of one token, or of one address without a token. No limit when null.',
+        'Maximum requests per minute of one client, which is one token or one address without a token. No limit when null.',
       ),
   })
   .superRefine(({ tokens }, context) => {

@@ -28,21 +28,22 @@ export const errorCatalogue = {
   MODEL_CONVERSION_FAILED: {
     status: 500,
     remedy:
-      'Delete the models cache and run `sightline models fetch` again; if it stays, report it with the message.',
+      'Delete the models cache and run `sightline models fetch` again; if it happens again, report it with the message.',
   },
   MODEL_NOT_PULLED: {
     status: 503,
-    remedy: 'Run `sightline models pull` with the name of the model; it is too large to be fetched unasked.',
+    remedy:
+      'Run `sightline models pull` with the name of the model; it is too large to be fetched automatically.',
   },
   MODEL_PULL_FAILED: {
     status: 503,
     remedy:
-      'Check the network, then pull again; or download the file by other means and give it with `--from FILE`.',
+      'Check the network, then pull again, or download the file by other means and pass it with `--from FILE`.',
   },
   WEIGHTS_UNREADABLE: { status: 404, remedy: 'Check the path given with --from.' },
   WEIGHTS_INVALID: {
     status: 422,
-    remedy: 'Download the weight file again, and check that it is the one that the model’s card names.',
+    remedy: 'Download the weight file again, and check that it is the one named on the model’s card.',
   },
   MODEL_CACHE_UNWRITABLE: {
     status: 500,
@@ -52,7 +53,7 @@ export const errorCatalogue = {
   NODE_TOO_OLD: { status: 500, remedy: 'Install a newer Node.js.' },
   FFMPEG_MISSING: {
     status: 500,
-    remedy: 'Install ffmpeg, or run `npm ci` again so that the bundled one is there.',
+    remedy: 'Install ffmpeg, or run `npm ci` again to get the bundled one.',
   },
   SOURCE_INVALID: {
     status: 400,
@@ -66,7 +67,7 @@ export const errorCatalogue = {
   SOURCE_AUTH_FAILED: { status: 401, remedy: 'Check the user name and password in the camera URL.' },
   SOURCE_NOT_VIDEO: { status: 415, remedy: 'Check that the source is a video that ffmpeg can read.' },
   SOURCE_STALLED: { status: 503, remedy: 'Check the network to the camera; Sightline reconnects by itself.' },
-  SOURCE_FAILED: { status: 503, remedy: 'See what ffmpeg said in the message.' },
+  SOURCE_FAILED: { status: 503, remedy: 'The message contains what ffmpeg reported.' },
 
   IMAGE_UNREADABLE: {
     status: 415,
@@ -91,32 +92,32 @@ export const errorCatalogue = {
   PERSON_NAME_TAKEN: {
     status: 409,
     remedy:
-      'Choose another name, or make one of the two with POST /v1/people/{id}/merge or `sightline people merge`.',
+      'Choose another name, or merge the two with POST /v1/people/{id}/merge or `sightline people merge`.',
   },
   PERSON_UNKNOWN: {
     status: 404,
-    remedy: 'See GET /v1/people or `sightline people` for the people that exist.',
+    remedy: 'See GET /v1/people or `sightline people` for the people there are.',
   },
   PHOTO_UNKNOWN: {
     status: 404,
-    remedy: 'See GET /v1/people/{id}/photos or `sightline people photos <name>` for the photos that exist.',
+    remedy: 'See GET /v1/people/{id}/photos or `sightline people photos <name>` for the photos there are.',
   },
   UNKNOWN_PERSON_UNKNOWN: {
     status: 404,
-    remedy: 'See GET /v1/unknown or `sightline unknown` for the people without a name.',
+    remedy: 'See GET /v1/unknown or `sightline unknown` for the unknown people.',
   },
   EVENT_UNKNOWN: {
     status: 404,
-    remedy: 'See GET /v1/events or `sightline events` for the events that are kept.',
+    remedy: 'See GET /v1/events or `sightline events` for the stored events.',
   },
   EVENT_WITHOUT_PERSON: {
     status: 409,
     remedy:
-      'Choose an event that says who somebody is, or say who it is not: `person` of the request, --name on the command line.',
+      'Choose an event with an identity, or say who it is not: with `person` in the request, or --name on the command line.',
   },
   PHOTOS_NOT_FOUND: {
     status: 404,
-    remedy: 'Arrange photos as folder/<name>/*.jpg, or name one photo and --name.',
+    remedy: 'Arrange photos as folder/<name>/*.jpg, or give one photo and --name.',
   },
 
   TRUTH_INVALID: {
@@ -126,7 +127,7 @@ export const errorCatalogue = {
   TRUTH_UNREADABLE: { status: 404, remedy: 'Check the path given with --truth.' },
   TRUTH_IMAGES_MISSING: {
     status: 404,
-    remedy: 'Give with --images the folder that the paths in the truth begin at.',
+    remedy: 'Use --images to give the folder that the paths in the truth are relative to.',
   },
   PAIRS_INVALID: {
     status: 400,
@@ -135,11 +136,12 @@ export const errorCatalogue = {
   PAIRS_UNREADABLE: { status: 404, remedy: 'Check the path given with --pairs.' },
   TRAINING_DATA_INSUFFICIENT: {
     status: 422,
-    remedy: 'Add people, or photos of those with one; docs/training.md says how many each head needs.',
+    remedy:
+      'Add people, or photos of people who have only one; docs/training.md says how many each head needs.',
   },
   TRAINING_DATA_CONFLICT: {
     status: 422,
-    remedy: 'Take the photo out of the folder of the person whom it does not show.',
+    remedy: 'Remove the photo from the folder of the person it does not show.',
   },
   HEAD_MISMATCH: {
     status: 409,
@@ -149,7 +151,7 @@ export const errorCatalogue = {
     status: 500,
     remedy: 'Train the head again, or switch it off: `sightline heads off <head>`.',
   },
-  OUTPUT_UNWRITABLE: { status: 500, remedy: 'Choose a place to write to that exists and is yours.' },
+  OUTPUT_UNWRITABLE: { status: 500, remedy: 'Choose an existing folder that you may write to.' },
 
   GALLERY_CORRUPT: {
     status: 500,
@@ -164,7 +166,7 @@ export const errorCatalogue = {
   SETTINGS_CORRUPT: {
     status: 500,
     remedy:
-      'Nothing was changed. Correct the file that the message names, or move it away to go on with what the configuration says; of a gallery, restore a backup.',
+      'Nothing was changed. Correct the file named in the message, or move it away to use the configuration alone; restore a gallery from a backup.',
   },
   DATA_IN_USE: {
     status: 500,
@@ -182,35 +184,35 @@ export const errorCatalogue = {
 
   DETECTOR_FAILED: {
     status: 500,
-    remedy: 'The detector is made anew for the next frame; report it if it repeats.',
+    remedy: 'The detector is created again for the next frame; report it if this repeats.',
   },
-  EMBEDDER_FAILED: { status: 500, remedy: 'A new worker takes over; report it if it repeats.' },
+  EMBEDDER_FAILED: { status: 500, remedy: 'A new worker takes over; report it if this repeats.' },
   TELEMETRY_NOT_DISABLED: {
     status: 500,
     remedy:
       'Start the program with ORT_DISABLE_TELEMETRY=1 in its environment, or import Sightline in its main thread before the thread is started.',
   },
 
-  CAMERA_UNKNOWN: { status: 404, remedy: 'See GET /v1/cameras for the cameras that exist.' },
-  CAMERA_DUPLICATE: { status: 409, remedy: 'Give each camera an id of its own.' },
-  CAMERA_REMOVED: { status: 410, remedy: 'See GET /v1/cameras for the cameras that exist.' },
+  CAMERA_UNKNOWN: { status: 404, remedy: 'See GET /v1/cameras for the cameras there are.' },
+  CAMERA_DUPLICATE: { status: 409, remedy: 'Give each camera a unique id.' },
+  CAMERA_REMOVED: { status: 410, remedy: 'See GET /v1/cameras for the cameras there are.' },
   CAMERA_NO_FRAME: {
     status: 503,
     remedy: 'The camera has shown no picture yet; see its state at GET /v1/cameras.',
   },
   PORT_IN_USE: {
     status: 500,
-    remedy: 'Stop the program that holds the port, or choose another with --port.',
+    remedy: 'Stop the program that uses the port, or choose another port with --port.',
   },
   PORT_FORBIDDEN: { status: 500, remedy: 'Choose a port above 1023 with --port.' },
   ADDRESS_UNAVAILABLE: { status: 500, remedy: 'Choose an address of this machine with --host.' },
   UNAUTHORIZED: {
     status: 401,
-    remedy: 'Open the link that Sightline printed at start, or send the token as a bearer token.',
+    remedy: 'Open the link that Sightline printed at startup, or send the token as a bearer token.',
   },
   FORBIDDEN_ROLE: {
     status: 403,
-    remedy: 'Use a token whose role may do it; `server.tokens` in the configuration gives roles.',
+    remedy: 'Use a token with a sufficient role; roles are set with `server.tokens` in the configuration.',
   },
   FORBIDDEN_ORIGIN: {
     status: 403,
@@ -219,24 +221,25 @@ export const errorCatalogue = {
   RATE_LIMITED: {
     status: 429,
     remedy:
-      'Wait as long as Retry-After says. `server.rateLimit` sets how many requests a minute pass; a wrong token is to be corrected.',
+      'Wait for the time in Retry-After. `server.rateLimit` sets how many requests a minute are allowed; correct a wrong token.',
   },
-  ROUTE_UNKNOWN: { status: 404, remedy: 'See /api/docs for the routes that exist.' },
+  ROUTE_UNKNOWN: { status: 404, remedy: 'See /api/docs for the routes there are.' },
   NOT_READY: {
     status: 503,
-    remedy: 'Sightline starts, stops or changes its embedder; try again in a few seconds.',
+    remedy: 'Sightline is starting, stopping or changing its embedder; try again in a few seconds.',
   },
   BUSY: {
     status: 429,
-    remedy: 'Wait as long as Retry-After says, then send the picture again; cameras go first.',
+    remedy: 'Wait for the time in Retry-After, then send the picture again; cameras have priority.',
   },
   SNAPSHOT_UNKNOWN: {
     status: 404,
-    remedy: 'Pictures are kept of faces that recognition has decided about, for as long as `retention` says.',
+    remedy: 'Snapshots are kept of faces that recognition has decided on, for the time set with `retention`.',
   },
   SOURCE_FORBIDDEN: {
     status: 403,
-    remedy: 'Allow it with `api.cameraSources` in the configuration, or set the camera up there.',
+    remedy:
+      'Allow it with `api.cameraSources` in the configuration, or set the camera up in the configuration itself.',
   },
   REQUEST_INVALID: { status: 400, remedy: 'Correct the request as the message says.' },
   REQUEST_TOO_LARGE: { status: 413, remedy: 'Send less at once, as the message says.' },
@@ -244,17 +247,17 @@ export const errorCatalogue = {
     status: 408,
     remedy: 'Send the body without a pause, over a faster connection or as a smaller picture.',
   },
-  URL_TOO_LONG: { status: 414, remedy: 'Ask for less at once; nothing of the API takes so long a URL.' },
+  URL_TOO_LONG: { status: 414, remedy: 'Shorten the URL; no route of the API needs such a long one.' },
   CONTENT_TYPE_UNSUPPORTED: {
     status: 415,
-    remedy: 'Send the body as one of the content types that the message names.',
+    remedy: 'Send the body as one of the content types named in the message.',
   },
   UPGRADE_REQUIRED: {
     status: 426,
     remedy: 'Connect with a WebSocket client; docs/protocol.md has examples.',
   },
-  CLIENT_TOO_SLOW: { status: 503, remedy: 'Read messages faster, or connect again.' },
-  INTERNAL: { status: 500, remedy: 'This is a defect in Sightline; report it with the log.' },
+  CLIENT_TOO_SLOW: { status: 503, remedy: 'Read messages faster, then connect again.' },
+  INTERNAL: { status: 500, remedy: 'This is a defect in Sightline; please report it with the log.' },
 } as const satisfies Record<string, { status: number; remedy: string }>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -1,28 +1,28 @@
 import type { SourceSpec } from './source-spec.js';
 import { isLive } from './source-spec.js';
 
-/** How a source is to be read. */
+/** How to read a source. */
 export interface ReadOptions {
-  /** RTSP media over the RTSP connection itself (`tcp`, falls back to UDP where the camera cannot) or over UDP. */
+  /** Whether RTSP media comes over the RTSP connection (`tcp`, falls back to UDP when the camera refuses) or over UDP. */
   readonly transport: 'tcp' | 'udp';
-  /** ffmpeg's name of a hardware decoder (`vaapi`, `cuda`, `auto` …), or null for software. */
+  /** ffmpeg's name for a hardware decoder (`vaapi`, `cuda`, `auto` …), or null for software. */
   readonly hwaccel: string | null;
-  /** Widest picture to deliver in pixels; the height follows the aspect and is even. Null for the source's own. */
+  /** Maximum picture width in pixels; the height follows the aspect ratio and is even. Null for the source's own. */
   readonly width: number | null;
-  /** Most frames a second to deliver; never repeats a frame. Null for the source's own. */
+  /** Maximum frames per second; frames are never repeated. Null for the source's own rate. */
   readonly fps: number | null;
-  /** Plays a file over and over. */
+  /** Whether to play a file again and again. */
   readonly loop: boolean;
-  /** ffmpeg gives up by itself after this long without a byte from the network. */
+  /** ffmpeg gives up by itself after this many milliseconds without a byte from the network. */
   readonly ioTimeoutMs: number;
-  /** Host header for HTTP where the URL holds the address instead; else null. */
+  /** HTTP Host header when the URL holds an address in place of the name; else null. */
   readonly httpHost: string | null;
-  /** Whether a relay stands before the source, and what comes over HTTP may be video and HLS only. */
+  /** Whether ffmpeg reads through a relay; HTTP sources may then be video and HLS only. */
   readonly guarded: boolean;
   readonly ffmpeg: FfmpegVersion;
 }
 
-/** The release an ffmpeg build belongs to. */
+/** The release that an ffmpeg build belongs to. */
 export interface FfmpegVersion {
   readonly major: number;
   readonly minor: number;
@@ -35,32 +35,32 @@ export interface FfmpegArguments {
   readonly outputOptions: readonly string[];
 }
 
-/** Two threads decode 4K on a small box; each more would hold back another frame. */
-const DECODER_THREADS = ['-threads', '2'];
+/** Two threads are enough to decode 4K on a small machine; each further thread delays the picture by one frame. */
+const decoderThreads = ['-threads', '2'];
 /**
- * No decoder delay, and no guessing of the frame rate: frames are timed on arrival. The opening probe must wait for a
- * camera that describes its stream only with its next key frame. `-fflags nobuffer` is left out on purpose: it throws
- * the probed packets away, key frame included, and so showed the first picture a whole key frame interval later.
+ * No decoder delay and no estimation of the frame rate: frames are timed on arrival. The opening probe must be long
+ * enough for a camera that describes its stream only with its next key frame. `-fflags nobuffer` is left out on purpose:
+ * it discards the probed packets, key frame included, and delayed the first picture by a whole key frame interval.
  */
-const LOW_LATENCY = ['-flags', 'low_delay', '-fpsprobesize', '0', '-analyzeduration', '3000000'];
-/** Room for the burst of packets that a key frame is; the kernel's default loses some at 1080p. */
-const UDP_BUFFER_BYTES = 4 << 20;
+const lowLatency = ['-flags', 'low_delay', '-fpsprobesize', '0', '-analyzeduration', '3000000'];
+/** Room for the burst of packets of one key frame; the kernel's default size loses some at 1080p. */
+const udpBufferBytes = 4 << 20;
 
-/** No local file, whatever a playlist says. */
-const HTTP_PROTOCOLS = 'http,https,tls,tcp,httpproxy,crypto,data';
+/** Excludes local files, whatever a playlist says. */
+const httpProtocols = 'http,https,tls,tcp,httpproxy,crypto,data';
 /** Streams, recordings, and the one kind of playlist whose entries go through HTTP only. */
-const HTTP_FORMATS =
+const httpFormats =
   'mpjpeg,mjpeg,hls,mpegts,mpeg,mov,mp4,matroska,webm,avi,flv,ogg,h264,hevc,mpegvideo,m4v,aac,mp3,webvtt';
 
 /**
- * The command line that turns a source into PPM pictures on stdout, one for each decoded frame. PPM says its own size
- * before every picture, so the source need not be probed first and may change its size at any time.
+ * Builds the command line that turns a source into PPM pictures on stdout, one per decoded frame. A PPM header gives the
+ * size before every picture, so the source need not be probed first and may change its size at any time.
  */
 export function buildArguments(spec: SourceSpec, options: ReadOptions): FfmpegArguments {
   return {
-    // Errors only: what is left on stderr is then worth showing and classifying.
+    // Errors only, so that every line on stderr is worth showing and classifying.
     inputOptions: [
-      ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'error', ...DECODER_THREADS],
+      ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'error', ...decoderThreads],
       ...(options.hwaccel === null ? [] : ['-hwaccel', options.hwaccel]),
       ...sourceOptions(spec, options),
     ],
@@ -73,23 +73,23 @@ function sourceOptions(spec: SourceSpec, options: ReadOptions): string[] {
   switch (spec.kind) {
     case 'rtsp':
       return [
-        ...LOW_LATENCY,
+        ...lowLatency,
         ...rtspOptions(options),
         // The relay speaks TLS itself.
         ...(options.guarded ? ['-protocol_whitelist', 'rtp,udp,tcp'] : []),
       ];
     case 'http':
       return [
-        ...['-protocol_whitelist', HTTP_PROTOCOLS],
-        ...(options.guarded ? ['-format_whitelist', HTTP_FORMATS] : []),
+        ...['-protocol_whitelist', httpProtocols],
+        ...(options.guarded ? ['-format_whitelist', httpFormats] : []),
         ...['-rw_timeout', microseconds(options.ioTimeoutMs)],
         ...(options.httpHost === null ? [] : ['-headers', `Host: ${options.httpHost}\r\n`]),
-        ...(isLive(spec) ? LOW_LATENCY : pacedOptions(options)),
+        ...(isLive(spec) ? lowLatency : pacedOptions(options)),
       ];
     case 'file':
       return pacedOptions(options);
     case 'webcam':
-      return [...LOW_LATENCY, '-f', spec.format];
+      return [...lowLatency, '-f', spec.format];
     case 'test':
       return ['-re', '-f', 'lavfi'];
   }
@@ -97,9 +97,9 @@ function sourceOptions(spec: SourceSpec, options: ReadOptions): string[] {
 
 function rtspOptions({ transport, ffmpeg, ioTimeoutMs }: ReadOptions): string[] {
   return [
-    // `prefer_tcp` still takes UDP from a camera that answers 461 Unsupported Transport.
+    // `prefer_tcp` still falls back to UDP when the camera answers 461 Unsupported Transport.
     ...(transport === 'tcp' ? ['-rtsp_flags', 'prefer_tcp'] : ['-rtsp_transport', 'udp']),
-    ...['-buffer_size', String(UDP_BUFFER_BYTES), '-allowed_media_types', 'video'],
+    ...['-buffer_size', String(udpBufferBytes), '-allowed_media_types', 'video'],
     // Before ffmpeg 5, `-timeout` made it wait for the camera to call.
     ...[ffmpeg.major >= 5 ? '-timeout' : '-stimeout', microseconds(ioTimeoutMs)],
   ];
@@ -127,14 +127,14 @@ function inputOf(spec: SourceSpec): string {
 
 function outputOptions({ width, fps, ffmpeg }: ReadOptions): string[] {
   const filters = [
-    // The first frame of each 1/fps of a second; unlike ffmpeg's fps filter it never repeats or holds back a frame.
+    // Keeps the first frame of each 1/fps of a second; unlike ffmpeg's fps filter it never repeats or delays a frame.
     ...(fps === null ? [] : [`select=not(eq(floor(t*${fps})\\,floor(prev_selected_t*${fps})))`]),
     ...(width === null ? [] : [`scale=min(${width}\\,iw):-2:flags=bilinear`]),
   ];
   return [
     ...['-map', '0:v:0'],
     ...(filters.length === 0 ? [] : ['-vf', filters.join(',')]),
-    // Every frame as it comes: neither doubled nor left out to even out the rate.
+    // Every frame as it comes: none is duplicated or dropped to smooth the rate.
     ...(hasFpsMode(ffmpeg) ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
     ...['-f', 'image2pipe', '-c:v', 'ppm', '-pix_fmt', 'rgb24', '-threads', '1'],
   ];

@@ -8,22 +8,22 @@ import type { FfmpegVersion } from './ffmpeg-arguments.js';
 /** An ffmpeg that runs on this machine. */
 export interface FfmpegBinary {
   readonly path: string;
-  /** As ffmpeg names itself, such as `5.1.9-0+deb12u1`. */
+  /** ffmpeg's own name for its version, such as `5.1.9-0+deb12u1`. */
   readonly version: string;
   readonly release: FfmpegVersion;
-  /** `path`: installed on the machine; `bundled`: the one of the npm package @ffmpeg-installer/ffmpeg. */
+  /** `path`: installed on the machine; `bundled`: from the npm package @ffmpeg-installer/ffmpeg. */
   readonly origin: 'path' | 'bundled';
 }
 
 const run = promisify(execFile);
-const TIMEOUT_MS = 10_000;
-/** Builds that carry a revision for a version are dated by their copyright; 5.1 came out in 2022. */
-const FIRST_YEAR_OF_5_1 = 2023;
+const timeoutMs = 10_000;
+/** Builds named by a revision are dated by their copyright line; 5.1 came out in 2022. */
+const firstYearOf51 = 2023;
 
 let found: Promise<FfmpegBinary> | undefined;
 
 /**
- * The ffmpeg to use: the one on PATH, else the bundled one. Looked for once and remembered, unless there was none.
+ * Finds the ffmpeg to use: the one on PATH, else the bundled one. The result is remembered unless none was found.
  *
  * @throws SightlineError FFMPEG_MISSING when neither runs.
  */
@@ -35,16 +35,16 @@ export function findFfmpeg(): Promise<FfmpegBinary> {
   return found;
 }
 
-/** The release named by the first line of `ffmpeg -version`; builds without a number count as 4.0 or, if newer, 5.1. */
+/** Parses the output of `ffmpeg -version`. Builds without a version number count as 4.0 or, if newer, as 5.1. */
 export function parseFfmpegVersion(banner: string): { version: string; release: FfmpegVersion } {
   const version = /^ffmpeg version (\S+)/.exec(banner)?.[1] ?? 'unknown';
   const [, major, minor = '0'] = /^n?(\d+)\.(\d+)/.exec(version) ?? [];
   if (major !== undefined) return { version, release: { major: Number(major), minor: Number(minor) } };
   const year = Number(/Copyright \(c\) \d{4}-(\d{4})/.exec(banner)?.[1] ?? 0);
-  return { version, release: year >= FIRST_YEAR_OF_5_1 ? { major: 5, minor: 1 } : { major: 4, minor: 0 } };
+  return { version, release: year >= firstYearOf51 ? { major: 5, minor: 1 } : { major: 4, minor: 0 } };
 }
 
-/** The bundled ffmpeg, whatever is on PATH. Throws FFMPEG_MISSING when it is not there or does not run. */
+/** The bundled ffmpeg, whatever is on PATH. @throws SightlineError FFMPEG_MISSING when it is missing or does not run */
 export async function bundledFfmpeg(): Promise<FfmpegBinary> {
   try {
     const path = bundledPath();
@@ -53,9 +53,13 @@ export async function bundledFfmpeg(): Promise<FfmpegBinary> {
   } catch (cause) {
     // The package throws plain strings.
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SightlineError('FFMPEG_MISSING', `Expected an ffmpeg on PATH or the bundled one: ${reason}`, {
-      cause,
-    });
+    throw new SightlineError(
+      'FFMPEG_MISSING',
+      `No ffmpeg was found on PATH, and the bundled one does not run: ${reason}`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -75,7 +79,7 @@ async function locateOnPath(): Promise<string | undefined> {
     ? ['where.exe', ['ffmpeg']]
     : ['/bin/sh', ['-c', 'command -v ffmpeg']];
   try {
-    const { stdout } = await run(program, args, { timeout: TIMEOUT_MS });
+    const { stdout } = await run(program, args, { timeout: timeoutMs });
     return stdout.split(/\r?\n/)[0]?.trim() || undefined;
   } catch {
     return undefined;
@@ -83,7 +87,7 @@ async function locateOnPath(): Promise<string | undefined> {
 }
 
 async function askVersion(path: string): Promise<{ version: string; release: FfmpegVersion }> {
-  const { stdout } = await run(path, ['-hide_banner', '-version'], { timeout: TIMEOUT_MS });
+  const { stdout } = await run(path, ['-hide_banner', '-version'], { timeout: timeoutMs });
   return parseFfmpegVersion(stdout);
 }
 

@@ -2,9 +2,11 @@ import type { ChildProcess } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import ffmpeg, { type FfmpegCommand } from 'fluent-ffmpeg';
 import type { FfmpegArguments } from './ffmpeg-arguments.js';
+import type { PictureSize } from './frame-assembler.js';
+import type { Playback } from './next-step.js';
 import { redact } from './redact.js';
 
-/** How an ffmpeg ended. */
+/** How an ffmpeg process ended. */
 export interface FfmpegExit {
   /** Null when a signal ended it or it never started. */
   readonly code: number | null;
@@ -12,7 +14,7 @@ export interface FfmpegExit {
   readonly stderr: readonly string[];
 }
 
-/** What fluent-ffmpeg has and its types leave out. */
+/** Members of fluent-ffmpeg that its types leave out. */
 type Command = FfmpegCommand & {
   ffmpegProc?: ChildProcess;
   _spawnFfmpeg(args: string[], options: object, ...callbacks: unknown[]): void;
@@ -20,18 +22,18 @@ type Command = FfmpegCommand & {
 
 export type FfmpegEnvironment = Readonly<Record<string, string | undefined>>;
 
-const STDERR_LINES = 20;
-const KILL_GRACE_MS = 700;
+const stderrLines = 20;
+const killGraceMs = 700;
 
 const running = new Set<ChildProcess>();
-// A process that exits on its own account must not leave its children reading from cameras.
+// When this program exits without closing its sources, no ffmpeg may go on reading from cameras.
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** One running ffmpeg whose stdout goes to a stream. The only place that knows fluent-ffmpeg. */
+/** One running ffmpeg whose stdout goes to a stream. This file is the only one that knows fluent-ffmpeg (ADR 9). */
 export class FfmpegProcess {
-  /** Resolves, and never rejects, when the process is gone and all of its output was taken. */
+  /** Resolves, and never rejects, when the process has ended and all its output has been consumed. */
   readonly exited: Promise<FfmpegExit>;
   readonly #stderr: string[] = [];
   #child: ChildProcess | undefined;
@@ -45,8 +47,8 @@ export class FfmpegProcess {
       const settle = (code: number | null) => resolve({ code, stderr: this.#stderr });
       command.on('start', () => this.#adopt(command, settle));
       command.on('stderr', (line: string) => this.#note(line));
-      // fluent-ffmpeg also calls it an error when we stop ffmpeg; only that its output refused the
-      // data, for which it kills ffmpeg, is news here.
+      // fluent-ffmpeg also reports an error when ffmpeg is stopped on purpose. The only error to act on here is that
+      // the output stream failed, for which fluent-ffmpeg kills ffmpeg.
       command.on('error', (error: Error) => {
         if (!('outputStreamError' in error)) return;
         this.#stopping = true;
@@ -57,13 +59,13 @@ export class FfmpegProcess {
   }
 
   /**
-   * Asks ffmpeg to end, so that it can take leave of the camera (many allow few sessions), and kills it when it does
-   * not within a moment. Resolves when it is gone.
+   * Asks ffmpeg to end, so that it can close its session with the camera (many allow only a few), and kills it when it
+   * does not end within 700 ms. Resolves when it has ended.
    */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#child?.kill('SIGTERM');
-    const timer = setTimeout(() => this.#child?.kill('SIGKILL'), KILL_GRACE_MS);
+    const timer = setTimeout(() => this.#child?.kill('SIGKILL'), killGraceMs);
     await this.exited;
     clearTimeout(timer);
   }
@@ -72,13 +74,13 @@ export class FfmpegProcess {
     if (!child) return;
     this.#child = child;
     running.add(child);
-    // 'close' comes after the last byte of stdout and stderr; fluent-ffmpeg's own 'end' may come before.
+    // 'close' comes after the last byte of stdout and stderr; fluent-ffmpeg's own 'end' may come earlier.
     child.once('close', (code, signal) => {
       running.delete(child);
-      if (signal && !this.#stopping) this.#note(`ffmpeg was ended by ${signal}`);
+      if (signal && !this.#stopping) this.#note(`ffmpeg was terminated by ${signal}`);
       settle(code);
     });
-    // In place of fluent-ffmpeg's own listener, which throws when the program could not be started.
+    // Replaces fluent-ffmpeg's own listener, which throws when the program cannot be started.
     child.removeAllListeners('error');
     child.once('error', (error) => {
       running.delete(child);
@@ -90,27 +92,76 @@ export class FfmpegProcess {
 
   #note(line: string): void {
     if (line.trim() === '') return;
-    if (this.#stderr.push(redact(line)) > STDERR_LINES) this.#stderr.shift();
+    if (this.#stderr.push(redact(line)) > stderrLines) this.#stderr.shift();
   }
 }
 
-/** fluent-ffmpeg has no option for it, and hands what it gets to `spawn()`. */
+/** fluent-ffmpeg has no option for the environment, but passes these options on to `spawn()`. */
 function setEnvironment(command: Command, env: FfmpegEnvironment): void {
   const spawn = command._spawnFfmpeg.bind(command);
   command._spawnFfmpeg = (args, options, ...callbacks) => spawn(args, { ...options, env }, ...callbacks);
 }
 
 function commandFor(path: string, args: FfmpegArguments, output: Writable): Command {
-  // Options are spread, for given as an array those with one space in them are split.
+  // The options are spread because fluent-ffmpeg splits array entries that contain one space.
   const command = ffmpeg({ stdoutLines: 1 })
     .input(args.input)
     .inputOptions(...args.inputOptions)
     .output(output)
     .outputOptions(...args.outputOptions) as Command;
-  // Its path is one for the whole program; its checks start ffmpeg twice more and misread the lists of ffmpeg 7.
+  // fluent-ffmpeg keeps one ffmpeg path for the whole program, and its capability checks start ffmpeg twice more and
+  // misread the lists of ffmpeg 7.
   return Object.assign(command, {
     _getFfmpegPath: (callback: (error: null, path: string) => void) => callback(null, path),
     _checkCapabilities: (callback: (error: null) => void) => callback(null),
     availableEncoders: (callback: (error: null, encoders: object) => void) => callback(null, {}),
   });
+}
+
+export interface PlayOptions {
+  /** Path of the ffmpeg to run. */
+  readonly ffmpegPath: string;
+  readonly args: FfmpegArguments;
+  /** Environment variables for ffmpeg; those of this program when undefined. */
+  readonly environment?: FfmpegEnvironment | undefined;
+  /** Makes the stream for ffmpeg's stdout, which calls `onPicture` with every picture. */
+  readonly output: (onPicture: (size: PictureSize) => void) => Writable;
+  /** Called with the size of the first picture, and again when it changes. */
+  readonly onSize: (size: PictureSize) => void;
+  /** ffmpeg is stopped after this long without a picture. */
+  readonly stallTimeoutMs: number;
+  /** Stops ffmpeg when aborted. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs ffmpeg once from start to end under a watchdog. Resolves, and never rejects, when ffmpeg has ended. */
+export async function play(options: PlayOptions): Promise<Playback> {
+  const { onSize, stallTimeoutMs, signal } = options;
+  let frames = 0;
+  let onlineSince = Infinity;
+  let size: PictureSize | undefined;
+  let stalled = false;
+  const onPicture = (picture: PictureSize) => {
+    watchdog.refresh();
+    if (frames++ === 0) onlineSince = performance.now();
+    if (picture.width === size?.width && picture.height === size.height) return;
+    size = { width: picture.width, height: picture.height };
+    onSize(size);
+  };
+  const child = new FfmpegProcess(
+    options.ffmpegPath,
+    options.args,
+    options.output(onPicture),
+    options.environment,
+  );
+  const watchdog = setTimeout(() => {
+    stalled = true;
+    void child.stop();
+  }, stallTimeoutMs);
+  const stop = () => void child.stop();
+  signal.addEventListener('abort', stop, { once: true });
+  const { stderr } = await child.exited;
+  signal.removeEventListener('abort', stop);
+  clearTimeout(watchdog);
+  return { frames, stalled, onlineMs: Math.max(0, performance.now() - onlineSince), stderr };
 }

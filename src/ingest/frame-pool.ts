@@ -1,15 +1,15 @@
 import { SightlineError } from '../core/errors.js';
 import type { Frame } from '../core/image.js';
 
-/** What a frame says about itself besides its pixels. */
+/** The fields of a frame other than its pixels. */
 export type FrameFields = Pick<
   Frame,
   'cameraId' | 'sequence' | 'capturedAt' | 'capturedMonotonic' | 'width' | 'height'
 >;
 
 /**
- * A fixed number of equally large buffers for frames. Memory is bounded by `size` buffers: when the frame size
- * changes, buffers of the old size are given up as their frames are released, and still count until then.
+ * A fixed number of equally large frame buffers. Memory is bounded by `size` buffers: when the frame size changes,
+ * buffers of the old size are discarded as their frames are released, and count until then.
  */
 export class FramePool {
   readonly #size: number;
@@ -21,12 +21,12 @@ export class FramePool {
     this.#size = size;
   }
 
-  /** Buffers that are being filled or held by a frame. */
+  /** Buffers being filled or held by a frame. */
   get inUse(): number {
     return this.#inUse;
   }
 
-  /** A buffer of `byteLength` bytes with arbitrary content, or undefined while all are in use. */
+  /** A buffer of `byteLength` bytes with arbitrary content; undefined while all are in use. */
   acquire(byteLength: number): Uint8Array | undefined {
     if (this.#inUse >= this.#size) return undefined;
     if (byteLength !== this.#byteLength) {
@@ -51,7 +51,7 @@ export class FramePool {
       data,
       retain: () => {
         if (owners === 0)
-          throw new SightlineError('INTERNAL', 'Expected a frame with an owner but received a released one.');
+          throw new SightlineError('INTERNAL', 'A frame was retained after it had been released.');
         owners += 1;
       },
       release: () => {

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { SightlineError } from '../core/errors.js';
 import { redactUrl } from './redact.js';
 
-/** What a source string means, taken apart. */
+/** A parsed source string. */
 export type SourceSpec =
   | { readonly kind: 'rtsp'; readonly url: string }
   /** `recording`: a finished file behind a URL, which is played in real time and ends. */
@@ -14,20 +14,20 @@ export type SourceSpec =
 /** The capture interface of the platform: Linux, macOS, Windows. */
 export type WebcamFormat = 'v4l2' | 'avfoundation' | 'dshow';
 
-const EXPECTED = 'an rtsp://, rtsps://, http://, https:// or file:// URL, a file path, webcam: or test:';
-const RECORDING = /\.(mp4|m4v|mov|mkv|webm|avi)$/i;
-const TEST_PATTERN = /^(\d{2,4})x(\d{2,4})(?:@(\d{1,3}))?$/;
+const knownSources = 'an rtsp://, rtsps://, http://, https:// or file:// URL, a file path, webcam: or test:';
+const recordingFile = /\.(mp4|m4v|mov|mkv|webm|avi)$/i;
+const testSize = /^(\d{2,4})x(\d{2,4})(?:@(\d{1,3}))?$/;
 
 /**
- * Takes a source string apart. A scheme needs at least two letters, so that `C:\video.mp4` is a path; a file whose
+ * Parses a source string. A scheme needs at least two letters, so that `C:\video.mp4` is a path; a file whose
  * name contains a colon can be given as `./a:b.mp4`.
  *
  * @throws SightlineError SOURCE_INVALID when it is none of the kinds above.
  */
 export function parseSource(source: string, platform: NodeJS.Platform): SourceSpec {
   const text = source.trim();
-  if (text === '') throw invalid('an empty text');
-  if (text.includes('\0')) throw invalid('a text with a zero character');
+  if (text === '') throw invalid('an empty string');
+  if (text.includes('\0')) throw invalid('a string with a NUL character');
   const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]+):(.*)$/is.exec(text) ?? [];
   switch (scheme?.toLowerCase()) {
     case undefined:
@@ -38,7 +38,7 @@ export function parseSource(source: string, platform: NodeJS.Platform): SourceSp
     case 'http':
     case 'https': {
       const { text: url, pathname } = networkUrl(text);
-      return { kind: 'http', url, recording: RECORDING.test(pathname) };
+      return { kind: 'http', url, recording: recordingFile.test(pathname) };
     }
     case 'file':
       return { kind: 'file', path: filePath(text) };
@@ -48,18 +48,18 @@ export function parseSource(source: string, platform: NodeJS.Platform): SourceSp
       return testPattern(rest);
     default:
       throw invalid(
-        `${redactUrl(text)}, whose scheme is not supported (a file of that name: put ./ before it)`,
+        `${redactUrl(text)}, whose scheme is not supported (for a file of that name, put ./ before it)`,
       );
   }
 }
 
-/** Whether the source goes on for ever, so that its end is a failure and worth a new try. */
+/** Whether the source never ends by itself, so that its end is a failure and worth a retry. */
 export function isLive(spec: SourceSpec): boolean {
   return spec.kind !== 'file' && !(spec.kind === 'http' && spec.recording);
 }
 
 function invalid(received: string): SightlineError {
-  return new SightlineError('SOURCE_INVALID', `Expected ${EXPECTED} but received ${received}.`);
+  return new SightlineError('SOURCE_INVALID', `Expected ${knownSources} but received ${received}.`);
 }
 
 function networkUrl(text: string): { text: string; pathname: string } {
@@ -84,7 +84,7 @@ function webcam(device: string, platform: NodeJS.Platform): SourceSpec {
     case 'darwin':
       return { kind: 'webcam', format: 'avfoundation', device: device || '0' };
     case 'win32':
-      // DirectShow knows its devices by name only.
+      // DirectShow identifies devices by name only.
       if (device === '' || /^\d+$/.test(device)) {
         throw invalid('webcam: without a name (on Windows give webcam:NAME as the device manager shows it)');
       }
@@ -101,9 +101,9 @@ function v4l2Device(device: string): string {
 
 function testPattern(rest: string): SourceSpec {
   if (rest === '') return { kind: 'test', width: 1280, height: 720, fps: 25 };
-  const match = TEST_PATTERN.exec(rest);
+  const match = testSize.exec(rest);
   const [width, height, fps] = [Number(match?.[1]), Number(match?.[2]), Number(match?.[3] ?? 25)];
   if (!match || !width || !height || !fps)
-    throw invalid('a test: source that does not read like test:1280x720@25');
+    throw invalid('a test: source that does not look like test:1280x720@25');
   return { kind: 'test', width, height, fps };
 }

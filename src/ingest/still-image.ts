@@ -2,45 +2,43 @@ import { readFile, stat } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import { SightlineError } from '../core/errors.js';
 import type { RgbImage } from '../core/image.js';
-import { sniffImageFormat } from './image-format.js';
-import { countJpegScans } from './jpeg-scans.js';
-import { countWebpFrames } from './webp-frames.js';
+import { countJpegScans, countWebpFrames, sniffImageFormat } from './image-format.js';
 
-/** What a picture may cost. */
+/** Limits on what reading one picture may cost. */
 export interface ImageLimits {
   readonly maxBytes: number;
   /** Width × height. */
   readonly maxPixels: number;
-  /** Decoding is cut off after so long, in whole seconds; never when left out. */
+  /** Decoding is cut off after this time, rounded up to whole seconds; never when left out. */
   readonly timeoutMs?: number;
 }
 
-const EXPECTED = 'a JPEG, PNG, WebP, TIFF, GIF or AVIF picture';
-/** Wider or higher than any camera's picture; such strips cost resizing far more than their area tells. */
-const MAX_SIDE = 16_384;
-/** Progressive JPEGs have about ten. Many thousands, small as they are, are minutes of work that no timeout cuts off. */
-const MAX_SCANS = 100;
-/** Animations have far fewer. The decoder looks each one up from the first on, and no timeout cuts that off. */
-const MAX_FRAMES = 10_000;
+const readableFormats = 'a JPEG, PNG, WebP, TIFF, GIF or AVIF picture';
+/** More than any camera delivers. Resizing a long, thin strip costs far more than its area suggests. */
+const maxSidePixels = 16_384;
+/** Progressive JPEGs have about ten. Thousands of tiny scans mean minutes of work that no timeout cuts off. */
+const maxScans = 100;
+/** Animations have far fewer. The decoder searches for each frame from the first one, and no timeout cuts that off. */
+const maxFrames = 10_000;
 
 /**
- * Reads one picture: upright by its EXIF orientation, transparency on white, converted to 8-bit sRGB; of animations
- * and multi-page files the first page. Size and header are checked before anything is decoded.
+ * Reads one picture as 8-bit sRGB, rotated upright by its EXIF orientation, with transparency on white; the first page
+ * of animations and multi-page files. Size and header are checked before anything is decoded.
  *
  * @param input the bytes of a picture file, or the path of one.
- * @throws SightlineError IMAGE_TOO_LARGE or IMAGE_TOO_SLOW past a limit, IMAGE_UNREADABLE for anything that is no such
- * picture.
+ * @throws SightlineError IMAGE_TOO_LARGE or IMAGE_TOO_SLOW past a limit, IMAGE_UNREADABLE for anything else that
+ * cannot be read as a picture.
  */
 export async function readImage(input: Buffer | string, limits: ImageLimits): Promise<RgbImage> {
   const name = typeof input === 'string' ? input : 'the upload';
   const bytes = await load(input, name, limits.maxBytes);
   const format = sniffImageFormat(bytes);
   if (!format) throw unreadable(name, describe(bytes));
-  if (format === 'jpeg') checkCount(countJpegScans(bytes), name, MAX_SCANS, 'scans');
-  if (format === 'webp') checkCount(countWebpFrames(bytes), name, MAX_FRAMES, 'frames');
+  if (format === 'jpeg') checkCount(countJpegScans(bytes), name, maxScans, 'scans');
+  if (format === 'webp') checkCount(countWebpFrames(bytes), name, maxFrames, 'frames');
   try {
     await checkHeader(sharp(bytes, { limitInputPixels: false }), name, limits.maxPixels);
-    // A photo with a harmless defect is still worth reading; one that breaks off is not.
+    // A photo with a harmless defect is still worth reading; a truncated one is not.
     return await decode(
       sharp(bytes, { limitInputPixels: limits.maxPixels, failOn: 'truncated' }),
       limits.timeoutMs,
@@ -48,7 +46,7 @@ export async function readImage(input: Buffer | string, limits: ImageLimits): Pr
   } catch (error) {
     if (error instanceof SightlineError) throw error;
     if (/timeout: \d+% complete/.test((error as Error).message)) throw tooSlow(name, limits.timeoutMs, error);
-    throw unreadable(name, `one that does not decode (${(error as Error).message})`, error);
+    throw unreadable(name, `one that cannot be decoded (${(error as Error).message})`, error);
   }
 }
 
@@ -79,9 +77,9 @@ function checkCount(count: number, name: string, most: number, what: string): vo
 async function checkHeader(image: Sharp, name: string, maxPixels: number): Promise<void> {
   const { width, height } = await image.metadata();
   const received = `${width}×${height} pixels`;
-  if (width > MAX_SIDE || height > MAX_SIDE)
-    throw tooLarge(name, `at most ${MAX_SIDE} pixels a side`, received);
-  if (width * height > maxPixels) throw tooLarge(name, `at most ${maxPixels} pixels in all`, received);
+  if (width > maxSidePixels || height > maxSidePixels)
+    throw tooLarge(name, `at most ${maxSidePixels} pixels per side`, received);
+  if (width * height > maxPixels) throw tooLarge(name, `at most ${maxPixels} pixels in total`, received);
 }
 
 async function decode(image: Sharp, timeoutMs = 0): Promise<RgbImage> {
@@ -103,7 +101,7 @@ function describe(bytes: Buffer): string {
 function unreadable(name: string, received: string, cause?: unknown): SightlineError {
   return new SightlineError(
     'IMAGE_UNREADABLE',
-    `Expected ${EXPECTED} for ${name} but received ${received}.`,
+    `Expected ${readableFormats} for ${name} but received ${received}.`,
     { cause },
   );
 }
@@ -113,6 +111,6 @@ function tooLarge(name: string, expected: string, received: string): SightlineEr
 }
 
 function tooSlow(name: string, timeoutMs = 0, cause: unknown): SightlineError {
-  const message = `Expected ${name} to be decoded within ${timeoutMs} ms but it took longer.`;
+  const message = `Decoding ${name} took longer than ${timeoutMs} ms.`;
   return new SightlineError('IMAGE_TOO_SLOW', message, { cause });
 }

@@ -1,22 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { asSightlineError, type SightlineError } from '../core/errors.js';
 import type { Frame } from '../core/image.js';
-import { backoffMs } from './backoff.js';
 import { buildArguments, type ReadOptions } from './ffmpeg-arguments.js';
 import { findFfmpeg, type FfmpegBinary } from './ffmpeg-binary.js';
-import type { FfmpegEnvironment } from './ffmpeg-process.js';
+import { play, type FfmpegEnvironment } from './ffmpeg-process.js';
 import { FrameAssembler } from './frame-assembler.js';
 import { FramePool } from './frame-pool.js';
 import { openGuard } from './guarded/guard.js';
 import type { SourcePolicy } from './guarded/source-policy.js';
-import { assertMayBeVideo } from './local-file.js';
-import { nextStep, type NextStep, type Playback, type PlaybackPlan } from './next-step.js';
-import { play } from './play.js';
+import { backoffMs, nextStep, type NextStep, type Playback, type PlaybackPlan } from './next-step.js';
+import { assertMayBeVideo, resolveHost, type ResolvedSource } from './prepare-source.js';
 import { redactUrl } from './redact.js';
-import { resolveHost, type ResolvedSource } from './resolve-host.js';
 import { parseSource, type SourceSpec } from './source-spec.js';
 
-/** Where a source stands. `ended`: a file that played to its end; `failed`: retrying cannot mend it. Both are final. */
+/** The state of a source. `ended`: a file played to its end; `failed`: retrying cannot help. Both are final. */
 export type SourceState =
   | { readonly state: 'connecting' }
   | { readonly state: 'online'; readonly width: number; readonly height: number }
@@ -24,10 +21,10 @@ export type SourceState =
   | { readonly state: 'ended' }
   | { readonly state: 'failed'; readonly error: SightlineError };
 
-/** For sources that somebody named over the network. */
+/** Restricts a source that was set up over the API. */
 export interface SourceGuardOptions {
   readonly policy: SourcePolicy;
-  /** The variables of this program, which ffmpeg gets too. */
+  /** The environment of this program, which ffmpeg inherits. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -41,33 +38,33 @@ export interface VideoSourceOptions extends Pick<
   'transport' | 'hwaccel' | 'width' | 'fps' | 'loop'
 > {
   readonly cameraId: string;
-  /** As `parseSource` takes it. */
+  /** A source string; see `parseSource`. */
   readonly source: string;
-  /** Without a frame for so long, the source counts as stalled and is opened anew. */
+  /** After this long without a frame the source counts as stalled and is reopened. */
   readonly stallTimeoutMs: number;
-  /** Frames that may be held at once; while all are, new ones are dropped. */
+  /** How many frames may be held at once; while all are, new ones are dropped. */
   readonly poolSize: number;
-  /** Frames of the camera before this source was made; 0 when left out. Their numbers go on. */
+  /** Frames of this camera before this source, from which the numbering continues; 0 when left out. */
   readonly framesBefore?: number;
-  /** Gets each frame and owns it: it must be released. */
+  /** Receives each frame and owns it: it must release it. */
   readonly onFrame: (frame: Frame) => void;
   readonly onState: (state: SourceState) => void;
   readonly log: SourceLog;
-  /** Watches over what the source may reach; undefined for a source that may reach anything. */
+  /** Limits what the source may reach; undefined for a source that may reach anything. */
   readonly guard?: SourceGuardOptions | undefined;
   /** The ffmpeg to use; found by `findFfmpeg()` when left out. */
   readonly ffmpeg?: FfmpegBinary;
 }
 
-/** After so long online, the next failure is a new one and is retried quickly. */
-const STEADY_MS = 10_000;
-/** ffmpeg's own network timeout comes after the stall watchdog, and only matters if this program is gone. */
-const IO_TIMEOUT_MARGIN_MS = 5000;
-const NOT_PLAYED: Playback = { frames: 0, stalled: false, onlineMs: 0, stderr: [] };
+/** After this long online, the next failure counts as a new one and is retried quickly. */
+const steadyAfterMs = 10_000;
+/** ffmpeg's own network timeout comes after the stall watchdog; it only matters if this program has died. */
+const ioTimeoutMarginMs = 5000;
+const notPlayed: Playback = { frames: 0, stalled: false, onlineMs: 0, stderr: [] };
 
 /**
- * The frames of one camera, kept coming: starts ffmpeg, watches it, and starts it again with growing pauses for as
- * long as it takes. Never throws after the constructor: whatever fails becomes a state.
+ * Keeps the frames of one camera coming: starts ffmpeg, watches it, and restarts it with growing pauses for as long as
+ * it takes. Only the constructor throws; every later failure becomes a state.
  */
 export class VideoSource {
   /** The source string without credentials. */
@@ -79,7 +76,7 @@ export class VideoSource {
   #hwaccel: string | null;
   #running: Promise<void> | undefined;
 
-  /** @throws SightlineError SOURCE_INVALID when the source string is not understood. */
+  /** @throws SightlineError SOURCE_INVALID when the source string cannot be parsed. */
   constructor(options: VideoSourceOptions) {
     this.#options = options;
     this.#spec = parseSource(options.source, process.platform);
@@ -93,7 +90,7 @@ export class VideoSource {
     });
   }
 
-  /** Frames decoded so far, dropped ones and those before this source included. */
+  /** Frames decoded so far, including dropped ones and those before this source. */
   get frames(): number {
     return this.#assembler.frames;
   }
@@ -103,12 +100,12 @@ export class VideoSource {
     return this.#assembler.dropped;
   }
 
-  /** Begins to play; does nothing when it has begun already. */
+  /** Starts playing; does nothing when already started. */
   start(): void {
     this.#running ??= this.#run();
   }
 
-  /** Stops for good; from now on nothing is called back. Resolves when no ffmpeg is left. */
+  /** Stops for good: no callback is called any more. Resolves when ffmpeg has ended. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#running;
@@ -129,7 +126,7 @@ export class VideoSource {
         this.#useSoftware(step.error);
         continue;
       }
-      if (playback.onlineMs >= STEADY_MS) attempt = 0;
+      if (playback.onlineMs >= steadyAfterMs) attempt = 0;
       await this.#pause(step.error, backoffMs(attempt++, Math.random()));
     }
   }
@@ -141,23 +138,23 @@ export class VideoSource {
       return { step: nextStep(this.#plan(), playback), playback };
     } catch (thrown) {
       const error = asSightlineError(thrown);
-      return { step: { kind: this.#mayPass(error) ? 'retry' : 'fail', error }, playback: NOT_PLAYED };
+      return { step: { kind: this.#mayPass(error) ? 'retry' : 'fail', error }, playback: notPlayed };
     }
   }
 
-  /** A host name may get another address; without ffmpeg, or with a file that is no video, nothing will change. */
+  /** Whether a retry may help: a host name may get another address, but a missing ffmpeg or a text file stays as it is. */
   #mayPass({ code }: SightlineError): boolean {
     return code === 'SOURCE_UNREACHABLE' || (code === 'SOURCE_FORBIDDEN' && 'url' in this.#spec);
   }
 
   async #playGuarded(ffmpeg: FfmpegBinary): Promise<Playback> {
     const { guard: options } = this.#options;
-    if (options === undefined) return this.#play(ffmpeg, await this.#nameless(ffmpeg), undefined);
+    if (options === undefined) return this.#play(ffmpeg, await this.#resolved(ffmpeg), undefined);
     const guard = await openGuard(this.#spec, options.policy);
     try {
       const environment = { ...options.environment, ...guard.environment };
       const playback = await this.#play(ffmpeg, { spec: guard.spec, httpHost: null }, environment);
-      // ffmpeg only saw that a connection ended.
+      // ffmpeg itself only saw a closed connection.
       if (playback.frames === 0 && guard.failure !== undefined) throw guard.failure;
       return playback;
     } finally {
@@ -165,8 +162,8 @@ export class VideoSource {
     }
   }
 
-  /** The bundled ffmpeg cannot look names up. */
-  async #nameless(ffmpeg: FfmpegBinary): Promise<ResolvedSource> {
+  /** The bundled ffmpeg cannot look up host names. */
+  async #resolved(ffmpeg: FfmpegBinary): Promise<ResolvedSource> {
     return ffmpeg.origin === 'bundled' ? resolveHost(this.#spec) : { spec: this.#spec, httpHost: null };
   }
 
@@ -176,8 +173,8 @@ export class VideoSource {
     environment: FfmpegEnvironment | undefined,
   ): Promise<Playback> {
     if (spec.kind === 'file') await assertMayBeVideo(spec.path);
-    if (this.#closed) return NOT_PLAYED;
-    const ioTimeoutMs = this.#options.stallTimeoutMs + IO_TIMEOUT_MARGIN_MS;
+    if (this.#closed) return notPlayed;
+    const ioTimeoutMs = this.#options.stallTimeoutMs + ioTimeoutMarginMs;
     const more = { hwaccel: this.#hwaccel, ioTimeoutMs, httpHost, ffmpeg: ffmpeg.release };
     return play({
       ffmpegPath: ffmpeg.path,

@@ -11,18 +11,18 @@ import type { Caller } from './access/caller.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may use the route at least; `anybody` needs no token. A route that only reads may leave it out: `viewer`. */
+    /** The least role that may use the route; `anybody` needs no token. Routes that only read default to `viewer`. */
     readonly role?: Role | 'anybody';
-    /** The parameter of the path that may carry the token too. */
+    /** The path parameter that may carry the token as well. */
     readonly tokenParam?: string;
   }
   interface FastifyRequest {
-    /** Who asks; there in every handler of a route that is not for `anybody`. */
+    /** Who sent the request; set in every handler of a route that is not for `anybody`. */
     caller: Caller;
   }
 }
 
-/** Fastify whose routes say with zod what they take and give. */
+/** Fastify with requests and responses typed by zod schemas. */
 export type Api = FastifyInstance<
   RawServerDefault,
   RawRequestDefaultExpression,

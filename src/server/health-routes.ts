@@ -5,7 +5,7 @@ import type { ServerContext } from './server-options.js';
 
 const readiness = z.object({ ready: z.boolean(), reasons: z.array(z.string()) });
 
-/** `/healthz` (the process answers), `/readyz` (it can do its work) and `/metrics`. */
+/** `/healthz` (the process answers), `/readyz` (it is ready to work) and `/metrics`. */
 export function addHealthRoutes(
   app: Api,
   { ready, version, metrics }: Pick<ServerContext, 'ready' | 'version' | 'metrics'>,
@@ -31,7 +31,7 @@ export function addHealthRoutes(
       config: { role: 'anybody' },
       schema: {
         tags,
-        summary: 'Whether the program can do its work',
+        summary: 'Whether the program is ready to work',
         response: { 200: readiness, 503: readiness },
       },
     },
@@ -47,8 +47,8 @@ export function addHealthRoutes(
       config: { role: 'viewer' },
       schema: {
         tags,
-        summary: 'Figures for Prometheus',
-        response: { 200: binary('Text.', 'text/plain'), ...problems },
+        summary: 'Metrics for Prometheus',
+        response: { 200: binary('Metrics as text.', 'text/plain'), ...problems },
       },
     },
     async (_request, reply) => reply.type(metrics.contentType).send(await metrics.expose()),

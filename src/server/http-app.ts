@@ -10,15 +10,13 @@ import { Gate } from './access/gate.js';
 import { securityHeaders } from './access/security-headers.js';
 import type { Api } from './api.js';
 import { addCompreFaceRoutes } from './compreface/compreface-routes.js';
-import { noteFailure } from './failed-request.js';
 import { addFrigateRoutes } from './frigate/frigate-routes.js';
 import { addHealthRoutes } from './health-routes.js';
 import { takeJsonBodies } from './json-bodies.js';
 import type { Heartbeat } from './live/heartbeat.js';
 import { addWebSocketRoutes } from './live/websocket-routes.js';
 import { addDocumentRoutes, describeRoutes } from './openapi.js';
-import { problemContentType, problemOf } from './problem.js';
-import { answerRaw, brokenRequest } from './raw-answer.js';
+import { answerRaw, brokenRequest, noteFailure, problemContentType, problemOf } from './problem.js';
 import { parsePart } from './request.js';
 import type { ServerContext } from './server-options.js';
 import { acceptPictures } from './uploads/accept-pictures.js';
@@ -32,31 +30,16 @@ import { addSettingsRoutes } from './v1/settings-routes.js';
 import { addTicketRoutes } from './v1/ticket-routes.js';
 import { addUnknownRoutes } from './v1/unknown-routes.js';
 
-/** Of JSON; routes that take pictures say more. */
-const BODY_LIMIT_BYTES = 64 * 1024;
-const REQUEST_TIMEOUT_MS = 30_000;
+/** Limit of JSON bodies; routes that accept pictures have a higher one. */
+const bodyLimitBytes = 64 * 1024;
+const requestTimeoutMs = 30_000;
 
-/** Every HTTP route, and the gate that stands before them. */
+/** Builds the HTTP application: every route, and the gate in front of them. */
 export async function createHttpApp(
   context: ServerContext,
   heartbeat: Heartbeat,
 ): Promise<{ app: Api; gate: Gate }> {
-  const app: Api = fastify({
-    forceCloseConnections: true,
-    bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    // CompreFace takes a slash at the end of any address, and writes one in its documentation.
-    routerOptions: { ignoreTrailingSlash: true },
-    clientErrorHandler: (error, connection) => answerRaw(connection, brokenRequest(error)),
-    frameworkErrors: (error, _request, reply) => {
-      void reply.headers(securityHeaders);
-      sendProblem(reply, error);
-    },
-  }).withTypeProvider<ZodTypeProvider>();
-  app.setValidatorCompiler<z.ZodType>(({ schema, httpPart = 'body' }) => (data) => ({
-    value: parsePart(schema, data, httpPart),
-  }));
-  app.setSerializerCompiler(serializerCompiler);
+  const app = createApi();
   await app.register(fastifyCookie);
   const gate = new Gate({
     ...context,
@@ -68,6 +51,33 @@ export async function createHttpApp(
   takeJsonBodies(app);
   await acceptPictures(app, context.uploads);
   await describeRoutes(app, context.version);
+  await addRoutes(app, context, gate, heartbeat);
+  await addPageFiles(app, context);
+  return { app, gate };
+}
+
+/** Fastify with this server's limits and its reading of requests, and no route yet. */
+function createApi(): Api {
+  const app = fastify({
+    forceCloseConnections: true,
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
+    // CompreFace accepts a trailing slash in every path, and its documentation uses one.
+    routerOptions: { ignoreTrailingSlash: true },
+    clientErrorHandler: (error, connection) => answerRaw(connection, brokenRequest(error)),
+    frameworkErrors: (error, _request, reply) => {
+      void reply.headers(securityHeaders);
+      sendProblem(reply, error);
+    },
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler<z.ZodType>(({ schema, httpPart = 'body' }) => (data) => ({
+    value: parsePart(schema, data, httpPart),
+  }));
+  app.setSerializerCompiler(serializerCompiler);
+  return app;
+}
+
+async function addRoutes(app: Api, context: ServerContext, gate: Gate, heartbeat: Heartbeat): Promise<void> {
   addHealthRoutes(app, context);
   addCameraRoutes(app, context, heartbeat);
   addWebSocketRoutes(app);
@@ -82,13 +92,20 @@ export async function createHttpApp(
   addTicketRoutes(app, gate.tickets);
   addFaceRoutes(app, context);
   await addDocumentRoutes(app);
+}
+
+/** The page, and the client for browsers. */
+async function addPageFiles(
+  app: Api,
+  { webDir, clientDir }: Pick<ServerContext, 'webDir' | 'clientDir'>,
+): Promise<void> {
   await app.register(fastifyStatic, {
-    root: context.webDir,
+    root: webDir,
     index: false,
     schemaHide: true,
   });
   await app.register(fastifyStatic, {
-    root: context.clientDir,
+    root: clientDir,
     prefix: '/client/',
     decorateReply: false,
     schemaHide: true,
@@ -96,7 +113,6 @@ export async function createHttpApp(
   app.get('/', { config: { role: 'anybody' }, schema: { hide: true } }, (_request, reply) =>
     reply.sendFile('index.html'),
   );
-  return { app, gate };
 }
 
 function answerWithProblems(app: Api, { log }: Pick<ServerContext, 'log'>): void {
@@ -106,10 +122,7 @@ function answerWithProblems(app: Api, { log }: Pick<ServerContext, 'log'>): void
   });
   app.setNotFoundHandler((request) => {
     const path = excerpt(request.url.split('?')[0] ?? '');
-    throw new SightlineError(
-      'ROUTE_UNKNOWN',
-      `Expected a route that exists but received ${request.method} ${path}.`,
-    );
+    throw new SightlineError('ROUTE_UNKNOWN', `There is no such route; received ${request.method} ${path}.`);
   });
 }
 

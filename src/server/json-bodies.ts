@@ -1,13 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { SightlineError } from '../core/errors.js';
 import { excerpt } from '../core/excerpt.js';
 import type { Api } from './api.js';
-import { parseBoundedJson } from './bounded-json.js';
 
 /**
- * Has routes take bodies in JSON, and nothing from clients that say they send JSON where they send nothing, as some do
- * with DELETE. Another body is refused with CONTENT_TYPE_UNSUPPORTED, unless something else takes it.
+ * Lets routes accept JSON bodies, including an empty body that is declared as JSON, as some clients send with DELETE.
+ * Any other body is refused with CONTENT_TYPE_UNSUPPORTED, unless another parser accepts it.
  */
 export function takeJsonBodies(app: Api): void {
   const parseText = app.getDefaultJsonParser('error', 'error');
@@ -28,8 +29,153 @@ export function takeJsonBodies(app: Api): void {
   app.addContentTypeParser('*', ({ headers }, _payload, done) => done(notJson(headers), undefined));
 }
 
-/** The refusal of a body of another type. */
+/** The error for a body of another type. */
 export function notJson(headers: IncomingHttpHeaders): SightlineError {
   const type = excerpt(headers['content-type'] ?? 'no Content-Type');
   return new SightlineError('CONTENT_TYPE_UNSUPPORTED', `Expected application/json but received ${type}.`);
+}
+
+/** No body of this API nests deeper than six; recursion over parsed values stays far from a stack overflow. */
+const maxDepth = 32;
+/** Entries of all lists and objects together. The longest list that a route accepts has 1000. */
+const maxEntries = 4000;
+/** Bytes of a body apart from its long strings. A larger body must hold a picture. */
+const maxTextBytes = 64 * 1024;
+/** In a larger body, a string longer than this can only be a picture in base64. */
+const longStringBytes = 8 * 1024;
+/** Scanning this many bytes takes a millisecond or two; between pieces the main loop can do other work. */
+const pieceBytes = 512 * 1024;
+
+/** A string of a JSON body as received: the bytes between the quotes, escapes included. */
+export class LongString {
+  readonly raw: Buffer;
+
+  constructor(raw: Buffer) {
+    this.raw = raw;
+  }
+}
+
+/**
+ * Parses a JSON body in slices of a few milliseconds. One pass over the bytes, before anything is built from them,
+ * measures what parsing and describing them would cost, and takes the long strings out of a large body.
+ * @param parse parses the text without the long strings
+ * @returns the parsed value; long strings in its top-level fields are `LongString`s
+ * @throws SightlineError REQUEST_INVALID for JSON that nests too deep or has too many entries, REQUEST_TOO_LARGE for too much
+ * text apart from the long strings, and whatever `parse` throws
+ */
+export async function parseBoundedJson(
+  body: Buffer,
+  parse: (text: string) => Promise<unknown>,
+): Promise<unknown> {
+  const scan = new JsonScan(body, body.length > maxTextBytes ? longStringBytes : Infinity);
+  for (let end = pieceBytes; ; end += pieceBytes) {
+    scan.readTo(Math.min(end, body.length));
+    if (end >= body.length) break;
+    await setImmediate();
+  }
+  const value = await parse(scan.rest());
+  return scan.longStrings.size === 0 ? value : withLongStrings(value, scan.longStrings);
+}
+
+function withLongStrings(value: unknown, longStrings: ReadonlyMap<unknown, LongString>): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [key, longStrings.get(field) ?? (field as unknown)]),
+  );
+}
+
+/** Measures JSON without parsing it. Invalid JSON is left for the parser to refuse. */
+class JsonScan {
+  /** The long strings, by the placeholder that stands for each in `rest`. */
+  readonly longStrings = new Map<string, LongString>();
+  readonly #body: Buffer;
+  readonly #longBytes: number;
+  readonly #mark = randomUUID();
+  readonly #rest: Buffer[] = [];
+  #restBytes = 0;
+  /** Start of the bytes that are not in `#rest` yet. */
+  #from = 0;
+  #at = 0;
+  #depth = 0;
+  #entries = 0;
+  /** Start of the string that is being read, after its quote. */
+  #stringAt: number | undefined;
+  #isEscaped = false;
+
+  constructor(body: Buffer, longBytes: number) {
+    this.#body = body;
+    this.#longBytes = longBytes;
+  }
+
+  /** @throws SightlineError REQUEST_INVALID, REQUEST_TOO_LARGE */
+  readTo(end: number): void {
+    for (; this.#at < end; this.#at++) {
+      const byte = this.#body[this.#at] as number;
+      if (this.#stringAt === undefined) this.#passMark(byte);
+      else this.#passString(byte, this.#stringAt);
+    }
+  }
+
+  /** The text without the long strings. @throws SightlineError REQUEST_TOO_LARGE */
+  rest(): string {
+    this.#keep(this.#body.subarray(this.#from));
+    return Buffer.concat(this.#rest).toString();
+  }
+
+  #passMark(byte: number): void {
+    switch (byte) {
+      case 0x22: // "
+        this.#stringAt = this.#at + 1;
+        break;
+      case 0x2c: // ,
+        this.#enter(0);
+        break;
+      case 0x5b: // [
+      case 0x7b: // {
+        this.#enter(1);
+        break;
+      case 0x5d: // ]
+      case 0x7d: // }
+        this.#depth--;
+        break;
+    }
+  }
+
+  #passString(byte: number, begin: number): void {
+    if (this.#isEscaped) this.#isEscaped = false;
+    else if (byte === 0x5c) this.#isEscaped = true;
+    else if (byte === 0x22) {
+      if (this.#at - begin > this.#longBytes) this.#leaveOut(begin);
+      this.#stringAt = undefined;
+    }
+  }
+
+  #leaveOut(begin: number): void {
+    const name = `${this.#mark} ${this.longStrings.size}`;
+    this.longStrings.set(name, new LongString(this.#body.subarray(begin, this.#at)));
+    this.#keep(this.#body.subarray(this.#from, begin));
+    this.#keep(Buffer.from(name));
+    this.#from = this.#at;
+  }
+
+  #keep(part: Buffer): void {
+    this.#rest.push(part);
+    this.#restBytes += part.length;
+    if (this.#restBytes <= maxTextBytes) return;
+    throw new SightlineError(
+      'REQUEST_TOO_LARGE',
+      `Expected at most ${maxTextBytes} bytes of JSON apart from the base64 of pictures but received more.`,
+    );
+  }
+
+  #enter(levels: number): void {
+    this.#depth += levels;
+    this.#entries++;
+    if (this.#depth > maxDepth) throw tooMuch(`JSON nested at most ${maxDepth} levels deep`);
+    if (this.#entries > maxEntries) throw tooMuch(`JSON with at most ${maxEntries} entries in total`);
+  }
+}
+
+function tooMuch(expected: string): SightlineError {
+  return new SightlineError('REQUEST_INVALID', `Body: expected ${expected} but received more.`);
 }

@@ -2,18 +2,18 @@ import { z } from 'zod';
 import { eventIdPattern } from '../events/event-id.js';
 import { eventTypes } from '../events/identity-event.js';
 
-/** A parameter that may come several times; an empty list when it does not come. */
+/** A parameter that may be repeated; an empty list when left out. */
 function several<T extends z.ZodType<unknown, string>>(item: T) {
   const listed = z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(item));
   return listed.default([]);
 }
 
-/** A number in a query. */
+/** A number in a query, within inclusive bounds. */
 export function numeric(min: number, max: number) {
   return z.coerce.number().min(min).max(max);
 }
 
-/** A parameter that is null when it does not come. It cannot be sent as null, so its schema does not say so. */
+/** A parameter that is null when left out. It cannot be sent as null, so its schema does not say so. */
 function orNull<T extends z.ZodType<unknown, unknown>>(item: T) {
   return item.optional().transform((value) => value ?? null);
 }
@@ -29,12 +29,12 @@ const overlay = z
 const width = orNull(numeric(16, 7680).int()).describe(
   "Width of the picture in pixels; the camera's own when left out or larger.",
 );
-const fps = orNull(numeric(0.1, 60)).describe('At most so many pictures a second; all when left out.');
+const fps = orNull(numeric(0.1, 60)).describe('Maximum pictures per second; all when left out.');
 const camera = several(z.string()).describe('Only events of these cameras; may be repeated.');
 const type = several(z.enum(eventTypes)).describe('Only events of these types; may be repeated.');
 const moment = z.iso.datetime({
   offset: true,
-  error: 'expected a time with its zone, as 2026-11-22T09:30:00Z',
+  error: 'expected a time with its zone, such as 2026-11-22T09:30:00Z',
 });
 const since = orNull(eventId).describe('Only events after this one.');
 
@@ -44,7 +44,7 @@ export const pictureQuery = z.strictObject({ width, overlay });
 export const streamQuery = z.strictObject({ width, overlay, fps });
 /** `?camera=&type=&since=` of a stream of events. */
 export const eventStreamQuery = z.strictObject({ camera, type, since });
-/** The query of kept events. */
+/** The query of `GET /v1/events`. */
 export const eventsQuery = z.strictObject({
   camera,
   type,
@@ -52,12 +52,15 @@ export const eventsQuery = z.strictObject({
   person: z
     .string()
     .optional()
-    .describe('Only events about this person; an id, of a person without a name too.'),
+    .describe('Only events about this person: an id, which may be that of an unknown person.'),
   from: moment.optional().describe('Only events at or after this time.'),
   until: moment.optional().describe('Only events before this time.'),
-  order: z.enum(['newest', 'oldest']).default('newest').describe('Which come first.'),
-  limit: numeric(1, 1000).int().default(50).describe('How many events at most.'),
-  cursor: z.string().optional().describe('`next` of the page before, with the same other parameters.'),
+  order: z.enum(['newest', 'oldest']).default('newest').describe('Which events come first.'),
+  limit: numeric(1, 1000).int().default(50).describe('Maximum number of events.'),
+  cursor: z
+    .string()
+    .optional()
+    .describe('`next` of the previous page; the other parameters must be the same.'),
 });
 
 export type PictureQuery = z.output<typeof pictureQuery>;

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { describeIssues } from '../config/describe-issue.js';
 import { SightlineError } from '../core/errors.js';
 
-/** The parts of a request that have a schema, by fastify's names, as errors call them. */
+/** What error messages call the parts of a request, by fastify's names. */
 const partNames: Readonly<Record<string, string>> = {
   body: 'Body',
   querystring: 'Query',
@@ -10,36 +10,36 @@ const partNames: Readonly<Record<string, string>> = {
   headers: 'Headers',
 };
 
-/** Wrong values that an error names; more only make it long. */
-const mostProblems = 5;
-/** Some hundred parameters; each of them costs. */
-const mostUrlCharacters = 4096;
+/** An error names at most this many wrong values, to stay short. */
+const maxProblems = 5;
+/** Room for about a hundred parameters. Each one costs time. */
+const maxUrlCharacters = 4096;
 
 /**
- * A part of a request as its schema reads it.
+ * Parses a part of a request with its schema.
  * @param part fastify's name: `body`, `querystring`, `params` or `headers`
- * @throws SightlineError REQUEST_INVALID that names the first wrong values
+ * @throws SightlineError REQUEST_INVALID, which names the first wrong values
  */
 export function parsePart<T extends z.ZodType>(schema: T, data: unknown, part: string): z.output<T> {
   const result = schema.safeParse(data);
   if (result.success) return result.data;
-  const problems = describeIssues(result.error.issues, data, { schema, most: mostProblems });
+  const problems = describeIssues(result.error.issues, data, { schema, most: maxProblems });
   throw new SightlineError('REQUEST_INVALID', `${partNames[part] ?? part}: ${problems.join('; ')}.`);
 }
 
-/** @throws SightlineError URL_TOO_LONG for a URL that no client of the API needs */
+/** @throws SightlineError URL_TOO_LONG for a URL longer than any client of the API needs */
 export function checkUrlLength(url: string): void {
-  if (url.length <= mostUrlCharacters) return;
+  if (url.length <= maxUrlCharacters) return;
   throw new SightlineError(
     'URL_TOO_LONG',
-    `Expected a URL of at most ${mostUrlCharacters} characters but received one of ${url.length}.`,
+    `Expected a URL of at most ${maxUrlCharacters} characters but received one of ${url.length}.`,
   );
 }
 
-/** The parameters of a request; a list for one that came several times. */
+/** The query parameters of a request; a list for one that occurs several times. */
 export type Query = Readonly<Record<string, string | string[]>>;
 
-/** The query of a request target in the shape that fastify gives. */
+/** Query parameters in the form in which fastify gives them. */
 export function queryOf(params: URLSearchParams): Query {
   const query = new Map<string, string | string[]>();
   for (const [key, value] of params) {

@@ -5,26 +5,26 @@ import type { Metrics } from '../observability/metrics.js';
 import type { Services } from './services.js';
 import type { UploadLimits } from './uploads/accept-pictures.js';
 
-/** Whether the program can do its work now, and if not, why. */
+/** Whether the program is ready to work, and if not, why. */
 interface Readiness {
   readonly ready: boolean;
   readonly reasons: readonly string[];
 }
 
-/** What a client may cost. */
+/** Limits on what one client may cost. */
 export interface ServerLimits {
-  /** Bytes that may wait for one viewer before frames are dropped for it. */
+  /** Bytes that may wait for one viewer before it misses frames. */
   readonly pictureBudgetBytes: number;
-  /** Bytes that may wait for one client of events before it is closed. */
+  /** Bytes that may wait for one client of events before its connection is closed. */
   readonly eventBudgetBytes: number;
-  /** How often clients are asked whether they are still there. */
+  /** How often clients are pinged, in milliseconds. */
   readonly heartbeatMs: number;
-  /** Wrong tokens that one address may try before it has to wait. */
+  /** Wrong tokens that one address may try per minute before it has to wait. */
   readonly wrongTokensPerMinute: number;
 }
 
 export const defaultLimits: ServerLimits = {
-  // A few pictures: more would only make what a slow viewer sees older.
+  // A few pictures; more would only increase the delay that a slow viewer sees.
   pictureBudgetBytes: 256 * 1024,
   eventBudgetBytes: 1024 * 1024,
   heartbeatMs: 15_000,
@@ -35,11 +35,11 @@ export interface ServerOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** Empty: nobody needs one, which is allowed on a loopback address only. */
+  /** When empty, no token is needed; that is allowed on a loopback address only. */
   readonly tokens: readonly AccessToken[];
-  /** Origins of pages elsewhere that may use the API. */
+  /** Other origins whose pages may use the API. */
   readonly corsOrigins: readonly string[];
-  /** Requests a minute of one client; null: no limit. */
+  /** Requests per minute of one client; null for no limit. */
   readonly rateLimit: number | null;
   readonly services: Services;
   /** Says when there are new events; they are read from `services.events`. */
@@ -56,7 +56,7 @@ export interface ServerOptions {
   readonly uploads: UploadLimits;
 }
 
-/** What routes and channels need of the server. */
+/** What routes and WebSockets need from the server. */
 export interface ServerContext extends Omit<ServerOptions, 'limits'> {
   readonly limits: ServerLimits;
 }

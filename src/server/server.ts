@@ -8,17 +8,17 @@ import { WebSocketHub } from './live/websocket-hub.js';
 /** The page, the HTTP API and the WebSockets on one port. */
 export interface SightlineServer {
   /**
-   * Starts to accept connections and says where.
+   * Starts to accept connections; resolves with the server's URL.
    * @throws SightlineError PORT_IN_USE, PORT_FORBIDDEN or ADDRESS_UNAVAILABLE
    */
   listen(): Promise<{ readonly url: string }>;
-  /** Says goodbye to every client and frees the port, within a second. May be called again. */
+  /** Closes every connection and frees the port, within a second. May be called again. */
   close(): Promise<void>;
 }
 
 /**
- * Makes a server that does not listen yet.
- * @throws SightlineError CONFIG_INVALID for an address that others can reach without a token
+ * Creates a server that does not listen yet.
+ * @throws SightlineError CONFIG_INVALID for an address that other machines can reach, without a token
  */
 export async function createServer(options: ServerOptions): Promise<SightlineServer> {
   const context: ServerContext = { ...options, limits: { ...defaultLimits, ...options.limits } };
@@ -54,19 +54,19 @@ function requireTokenBeyondLoopback({ host, tokens }: ServerContext): void {
   if (tokens.length > 0 || isLoopback(host)) return;
   throw new SightlineError(
     'CONFIG_INVALID',
-    `Expected a token for the address ${host}, which other machines can reach, but received none.`,
+    `Other machines can reach the address ${host}, so a token is required, but none is set.`,
   );
 }
 
 function listenError(error: unknown, host: string, port: number): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const cause = { cause: error };
-  const where = `Expected to listen on ${host} port ${port} but`;
+  const where = `Sightline cannot listen on ${host} port ${port}:`;
   switch (code) {
     case 'EADDRINUSE':
-      return new SightlineError('PORT_IN_USE', `${where} another program does.`, cause);
+      return new SightlineError('PORT_IN_USE', `${where} another program is using it.`, cause);
     case 'EACCES':
-      return new SightlineError('PORT_FORBIDDEN', `${where} this user may not.`, cause);
+      return new SightlineError('PORT_FORBIDDEN', `${where} this user is not allowed to.`, cause);
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return new SightlineError('ADDRESS_UNAVAILABLE', `${where} this machine has no such address.`, cause);

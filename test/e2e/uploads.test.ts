@@ -110,7 +110,7 @@ describe('POST /v1/identify', () => {
     const create = { width: 9000, height: 9000, channels: 3, background: 'white' } as const;
     const huge = await sharp({ create, limitInputPixels: false }).png().toBuffer();
     for (const [file, detail] of [
-      [huge, /at most 25000000 pixels in all .* 9000×9000/],
+      [huge, /at most 25000000 pixels in total .* 9000×9000/],
       [Buffer.alloc(2 ** 20 + 1), /at most 1048576 bytes/],
     ] as const) {
       const { status, body } = await identify(form({ file }));

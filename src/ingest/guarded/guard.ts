@@ -5,19 +5,19 @@ import type { LocalServer } from './local-server.js';
 import { openRtspRelay } from './rtsp-relay.js';
 import { targetOf, type SourcePolicy, type Target } from './source-policy.js';
 
-/** What one run of ffmpeg is to read, and how, so that it reaches nothing that the policy forbids. */
+/** What one run of ffmpeg reads, so that it reaches nothing that the policy forbids. */
 export interface Guard {
   readonly spec: SourceSpec;
-  /** Variables for ffmpeg. */
+  /** Environment variables for ffmpeg. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Why the source could not be reached; ffmpeg only saw a connection end. */
+  /** Why the source could not be reached; ffmpeg itself only saw a closed connection. */
   readonly failure: SightlineError | undefined;
   close(): void;
 }
 
 /**
- * Checks a source and puts a relay before it: ffmpeg follows redirections and playlists wherever they lead, and looks
- * names up by itself.
+ * Checks a source and puts a relay in front of it, because ffmpeg by itself follows redirects and playlists wherever they
+ * lead and looks up host names again.
  *
  * @throws SightlineError SOURCE_INVALID, SOURCE_FORBIDDEN, SOURCE_UNREACHABLE
  */

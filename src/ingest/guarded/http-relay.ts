@@ -3,19 +3,19 @@ import { connect, type Socket } from 'node:net';
 import { pipeline, type Duplex } from 'node:stream';
 import { asSightlineError, SightlineError } from '../../core/errors.js';
 import { listenLocally, unreachable, type LocalServer } from './local-server.js';
-import type { SourcePolicy } from './source-policy.js';
+import { withoutBrackets, type SourcePolicy } from './source-policy.js';
 
 /**
- * An HTTP proxy for ffmpeg that checks the host of every request, so also of those to which a redirection or a playlist
- * sends it, and connects to the checked address only.
+ * An HTTP proxy for ffmpeg. It checks the host of every request, including those that follow a redirect or a playlist,
+ * and connects only to the checked address.
  *
- * @param onFailure told why a request could not be passed on
+ * @param onFailure called with the reason when a request could not be forwarded
  */
 export function openHttpRelay(
   policy: SourcePolicy,
   onFailure: (error: SightlineError) => void,
 ): Promise<LocalServer> {
-  // Cameras do not always speak HTTP to the letter.
+  // Some cameras violate the HTTP grammar.
   const server = createServer({ insecureHTTPParser: true }, (incoming, response) => {
     forward(incoming, response, policy).catch((error: unknown) => {
       onFailure(asSightlineError(error, 'SOURCE_UNREACHABLE'));
@@ -32,7 +32,7 @@ export function openHttpRelay(
   return listenLocally((client: Socket) => void server.emit('connection', client));
 }
 
-/** A plain request, as `GET http://host/path HTTP/1.1`. */
+/** A plain request, such as `GET http://host/path HTTP/1.1`. */
 async function forward(
   incoming: IncomingMessage,
   response: ServerResponse,
@@ -40,11 +40,11 @@ async function forward(
 ): Promise<void> {
   const url = new URL(incoming.url ?? '');
   if (url.protocol !== 'http:') {
-    const message = `Expected to be sent to an http:// or https:// URL but received one with ${url.protocol}//.`;
+    const message = `Expected a redirect to an http:// or https:// URL but received one to ${url.protocol}//.`;
     throw new SightlineError('SOURCE_FORBIDDEN', message);
   }
-  const { address } = await policy.resolve(bare(url.hostname));
-  // As ffmpeg wrote it: some cameras take offence at a path in another spelling.
+  const { address } = await policy.resolve(withoutBrackets(url.hostname));
+  // The path stays exactly as ffmpeg wrote it, because some cameras reject another spelling.
   const path = (incoming.url ?? '').replace(/^http:\/\/[^/?#]*/i, '');
   await new Promise<void>((resolve, reject) => {
     const outgoing = request({
@@ -58,7 +58,7 @@ async function forward(
       insecureHTTPParser: true,
     });
     outgoing.once('error', (error) => {
-      // ffmpeg may be gone already, and then nothing was amiss.
+      // When ffmpeg has closed its connection already, this is not a failure.
       if (response.destroyed) resolve();
       else reject(unreachable({ host: url.hostname, port: url.port || 80 }, error));
     });
@@ -71,7 +71,7 @@ async function forward(
   });
 }
 
-/** An encrypted connection, as `CONNECT host:443 HTTP/1.1`. */
+/** An encrypted connection, such as `CONNECT host:443 HTTP/1.1`. */
 async function tunnel(
   incoming: IncomingMessage,
   client: Duplex,
@@ -79,7 +79,7 @@ async function tunnel(
   policy: SourcePolicy,
 ): Promise<void> {
   const { hostname, port } = new URL(`https://${incoming.url ?? ''}`);
-  const { address } = await policy.resolve(bare(hostname));
+  const { address } = await policy.resolve(withoutBrackets(hostname));
   await new Promise<void>((resolve, reject) => {
     const server = connect({ host: address, port: Number(port || 443) });
     server.once('error', (error) => reject(unreachable({ host: hostname, port: port || 443 }, error)));
@@ -96,14 +96,10 @@ async function tunnel(
   });
 }
 
-/** Names and values in turn, without those that speak of one connection; the body is passed on as a stream. */
+/** Header names and values in turn, without those that concern a single connection. */
 function withoutHopByHop(rawHeaders: readonly string[]): string[] {
   return rawHeaders.filter((_, i) => {
     const name = (rawHeaders[i - (i % 2)] ?? '').toLowerCase();
     return name !== 'connection' && name !== 'keep-alive' && !name.startsWith('proxy-');
   });
-}
-
-function bare(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '');
 }

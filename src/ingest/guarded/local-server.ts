@@ -33,11 +33,11 @@ async function listening(server: Server): Promise<void> {
   await once(server, 'listening');
 }
 
-/** That a host could not be reached. */
+/** The error for a host that could not be reached. */
 export function unreachable(
   { host, port }: { readonly host: string; readonly port: number | string },
   cause: NodeJS.ErrnoException,
 ): SightlineError {
-  const message = `Expected to reach ${host} port ${port} but received ${cause.code ?? cause.message}.`;
+  const message = `The host ${host} could not be reached on port ${port}: ${cause.code ?? cause.message}.`;
   return new SightlineError('SOURCE_UNREACHABLE', message, { cause });
 }

@@ -1,23 +1,92 @@
-import { lookup } from 'node:dns/promises';
+import { networkInterfaces } from 'node:os';
+import ipaddr from 'ipaddr.js';
 import { SightlineError } from '../../core/errors.js';
+import { NetworkList, parseAddress, type Address } from '../../core/network.js';
+import { addressesOf } from '../prepare-source.js';
 import { redactUrl } from '../redact.js';
 import { parseSource, type SourceSpec } from '../source-spec.js';
-import { AddressPolicy } from './address-policy.js';
+
+/** Networks that hold no camera: loopback, link-local, multicast, reserved ones, and cloud metadata services. */
+const notCameras = new NetworkList([
+  ...['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '192.0.0.0/24', '224.0.0.0/4', '240.0.0.0/4'],
+  ...['100.100.100.200/32', '168.63.129.16/32'],
+  ...[
+    '::/127',
+    '64:ff9b:1::/48',
+    'fe80::/10',
+    'ff00::/8',
+    '2001::/32',
+    'fd00:ec2::254/128',
+    'fd20:ce::254/128',
+  ],
+]);
+
+/** IPv6 networks whose addresses embed an IPv4 one after the prefix: mapped, compatible, translated, NAT64 and 6to4. */
+const carriers = (
+  [
+    ['::ffff:0:0', 96],
+    ['::', 96],
+    ['::ffff:0:0:0', 96],
+    ['64:ff9b::', 96],
+    ['2002::', 16],
+  ] as const
+).map(([prefix, bits]) => ({ bits, network: new NetworkList([`${prefix}/${bits}`]) }));
+
+/** Decides which addresses may be connected to. */
+export class AddressPolicy {
+  readonly #networks: NetworkList | null;
+
+  /** @param networks the allowed ones, such as 192.168.1.0/24; null for all except those that hold no camera */
+  constructor(networks: readonly string[] | null) {
+    this.#networks = networks === null ? null : new NetworkList(networks);
+  }
+
+  /** @param address IPv4 or IPv6, without brackets; anything else is refused */
+  allows(address: string): boolean {
+    const parsed = parseAddress(address);
+    return parsed !== undefined && this.#allows(parsed);
+  }
+
+  #allows(address: Address): boolean {
+    const carried = address instanceof ipaddr.IPv6 ? carriedIn(address) : undefined;
+    if (carried !== undefined) return this.#allows(carried);
+    if (this.#networks !== null) return this.#networks.has(address);
+    return !notCameras.has(address) && !isThisMachine(address);
+  }
+}
+
+/** Looked up each time, because addresses come and go. */
+function isThisMachine(address: Address): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+  const normalized = address.toNormalizedString();
+  return own.some((entry) => parseAddress(entry.address)?.toNormalizedString() === normalized);
+}
+
+/** The IPv4 address that an IPv6 one stands for, if any. */
+function carriedIn(address: ipaddr.IPv6): ipaddr.IPv4 | undefined {
+  const carrier = carriers.find(({ network }) => network.has(address));
+  if (carrier === undefined) return undefined;
+  const bytes = address.toByteArray();
+  // The unspecified address and loopback stand for themselves.
+  if (bytes.slice(0, 14).every((byte) => byte === 0)) return undefined;
+  const at = carrier.bits / 8;
+  return new ipaddr.IPv4(bytes.slice(at, at + 4));
+}
 
 export interface SourcePolicyOptions {
-  /** Of `rtsp`, `rtsps`, `http`, `https`, `file`, `webcam`, `test`. */
+  /** Any of `rtsp`, `rtsps`, `http`, `https`, `file`, `webcam`, `test`. */
   readonly schemes: readonly string[];
-  /** Networks that hosts may be in; null for any that may hold a camera. */
+  /** Networks in which hosts are allowed; null for any that may hold a camera. */
   readonly networks: readonly string[] | null;
 }
 
-/** An address that was looked up and may be connected to. */
+/** A looked-up address that may be connected to. */
 export interface CheckedAddress {
   readonly address: string;
   readonly family: number;
 }
 
-/** What cameras may name that somebody sets up over the network, who must not read files or reach into networks. */
+/** What the sources of cameras set up over the API may reach: the API must not open local files or internal services. */
 export class SourcePolicy {
   readonly #schemes: readonly string[];
   readonly #addresses: AddressPolicy;
@@ -28,7 +97,7 @@ export class SourcePolicy {
   }
 
   /**
-   * Checks a source as somebody wrote it. A host that has no address now passes: it is checked at every connect.
+   * Checks a source string. A host without an address passes for now, since it is checked again at every connect.
    * @throws SightlineError SOURCE_INVALID, SOURCE_FORBIDDEN
    */
   async check(source: string): Promise<void> {
@@ -48,27 +117,21 @@ export class SourcePolicy {
     if (this.#schemes.includes(scheme)) return;
     throw new SightlineError(
       'SOURCE_FORBIDDEN',
-      `Expected one of the sources that may be set up over the API (${this.#schemes.join(', ') || 'none'}) but received ${scheme}.`,
+      `Expected a source of a kind that may be set up over the API (${this.#schemes.join(', ') || 'none'}) but received ${scheme}.`,
     );
   }
 
   /**
-   * An address of a host, an IPv6 address without brackets.
+   * Looks up an allowed address of a host. An IPv6 address comes without brackets.
    * @throws SightlineError SOURCE_UNREACHABLE, SOURCE_FORBIDDEN
    */
   async resolve(host: string): Promise<CheckedAddress> {
-    const addresses = await lookup(host, { all: true }).catch((cause: Error) => {
-      throw new SightlineError(
-        'SOURCE_UNREACHABLE',
-        `Expected an address for the host ${host} but received ${cause.message}.`,
-        { cause },
-      );
-    });
+    const addresses = await addressesOf(host);
     const allowed = addresses.find(({ address }) => this.#addresses.allows(address));
     if (allowed !== undefined) return allowed;
     throw new SightlineError(
       'SOURCE_FORBIDDEN',
-      `Expected a host that cameras set up over the API may have, but ${host} is in a network where they may not be.`,
+      `Cameras set up over the API may not use the host ${host}: it is in a network that is not allowed.`,
     );
   }
 }
@@ -85,7 +148,7 @@ const defaultPorts: Readonly<Record<string, number>> = { rtsp: 554, rtsps: 322, 
 
 /**
  * The host and port of a source; undefined for one that is not on the network.
- * @throws SightlineError SOURCE_INVALID for a URL that programs may take apart in different ways
+ * @throws SightlineError SOURCE_INVALID for a URL that different programs may parse differently
  */
 export function targetOf(spec: SourceSpec): Target | undefined {
   if (!('url' in spec)) return undefined;
@@ -99,8 +162,13 @@ export function targetOf(spec: SourceSpec): Target | undefined {
   const { protocol, hostname, port } = new URL(spec.url);
   const scheme = protocol.slice(0, -1);
   return {
-    host: hostname.replace(/^\[|\]$/g, ''),
+    host: withoutBrackets(hostname),
     port: port === '' ? (defaultPorts[scheme] ?? 0) : Number(port),
     isEncrypted: scheme === 'rtsps' || scheme === 'https',
   };
+}
+
+/** The host of a URL; an IPv6 address without its brackets. */
+export function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }

@@ -1,23 +1,23 @@
+import fastifyCors from '@fastify/cors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SightlineError } from '../../core/errors.js';
 import type { Api } from '../api.js';
 import { checkUrlLength } from '../request.js';
 import { requireRole } from './caller.js';
-import { allowOrigins } from './cors.js';
 import { tokenCookie, type Gate } from './gate.js';
 import { securityHeaders } from './security-headers.js';
 import { signInPage } from './sign-in-page.js';
 
-/** Methods that change nothing. */
+/** HTTP methods that change nothing. */
 const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
-/** Puts the gate, and the security headers, before every route, those that do not exist included. */
+/** Puts the gate and the security headers in front of every route, including those that do not exist. */
 export async function guardRoutes(app: Api, gate: Gate, corsOrigins: readonly string[]): Promise<void> {
   app.decorateRequest('caller');
   app.addHook('onRoute', ({ url, method, config }) => {
     const changes = [method].flat().filter((name) => !safeMethods.includes(name));
     if (changes.length > 0 && config?.role === undefined)
-      throw new Error(`Expected a role for ${changes.join()} ${url} but received none.`);
+      throw new Error(`The route ${changes.join()} ${url} has no role.`);
   });
   app.addHook('onRequest', async ({ headers, method, url }, reply) => {
     reply.headers(securityHeaders);
@@ -26,7 +26,7 @@ export async function guardRoutes(app: Api, gate: Gate, corsOrigins: readonly st
     gate.checkHost(headers);
     if (!safeMethods.includes(method)) gate.checkOrigin(headers);
   });
-  // Before the gate: browsers ask without a token what they may ask with one.
+  // Before the gate, because browsers send preflight requests without a token.
   await allowOrigins(app, corsOrigins);
   app.addHook('onRequest', async (request, reply) => {
     const { url, config } = request.routeOptions;
@@ -38,7 +38,7 @@ export async function guardRoutes(app: Api, gate: Gate, corsOrigins: readonly st
   });
 }
 
-/** At `/` the token may come in the address; it moves to a cookie, so that it does not stay in the address bar. */
+/** At `/` the token may come in the URL. It is moved to a cookie, so that it does not stay in the address bar. */
 async function enterPage(gate: Gate, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const { headers, ip: address } = request;
   const token = tokenInAddress(request.query);
@@ -65,4 +65,22 @@ function tokenInPath({ params, routeOptions }: FastifyRequest): string | undefin
 function tokenInAddress(query: unknown): string | null {
   if (typeof query !== 'object' || query === null || !('token' in query)) return null;
   return typeof query.token === 'string' ? query.token : '';
+}
+
+const preflightSeconds = 600;
+
+/**
+ * Lets pages of these origins use the API with a token in a header, but not with the cookie, which belongs to
+ * Sightline's own page. Without origins nothing is registered.
+ */
+async function allowOrigins(app: Api, origins: readonly string[]): Promise<void> {
+  if (origins.length === 0) return;
+  await app.register(fastifyCors, {
+    origin: [...origins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['authorization', 'content-type', 'x-api-key'],
+    exposedHeaders: ['location', 'retry-after', 'x-captured-at', 'x-sequence'],
+    maxAge: preflightSeconds,
+    strictPreflight: false,
+  });
 }

@@ -1,18 +1,18 @@
+import ipaddr from 'ipaddr.js';
 import { SightlineError } from '../../core/errors.js';
-import { networkOf } from './network.js';
 import { covers, roles, type Role } from '../../core/roles.js';
 
-/** Who asks. */
+/** Who sends a request. */
 export interface Caller {
-  /** Of the token; null when nobody needs one. */
+  /** The token's name; null when no token is needed. */
   readonly name: string | null;
   readonly role: Role;
 }
 
-/** Whoever reaches a server on loopback that asks for no token. */
+/** The caller of a server on loopback that needs no token. */
 export const anybodyHere: Caller = { name: null, role: 'admin' };
 
-/** What to count a client as: its token, or where it comes from when it has none. */
+/** The key by which a client is counted: its token, or its network when it has none. */
 export function clientOf(caller: Caller | undefined, address: string): string {
   const name = caller?.name ?? null;
   return name === null ? networkOf(address) : `token ${name}`;
@@ -26,4 +26,18 @@ export function requireRole({ role }: Caller, needed: Role): void {
     'FORBIDDEN_ROLE',
     `Expected a token with the role ${enough} but received one with the role ${role}.`,
   );
+}
+
+/** The first groups of 16 bits identify a household's network; a client chooses the others freely. */
+const networkGroups = 4;
+
+/** The network by which an address is counted: an IPv4 address itself, an IPv6 address as its /64. */
+export function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  if (parsed instanceof ipaddr.IPv4) return parsed.toString();
+  return parsed.parts
+    .slice(0, networkGroups)
+    .map((group) => group.toString(16))
+    .join(':');
 }

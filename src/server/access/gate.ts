@@ -4,37 +4,36 @@ import { SightlineError } from '../../core/errors.js';
 import { quote } from '../../core/excerpt.js';
 import type { AccessToken } from '../../core/roles.js';
 import { anybodyHere, type Caller } from './caller.js';
-import { digest } from './digest.js';
 import { isLoopback, parseHost } from './host-names.js';
-import { Limits, type LimitOptions } from './limits.js';
-import { Tickets } from './tickets.js';
+import { Limits, type LimitOptions } from './rate-limits.js';
+import { digest, Tickets } from './tickets.js';
 
-/** The cookie that carries the token of a browser. */
+/** The cookie that carries a browser's token. */
 export const tokenCookie = {
   name: 'sightline_token',
   options: { httpOnly: true, sameSite: 'strict', path: '/', maxAge: 30 * 24 * 3600 },
 } as const;
 
 export interface GateOptions {
-  /** Empty on a loopback address only: then nobody needs one. */
+  /** When empty, no token is needed; that is allowed on a loopback address only. */
   readonly tokens: readonly AccessToken[];
-  /** Origins of other pages that may come in. */
+  /** Other origins whose pages may use the API. */
   readonly corsOrigins: readonly string[];
   readonly limits: LimitOptions;
   readonly parseCookie: (header: string) => Readonly<Record<string, string | undefined>>;
 }
 
-/** A request as far as the gate looks at it. */
+/** The parts of a request that the gate looks at. */
 export interface Visit {
   readonly headers: IncomingHttpHeaders;
   /** The remote address. */
   readonly address: string;
-  /** A token that came elsewhere than in the headers. */
+  /** A token that came in the path instead of a header. */
   readonly token?: string | undefined;
   readonly ticket?: string | undefined;
 }
 
-/** Decides which requests may pass, and who asks; the same for HTTP and WebSockets. */
+/** Decides which requests may pass and who sent them, for HTTP and WebSockets alike. */
 export class Gate {
   readonly tickets = new Tickets();
   readonly #tokens: readonly { readonly digest: Buffer; readonly caller: Caller }[];
@@ -50,8 +49,8 @@ export class Gate {
   }
 
   /**
-   * Without tokens anybody on this machine may ask, and so may any page open in its browser under a name that was
-   * made to resolve to loopback (DNS rebinding): the Host header gives such a page away.
+   * Without tokens anybody on this machine may use the server, and so could a page in its browser whose host name was
+   * made to resolve to loopback (DNS rebinding). The Host header reveals such a page.
    * @throws SightlineError FORBIDDEN_ORIGIN
    */
   checkHost(headers: IncomingHttpHeaders): void {
@@ -60,14 +59,14 @@ export class Gate {
     if (host !== null && isLoopback(host.hostname)) return;
     throw new SightlineError(
       'FORBIDDEN_ORIGIN',
-      `Expected the host localhost, 127.0.0.1 or [::1] but received ${shown(headers.host)}.`,
+      `Expected localhost, 127.0.0.1 or [::1] in the header Host but received ${shown(headers.host)}.`,
     );
   }
 
   /**
-   * Browsers let any page open a WebSocket to anywhere and send simple requests that change something, and only say
-   * from where they come.
-   * @throws SightlineError FORBIDDEN_ORIGIN when a page of an origin asks that is neither this server's nor allowed
+   * Browsers let any page open a WebSocket to any server and send simple requests that change something; they only state
+   * the page's origin.
+   * @throws SightlineError FORBIDDEN_ORIGIN for a page whose origin is neither this server's nor an allowed one
    */
   checkOrigin(headers: IncomingHttpHeaders): void {
     const { origin } = headers;
@@ -87,8 +86,8 @@ export class Gate {
   }
 
   /**
-   * Who asks, by a token in any of its forms or by a ticket, and counts it.
-   * @throws SightlineError UNAUTHORIZED when a token is needed and none, or a wrong one, came; RATE_LIMITED
+   * Identifies the caller by a token in any of its forms or by a ticket, and counts the request.
+   * @throws SightlineError UNAUTHORIZED when a token is needed but missing or wrong; RATE_LIMITED
    */
   admit({ address, headers, token, ticket }: Visit): Promise<Caller> {
     const tokens = [...this.#tokensIn(headers), ...(token === undefined ? [] : [token])];
@@ -96,7 +95,7 @@ export class Gate {
     return this.#admit(address, caller ?? this.#callerOf(tokens), tokens.length > 0 || ticket !== undefined);
   }
 
-  /** As `admit`, by this token and no other. */
+  /** Like `admit`, but by this token only. */
   admitWith(token: string, address: string): Promise<Caller> {
     return this.#admit(address, this.#callerOf([token]), true);
   }
@@ -109,7 +108,7 @@ export class Gate {
     throw new SightlineError('UNAUTHORIZED', `Expected a token of this server but received ${received}.`);
   }
 
-  /** Whose token is among those offered. Compares each with all: how long it takes tells nothing. */
+  /** The caller whose token was offered. Every pair is compared, so that the time reveals nothing. */
   #callerOf(offered: readonly string[]): Caller | undefined {
     if (this.#tokens.length === 0) return anybodyHere;
     let found: Caller | undefined;
@@ -121,7 +120,7 @@ export class Gate {
     return found;
   }
 
-  /** Every token that a request offers, in any of the forms. */
+  /** Every token in a request's headers, in any of its forms. */
   #tokensIn(headers: IncomingHttpHeaders): string[] {
     const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
     const key = headers['x-api-key'];
@@ -130,7 +129,7 @@ export class Gate {
   }
 }
 
-/** For the browsers that leave out the origin. */
+/** Checks browsers that leave out the Origin header. */
 function checkSite(headers: IncomingHttpHeaders): void {
   const site = headers['sec-fetch-site'];
   if (site !== 'cross-site' && site !== 'same-site') return;

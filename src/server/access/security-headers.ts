@@ -7,7 +7,7 @@ const policy: Readonly<Record<string, string>> = {
   'frame-ancestors': "'none'",
 };
 
-/** The content security policy of the page, with other directives where a page needs them. */
+/** The page's content security policy, with some directives replaced where another page needs it. */
 export function contentSecurityPolicy(over: Readonly<Record<string, string>> = {}): string {
   return Object.entries({ ...policy, ...over })
     .map(([directive, sources]) => `${directive} ${sources}`)
@@ -15,8 +15,8 @@ export function contentSecurityPolicy(over: Readonly<Record<string, string>> = {
 }
 
 /**
- * Sent with every answer: the page loads nothing from elsewhere, nobody frames it or embeds its pictures, and nothing
- * stays in a cache but the files of the page, which say so themselves.
+ * Headers of every answer: the page loads nothing from elsewhere, no other page may frame it or embed its pictures, and
+ * nothing is cached except the page's own files, which set their own header.
  */
 export const securityHeaders = {
   'cache-control': 'no-store',

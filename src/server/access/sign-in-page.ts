@@ -13,7 +13,7 @@ const style = `
   button { margin-top: 0.75rem; border: 0; background: #0f766e; color: #fff; cursor: pointer; }
 `;
 
-/** Stands alone: the page's own files need the token too. */
+/** Self-contained, because the other files of the page need a token. */
 const html = (note: string): string => `<!doctype html>
 <html lang="en">
   <head>
@@ -25,7 +25,7 @@ const html = (note: string): string => `<!doctype html>
   <body>
     <main>
       <h1>Sightline</h1>
-      <p>Open the link that Sightline printed when it started, or enter the token here.</p>
+      <p>Open the link that Sightline printed at startup, or enter your access token.</p>
       ${note === '' ? '' : `<p role="alert">${escapeMarkup(note)}</p>`}
       <form action="/" method="get">
         <label for="token">Token</label>
@@ -39,9 +39,9 @@ const html = (note: string): string => `<!doctype html>
 
 const styleHash = createHash('sha256').update(style).digest('base64');
 
-/** What a browser shows that comes without a right token, and the policy that allows its one style by hash. */
+/** The page for a browser without a valid token, with a policy that allows its one style sheet by hash. */
 export const signInPage = {
-  /** @param note what was wrong with the last try; may be empty */
+  /** @param note what was wrong with the last attempt; may be empty */
   html,
   headers: {
     'content-security-policy': contentSecurityPolicy({ 'style-src': `'sha256-${styleHash}'` }),

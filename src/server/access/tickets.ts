@@ -1,41 +1,40 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from './caller.js';
-import { digest } from './digest.js';
 
-const LIFETIME_MS = 30_000;
-/** Far more than connect at a time; beyond it the oldest is forgotten. */
-const MOST_TICKETS = 10_000;
+const lifetimeMs = 30_000;
+/** Far more than are ever in use at a time; beyond it the oldest is forgotten. */
+const maxTickets = 10_000;
 
 /**
- * Tickets open one WebSocket each, soon: a page cannot send its token with one, and in an address, which proxies write
- * down, the token itself would be of lasting use to others.
+ * Short-lived tickets that open one WebSocket each. A page cannot send its token with a WebSocket, and in a URL, which
+ * proxies log, the token itself would be useful to others for a long time.
  */
 export class Tickets {
-  /** By the digest of the ticket. */
+  /** Callers by the digest of their ticket. */
   readonly #callers: LRUCache<string, Caller>;
   readonly #now: () => number;
 
   /** @param now milliseconds since the epoch */
   constructor(now: () => number = Date.now) {
     this.#now = now;
-    // The cache still has an entry whose age is its whole ttl; a ticket is of no use at `expiresAt`.
+    // The cache keeps an entry until its age exceeds the ttl, but a ticket must have expired at `expiresAt`.
     this.#callers = new LRUCache({
-      max: MOST_TICKETS,
-      ttl: LIFETIME_MS - 1,
+      max: maxTickets,
+      ttl: lifetimeMs - 1,
       ttlResolution: 0,
       perf: { now },
     });
   }
 
-  /** A new ticket, which stands for this caller. */
+  /** Issues a ticket that stands for this caller. */
   issue(caller: Caller): { readonly ticket: string; readonly expiresAt: Date } {
     const ticket = randomBytes(32).toString('base64url');
     this.#callers.set(keyOf(ticket), caller);
-    return { ticket, expiresAt: new Date(this.#now() + LIFETIME_MS) };
+    return { ticket, expiresAt: new Date(this.#now() + lifetimeMs) };
   }
 
-  /** Whom a ticket stands for, once; undefined when it is none, was used or is too old. */
+  /** The caller that a ticket stands for, once; undefined when it is unknown, used or expired. */
   redeem(ticket: string): Caller | undefined {
     const key = keyOf(ticket);
     const caller = this.#callers.get(key);
@@ -46,4 +45,9 @@ export class Tickets {
 
 function keyOf(ticket: string): string {
   return digest(ticket).toString('base64');
+}
+
+/** Hashes a secret, so that the time taken to compare it or look it up reveals nothing about it. */
+export function digest(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
 }

@@ -23,15 +23,15 @@ export const compreFaceCodes = {
 
 type CompreFaceCode = (typeof compreFaceCodes)[keyof typeof compreFaceCodes];
 
-/** What went wrong, as CompreFace says it. */
+/** CompreFace's error body. */
 export const compreFaceErrorSchema = z
   .object({ message: z.string(), code: z.int().describe('A code of docs/compatibility.md.') })
   .meta({ id: 'CompreFaceError' });
 
-/** Error answers, in the `response` of a route. */
+/** The error answers, for the `response` of a route. */
 export const compreFaceErrors = { default: compreFaceErrorSchema.describe('What went wrong.') } as const;
 
-/** A refusal for which CompreFace has a code and Sightline's catalogue only REQUEST_INVALID. */
+/** An invalid request for which CompreFace has a code of its own; REQUEST_INVALID in Sightline's catalogue. */
 export class CompreFaceError extends SightlineError {
   readonly compreFaceCode: CompreFaceCode;
 
@@ -48,7 +48,7 @@ interface CompreFaceAnswer {
 
 const { noFaceFound, facesServiceFailed } = compreFaceCodes;
 
-/** Where CompreFace's code, or its status, is another than Sightline's. */
+/** Errors for which CompreFace has a code, or another status than Sightline. */
 const answers: Partial<Record<ErrorCode, CompreFaceAnswer>> = {
   FORBIDDEN_ORIGIN: { status: 403, code: compreFaceCodes.accessDenied },
   FORBIDDEN_ROLE: { status: 403, code: compreFaceCodes.accessDenied },
@@ -68,7 +68,7 @@ const answers: Partial<Record<ErrorCode, CompreFaceAnswer>> = {
   EMBEDDER_FAILED: { status: 500, code: facesServiceFailed },
 };
 
-/** Anything thrown as the status and the body that CompreFace would answer with. */
+/** The status and the body with which CompreFace would answer a thrown value. */
 export function compreFaceErrorOf(
   thrown: unknown,
   { headers }: Pick<FastifyRequest, 'headers'>,

@@ -1,27 +1,37 @@
 import { z } from 'zod';
+import { SightlineError } from '../../core/errors.js';
 import type { Api } from '../api.js';
-import type { IdentifiedFace, People, Pictures, ReadFace } from '../services.js';
+import type { IdentifiedFace, People, Pictures, ReadFace, ReadPicture } from '../services.js';
 import { picture } from '../uploads/picture.js';
 import { compreFaceErrors } from './compreface-error.js';
-import { exampleParams } from './example.js';
-import { faceSchema, faceView, pluginsOf, pluginsVersions, rounded } from './face-view.js';
+import { exampleParams } from './example-routes.js';
+import {
+  detectFaces,
+  faceSchema,
+  faceView,
+  pluginsOf,
+  pluginsVersions,
+  readFaces,
+  rounded,
+} from './faces.js';
 import { faceQuery, recognizeQuery } from './options.js';
-import { detectFaces, readFaces } from './search-picture.js';
 
 const tags = ['compreface'];
 const config = { role: 'operator', pictures: ['file'] } as const;
 const body = z.object({ file: picture });
 const plugins_versions = pluginsVersions.optional();
 
-const similarity = z.number().describe('0 to 1: chance that two faces at their distance show one person.');
+const similarity = z
+  .number()
+  .describe('0 to 1: probability that two faces at this distance show one person.');
 const subjects = z
   .array(z.object({ subject: z.string(), similarity }))
-  .describe('The most similar first; empty with nobody enrolled.');
+  .describe('The most similar first; empty when nobody is enrolled.');
 
-/** More people to ask for than are told of, some of whom may be left out. */
+/** How many more people to look up than to return, because some may be left out. */
 const spare = 3;
 
-/** Routes that ask who, or what, is on one picture. */
+/** The routes that recognise, verify or detect faces in one picture. */
 export function addFaceRoutes(app: Api, people: People, pictures: Pictures): void {
   app.post(
     '/recognition/recognize',
@@ -29,7 +39,7 @@ export function addFaceRoutes(app: Api, people: People, pictures: Pictures): voi
       config,
       schema: {
         tags,
-        summary: 'Whom each face of a picture is most similar to',
+        summary: 'Who each face in a picture is most similar to',
         querystring: recognizeQuery,
         body,
         response: {
@@ -58,7 +68,7 @@ export function addFaceRoutes(app: Api, people: People, pictures: Pictures): voi
       config,
       schema: {
         tags,
-        summary: 'How similar each face of a picture is to an example',
+        summary: 'How similar each face in a picture is to an example',
         params: exampleParams,
         querystring: faceQuery,
         body,
@@ -92,7 +102,7 @@ export function addFaceRoutes(app: Api, people: People, pictures: Pictures): voi
       config,
       schema: {
         tags,
-        summary: 'Where the faces of a picture are',
+        summary: 'Where the faces in a picture are',
         querystring: faceQuery,
         body,
         response: {
@@ -109,7 +119,7 @@ export function addFaceRoutes(app: Api, people: People, pictures: Pictures): voi
   );
 }
 
-/** People whom the face was said not to be are left out: clients name the first subject. */
+/** Leaves out people who this face was said not to be, because clients take the first subject for the answer. */
 function subjectsOf(pictures: Pictures, { nearest }: IdentifiedFace): z.output<typeof subjects> {
   return nearest
     .filter(({ rejected }) => !rejected)
@@ -122,4 +132,50 @@ function subjectsOf(pictures: Pictures, { nearest }: IdentifiedFace): z.output<t
 async function similarityTo(pictures: Pictures, face: ReadFace, photoId: string): Promise<number> {
   const { distance } = await pictures.verifyPhoto(face, photoId);
   return rounded(pictures.similarity(distance));
+}
+
+const verification = z.object({
+  source_image_face: faceSchema,
+  face_matches: z
+    .array(faceSchema.extend({ similarity: z.number().describe('0 to 1, to the face in the source.') }))
+    .describe('Every face in the target.'),
+  plugins_versions: pluginsVersions.optional(),
+});
+
+/** `/verification/verify`: compares the only face in one picture with each face in another. */
+export function addVerificationRoute(app: Api, pictures: Pictures): void {
+  app.post(
+    '/verification/verify',
+    {
+      config: { role: 'operator', pictures: ['source_image', 'target_image'] },
+      schema: {
+        tags: ['compreface'],
+        summary: 'How similar the face in one picture is to each face in another',
+        querystring: faceQuery,
+        body: z.object({ source_image: picture, target_image: picture }),
+        response: { 200: z.object({ result: z.array(verification) }), ...compreFaceErrors },
+      },
+    },
+    async ({ body, query }) => {
+      const source = await readFaces(pictures, body.source_image, query);
+      const face = onlyFace(source);
+      const target = await readFaces(pictures, body.target_image, query);
+      const face_matches = await Promise.all(
+        target.faces.map(async (other) => {
+          const { distance } = await pictures.verify(face, other);
+          const similarity = rounded(pictures.similarity(distance));
+          return { ...faceView(other.detection, target, query), similarity };
+        }),
+      );
+      const source_image_face = faceView(face.detection, source, query);
+      return { result: [{ source_image_face, face_matches, ...pluginsOf(pictures, source.faces, query) }] };
+    },
+  );
+}
+
+/** @throws SightlineError FACE_AMBIGUOUS */
+function onlyFace({ faces }: ReadPicture): ReadFace {
+  const [face] = faces;
+  if (face !== undefined && faces.length === 1) return face;
+  throw new SightlineError('FACE_AMBIGUOUS', `Expected one face in source_image but found ${faces.length}.`);
 }

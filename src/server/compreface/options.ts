@@ -4,31 +4,31 @@ import { numeric } from '../query.js';
 const limit = numeric(0, Number.MAX_SAFE_INTEGER)
   .int()
   .default(0)
-  .describe('At most so many faces, the largest ones; 0 for all.');
+  .describe('Maximum number of faces, the largest ones; 0 for all.');
 const threshold = numeric(0, 1)
   .default(0)
   .describe(
-    'Faces that the detector is less sure of are left out; below its own threshold it changes nothing.',
+    'Faces with a lower score are left out; a value below the detector’s own threshold has no effect.',
   );
 const plugins = z
   .string()
   .default('')
-  .describe('Comma-separated. `landmarks` is there; any other, such as `age`, adds nothing.');
+  .describe('Comma-separated. `landmarks` is supported; any other, such as `age`, is ignored.');
 const status = z
   .stringbool()
   .default(false)
-  .describe('Whether to tell of `execution_time` and `plugins_versions`.');
+  .describe('Whether to return `execution_time` and `plugins_versions`.');
 const predictionCount = numeric(-1, 1000)
   .int()
   .refine((count) => count !== 0, 'expected 1 or more, or -1 for all')
   .default(1)
-  .describe('At most so many subjects a face, the most similar ones; -1 for all.');
+  .describe('Maximum number of subjects per face, the most similar ones; -1 for all.');
 
 /** `?det_prob_threshold=` */
 export const thresholdQuery = { det_prob_threshold: threshold };
-/** What every route takes that looks at faces. Parameters that it does not know are ignored, as CompreFace does. */
+/** The query of all routes that look for faces. Unknown parameters are ignored, as in CompreFace. */
 export const faceQuery = z.object({ limit, ...thresholdQuery, face_plugins: plugins, status });
-/** As `faceQuery`, and how many subjects to tell of. */
+/** `faceQuery` plus the number of subjects to return. */
 export const recognizeQuery = faceQuery.extend({ prediction_count: predictionCount });
 
 export type FaceQuery = z.output<typeof faceQuery>;
@@ -37,10 +37,10 @@ const mergeable = ['limit', 'det_prob_threshold', 'prediction_count', 'face_plug
 const stray = new RegExp(`\\?(${mergeable.join('|')})=`);
 
 /**
- * A query of CompreFace's JavaScript client put right: without `limit` it joins options by `?`, so that
- * `?face_plugins=landmarks?status=true` means two of them.
+ * Repairs a query of CompreFace's JavaScript client: without `limit` the client joins options with `?`, so that
+ * `?face_plugins=landmarks?status=true` means two options.
  */
-export function mendQuery(query: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function repairQuery(query: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(query).flatMap(([key, value]): [string, unknown][] => {
       if (typeof value !== 'string') return [[key, value]];
@@ -53,7 +53,7 @@ export function mendQuery(query: Readonly<Record<string, unknown>>): Record<stri
   );
 }
 
-/** Whether the comma-separated plugins asked for name this one. */
+/** Whether this plugin is among the requested ones. */
 export function asksFor(plugin: string, { face_plugins }: Pick<FaceQuery, 'face_plugins'>): boolean {
   return face_plugins.split(',').some((slug) => slug.trim() === plugin);
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { SightlineError } from '../../core/errors.js';
+import { quote } from '../../core/excerpt.js';
+import type { GalleryPerson } from '../../core/people-store.js';
 import type { Api } from '../api.js';
 import type { People } from '../services.js';
 import { compreFaceErrors } from './compreface-error.js';
-import { findSubject } from './find-subject.js';
 
 const tags = ['compreface'];
 const subjectSchema = z.object({ subject: z.string().describe('The name of a person.') });
@@ -46,7 +48,7 @@ export function addSubjectRoutes(app: Api, people: People): void {
       config: operator,
       schema: {
         tags,
-        summary: 'Renames a subject; one that has the new name already gets all examples of both',
+        summary: 'Renames a subject; if the new name exists already, the two are merged',
         params: subjectSchema,
         body: subjectSchema,
         response: { 200: z.object({ updated: z.boolean() }), ...compreFaceErrors },
@@ -61,7 +63,7 @@ export function addSubjectRoutes(app: Api, people: People): void {
       config: operator,
       schema: {
         tags,
-        summary: 'Erases a subject and all examples of them',
+        summary: 'Erases a subject and all their examples',
         params: subjectSchema,
         response: { 200: subjectSchema, ...compreFaceErrors },
       },
@@ -91,7 +93,7 @@ export function addSubjectRoutes(app: Api, people: People): void {
   );
 }
 
-/** Whether anything changed. */
+/** Renames or merges. Returns whether anything changed. */
 async function renameSubject(people: People, from: string, to: string): Promise<boolean> {
   const person = await findSubject(people, from);
   if (person.name === to) return false;
@@ -99,4 +101,11 @@ async function renameSubject(people: People, from: string, to: string): Promise<
   if (other === undefined || other.id === person.id) await people.rename(person.id, to);
   else await people.merge(person.id, other.id);
   return true;
+}
+
+/** @throws SightlineError PERSON_UNKNOWN, PERSON_NAME_INVALID */
+async function findSubject(people: People, subject: string): Promise<GalleryPerson> {
+  const person = await people.find(subject);
+  if (person !== undefined) return person;
+  throw new SightlineError('PERSON_UNKNOWN', `There is no subject named ${quote(subject)}.`);
 }

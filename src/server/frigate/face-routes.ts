@@ -12,10 +12,10 @@ const upload = { role: 'operator', pictures: ['file'] } as const;
 const params = z.object({ name: z.string() });
 const fileBody = z.object({ file: picture });
 const outcome = { 200: outcomeSchema, ...frigateErrors };
-/** What the photo is called where Sightline lists it. */
+/** The name of the photo in Sightline's lists. */
 const photoName = 'Frigate';
 
-/** `/faces`: a face of Frigate is a person, its images are the photos they were enrolled with. */
+/** `/faces`: a face in Frigate is a person here, and its images are the person's photos. */
 export function addFrigateFaceRoutes(
   app: Api,
   { people, pictures }: Pick<Services, 'people' | 'pictures'>,
@@ -37,11 +37,11 @@ export function addFrigateFaceRoutes(
     '/faces/:name/create',
     {
       config: operator,
-      schema: { tags, summary: 'Adds a person, unless there is one', params, response: outcome },
+      schema: { tags, summary: 'Adds a person, unless the name exists', params, response: outcome },
     },
     async ({ params: { name } }) => {
       const known = await people.find(name);
-      if (known !== undefined) return succeeded(`${known.name} is there already.`);
+      if (known !== undefined) return succeeded(`${known.name} already exists.`);
       const { name: created } = await people.create(name);
       return succeeded(`${created} was added.`);
     },
@@ -53,7 +53,7 @@ export function addFrigateFaceRoutes(
       config: upload,
       schema: {
         tags,
-        summary: 'Enrols a photo of a person, who is made when there is none of that name',
+        summary: 'Enrols a photo of a person, who is added if the name is new',
         params,
         body: fileBody,
         response: outcome,
@@ -61,7 +61,9 @@ export function addFrigateFaceRoutes(
     },
     async ({ params: { name }, body }) => {
       const { person, added } = await people.enroll(name, body.file, photoName);
-      return succeeded(added ? `The photo of ${person.name} was added.` : `${person.name} had this photo.`);
+      return succeeded(
+        added ? `The photo of ${person.name} was added.` : `${person.name} already has this photo.`,
+      );
     },
   );
 
@@ -94,8 +96,8 @@ export function addFrigateFaceRoutes(
         response: {
           200: z.object({
             success: z.literal(true),
-            score: z.number().describe('0 to 1: chance that the face is of the nearest person.'),
-            face_name: z.string().describe('`unknown` for somebody whom Sightline would not name.'),
+            score: z.number().describe('0 to 1: probability that the face is the nearest person’s.'),
+            face_name: z.string().describe('`unknown` for a face that Sightline does not name.'),
           }),
           ...frigateErrors,
         },
@@ -112,26 +114,22 @@ async function photosByName(people: People): Promise<Record<string, string[]>> {
   return Object.fromEntries(names);
 }
 
-/** All or, when one is not of that person, none. */
+/** Removes all of the photos or, if one is not of that person, none. */
 async function removePhotos(people: People, name: string, ids: ReadonlySet<string>): Promise<number> {
   const person = await people.find(name);
   if (person === undefined)
-    throw new SightlineError('PERSON_UNKNOWN', `Expected the name of a person but received ${quote(name)}.`);
+    throw new SightlineError('PERSON_UNKNOWN', `There is no person named ${quote(name)}.`);
   const own = new Set((await people.photos(person.id)).map(({ id }) => id));
   const stray = [...ids].find((id) => !own.has(id));
   if (stray !== undefined)
-    throw new SightlineError(
-      'PHOTO_UNKNOWN',
-      `Expected ids of photos of ${person.name} but received ${quote(stray)}.`,
-    );
+    throw new SightlineError('PHOTO_UNKNOWN', `${person.name} has no photo with the id ${quote(stray)}.`);
   for (const id of ids) await people.removePhoto(id);
   return ids.size;
 }
 
 async function recognize(pictures: Pictures, file: Buffer) {
   const [face] = (await pictures.read(file, 1)).faces;
-  if (face === undefined)
-    throw new SightlineError('FACE_NOT_FOUND', 'Expected a face in the picture but found none.');
+  if (face === undefined) throw new SightlineError('FACE_NOT_FOUND', 'No face was found in the picture.');
   const { person, distance } = await pictures.identify(face, 1);
   const score = distance === null ? 0 : pictures.similarity(distance);
   return { success: true as const, score, face_name: person?.name ?? 'unknown' };

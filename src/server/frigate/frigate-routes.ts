@@ -1,11 +1,11 @@
 import type { Api } from '../api.js';
-import { noteFailure } from '../failed-request.js';
+import { noteFailure } from '../problem.js';
 import type { ServerContext } from '../server-options.js';
 import { addFrigateCameraRoutes } from './camera-routes.js';
 import { addFrigateFaceRoutes } from './face-routes.js';
 import { frigateErrorOf } from './frigate-error.js';
 
-/** The part of Frigate 0.16's API that is about faces, and what clients ask beside it; docs/compatibility.md tells of it. */
+/** Frigate 0.16's API for faces, and the few other routes that its clients need; docs/compatibility.md describes them. */
 export async function addFrigateRoutes(app: Api, context: ServerContext): Promise<void> {
   await app.register(
     (scope: Api, _options, done) => {

@@ -1,12 +1,12 @@
-/** One connected client. */
+/** One connected client, as the heartbeat sees it. */
 export interface Pulse {
-  /** Asks for a sign of life; false when none came since the last time. */
+  /** Pings the client; false when it has not answered since the last time. */
   beat(): boolean;
   /** Ends the connection at once. */
   kill(): void;
 }
 
-/** Ends the connections of clients that are gone without a word. */
+/** Closes the connections of clients that have disappeared without closing them. */
 export class Heartbeat {
   readonly #pulses = new Set<Pulse>();
   readonly #timer: NodeJS.Timeout;

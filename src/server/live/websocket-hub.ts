@@ -3,27 +3,26 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { SightlineError } from '../../core/errors.js';
 import { excerpt } from '../../core/excerpt.js';
-import { closeCodes } from './close-codes.js';
-import { EventChannel } from './event-channel.js';
 import { requireRole } from '../access/caller.js';
 import type { Gate } from '../access/gate.js';
-import type { Heartbeat } from './heartbeat.js';
+import { answerRaw, brokenRequest } from '../problem.js';
 import { eventStreamQuery, streamQuery } from '../query.js';
-import { answerRaw, brokenRequest } from '../raw-answer.js';
 import { checkUrlLength, parsePart, queryOf, type Query } from '../request.js';
 import { requireCamera } from '../require-camera.js';
 import type { ServerContext } from '../server-options.js';
-import { refuseSocket } from './refusal.js';
-import { openVideo } from './video-channel.js';
+import { closeCodes, refuseSocket } from './close-codes.js';
+import { EventChannel } from './event-channel.js';
+import type { Heartbeat } from './heartbeat.js';
+import { openVideo } from './picture-feed.js';
 
-/** Clients have nothing to say, so even this is generous. */
-const MAX_MESSAGE_BYTES = 1024;
+/** Clients have no messages to send, so even this is generous. */
+const maxMessageBytes = 1024;
 /** How long a client may take to answer a close before its connection is cut. */
-const CLOSE_GRACE_MS = 400;
+const closeGraceMs = 400;
 
 type Opener = (socket: WebSocket) => void;
 
-/** Every WebSocket of the server. What is no handshake is answered as HTTP; a refusal is a close code after it. */
+/** All WebSockets of the server. Invalid handshakes get an HTTP answer; refusals are close codes after the handshake. */
 export class WebSocketHub {
   readonly #context: ServerContext;
   readonly #gate: Gate;
@@ -31,7 +30,7 @@ export class WebSocketHub {
   readonly #events: EventChannel;
   readonly #sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: MAX_MESSAGE_BYTES,
+    maxPayload: maxMessageBytes,
     perMessageDeflate: false,
   });
 
@@ -51,22 +50,22 @@ export class WebSocketHub {
   /** Takes over the upgrade requests of an HTTP server. */
   attach(server: Server): void {
     server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
-      // Until the handshake nobody else listens, and an error without a listener would end the program.
+      // Nothing else listens before the handshake, and an error without a listener would end the program.
       connection.on('error', () => {});
       void this.#upgrade(request, connection, head);
     });
   }
 
-  /** Closes every socket with `goingAway`; those that do not answer soon are cut. */
+  /** Closes every socket with `goingAway`; those that do not answer within 400 ms are terminated. */
   async close(): Promise<void> {
     await this.#events.close();
     this.#sockets.close();
     const clients = [...this.#sockets.clients];
     const closed = clients.map((client) => new Promise((resolve) => client.once('close', resolve)));
-    for (const client of clients) client.close(closeCodes.goingAway, 'The server stops.');
+    for (const client of clients) client.close(closeCodes.goingAway, 'The server is shutting down.');
     const cut = setTimeout(() => {
       for (const client of clients) client.terminate();
-    }, CLOSE_GRACE_MS);
+    }, closeGraceMs);
     await Promise.all(closed);
     clearTimeout(cut);
   }
@@ -74,7 +73,7 @@ export class WebSocketHub {
   async #upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
     const open = await this.#openerFor(request);
     this.#sockets.handleUpgrade(request, connection, head, (socket) => {
-      // ws closes the socket with the code that fits (1002, 1007, 1009); nothing is left to do.
+      // ws closes the socket with the fitting code (1002, 1007, 1009); nothing is left to do.
       socket.on('error', () => {});
       try {
         open(socket);
@@ -85,7 +84,7 @@ export class WebSocketHub {
     });
   }
 
-  /** What to do once the handshake is made; throws then what refuses the request. */
+  /** Returns what to do after the handshake; for a refused request, a function that throws the reason. */
   async #openerFor(request: IncomingMessage): Promise<Opener> {
     try {
       const { headers } = request;
@@ -115,17 +114,14 @@ export class WebSocketHub {
     }
     const id = /^\/ws\/video\/([^/]+)$/.exec(pathname)?.[1];
     if (id === undefined) {
-      throw new SightlineError(
-        'ROUTE_UNKNOWN',
-        `Expected a WebSocket that exists but received ${excerpt(pathname)}.`,
-      );
+      throw new SightlineError('ROUTE_UNKNOWN', `There is no such WebSocket; received ${excerpt(pathname)}.`);
     }
     const camera = requireCamera(this.#context.services.cameras, id);
     const wish = parsePart(streamQuery, query, 'querystring');
     return (socket) => openVideo(socket, camera, wish, this.#context);
   }
 
-  /** Has a socket closed that says something, or gives no sign of life. */
+  /** Closes a socket that sends a message or stops answering pings. */
   #watch(socket: WebSocket): void {
     let isAlive = true;
     const forget = this.#heartbeat.watch({
@@ -140,7 +136,7 @@ export class WebSocketHub {
     socket.on('pong', () => {
       isAlive = true;
     });
-    socket.once('message', () => socket.close(closeCodes.unsupportedData, 'Clients have nothing to say.'));
+    socket.once('message', () => socket.close(closeCodes.unsupportedData, 'Clients must not send messages.'));
     socket.once('close', forget);
   }
 }
@@ -152,7 +148,7 @@ interface Target {
   readonly query: Query;
 }
 
-/** @throws SightlineError REQUEST_INVALID for a target that is no URL or is wrongly encoded */
+/** @throws SightlineError REQUEST_INVALID for a target that is not a URL or is wrongly encoded */
 function parseTarget(target: string): Target {
   try {
     const url = new URL(target, 'http://localhost');
@@ -160,6 +156,6 @@ function parseTarget(target: string): Target {
     url.searchParams.delete('ticket');
     return { pathname: decodeURIComponent(url.pathname), ticket, query: queryOf(url.searchParams) };
   } catch {
-    throw new SightlineError('REQUEST_INVALID', 'Expected a request target that can be decoded.');
+    throw new SightlineError('REQUEST_INVALID', 'The request target is not a valid URL.');
   }
 }

@@ -6,10 +6,10 @@ import { noBody, problems } from '../openapi.js';
 import { eventStreamQuery, streamQuery } from '../query.js';
 
 const tags = ['live'];
-const ticket = z.string().optional().describe('From POST /v1/tickets, in place of a token.');
-const response = { 101: noBody('The messages begin.'), ...problems };
+const ticket = z.string().optional().describe('From POST /v1/tickets, instead of a token.');
+const response = { 101: noBody('The connection is a WebSocket now.'), ...problems };
 
-/** Has the document tell of the WebSockets, and tells those who ask for one without a handshake what it takes. */
+/** Describes the WebSockets in the OpenAPI document, and refuses plain HTTP requests to them. */
 export function addWebSocketRoutes(app: Api): void {
   app.get(
     '/ws/events',
@@ -45,6 +45,6 @@ function requireHandshake(reply: FastifyReply): never {
   reply.header('upgrade', 'websocket');
   throw new SightlineError(
     'UPGRADE_REQUIRED',
-    'Expected a WebSocket handshake but received a plain request.',
+    'Expected a WebSocket handshake but received a plain HTTP request.',
   );
 }

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { SightlineError } from '../../core/errors.js';
 
 /**
- * A picture in the zod schema of a body: the bytes of a picture file, whichever way they came. What they are is for
- * `readImage` to see. The route names the field in `config.pictures` as well.
+ * A picture in the zod schema of a body: the bytes of a picture file, whichever way they were sent. `readImage` checks
+ * what they are. The route must also name the field in `config.pictures`.
  */
 export const picture = z.custom<Buffer>(
   (value) => Buffer.isBuffer(value),

@@ -1,23 +1,23 @@
 import { setImmediate } from 'node:timers/promises';
 import { quote } from '../../core/excerpt.js';
 import { SightlineError } from '../../core/errors.js';
-import { LongString } from '../bounded-json.js';
+import { LongString } from '../json-bodies.js';
 import { checkPictureBytes } from './picture.js';
 
 /** `data:image/jpeg;base64,` and the like, as browsers make them; a slash may be escaped in JSON. */
 const dataUrlHead = /^data:[^,]{0,200};base64,/i;
-const mostHeadBytes = 250;
-/** So many bytes take a few milliseconds at worst; between two pieces the main loop has its turn. */
+const maxHeadBytes = 250;
+/** This many bytes take a few milliseconds at worst; between pieces the main loop can do other work. */
 const pieceBytes = 64 * 1024;
-/** Blanks and line breaks, as they are and as JSON escapes them. */
+/** White space, plain or as JSON escapes it. */
 const whiteSpace = /\s+|\\[nrt]/g;
 const escapedSlash = /\\\//g;
 const padding = /={1,2}$/;
-/** Neither in the standard alphabet nor in that of URLs. */
+/** A character of neither the standard nor the URL-safe alphabet. */
 const foreign = /[^\w+/-]/;
 
 /**
- * The body of a JSON request with the text in its picture fields, base64 or a data: URL, as bytes. What is no text is
+ * Decodes the text in the picture fields of a JSON body, base64 or a data: URL, to bytes. A field that is not text is
  * left for the body's schema to refuse.
  * @throws SightlineError REQUEST_INVALID, REQUEST_TOO_LARGE, IMAGE_TOO_LARGE
  */
@@ -45,7 +45,7 @@ function refuseLong(field: string, value: unknown): void {
 }
 
 async function bytesOf(field: string, text: Buffer, maxBytes: number): Promise<Buffer> {
-  const begin = text.toString('latin1', 0, mostHeadBytes);
+  const begin = text.toString('latin1', 0, maxHeadBytes);
   const head = dataUrlHead.exec(begin)?.[0] ?? '';
   const bytes = await decodeBase64(text, head.length);
   if (bytes === undefined) {
@@ -59,19 +59,19 @@ async function bytesOf(field: string, text: Buffer, maxBytes: number): Promise<B
 }
 
 /**
- * The bytes of base64 from `start` on, in lines or not, piece by piece; undefined when it is none. Each piece is read a
- * fixed number of times, so the time grows with the length of the text and with nothing else in it.
+ * Decodes base64 from `start` on, with or without line breaks, piece by piece; undefined when it is not base64. Each
+ * piece is read a fixed number of times, so the time depends only on the length of the text.
  */
 async function decodeBase64(text: Buffer, start: number): Promise<Buffer | undefined> {
   const decoded: Buffer[] = [];
-  /** Fewer than four characters, which did not make whole bytes yet. */
+  /** Up to three characters that do not make whole bytes yet. */
   let left = '';
   let padded = 0;
   for (let at = start; at < text.length;) {
     if (at > start) await setImmediate();
     const begin = at;
     at = Math.min(at + pieceBytes, text.length);
-    // An escape stays whole.
+    // Does not cut an escape in two.
     if (text[at - 1] === 0x5c) at++;
     const piece = text.toString('latin1', begin, at).replace(whiteSpace, '').replace(escapedSlash, '/');
     const pads = padding.exec(piece)?.[0] ?? '';

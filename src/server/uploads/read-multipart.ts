@@ -4,16 +4,16 @@ import type { FastifyRequest } from 'fastify';
 import { SightlineError } from '../../core/errors.js';
 import { excerpt, quote } from '../../core/excerpt.js';
 
-/** Fields of text beside the pictures. */
-const mostTexts = 20;
+/** Maximum number of text fields beside the pictures. */
+const maxTexts = 20;
 const maxTextBytes = 16 * 1024;
-/** Reading what is in memory already takes far less. */
+/** Reading what is already in memory takes far less. */
 const stallMs = 1500;
 
 /**
- * Reads multipart/form-data: pictures as bytes, other fields as text. A part is a picture by its field, whatever file
- * name and content type it claims.
- * @throws SightlineError REQUEST_INVALID, IMAGE_TOO_LARGE, REQUEST_TOO_LARGE; what is left of the body is discarded
+ * Reads multipart/form-data: pictures as bytes, other fields as text. The field decides whether a part is a picture,
+ * not its file name or content type.
+ * @throws SightlineError REQUEST_INVALID, IMAGE_TOO_LARGE, REQUEST_TOO_LARGE; the rest of the body is then discarded
  */
 export async function readMultipart(
   request: FastifyRequest,
@@ -47,8 +47,8 @@ async function readParts(
 }
 
 /**
- * What `reading` gives. At some malformed bodies, such as a large part without a name, the parser stops for good:
- * rejects when it has not come to an end some time after all bytes were there. (Before, the server's own limit counts.)
+ * Resolves like `reading`. At some malformed bodies, such as a large part without a name, the parser stops for good, so
+ * this rejects when it has not finished some time after all bytes arrived. (Until then the server's own limit applies.)
  */
 async function unlessStalled<T>(reading: Promise<T>, request: IncomingMessage): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -65,7 +65,7 @@ async function unlessStalled<T>(reading: Promise<T>, request: IncomingMessage): 
   }
 }
 
-/** A part may say that it is JSON; the parser has read it then. */
+/** The parser has already parsed a part that is declared as JSON. */
 function textOf({ fieldname, value }: MultipartValue): string {
   if (typeof value !== 'object' || value === null) return String(value);
   throw invalid(`text in ${excerpt(fieldname)}`, 'a list or an object');
@@ -75,9 +75,9 @@ function optionsFor(fields: readonly string[], maxBytes: number) {
   const limits = {
     files: fields.length,
     fileSize: maxBytes,
-    fields: mostTexts,
+    fields: maxTexts,
     fieldSize: maxTextBytes,
-    parts: fields.length + mostTexts,
+    parts: fields.length + maxTexts,
     headerPairs: 20,
   };
   const isPartAFile = (field?: string, _contentType?: string, fileName?: string): boolean =>
@@ -90,15 +90,18 @@ async function readPicture(part: MultipartFile, fields: readonly string[]): Prom
   throw invalid(`a picture in ${fields.join(', ')}`, `a file in ${quote(part.fieldname)}`);
 }
 
-/** An error of the parser in our words. */
+/** Turns an error of the parser into one of the catalogue. */
 function explained(error: unknown, fields: readonly string[], maxBytes: number): SightlineError {
   if (error instanceof SightlineError) return error;
   const { code, message } = error as Error & { readonly code?: string };
   if (code === 'FST_REQ_FILE_TOO_LARGE')
-    return new SightlineError('IMAGE_TOO_LARGE', `Expected at most ${maxBytes} bytes but received more.`);
+    return new SightlineError(
+      'IMAGE_TOO_LARGE',
+      `Expected a picture of at most ${maxBytes} bytes but received more.`,
+    );
   if (code === 'FST_PARTS_LIMIT' || code === 'FST_FILES_LIMIT' || code === 'FST_FIELDS_LIMIT')
-    return tooLarge(`at most ${fields.length} files and ${mostTexts} fields of text`, 'more');
-  return invalid('proper multipart/form-data', `some that cannot be read (${message})`);
+    return tooLarge(`at most ${fields.length} files and ${maxTexts} fields of text`, 'more');
+  return invalid('valid multipart/form-data', `some that cannot be read (${message})`);
 }
 
 function invalid(expected: string, received: string): SightlineError {

@@ -3,12 +3,11 @@ import { z } from 'zod';
 import type { CameraStatus, Picture } from '../../pipeline/camera.js';
 import type { Api } from '../api.js';
 import type { Heartbeat } from '../live/heartbeat.js';
-import { streamMjpeg } from '../live/mjpeg-stream.js';
-import { variantFor } from '../live/picture-feed.js';
+import { streamMjpeg, variantFor } from '../live/picture-feed.js';
 import { binary, problems } from '../openapi.js';
+import { pictureQuery, streamQuery } from '../query.js';
 import { requireCamera } from '../require-camera.js';
 import type { ServerContext } from '../server-options.js';
-import { pictureQuery, streamQuery } from '../query.js';
 
 export const idParams = z.object({ id: z.string() });
 const tags = ['cameras'];
@@ -19,20 +18,20 @@ export const cameraView = z
     name: z.string(),
     state: z.enum(['connecting', 'online', 'offline', 'ended', 'failed']),
     since: z.iso.datetime().describe('When `state` last changed.'),
-    source: z.string().describe('The URL without user name and password.'),
+    source: z.string().describe('The URL, without user name and password.'),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
     width: z.int().nullable(),
     height: z.int().nullable(),
     framesPerSecond: z.number(),
     detectionsPerSecond: z.number(),
-    frames: z.int().describe('Decoded since the camera was set up or the program was started.'),
+    frames: z.int().describe('Frames decoded since the camera was set up or the program started.'),
     dropped: z.object({ pool: z.int(), encode: z.int() }),
     detector: z.string(),
-    faces: z.int().describe('In view now.'),
+    faces: z.int().describe('Faces in view now.'),
   })
   .meta({ id: 'Camera' });
 
-/** What cameras there are and what they show: `GET /v1/cameras` and what lies below it. */
+/** `GET /v1/cameras` and the routes below it: the cameras, their state and their pictures. */
 export function addCameraRoutes(app: Api, context: ServerContext, heartbeat: Heartbeat): void {
   const { cameras } = context.services;
 
@@ -42,7 +41,7 @@ export function addCameraRoutes(app: Api, context: ServerContext, heartbeat: Hea
       config: { role: 'viewer' },
       schema: {
         tags,
-        summary: 'Every camera, and how it is',
+        summary: 'All cameras and their state',
         response: { 200: z.object({ cameras: z.array(cameraView) }), ...problems },
       },
     },
@@ -55,7 +54,7 @@ export function addCameraRoutes(app: Api, context: ServerContext, heartbeat: Hea
       config: { role: 'viewer' },
       schema: {
         tags,
-        summary: 'How a camera is',
+        summary: 'The state of a camera',
         params: idParams,
         response: { 200: cameraView, ...problems },
       },
@@ -84,12 +83,12 @@ export function addCameraRoutes(app: Api, context: ServerContext, heartbeat: Hea
   app.get(
     '/v1/cameras/:id/stream.mjpeg',
     {
-      // A HEAD of an endless stream would have no end either.
+      // HEAD of an endless stream would never end either.
       exposeHeadRoute: false,
       config: { role: 'viewer' },
       schema: {
         tags,
-        summary: 'Pictures without end, each a part with Content-Length',
+        summary: 'An endless stream of pictures, each a part with Content-Length',
         params: idParams,
         querystring: streamQuery,
         response: { 200: binary('Pictures.', 'multipart/x-mixed-replace'), ...problems },
@@ -102,7 +101,7 @@ export function addCameraRoutes(app: Api, context: ServerContext, heartbeat: Hea
   );
 }
 
-/** A status as the API shows it: every time is ISO 8601. */
+/** A camera's status as the API shows it, with times in ISO 8601. */
 export function viewOf(status: CameraStatus) {
   return { ...status, since: new Date(status.since).toISOString() };
 }

@@ -16,7 +16,7 @@ const cameraSettings = cameraSettingsSchema.meta({
   description: 'How a camera is set up, user name and password taken out of its URLs.',
 });
 
-/** Which cameras there are: adding, changing, starting anew and removing them. */
+/** Adding, changing, restarting and removing cameras, and reading their settings. */
 export function addCameraSetupRoutes(app: Api, { cameras }: Pick<Services, 'cameras'>): void {
   app.get(
     '/v1/cameras/:id/settings',

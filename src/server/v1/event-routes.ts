@@ -1,31 +1,37 @@
 import { z } from 'zod';
+import { SightlineError } from '../../core/errors.js';
+import type { StoredEvent } from '../../core/event-store.js';
+import { quote } from '../../core/excerpt.js';
+import { firstEventId } from '../../events/event-id.js';
+import { toSightlineEvent } from '../../events/kept-event.js';
 import type { Api } from '../api.js';
 import { binary, problems } from '../openapi.js';
-import { eventId, eventsQuery } from '../query.js';
+import { eventId, eventsQuery, type EventsQuery } from '../query.js';
 import type { ServerContext } from '../server-options.js';
-import { eventPage, keptEvent } from './event-page.js';
-import { eventSchema } from './event-schema.js';
+import type { EventArchive } from '../services.js';
+import { eventSchema, type KeptEvent } from './event-schema.js';
 
 const tags = ['events'];
 const idParams = z.object({ id: z.string() });
-/** Events are sent as they are kept, also those of another version, of which the schema does not know. */
+/** Stored events are sent unchanged, including those written by another version, which the schema does not describe. */
 const serializerCompiler = () => (data: unknown) => JSON.stringify(data);
 
 const rejection = z
   .strictObject({
-    person: z.string().optional().describe('Id of who it is not; whom the event names when left out.'),
+    person: z
+      .string()
+      .optional()
+      .describe('Id of the person that it is not; the person in the event when left out.'),
   })
   .nullish();
 
 const pageSchema = z.object({
   events: z.array(eventSchema).readonly(),
-  next: z.string().nullable().describe('`cursor` of the next page; null when that was all.'),
-  newest: eventId.describe(
-    'The last event there is, to go on from with `since`; use that of the first page.',
-  ),
+  next: z.string().nullable().describe('`cursor` of the next page; null on the last page.'),
+  newest: eventId.describe('Id of the newest event; continue live from that of the first page with `since`.'),
 });
 
-/** `/v1/events` and what lies below it. */
+/** `/v1/events` and the routes below it. */
 export function addEventRoutes(app: Api, context: Pick<ServerContext, 'services'>): void {
   const { events } = context.services;
 
@@ -65,7 +71,7 @@ export function addEventRoutes(app: Api, context: Pick<ServerContext, 'services'
       config: { role: 'viewer' },
       schema: {
         tags,
-        summary: 'The face that an event tells of',
+        summary: 'The face that an event is about',
         params: idParams,
         response: { 200: binary('A picture.', 'image/jpeg'), ...problems },
       },
@@ -79,15 +85,75 @@ export function addEventRoutes(app: Api, context: Pick<ServerContext, 'services'
       config: { role: 'operator' },
       schema: {
         tags,
-        summary: 'Say that the face of an event is not who it was taken for',
+        summary: 'Say that the face of an event was given the wrong name',
         params: idParams,
         body: rejection,
         response: {
-          200: z.object({ crops: z.int().describe('Crops that will be remembered as somebody else.') }),
+          200: z.object({ crops: z.int().describe('How many crops were stored as counterexamples.') }),
           ...problems,
         },
       },
     },
     async ({ params, body }) => ({ crops: await events.reject(params.id, body?.person) }),
+  );
+}
+
+/** A page of stored events, with the places to continue in the past and live. */
+interface EventPage {
+  readonly events: readonly KeptEvent[];
+  /** Null on the last page. */
+  readonly next: string | null;
+  readonly newest: string;
+}
+
+/**
+ * Reads a page. `newest` is the last event stored at the time of the request, whatever its type and camera, and no event
+ * of the page is newer. The pages together with the live events since `newest` are complete and have no duplicates.
+ */
+async function eventPage(
+  archive: Pick<EventArchive, 'query' | 'positionOf'>,
+  query: EventsQuery,
+): Promise<EventPage> {
+  const { camera, type, person, order, limit } = query;
+  const last = query.cursor === undefined ? undefined : lastOfPage(query.cursor, order);
+  const since = query.since === null ? undefined : await archive.positionOf(query.since);
+  const [newest] = await archive.query({ order: 'newest first', limit: 1 });
+  const found = await archive.query({
+    since: momentOf(query.from),
+    until: momentOf(query.until),
+    cameraIds: camera,
+    types: type,
+    personId: person,
+    after: (order === 'oldest' ? last : undefined) ?? since,
+    before: order === 'newest' ? last : undefined,
+    upTo: newest?.position ?? 0,
+    order: `${order} first`,
+    limit: limit + 1,
+  });
+  const events = found.slice(0, limit);
+  const next = found.length > limit ? cursorAfter(events.at(-1)?.position ?? 0, order) : null;
+  return { events: events.map(keptEvent), next, newest: newest?.id ?? firstEventId };
+}
+
+function keptEvent(event: StoredEvent): KeptEvent {
+  return { ...toSightlineEvent(event), person: event.person };
+}
+
+function momentOf(time: string | undefined): number | undefined {
+  return time === undefined ? undefined : Date.parse(time);
+}
+
+/** The cursor after an event. Events stored in the meantime do not affect it. */
+function cursorAfter(position: number, order: EventsQuery['order']): string {
+  return Buffer.from(`${order} ${position}`).toString('base64url');
+}
+
+/** The position in a cursor. @throws SightlineError REQUEST_INVALID for anything but a cursor of this order */
+function lastOfPage(cursor: string, order: EventsQuery['order']): number {
+  const [ofOrder, position = ''] = Buffer.from(cursor, 'base64url').toString().split(' ');
+  if (ofOrder === order && /^\d{1,15}$/.test(position)) return Number(position);
+  throw new SightlineError(
+    'REQUEST_INVALID',
+    `Query: cursor: expected \`next\` of a page in the same order, but received ${quote(cursor)}.`,
   );
 }

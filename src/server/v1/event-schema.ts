@@ -8,7 +8,7 @@ import type {
 } from '../../events/identity-event.js';
 import { eventId } from '../query.js';
 
-/** An event as it was said, and who it is known to be now. */
+/** An event as it was published, and who its face is known to be now. */
 export type KeptEvent = SightlineEvent & { readonly person: EventPerson | null };
 
 const camera = z.object({ id: z.string(), name: z.string() });
@@ -17,7 +17,7 @@ const point = z.object({ x: z.number(), y: z.number() });
 const box = point.extend({ width: z.number(), height: z.number() });
 
 const why = z.object({
-  summary: z.string().describe('One or two sentences for people.'),
+  summary: z.string().describe('One or two sentences for people to read.'),
   votes: z.object({ total: z.int(), inFavour: z.int() }).nullable(),
   weight: z.number().nullable(),
   falseNameRate: z.number().nullable(),
@@ -43,7 +43,7 @@ const faceShape = {
   track: z.object({ id: z.int(), key: z.string(), ageMs: z.int(), hits: z.int() }),
   identity: person
     .nullable()
-    .describe('Null for a stranger, while undecided, and once the person was erased.'),
+    .describe('Null for an unknown person, while undecided, and after the person was erased.'),
   unknown: z.object({ id: z.string(), number: z.int(), seen: z.int() }).nullable(),
   distance: z.number().nullable(),
   threshold: z.number().nullable(),
@@ -62,7 +62,7 @@ const faceShape = {
 };
 const faceData: z.ZodType<FaceEventData> = z.object(faceShape).meta({ id: 'FaceEventData' });
 const changedData: z.ZodType<EventDataByType['sightline.identity.changed']> = z
-  .object({ ...faceShape, previous: person.nullable().describe('Null once that person was erased.') })
+  .object({ ...faceShape, previous: person.nullable().describe('Null after that person was erased.') })
   .meta({ id: 'IdentityChangedData' });
 const cameraData: z.ZodType<EventDataByType['sightline.camera.online']> = z
   .object({ camera, reason: z.object({ code: z.string(), message: z.string() }).nullable() })
@@ -72,7 +72,7 @@ const knownNow = z
   .object({
     id: z.string(),
     name: z.string().nullable(),
-    number: z.int().nullable().describe('Of a person without a name; one named later keeps it.'),
+    number: z.int().nullable().describe('The number of an unknown person, which stays when they are named.'),
   })
   .nullable()
   .describe('Who it is known to be now; null for nobody.');
@@ -91,7 +91,7 @@ function eventOf<T extends EventType>(type: T, data: z.ZodType<EventDataByType[T
   });
 }
 
-/** docs/protocol.md tells what the fields mean. */
+/** docs/protocol.md explains the fields. */
 export const eventSchema: z.ZodType<KeptEvent> = z
   .discriminatedUnion('type', [
     eventOf('sightline.track.started', faceData),
@@ -102,4 +102,7 @@ export const eventSchema: z.ZodType<KeptEvent> = z
     eventOf('sightline.camera.online', cameraData),
     eventOf('sightline.camera.offline', cameraData),
   ])
-  .meta({ id: 'Event', description: 'A CloudEvents 1.0 event, as it was said; docs/protocol.md has more.' });
+  .meta({
+    id: 'Event',
+    description: 'A CloudEvents 1.0 event, as it was published; docs/protocol.md explains it.',
+  });

@@ -7,7 +7,7 @@ import { nameBody, personSchema, personView } from './person-views.js';
 const tags = ['people'];
 const idParams = z.object({ id: z.string() });
 
-/** `/v1/people`, without the photos. */
+/** `/v1/people`, except for photos. */
 export function addPeopleRoutes(app: Api, { services }: Pick<ServerContext, 'services'>): void {
   const { people } = services;
 
@@ -17,7 +17,7 @@ export function addPeopleRoutes(app: Api, { services }: Pick<ServerContext, 'ser
       config: { role: 'viewer' },
       schema: {
         tags,
-        summary: 'Everybody who has a name',
+        summary: 'All people',
         response: { 200: z.object({ people: z.array(personSchema) }), ...problems },
       },
     },
@@ -30,7 +30,7 @@ export function addPeopleRoutes(app: Api, { services }: Pick<ServerContext, 'ser
       config: { role: 'operator' },
       schema: {
         tags,
-        summary: 'Make somebody, who is known as soon as they have a photo',
+        summary: 'Add a person, who is recognised as soon as they have a photo',
         body: nameBody,
         response: { 201: personSchema, ...problems },
       },
@@ -53,7 +53,7 @@ export function addPeopleRoutes(app: Api, { services }: Pick<ServerContext, 'ser
       config: { role: 'operator' },
       schema: {
         tags,
-        summary: 'Give somebody another name',
+        summary: 'Rename a person',
         params: idParams,
         body: nameBody,
         response: { 200: personSchema, ...problems },
@@ -68,9 +68,9 @@ export function addPeopleRoutes(app: Api, { services }: Pick<ServerContext, 'ser
       config: { role: 'operator' },
       schema: {
         tags,
-        summary: 'Erase somebody for good: photos, pictures, and the name in past events',
+        summary: 'Erase a person for good: photos, pictures, and the name in past events',
         params: idParams,
-        response: { 204: noBody('No trace is left.'), ...problems },
+        response: { 204: noBody('Erased.'), ...problems },
       },
     },
     async ({ params }, reply) => {
@@ -85,9 +85,9 @@ export function addPeopleRoutes(app: Api, { services }: Pick<ServerContext, 'ser
       config: { role: 'operator' },
       schema: {
         tags,
-        summary: 'Give somebody the photos and events of another, who is removed',
+        summary: 'Give a person the photos and events of another, who is removed',
         params: idParams,
-        body: z.strictObject({ from: z.string().describe('Id of the person who is removed.') }),
+        body: z.strictObject({ from: z.string().describe('Id of the person to remove.') }),
         response: { 200: personSchema, ...problems },
       },
     },

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import type { GalleryPhoto, GalleryPerson } from '../../core/people-store.js';
 import type { UnknownPerson } from '../../core/track-store.js';
 
-/** People, photos and people without a name as the API shows them: every time is ISO 8601. */
+/** People, photos and unknown people as the API shows them, with times in ISO 8601. */
 
 export const personSchema = z
   .object({
     id: z.string(),
     name: z.string(),
-    photos: z.int().describe('How many are enrolled.'),
+    photos: z.int().describe('Number of enrolled photos.'),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'Person' });
@@ -17,7 +17,7 @@ export const photoSchema = z
   .object({
     id: z.string(),
     person: z.string().describe('Id of the person.'),
-    name: z.string().describe('What the photo was called where it came from.'),
+    name: z.string().describe('Original name of the photo.'),
     quality: z.number().describe('0 to 1.'),
     createdAt: z.iso.datetime(),
   })
@@ -26,15 +26,15 @@ export const photoSchema = z
 export const unknownSchema = z
   .object({
     number: z.int(),
-    id: z.string().describe('As `person` in events.'),
-    seen: z.int().describe('How often they came by.'),
+    id: z.string().describe('The id in `person` of events.'),
+    seen: z.int().describe('Number of their tracks.'),
     firstSeenAt: z.iso.datetime(),
     lastSeenAt: z.iso.datetime(),
     cameras: z.array(z.string()).describe('Ids of the cameras that saw them.'),
   })
   .meta({ id: 'UnknownPerson' });
 
-/** A name of a person in a body. */
+/** A body with the name of a person. */
 export const nameBody = z.strictObject({ name: z.string().describe('1 to 100 printable characters.') });
 
 export function personView({ id, name, faces, createdAt }: GalleryPerson) {

@@ -17,12 +17,14 @@ const newPhoto = z
       .string()
       .regex(/^\P{Cc}{1,200}$/u, 'expected 1 to 200 printable characters')
       .default('upload')
-      .describe('What to call the picture.'),
-    event: eventId.optional().describe('Instead of a picture: the event whose snapshot shows the person.'),
+      .describe('A name for the photo.'),
+    event: eventId
+      .optional()
+      .describe('Instead of a picture: the id of an event whose snapshot shows the person.'),
     unknown: numeric(1, Number.MAX_SAFE_INTEGER)
       .int()
       .optional()
-      .describe('Instead of a picture: the number of the unknown person who this is.'),
+      .describe('Instead of a picture: the number of the unknown person that this is.'),
   })
   .refine(
     ({ file, event, unknown }) => [file, event, unknown].filter((given) => given !== undefined).length === 1,
@@ -31,11 +33,11 @@ const newPhoto = z
 
 const enrolled = z.object({
   person: personSchema,
-  photo: photoSchema.nullable().describe('Null for an unknown person, whose best crops are photos now.'),
-  added: z.boolean().describe('False when the person had this photo already.'),
+  photo: photoSchema.nullable().describe('Null for an unknown person, whose best crops have become photos.'),
+  added: z.boolean().describe('False when the person already had this photo.'),
 });
 
-/** The photos of people. */
+/** The photos of people: `/v1/people/:id/photos` and `/v1/photos`. */
 export function addPhotoRoutes(app: Api, { services }: Pick<ServerContext, 'services'>): void {
   const { people } = services;
 
@@ -102,7 +104,7 @@ export function addPhotoRoutes(app: Api, { services }: Pick<ServerContext, 'serv
         tags,
         summary: 'Erase a photo; the person stays',
         params: idParams,
-        response: { 204: noBody('It is erased.'), ...problems },
+        response: { 204: noBody('Erased.'), ...problems },
       },
     },
     async ({ params }, reply) => {

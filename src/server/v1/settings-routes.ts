@@ -9,18 +9,16 @@ const tags = ['settings'];
 const settings = z
   .strictObject({
     recognition: namingSchema.extend({
-      effectiveThreshold: z
-        .number()
-        .describe('The distance in force now, with the gallery as large as it is.'),
-      embedder: z.string().describe('The network in use, whose distances these are.'),
+      effectiveThreshold: z.number().describe('The threshold in effect now, given the size of the gallery.'),
+      embedder: z.string().describe('The embedder in use, to whose distances the thresholds apply.'),
     }),
   })
   .meta({ id: 'Settings' });
 const change = z
   .strictObject({ recognition: namingChangeSchema })
-  .meta({ id: 'SettingsChange', description: 'Only what is named changes.' });
+  .meta({ id: 'SettingsChange', description: 'Only the given settings change.' });
 
-/** `/v1/settings`: what can be set while the program runs. */
+/** `/v1/settings`: settings that can be changed while the program runs. */
 export function addSettingsRoutes(app: Api, { naming }: Pick<Services, 'naming'>): void {
   app.get(
     '/v1/settings',
@@ -28,7 +26,7 @@ export function addSettingsRoutes(app: Api, { naming }: Pick<Services, 'naming'>
       config: { role: 'viewer' },
       schema: {
         tags,
-        summary: 'How near a face must be to be named',
+        summary: 'How close a face must be to be named',
         response: { 200: settings, ...problems },
       },
     },
@@ -41,7 +39,7 @@ export function addSettingsRoutes(app: Api, { naming }: Pick<Services, 'naming'>
       config: { role: 'admin' },
       schema: {
         tags,
-        summary: 'Set how near a face must be to be named; in force at once for all cameras',
+        summary: 'Set how close a face must be to be named; takes effect at once for all cameras',
         body: change,
         response: { 200: settings, ...problems },
       },

@@ -7,12 +7,12 @@ const ticketSchema = z
   .object({
     ticket: z
       .string()
-      .describe('Opens one WebSocket as `?ticket=`, with the role of the token it was asked with.'),
+      .describe('Opens one WebSocket as `?ticket=`, with the role of the token that requested it.'),
     expiresAt: z.iso.datetime(),
   })
   .meta({ id: 'Ticket' });
 
-/** `/v1/tickets`: for pages of other origins, which cannot send a token with a WebSocket. */
+/** `/v1/tickets`, for pages of other origins, which cannot send a token with a WebSocket. */
 export function addTicketRoutes(app: Api, tickets: Tickets): void {
   app.post(
     '/v1/tickets',

@@ -8,7 +8,7 @@ import { nameBody, personSchema, personView, unknownSchema, unknownView } from '
 const tags = ['unknown people'];
 const numberParams = z.object({ number: numeric(1, Number.MAX_SAFE_INTEGER).int() });
 
-/** `/v1/unknown` and what lies below it. */
+/** `/v1/unknown` and the routes below it: unknown people. */
 export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'services'>): void {
   const { strangers } = services;
 
@@ -18,7 +18,7 @@ export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'se
       config: { role: 'viewer' },
       schema: {
         tags,
-        summary: 'Everybody whom cameras saw and nobody has named, by number',
+        summary: 'All unknown people, by number',
         response: { 200: z.object({ unknown: z.array(unknownSchema) }), ...problems },
       },
     },
@@ -31,7 +31,7 @@ export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'se
       config: { role: 'viewer' },
       schema: {
         tags,
-        summary: 'One of them',
+        summary: 'One unknown person',
         params: numberParams,
         response: { 200: unknownSchema, ...problems },
       },
@@ -45,7 +45,7 @@ export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'se
       config: { role: 'viewer' },
       schema: {
         tags,
-        summary: 'The best picture kept of them',
+        summary: 'The best picture of an unknown person',
         params: numberParams,
         response: { 200: binary('A picture.', 'image/jpeg'), ...problems },
       },
@@ -59,7 +59,7 @@ export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'se
       config: { role: 'operator' },
       schema: {
         tags,
-        summary: 'Say who it is: a new name, or that of somebody enrolled; past events follow',
+        summary: 'Name an unknown person: a new name, or that of a person; past events follow',
         params: numberParams,
         body: nameBody,
         response: { 200: personSchema, ...problems },
@@ -74,9 +74,9 @@ export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'se
       config: { role: 'operator' },
       schema: {
         tags,
-        summary: 'Forget them, and the pictures of them',
+        summary: 'Forget an unknown person and their pictures',
         params: numberParams,
-        response: { 204: noBody('They are forgotten.'), ...problems },
+        response: { 204: noBody('Forgotten.'), ...problems },
       },
     },
     async ({ params }, reply) => {

@@ -78,7 +78,7 @@ describe('FfmpegProcess', () => {
     expect(missing).toEqual({ code: null, stderr: [expect.stringContaining('ENOENT')] });
     const path = await standIn('crash', `process.kill(process.pid, 'SIGSEGV'); setInterval(() => {}, 1000);`);
     const crashed = await new FfmpegProcess(path, args, collect().output).exited;
-    expect(crashed).toEqual({ code: null, stderr: ['ffmpeg was ended by SIGSEGV'] });
+    expect(crashed).toEqual({ code: null, stderr: ['ffmpeg was terminated by SIGSEGV'] });
   });
 
   it('reports output that is no picture', async () => {

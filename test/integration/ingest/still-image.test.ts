@@ -96,12 +96,12 @@ describe('readImage', () => {
     ['an empty file', () => '', 'an empty file'],
     ['a text file', () => 'not a picture', 'not a pictu'],
     ['an SVG', () => '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', '<svg'],
-    ['half a JPEG', async () => half(await noise().jpeg().toBuffer()), 'does not decode'],
-    ['half a PNG', async () => half(await noise().png().toBuffer()), 'does not decode'],
+    ['half a JPEG', async () => half(await noise().jpeg().toBuffer()), 'cannot be decoded'],
+    ['half a PNG', async () => half(await noise().png().toBuffer()), 'cannot be decoded'],
     [
       'a header and nothing else',
       async () => (await plain().png().toBuffer()).subarray(0, 30),
-      'does not decode',
+      'cannot be decoded',
     ],
   ])('refuses %s, naming the file and what came', async (name, make, reason) => {
     const path = await folder.write(`${name}.jpg`, await make());

@@ -42,15 +42,18 @@ function unreadyServices(): Partial<Services> {
   const notReady = (): never => {
     throw new SightlineError('NOT_READY', 'Expected nothing of a service.');
   };
-  const service = new Proxy({}, { get: () => notReady });
+  const orNotReady = (service: object): object =>
+    new Proxy(service, { get: (target, name): unknown => Reflect.get(target, name) ?? notReady });
+  const service = orNotReady({});
   const camera = new FakeCamera();
   const cameras = { list: () => [camera], get: (id: string) => (id === 'door' ? camera : undefined) };
-  const names = ['people', 'strangers', 'pictures', 'events', 'naming'] as const;
+  // The server itself asks for it at its start.
+  const events = { newestPosition: () => Promise.resolve(0) };
+  const names = ['people', 'strangers', 'pictures', 'naming'] as const;
   return {
     ...(Object.fromEntries(names.map((name) => [name, service])) as unknown as Services),
-    cameras: new Proxy(cameras, {
-      get: (target, name): unknown => Reflect.get(target, name) ?? notReady,
-    }) as unknown as Services['cameras'],
+    cameras: orNotReady(cameras) as unknown as Services['cameras'],
+    events: orNotReady(events) as unknown as Services['events'],
   };
 }
 

@@ -267,7 +267,7 @@ it('docs/examples/events.py prints every event', { tags: ['python'] }, async () 
   await server.close();
   await once(python, 'close');
   expect(lines().map((line) => JSON.parse(line) as unknown)).toEqual(published);
-  expect(complaints).toBe('closed: 1001 The server stops.\n');
+  expect(complaints).toBe('closed: 1001 The server is shutting down.\n');
 });
 
 it('docs/examples/events.py says why it is refused', { tags: ['python'] }, async () => {

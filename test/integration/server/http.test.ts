@@ -87,8 +87,12 @@ async function readParts(response: Response, count: number): Promise<Buffer[]> {
 
 describe('problem documents', () => {
   const cases = [
-    { path: '/v1/cameras/nobody', code: 'CAMERA_UNKNOWN', detail: /received "nobody"/ },
-    { path: '/v1/cameras/nobody/latest.jpg', code: 'CAMERA_UNKNOWN', detail: /received "nobody"/ },
+    { path: '/v1/cameras/nobody', code: 'CAMERA_UNKNOWN', detail: /no camera with the id "nobody"/ },
+    {
+      path: '/v1/cameras/nobody/latest.jpg',
+      code: 'CAMERA_UNKNOWN',
+      detail: /no camera with the id "nobody"/,
+    },
     { path: '/v1/cameras/door/latest.jpg', code: 'CAMERA_NO_FRAME', detail: /none came/ },
     {
       path: '/v1/cameras/door/stream.mjpeg?fps=0',

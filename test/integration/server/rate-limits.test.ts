@@ -37,7 +37,7 @@ describe('requests', () => {
     expect(JSON.parse(refused.body)).toMatchObject({ code: 'RATE_LIMITED', status: 429 });
     expect(await handshake(url, '/ws/events', { headers: bearer(hall.token) })).toEqual({
       code: 4429,
-      reason: expect.stringMatching(/^RATE_LIMITED: .*wait \d+ s\.$/) as string,
+      reason: expect.stringMatching(/^RATE_LIMITED: .*try again in \d+ s\.$/) as string,
     });
     expect((await get(url, '/v1/cameras', bearer(yard.token))).status).toBe(200);
   });
@@ -76,7 +76,7 @@ describe('wrong tokens', () => {
     expect((await get(url, `/?token=${token}`)).status).toBe(429);
     const page = await get(url, `/?token=${token}`, { accept: 'text/html' });
     expect([page.status, Number(page.retryAfter) > 0]).toEqual([429, true]);
-    expect(page.body).toMatch(/<p role="alert">.*wait \d+ s/);
+    expect(page.body).toMatch(/<p role="alert">.*try again in \d+ s/);
     expect((await get(url, '/v1/cameras', bearer(token), '127.0.0.2')).status).toBe(200);
     // Who brings none has not guessed.
     expect((await get(url, '/v1/cameras')).status).toBe(401);

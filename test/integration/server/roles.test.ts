@@ -57,7 +57,7 @@ describe('roles', () => {
   it('are said by every route that changes something', async () => {
     const app = await guardedApp();
     const handler = () => ({});
-    expect(() => app.post('/things', handler)).toThrow('Expected a role for POST /things but received none.');
+    expect(() => app.post('/things', handler)).toThrow('The route POST /things has no role.');
     expect(() => app.route({ method: ['GET', 'DELETE'], url: '/things', handler })).toThrow(
       /DELETE \/things/,
     );

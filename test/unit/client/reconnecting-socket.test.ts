@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { ReconnectingSocket } from '../../../src/client/reconnecting-socket.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BackOff, ReconnectingSocket } from '../../../src/client/reconnecting-socket.js';
 import type { Socket, Transport } from '../../../src/client/transport.js';
 
 beforeEach(() => {
@@ -48,4 +48,25 @@ it('asks ever more slowly for what is refused though the handshake is done', asy
 
 it('begins anew after a link that was up', async () => {
   expect(await waitsAfter(1001)).toEqual([250, 250, 250]);
+});
+
+describe('BackOff', () => {
+  it('waits up to a ceiling that doubles, up to 15 s', () => {
+    const backOff = new BackOff(() => 0.5);
+    const waits = Array.from({ length: 7 }, () => backOff.next());
+    expect(waits).toEqual([250, 500, 1000, 2000, 4000, 7500, 7500]);
+  });
+
+  it('may wait not at all, however often it failed', () => {
+    const backOff = new BackOff(() => 0);
+    expect([backOff.next(), backOff.next()]).toEqual([0, 0]);
+  });
+
+  it('begins anew after a success', () => {
+    const backOff = new BackOff(() => 0.5);
+    backOff.next();
+    backOff.next();
+    backOff.reset();
+    expect(backOff.next()).toBe(250);
+  });
 });

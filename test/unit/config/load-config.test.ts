@@ -132,7 +132,7 @@ describe('loadConfig', () => {
   });
 
   it.each([
-    [{ tokens: [{ name: 'owner', token: '1234567890123456', role: 'viewer' }] }, /another name than owner/],
+    [{ tokens: [{ name: 'owner', token: '1234567890123456', role: 'viewer' }] }, /a name other than owner/],
     [
       {
         tokens: ['1', '2'].map((end) => ({ name: 'twice', token: `123456789012345${end}`, role: 'admin' })),

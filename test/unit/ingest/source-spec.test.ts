@@ -41,7 +41,7 @@ describe('parseSource', () => {
   it.each([
     ['', 'empty'],
     ['   ', 'empty'],
-    ['clip\0.mp4', 'zero character'],
+    ['clip\0.mp4', 'NUL character'],
     ['ftp://cam/x', 'scheme'],
     ['rtmp://user:secret@cam/x', 'scheme'],
     ['admin:secret@cam/x', 'scheme'],
