@@ -27,8 +27,12 @@ const rooms = {
   observability: ['core'],
   // The pipeline puts the stages in line; what follows tracks is handed to it as observers.
   pipeline: ['core', 'ingest', 'detection', 'tracking', 'annotate', 'observability'],
-  // The server serves interfaces of these rooms; implementations are handed to it by app/.
-  server: ['core', 'config', 'recognition', 'pipeline', 'events', 'observability'],
+  // What one can do, for the server, the command line and sinks; what it needs of a running program is handed to it by app/.
+  services: [
+    ...['core', 'config', 'models', 'ingest', 'detection', 'recognition', 'pipeline', 'events'],
+    'observability',
+  ],
+  server: ['core', 'config', 'services', 'pipeline', 'events', 'observability'],
 };
 
 const zones = Object.entries(rooms).flatMap(([room, allowed]) =>

@@ -1,33 +1,38 @@
 import { join } from 'node:path';
 import { LabelCache } from '../annotate/label-cache.js';
 import { accessOf } from './access-token.js';
-import { StoredEventArchive } from './event-archive.js';
+import { StoredEvents } from '../services/events.js';
 import { openStore } from './open-store.js';
+import { CameraSessions } from './camera-session.js';
 import { packageInfo } from './package-info.js';
-import { Cameras } from './cameras.js';
-import { GalleryPeople } from './people.js';
-import { Naming } from './naming.js';
-import { PictureReader } from './picture-reader.js';
-import { UploadedPictures } from './pictures.js';
+import { SharedDetectors } from './shared-detectors.js';
+import { CameraRegistry } from '../services/camera-registry.js';
+import { CameraSupervisor } from '../services/camera-supervisor.js';
+import { SupervisedCameras } from '../services/cameras.js';
+import { StoredPeople } from '../services/people.js';
+import { Thresholds } from '../services/thresholds.js';
+import { PictureReader } from '../services/picture-reader.js';
+import { UploadedPictures } from '../services/pictures.js';
 import { Recognition } from './recognition.js';
-import { Retention } from './retention.js';
-import { UnnamedPeople } from './strangers.js';
-import { keepFontCacheIn } from '../config/environment.js';
+import { Retention } from '../services/retention.js';
+import { StoredUnknownPeople } from '../services/unknown-people.js';
+import { inheritedEnvironment, keepFontCacheIn } from '../config/environment.js';
 import { packageRoot } from '../config/package-root.js';
 import type { Config } from '../config/schema.js';
-import { SightlineError } from '../core/errors.js';
+import { notReady } from '../core/errors.js';
 import type { EventStore } from '../core/event-store.js';
 import type { AccessToken } from '../core/roles.js';
 import type { Storage } from '../core/storage.js';
 import { networksOf, photoDetector } from '../detection/create-detector.js';
 import { EventPublisher, type PublisherStatus } from '../events/event-publisher.js';
+import { SourcePolicy } from '../ingest/guarded/source-policy.js';
 import { redact } from '../ingest/redact.js';
 import { ModelStore, defaultCacheDir, type ModelProgress } from '../models/model-store.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { Metrics } from '../observability/metrics.js';
 import type { EmbedTimes } from '../core/face-embedder.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
-import type { Services } from '../server/services.js';
+import type { Services } from '../services/services.js';
 import { createServer, type SightlineServer } from '../server/server.js';
 
 export interface AppHooks {
@@ -46,7 +51,7 @@ export class App {
   readonly #metrics: Metrics;
   readonly #closers: (() => Promise<void> | void)[] = [];
   readonly #missing = new Set(['models', 'cameras']);
-  #cameras: Cameras | undefined;
+  #cameras: SupervisedCameras | undefined;
   #recognition: Recognition | undefined;
   #publisher: EventPublisher | undefined;
   #closing: Promise<void> | undefined;
@@ -90,15 +95,17 @@ export class App {
   async #start(): Promise<{ url: string }> {
     const { store, publisher } = await this.#openStore();
     const { tokens, ownToken } = await accessOf(this.#config.server, store.tokens);
-    const cameras = await this.#readCameras(store, publisher);
-    const naming = await Naming.read(this.#config, store.settings, this.log);
+    const registry = await CameraRegistry.open(store.cameras, this.#config.statedCameras, this.log);
+    const policy = new SourcePolicy(this.#config.api.cameraSources);
+    const cameras = this.#openCameras(registry, policy, publisher);
+    const thresholds = await Thresholds.read(this.#config, store.settings, this.log);
     // The port now: a program that runs twice should say so before it fetches models.
-    const services = { cameras, naming, ...this.#galleryServices(store) };
+    const services = { cameras, thresholds, ...this.#galleryServices(store) };
     const { url } = await (await this.#createServer(tokens, services, publisher)).listen();
     await this.models.ensure(networksOf(photoDetector));
     const recognition = await this.#openRecognition(store);
-    naming.serve(recognition);
-    await cameras.start(recognition);
+    thresholds.serve(recognition);
+    await cameras.start(this.#openSupervisor(recognition, registry, policy, publisher));
     this.#missing.delete('models');
     this.#missing.delete('cameras');
     return { url: ownToken === null ? url : `${url}/?token=${encodeURIComponent(ownToken)}` };
@@ -136,20 +143,20 @@ export class App {
     return { ready: reasons.length === 0, reasons };
   }
 
-  #galleryServices(store: Storage): Pick<Services, 'pictures' | 'people' | 'strangers' | 'events'> {
+  #galleryServices(store: Storage): Pick<Services, 'pictures' | 'people' | 'unknownPeople' | 'events'> {
     const { uploads: limits } = this.#config;
     const reader = new PictureReader({ limits, models: this.models, modelsDir: modelsDir(this.#config) });
     this.#onClose(() => reader.close());
     const recognition = (): Recognition => {
       if (this.#recognition) return this.#recognition;
-      throw new SightlineError('NOT_READY', 'Expected recognition to be ready but it is being prepared.');
+      throw notReady('Recognition is still being prepared.');
     };
     const model = (): RecognitionModel => recognition().model;
     return {
       pictures: new UploadedPictures({ reader, model, store }),
-      people: new GalleryPeople({ store, recognition, pictures: reader }),
-      strangers: new UnnamedPeople({ store, recognition }),
-      events: new StoredEventArchive({ store, recognition }),
+      people: new StoredPeople({ store, recognition, pictures: reader }),
+      unknownPeople: new StoredUnknownPeople({ store, recognition }),
+      events: new StoredEvents({ store, recognition }),
     };
   }
 
@@ -180,20 +187,34 @@ export class App {
     return publisher;
   }
 
-  async #readCameras({ cameras: store }: Storage, publisher: EventPublisher): Promise<Cameras> {
-    const cameras = await Cameras.read({
-      config: this.#config,
-      models: this.models,
-      modelsDir: modelsDir(this.#config),
-      publisher,
-      metrics: this.#metrics,
-      labels: this.#labels,
-      store,
-      log: this.log,
-    });
+  #openCameras(registry: CameraRegistry, policy: SourcePolicy, publisher: EventPublisher): SupervisedCameras {
+    const onRemoved = (id: string): void => this.#metrics.forgetCamera(id);
+    const cameras = new SupervisedCameras({ registry, policy, publisher, onRemoved, log: this.log });
     this.#cameras = cameras;
     this.#onClose(() => cameras.close());
     return cameras;
+  }
+
+  #openSupervisor(
+    recognition: Recognition,
+    registry: CameraRegistry,
+    policy: SourcePolicy,
+    publisher: EventPublisher,
+  ): CameraSupervisor {
+    const config = this.#config;
+    const log = this.log;
+    const guard = { policy, environment: inheritedEnvironment() };
+    const sessions = new CameraSessions({
+      config,
+      recognition,
+      detectors: new SharedDetectors({ models: this.models, modelsDir: modelsDir(config), log }),
+      guardOf: (id, source) => (registry.isConfigured(id, source) ? undefined : guard),
+      publisher,
+      metrics: this.#metrics,
+      labels: this.#labels,
+      log,
+    });
+    return new CameraSupervisor({ sessions, detector: config.detector, log });
   }
 
   async #openRecognition(store: Storage): Promise<Recognition> {

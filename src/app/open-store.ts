@@ -1,7 +1,7 @@
 import type { Storage } from '../core/storage.js';
 import { openStorage } from '../storage/open-storage.js';
-import { cameraEntrySchema } from './camera-registry.js';
-import { recognitionSettingsSchema } from './naming.js';
+import { cameraEntrySchema } from '../services/camera-registry.js';
+import { recognitionSettingsSchema } from '../services/thresholds.js';
 
 /**
  * Opens what is kept in a data folder.

@@ -29,8 +29,8 @@ export function eventsCommand(): Command {
     .option('--json', 'one event a line, with everything that was said then');
   withOptions(command, ['config', 'data']);
   return command.action((options: EventsOptions) =>
-    withStore(options, async (store) => {
-      const person = options.person === undefined ? undefined : await findPerson(store, options.person);
+    withStore(options, async (services) => {
+      const person = options.person === undefined ? undefined : await findPerson(services, options.person);
       const query: EventQuery = {
         personId: person?.id,
         cameraIds: options.camera === undefined ? [] : [options.camera],
@@ -39,7 +39,7 @@ export function eventsCommand(): Command {
         limit: parseLimit(options.limit),
         order: 'newest first',
       };
-      const events = (await store.events.query(query)).reverse();
+      const events = (await services.events.query(query)).reverse();
       process.stdout.write(options.json === true ? asLines(events) : asTable(events));
     }),
   );

@@ -1,7 +1,5 @@
 import { Command } from 'commander';
-import { forgetInClassifier } from '../app/forget-in-classifier.js';
 import { SightlineError } from '../core/errors.js';
-import { normalisePersonName } from '../recognition/enrolment/person-name.js';
 import { restartNeeded } from './drop-unfit-heads.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { dateAndTime, table } from './table.js';
@@ -47,8 +45,8 @@ export function peopleCommand(): Command {
 }
 
 function list(options: SharedOptions): Promise<void> {
-  return withStore(options, async (store) => {
-    const rows = (await store.people.persons()).map(({ name, faces, createdAt }) => [
+  return withStore(options, async ({ people }) => {
+    const rows = (await people.list()).map(({ name, faces, createdAt }) => [
       name,
       String(faces),
       dateAndTime(createdAt),
@@ -58,9 +56,9 @@ function list(options: SharedOptions): Promise<void> {
 }
 
 function photos(name: string, options: SharedOptions): Promise<void> {
-  return withStore(options, async (store) => {
-    const { id } = await findPerson(store, name);
-    const rows = (await store.people.faces(id)).map(({ photoName, quality, createdAt }) => [
+  return withStore(options, async (services) => {
+    const { id } = await findPerson(services, name);
+    const rows = (await services.people.photos(id)).map(({ photoName, quality, createdAt }) => [
       photoName,
       quality.toFixed(2),
       dateAndTime(createdAt),
@@ -70,39 +68,37 @@ function photos(name: string, options: SharedOptions): Promise<void> {
 }
 
 function removePhoto(name: string, photo: string, options: SharedOptions): Promise<void> {
-  return withStore(options, async (store) => {
-    const person = await findPerson(store, name);
-    const faces = (await store.people.faces(person.id)).filter(({ photoName }) => photoName === photo);
-    if (faces.length === 0)
-      throw new SightlineError('PHOTO_UNKNOWN', `Expected a photo of ${person.name} but received "${photo}"`);
-    for (const { id } of faces) await store.people.removeFace(id);
+  return withStore(options, async (services) => {
+    const person = await findPerson(services, name);
+    const all = await services.people.photos(person.id);
+    const found = all.filter(({ photoName }) => photoName === photo);
+    if (found.length === 0)
+      throw new SightlineError('PHOTO_UNKNOWN', `There is no photo "${photo}" of ${person.name}.`);
+    for (const { id } of found) await services.people.removePhoto(id);
     process.stdout.write(`${photo} of ${person.name} is erased\n`);
   });
 }
 
 function rename(name: string, newName: string, options: SharedOptions): Promise<void> {
-  return withStore(options, async (store) => {
-    const person = await findPerson(store, name);
-    const wanted = normalisePersonName(newName);
-    await store.people.rename(person.id, wanted);
-    process.stdout.write(`${person.name} is ${wanted} now\n`);
+  return withStore(options, async (services) => {
+    const person = await findPerson(services, name);
+    const renamed = await services.people.rename(person.id, newName);
+    process.stdout.write(`${person.name} is now called ${renamed.name}\n`);
   });
 }
 
 function merge(from: string, into: string, options: SharedOptions): Promise<void> {
-  return withStore(options, async (store) => {
-    const [first, second] = [await findPerson(store, from), await findPerson(store, into)];
-    await store.people.merge(first.id, second.id);
-    process.stdout.write(`What was ${first.name}'s is ${second.name}'s now\n`);
+  return withStore(options, async (services) => {
+    const [first, second] = [await findPerson(services, from), await findPerson(services, into)];
+    await services.people.merge(first.id, second.id);
+    process.stdout.write(`The photos and events of ${first.name} now belong to ${second.name}\n`);
   });
 }
 
 function erase(name: string, options: SharedOptions): Promise<void> {
-  return withStore(options, async (store) => {
-    const person = await findPerson(store, name);
-    await store.people.removePerson(person.id);
-    process.stdout.write(`${person.name} is erased\n`);
-    if (await forgetInClassifier(store.heads, await store.people.persons()))
-      process.stdout.write(classifierIsOff);
+  return withStore(options, async (services) => {
+    const person = await findPerson(services, name);
+    const { classifierSwitchedOff } = await services.people.erase(person.id);
+    process.stdout.write(`${person.name} is erased\n${classifierSwitchedOff ? classifierIsOff : ''}`);
   });
 }

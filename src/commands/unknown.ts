@@ -1,8 +1,7 @@
 import { Command } from 'commander';
-import { normalisePersonName } from '../recognition/enrolment/person-name.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { dateAndTime, table } from './table.js';
-import { findUnknown, withStore } from './with-store.js';
+import { unknownNumber, withStore } from './with-store.js';
 
 /** `sightline unknown`: the people that cameras saw and nobody has named yet. */
 export function unknownCommand(): Command {
@@ -27,8 +26,8 @@ export function unknownCommand(): Command {
 }
 
 function list(options: SharedOptions): Promise<void> {
-  return withStore(options, async (store) => {
-    const rows = (await store.tracks.unknownPeople()).map((person) => [
+  return withStore(options, async ({ unknownPeople }) => {
+    const rows = (await unknownPeople.list()).map((person) => [
       String(person.number),
       String(person.seen),
       dateAndTime(person.firstSeenAt),
@@ -40,19 +39,17 @@ function list(options: SharedOptions): Promise<void> {
 }
 
 function name(number: string, newName: string, options: SharedOptions): Promise<void> {
-  return withStore(options, async (store) => {
-    const wanted = normalisePersonName(newName);
-    const unknown = await findUnknown(store, number);
-    const person = await store.tracks.name(unknown.id, wanted);
-    process.stdout.write(`Unknown ${unknown.number}, seen ${times(unknown.seen)}, is ${person.name} now\n`);
+  return withStore(options, async ({ unknownPeople }) => {
+    const unknown = await unknownPeople.get(unknownNumber(number));
+    const person = await unknownPeople.name(unknown.number, newName);
+    process.stdout.write(`Unknown ${unknown.number}, seen ${times(unknown.seen)}, is now ${person.name}\n`);
   });
 }
 
 function dismiss(number: string, options: SharedOptions): Promise<void> {
-  return withStore(options, async (store) => {
-    const unknown = await findUnknown(store, number);
-    await store.tracks.dismiss(unknown.id);
-    process.stdout.write(`Unknown ${unknown.number} is forgotten\n`);
+  return withStore(options, async ({ unknownPeople }) => {
+    await unknownPeople.dismiss(unknownNumber(number));
+    process.stdout.write(`Unknown ${number} is forgotten\n`);
   });
 }
 

@@ -1,39 +1,50 @@
 import { openStore } from '../app/open-store.js';
 import { SightlineError } from '../core/errors.js';
+import type { HeadStore } from '../core/heads.js';
 import type { GalleryPerson } from '../core/people-store.js';
-import type { Storage } from '../core/storage.js';
-import type { UnknownPerson } from '../core/track-store.js';
-import { normalisePersonName } from '../recognition/enrolment/person-name.js';
+import { StoredEvents } from '../services/events.js';
+import { KnownPeople, storeAlone } from '../services/people.js';
+import { StoredUnknownPeople } from '../services/unknown-people.js';
 import { configFrom, type SharedOptions } from './options.js';
 
-/** Opens what is kept for a command, while the program runs or not. */
+/** What commands do with the data folder. A program that runs beside them follows. */
+export interface StoreServices {
+  readonly people: KnownPeople;
+  readonly unknownPeople: StoredUnknownPeople;
+  readonly events: StoredEvents;
+  readonly heads: HeadStore;
+}
+
+/** Opens the data folder for a command, whether the program runs or not. */
 export async function withStore(
   options: SharedOptions,
-  work: (store: Storage) => Promise<void>,
+  work: (services: StoreServices) => Promise<void>,
 ): Promise<void> {
   const { data } = await configFrom(options);
   const store = await openStore(data);
+  const inUse = storeAlone(store);
+  const recognition = () => inUse;
   try {
-    await work(store);
+    await work({
+      people: new KnownPeople({ store, recognition }),
+      unknownPeople: new StoredUnknownPeople({ store, recognition }),
+      events: new StoredEvents({ store, recognition }),
+      heads: store.heads,
+    });
   } finally {
     await store.close();
   }
 }
 
 /** @throws SightlineError PERSON_NAME_INVALID, PERSON_UNKNOWN */
-export async function findPerson(store: Storage, name: string): Promise<GalleryPerson> {
-  const wanted = normalisePersonName(name);
-  const person = (await store.people.persons()).find((other) => other.name === wanted);
+export async function findPerson({ people }: StoreServices, name: string): Promise<GalleryPerson> {
+  const person = await people.find(name);
   if (person) return person;
-  throw new SightlineError('PERSON_UNKNOWN', `Expected the name of a person but received "${wanted}"`);
+  throw new SightlineError('PERSON_UNKNOWN', `There is nobody called "${name}".`);
 }
 
-/** @throws SightlineError UNKNOWN_PERSON_UNKNOWN */
-export async function findUnknown(store: Storage, number: string): Promise<UnknownPerson> {
-  const person = /^\d{1,15}$/.test(number) ? await store.tracks.unknownPerson(Number(number)) : undefined;
-  if (person) return person;
-  throw new SightlineError(
-    'UNKNOWN_PERSON_UNKNOWN',
-    `Expected the number of a person without a name but received "${number}"`,
-  );
+/** The number of an unknown person as it was typed. @throws SightlineError USAGE */
+export function unknownNumber(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new SightlineError('USAGE', `Expected the number of an unknown person but received "${text}".`);
 }

@@ -298,6 +298,11 @@ export class SightlineError extends Error {
   }
 }
 
+/** @param why a sentence that says what is being done meanwhile */
+export function notReady(why: string): SightlineError {
+  return new SightlineError('NOT_READY', why);
+}
+
 /** Any thrown value as a SightlineError; those that are none become `fallback`, with the cause kept. */
 export function asSightlineError(error: unknown, fallback: ErrorCode = 'INTERNAL'): SightlineError {
   if (error instanceof SightlineError) return error;

@@ -4,7 +4,7 @@ import type { Embedding, Landmarks, ModelRef } from './face.js';
 import type { FaceQuality } from './face-quality.js';
 import type { RgbImage } from './image.js';
 
-/** Turns faces into embeddings: in threads of this process, or wherever else they are made. */
+/** KeyedMutex faces into embeddings: in threads of this process, or wherever else they are made. */
 export interface FaceEmbedder {
   /** What every embedding is of. */
   readonly model: ModelRef;

@@ -22,7 +22,7 @@ interface Watchers {
 }
 
 /**
- * Turns frames into JPEGs for those who watch, once for each variant wanted and not at all when nobody watches. While
+ * KeyedMutex frames into JPEGs for those who watch, once for each variant wanted and not at all when nobody watches. While
  * one frame is being encoded there is room for one more; a newer one takes its place.
  */
 export class FrameAnnotator {

@@ -2,7 +2,7 @@ import type { AccessToken } from '../core/roles.js';
 import type { EventPublisher } from '../events/event-publisher.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
-import type { Services } from './services.js';
+import type { Services } from '../services/services.js';
 import type { UploadLimits } from './uploads/accept-pictures.js';
 
 /** Whether the program is ready to work, and if not, why. */

@@ -5,7 +5,7 @@ import type { GalleryPerson, GalleryPhoto } from '../../core/people-store.js';
 import type { Api } from '../api.js';
 import { binary } from '../openapi.js';
 import { numeric } from '../query.js';
-import type { People, Pictures } from '../services.js';
+import type { PeopleService, PictureService } from '../../services/services.js';
 import { picture } from '../uploads/picture.js';
 import { compreFaceErrors } from './compreface-error.js';
 import { detectFaces } from './faces.js';
@@ -44,7 +44,7 @@ const pageSchema = z.object({
 });
 
 /** `/recognition/faces`: listing and removing examples. An example is an enrolled photo. */
-export function addExampleRoutes(app: Api, people: People): void {
+export function addExampleRoutes(app: Api, people: PeopleService): void {
   app.get(
     '/recognition/faces',
     {
@@ -109,14 +109,14 @@ export function addExampleRoutes(app: Api, people: People): void {
   );
 }
 
-async function remove(people: People, { id, personId }: GalleryPhoto): Promise<Example> {
+async function remove(people: PeopleService, { id, personId }: GalleryPhoto): Promise<Example> {
   const { name } = await people.get(personId);
   await people.removePhoto(id);
   return { image_id: id, subject: name };
 }
 
 /** Returns how many were removed; 0 for an unknown subject. */
-async function removeAll(people: People, subject: string | undefined): Promise<number> {
+async function removeAll(people: PeopleService, subject: string | undefined): Promise<number> {
   let removed = 0;
   for (const person of await peopleOf(people, subject)) {
     const photos = await people.photos(person.id);
@@ -126,7 +126,7 @@ async function removeAll(people: People, subject: string | undefined): Promise<n
   return removed;
 }
 
-async function knownPhoto(people: People, id: string): Promise<GalleryPhoto | undefined> {
+async function knownPhoto(people: PeopleService, id: string): Promise<GalleryPhoto | undefined> {
   try {
     return await people.photo(id);
   } catch (error) {
@@ -137,7 +137,7 @@ async function knownPhoto(people: People, id: string): Promise<GalleryPhoto | un
 
 /** A page of examples, sorted by the name of their subject and then by age, oldest first. */
 async function pageOfExamples(
-  people: People,
+  people: PeopleService,
   { page, size, subject }: z.output<typeof listQuery>,
 ): Promise<z.output<typeof pageSchema>> {
   const whose = await peopleOf(people, subject);
@@ -152,7 +152,10 @@ async function pageOfExamples(
 }
 
 /** The person of that name, if there is one; everybody without a name. */
-async function peopleOf(people: People, subject: string | undefined): Promise<readonly GalleryPerson[]> {
+async function peopleOf(
+  people: PeopleService,
+  subject: string | undefined,
+): Promise<readonly GalleryPerson[]> {
   if (subject === undefined) return people.list();
   const person = await people.find(subject);
   return person === undefined ? [] : [person];
@@ -160,7 +163,7 @@ async function peopleOf(people: People, subject: string | undefined): Promise<re
 
 /** The examples in a range of the whole list. Reads only the photos of people in that range. */
 async function examplesBetween(
-  people: People,
+  people: PeopleService,
   whose: readonly GalleryPerson[],
   start: number,
   end: number,
@@ -181,7 +184,7 @@ async function examplesBetween(
 const photoName = 'CompreFace';
 
 /** `POST /recognition/faces`: enrols a photo. */
-export function addExampleRoute(app: Api, people: People, pictures: Pictures): void {
+export function addExampleRoute(app: Api, people: PeopleService, pictures: PictureService): void {
   app.post(
     '/recognition/faces',
     {
@@ -208,7 +211,7 @@ const pictureResponse = {
 };
 
 /** The pictures of examples, with the key in a header or, for `<img>`, in the URL. */
-export function addExampleImageRoutes(app: Api, people: People): void {
+export function addExampleImageRoutes(app: Api, people: PeopleService): void {
   app.get(
     '/recognition/faces/:image_id/img',
     {
@@ -238,7 +241,11 @@ export function addExampleImageRoutes(app: Api, people: People): void {
   );
 }
 
-async function sendPicture(reply: FastifyReply, people: People, imageId: string): Promise<FastifyReply> {
+async function sendPicture(
+  reply: FastifyReply,
+  people: PeopleService,
+  imageId: string,
+): Promise<FastifyReply> {
   const jpeg = await people.photoPicture(imageId).catch((error: unknown) => {
     if (error instanceof SightlineError && error.code === 'PHOTO_UNKNOWN') return Buffer.alloc(0);
     throw error;

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { SightlineError } from '../../core/errors.js';
 import type { Api } from '../api.js';
-import type { IdentifiedFace, People, Pictures, ReadFace, ReadPicture } from '../services.js';
+import type {
+  IdentifiedFace,
+  PeopleService,
+  PictureService,
+  ReadFace,
+  ReadPicture,
+} from '../../services/services.js';
 import { picture } from '../uploads/picture.js';
 import { compreFaceErrors } from './compreface-error.js';
 import { exampleParams } from './example-routes.js';
@@ -32,7 +38,7 @@ const subjects = z
 const spare = 3;
 
 /** The routes that recognise, verify or detect faces in one picture. */
-export function addFaceRoutes(app: Api, people: People, pictures: Pictures): void {
+export function addFaceRoutes(app: Api, people: PeopleService, pictures: PictureService): void {
   app.post(
     '/recognition/recognize',
     {
@@ -120,7 +126,7 @@ export function addFaceRoutes(app: Api, people: People, pictures: Pictures): voi
 }
 
 /** Leaves out people who this face was said not to be, because clients take the first subject for the answer. */
-function subjectsOf(pictures: Pictures, { nearest }: IdentifiedFace): z.output<typeof subjects> {
+function subjectsOf(pictures: PictureService, { nearest }: IdentifiedFace): z.output<typeof subjects> {
   return nearest
     .filter(({ rejected }) => !rejected)
     .map(({ person, distance }) => ({
@@ -129,7 +135,7 @@ function subjectsOf(pictures: Pictures, { nearest }: IdentifiedFace): z.output<t
     }));
 }
 
-async function similarityTo(pictures: Pictures, face: ReadFace, photoId: string): Promise<number> {
+async function similarityTo(pictures: PictureService, face: ReadFace, photoId: string): Promise<number> {
   const { distance } = await pictures.verifyPhoto(face, photoId);
   return rounded(pictures.similarity(distance));
 }
@@ -143,7 +149,7 @@ const verification = z.object({
 });
 
 /** `/verification/verify`: compares the only face in one picture with each face in another. */
-export function addVerificationRoute(app: Api, pictures: Pictures): void {
+export function addVerificationRoute(app: Api, pictures: PictureService): void {
   app.post(
     '/verification/verify',
     {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SightlineError } from '../../core/errors.js';
 import type { Detection } from '../../core/face.js';
-import type { Pictures, ReadFace, ReadPicture, SearchedPicture } from '../services.js';
+import type { PictureService, ReadFace, ReadPicture, SearchedPicture } from '../../services/services.js';
 import { asksFor, type FaceQuery } from './options.js';
 
 /** Maximum number of faces in one picture that are embedded when `limit` is 0. */
@@ -9,9 +9,9 @@ const maxFaces = 100;
 
 type Choice = Pick<FaceQuery, 'limit' | 'det_prob_threshold'>;
 
-/** @throws SightlineError FACE_NOT_FOUND, and what `Pictures.detect` throws */
+/** @throws SightlineError FACE_NOT_FOUND, and what `PictureService.detect` throws */
 export async function detectFaces(
-  pictures: Pictures,
+  pictures: PictureService,
   picture: Buffer,
   choice: Choice,
 ): Promise<SearchedPicture<Detection>> {
@@ -19,8 +19,12 @@ export async function detectFaces(
   return { ...searched, faces: chosen(searched.faces, (face) => face.score, choice) };
 }
 
-/** @throws SightlineError FACE_NOT_FOUND, and what `Pictures.read` throws */
-export async function readFaces(pictures: Pictures, picture: Buffer, choice: Choice): Promise<ReadPicture> {
+/** @throws SightlineError FACE_NOT_FOUND, and what `PictureService.read` throws */
+export async function readFaces(
+  pictures: PictureService,
+  picture: Buffer,
+  choice: Choice,
+): Promise<ReadPicture> {
   // Which of the likely faces are the largest is known only when all have been found.
   const most = choice.limit === 0 || choice.det_prob_threshold > 0 ? maxFaces : choice.limit;
   const read = await pictures.read(picture, Math.min(most, maxFaces));
@@ -92,7 +96,7 @@ export function faceView(
 
 /** `plugins_versions` when requested; `calculator` is the embedder, if one was used. */
 export function pluginsOf(
-  { detector }: Pick<Pictures, 'detector'>,
+  { detector }: Pick<PictureService, 'detector'>,
   faces: readonly (Detection | ReadFace)[],
   { status }: Pick<FaceQuery, 'status'>,
 ): { plugins_versions?: z.output<typeof pluginsVersions> } {

@@ -3,7 +3,7 @@ import { SightlineError } from '../../core/errors.js';
 import { quote } from '../../core/excerpt.js';
 import type { GalleryPerson } from '../../core/people-store.js';
 import type { Api } from '../api.js';
-import type { People } from '../services.js';
+import type { PeopleService } from '../../services/services.js';
 import { compreFaceErrors } from './compreface-error.js';
 
 const tags = ['compreface'];
@@ -11,7 +11,7 @@ const subjectSchema = z.object({ subject: z.string().describe('The name of a per
 const operator = { role: 'operator' } as const;
 
 /** `/recognition/subjects`: a subject is a person. */
-export function addSubjectRoutes(app: Api, people: People): void {
+export function addSubjectRoutes(app: Api, people: PeopleService): void {
   app.get(
     '/recognition/subjects',
     {
@@ -94,7 +94,7 @@ export function addSubjectRoutes(app: Api, people: People): void {
 }
 
 /** Renames or merges. Returns whether anything changed. */
-async function renameSubject(people: People, from: string, to: string): Promise<boolean> {
+async function renameSubject(people: PeopleService, from: string, to: string): Promise<boolean> {
   const person = await findSubject(people, from);
   if (person.name === to) return false;
   const other = await people.find(to);
@@ -104,7 +104,7 @@ async function renameSubject(people: People, from: string, to: string): Promise<
 }
 
 /** @throws SightlineError PERSON_UNKNOWN, PERSON_NAME_INVALID */
-async function findSubject(people: People, subject: string): Promise<GalleryPerson> {
+async function findSubject(people: PeopleService, subject: string): Promise<GalleryPerson> {
   const person = await people.find(subject);
   if (person !== undefined) return person;
   throw new SightlineError('PERSON_UNKNOWN', `There is no subject named ${quote(subject)}.`);

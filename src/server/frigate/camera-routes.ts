@@ -4,7 +4,7 @@ import type { Api } from '../api.js';
 import { variantFor } from '../live/picture-feed.js';
 import { binary } from '../openapi.js';
 import { numeric } from '../query.js';
-import { requireCamera } from '../require-camera.js';
+import { requireCamera } from '../../services/cameras.js';
 import type { ServerContext } from '../server-options.js';
 import { frigateErrors } from './frigate-error.js';
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SightlineError } from '../../core/errors.js';
 import { quote } from '../../core/excerpt.js';
 import type { Api } from '../api.js';
-import type { People, Pictures, Services } from '../services.js';
+import type { PeopleService, PictureService, Services } from '../../services/services.js';
 import { picture } from '../uploads/picture.js';
 import { frigateErrors, outcomeSchema, succeeded } from './frigate-error.js';
 
@@ -107,7 +107,7 @@ export function addFrigateFaceRoutes(
   );
 }
 
-async function photosByName(people: People): Promise<Record<string, string[]>> {
+async function photosByName(people: PeopleService): Promise<Record<string, string[]>> {
   const names: [string, string[]][] = [];
   for (const { id, name } of await people.list())
     names.push([name, (await people.photos(id)).map((photo) => photo.id)]);
@@ -115,7 +115,7 @@ async function photosByName(people: People): Promise<Record<string, string[]>> {
 }
 
 /** Removes all of the photos or, if one is not of that person, none. */
-async function removePhotos(people: People, name: string, ids: ReadonlySet<string>): Promise<number> {
+async function removePhotos(people: PeopleService, name: string, ids: ReadonlySet<string>): Promise<number> {
   const person = await people.find(name);
   if (person === undefined)
     throw new SightlineError('PERSON_UNKNOWN', `There is no person named ${quote(name)}.`);
@@ -127,7 +127,7 @@ async function removePhotos(people: People, name: string, ids: ReadonlySet<strin
   return ids.size;
 }
 
-async function recognize(pictures: Pictures, file: Buffer) {
+async function recognize(pictures: PictureService, file: Buffer) {
   const [face] = (await pictures.read(file, 1)).faces;
   if (face === undefined) throw new SightlineError('FACE_NOT_FOUND', 'No face was found in the picture.');
   const { person, distance } = await pictures.identify(face, 1);

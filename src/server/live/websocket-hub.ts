@@ -8,7 +8,7 @@ import type { Gate } from '../access/gate.js';
 import { answerRaw, brokenRequest } from '../problem.js';
 import { eventStreamQuery, streamQuery } from '../query.js';
 import { checkUrlLength, parsePart, queryOf, type Query } from '../request.js';
-import { requireCamera } from '../require-camera.js';
+import { requireCamera } from '../../services/cameras.js';
 import type { ServerContext } from '../server-options.js';
 import { closeCodes, refuseSocket } from './close-codes.js';
 import { EventChannel } from './event-channel.js';

@@ -6,7 +6,7 @@ import type { Heartbeat } from '../live/heartbeat.js';
 import { streamMjpeg, variantFor } from '../live/picture-feed.js';
 import { binary, problems } from '../openapi.js';
 import { pictureQuery, streamQuery } from '../query.js';
-import { requireCamera } from '../require-camera.js';
+import { requireCamera } from '../../services/cameras.js';
 import type { ServerContext } from '../server-options.js';
 
 export const idParams = z.object({ id: z.string() });

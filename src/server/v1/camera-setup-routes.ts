@@ -2,7 +2,7 @@ import { cameraChangeSchema, cameraSettingsSchema } from '../../config/camera.js
 import { cameraSchema } from '../../config/schema.js';
 import type { Api } from '../api.js';
 import { noBody, problems } from '../openapi.js';
-import type { Services } from '../services.js';
+import type { Services } from '../../services/services.js';
 import { cameraView, idParams, viewOf } from './camera-routes.js';
 
 const tags = ['cameras'];

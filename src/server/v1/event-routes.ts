@@ -8,7 +8,7 @@ import type { Api } from '../api.js';
 import { binary, problems } from '../openapi.js';
 import { eventId, eventsQuery, type EventsQuery } from '../query.js';
 import type { ServerContext } from '../server-options.js';
-import type { EventArchive } from '../services.js';
+import type { EventService } from '../../services/services.js';
 import { eventSchema, type KeptEvent } from './event-schema.js';
 
 const tags = ['events'];
@@ -111,7 +111,7 @@ interface EventPage {
  * of the page is newer. The pages together with the live events since `newest` are complete and have no duplicates.
  */
 async function eventPage(
-  archive: Pick<EventArchive, 'query' | 'positionOf'>,
+  archive: Pick<EventService, 'query' | 'positionOf'>,
   query: EventsQuery,
 ): Promise<EventPage> {
   const { camera, type, person, order, limit } = query;

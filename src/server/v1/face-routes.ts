@@ -5,7 +5,7 @@ import type { Api } from '../api.js';
 import { problems } from '../openapi.js';
 import { numeric } from '../query.js';
 import type { ServerContext } from '../server-options.js';
-import type { IdentifiedFace, Pictures, ReadFace, ReadPicture } from '../services.js';
+import type { IdentifiedFace, PictureService, ReadFace, ReadPicture } from '../../services/services.js';
 import { picture } from '../uploads/picture.js';
 
 const point = z.object({ x: z.number(), y: z.number() });
@@ -164,7 +164,7 @@ function largest({ faces: [face] }: ReadPicture, field: string): ReadFace {
   throw new SightlineError('FACE_NOT_FOUND', `No face was found in the picture in ${field}.`);
 }
 
-async function identify(face: ReadFace, pictures: Pictures) {
+async function identify(face: ReadFace, pictures: PictureService) {
   const { person, distance, margin, threshold, quality, why, nearest }: IdentifiedFace =
     await pictures.identify(face, neighbours);
   return {

@@ -3,7 +3,7 @@ import type { Api } from '../api.js';
 import { binary, noBody, problems } from '../openapi.js';
 import { eventId, numeric } from '../query.js';
 import type { ServerContext } from '../server-options.js';
-import type { People } from '../services.js';
+import type { PeopleService } from '../../services/services.js';
 import { picture } from '../uploads/picture.js';
 import { personSchema, personView, photoSchema, photoView } from './person-views.js';
 
@@ -115,7 +115,7 @@ export function addPhotoRoutes(app: Api, { services }: Pick<ServerContext, 'serv
 }
 
 async function enrol(
-  people: People,
+  people: PeopleService,
   personId: string,
   { file, event, unknown, name }: z.output<typeof newPhoto>,
 ): Promise<z.output<typeof enrolled>> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { namingChangeSchema, namingSchema } from '../../config/schema.js';
 import type { Api } from '../api.js';
 import { problems } from '../openapi.js';
-import type { Services } from '../services.js';
+import type { Services } from '../../services/services.js';
 
 const tags = ['settings'];
 
@@ -19,7 +19,7 @@ const change = z
   .meta({ id: 'SettingsChange', description: 'Only the given settings change.' });
 
 /** `/v1/settings`: settings that can be changed while the program runs. */
-export function addSettingsRoutes(app: Api, { naming }: Pick<Services, 'naming'>): void {
+export function addSettingsRoutes(app: Api, { thresholds }: Pick<Services, 'thresholds'>): void {
   app.get(
     '/v1/settings',
     {
@@ -30,7 +30,7 @@ export function addSettingsRoutes(app: Api, { naming }: Pick<Services, 'naming'>
         response: { 200: settings, ...problems },
       },
     },
-    () => ({ recognition: naming.get() }),
+    () => ({ recognition: thresholds.get() }),
   );
 
   app.patch(
@@ -45,8 +45,8 @@ export function addSettingsRoutes(app: Api, { naming }: Pick<Services, 'naming'>
       },
     },
     async (request) => {
-      await naming.set(request.body.recognition);
-      return { recognition: naming.get() };
+      await thresholds.set(request.body.recognition);
+      return { recognition: thresholds.get() };
     },
   );
 }

@@ -10,7 +10,7 @@ const numberParams = z.object({ number: numeric(1, Number.MAX_SAFE_INTEGER).int(
 
 /** `/v1/unknown` and the routes below it: unknown people. */
 export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'services'>): void {
-  const { strangers } = services;
+  const { unknownPeople } = services;
 
   app.get(
     '/v1/unknown',
@@ -22,7 +22,7 @@ export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'se
         response: { 200: z.object({ unknown: z.array(unknownSchema) }), ...problems },
       },
     },
-    async () => ({ unknown: (await strangers.list()).map(unknownView) }),
+    async () => ({ unknown: (await unknownPeople.list()).map(unknownView) }),
   );
 
   app.get(
@@ -36,7 +36,7 @@ export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'se
         response: { 200: unknownSchema, ...problems },
       },
     },
-    async ({ params }) => unknownView(await strangers.get(params.number)),
+    async ({ params }) => unknownView(await unknownPeople.get(params.number)),
   );
 
   app.get(
@@ -50,7 +50,7 @@ export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'se
         response: { 200: binary('A picture.', 'image/jpeg'), ...problems },
       },
     },
-    async ({ params }, reply) => reply.type('image/jpeg').send(await strangers.picture(params.number)),
+    async ({ params }, reply) => reply.type('image/jpeg').send(await unknownPeople.picture(params.number)),
   );
 
   app.post(
@@ -65,7 +65,7 @@ export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'se
         response: { 200: personSchema, ...problems },
       },
     },
-    async ({ params, body }) => personView(await strangers.name(params.number, body.name)),
+    async ({ params, body }) => personView(await unknownPeople.name(params.number, body.name)),
   );
 
   app.delete(
@@ -80,7 +80,7 @@ export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'se
       },
     },
     async ({ params }, reply) => {
-      await strangers.dismiss(params.number);
+      await unknownPeople.dismiss(params.number);
       return reply.code(204).send(null);
     },
   );

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SightlineError } from '../../../src/core/errors.js';
 import { covers, roles, type Role } from '../../../src/core/roles.js';
-import type { Services } from '../../../src/server/services.js';
+import type { Services } from '../../../src/services/services.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
 import { handshake, startServer } from './start-server.js';
 

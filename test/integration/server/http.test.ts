@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { errorCatalogue, SightlineError } from '../../../src/core/errors.js';
 import { cameraOnline } from '../../../src/events/build-event.js';
 import { createLogger } from '../../../src/observability/logger.js';
-import type { People } from '../../../src/server/services.js';
+import type { PeopleService } from '../../../src/services/services.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
 import { Client, startServer, until } from './start-server.js';
 
@@ -134,7 +134,7 @@ describe('problem documents', () => {
     const log = createLogger({ level: 'silent', redact: (text) => text });
     const logged = vi.spyOn(log, 'error');
     const list = () => Promise.reject(new SightlineError('DATA_UNWRITABLE', 'Expected room on the disk.'));
-    const { url } = await startServer({ log, services: { people: { list } as unknown as People } });
+    const { url } = await startServer({ log, services: { people: { list } as unknown as PeopleService } });
     const routes = ['/v1/people', '/api/v1/recognition/subjects', '/api/faces'];
     for (const route of routes) expect((await fetch(`${url}${route}?token=secret`)).status).toBe(500);
     const fields = logged.mock.calls.map(([first]) => first);

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { WebSocket } from 'ws';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SightlineError } from '../../../src/core/errors.js';
-import type { CameraControl } from '../../../src/server/services.js';
+import type { CameraService } from '../../../src/services/services.js';
 import { Client, handshake, startServer, until } from './start-server.js';
 
 /** The answer to bytes on a new connection, up to its end. */
@@ -43,7 +43,7 @@ describe('a WebSocket that may not be is closed after the handshake', () => {
       const get = (): never => {
         throw error;
       };
-      return startServer({ services: { cameras: { list: () => [], get } as unknown as CameraControl } });
+      return startServer({ services: { cameras: { list: () => [], get } as unknown as CameraService } });
     };
     const starting = await failing(new SightlineError('NOT_READY', 'Expected to be ready.'));
     expect(await handshake(starting.url, '/ws/video/door')).toEqual({

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { StoredEventArchive } from '../../../src/app/event-archive.js';
+import { StoredEvents } from '../../../src/services/events.js';
 import { openStore } from '../../../src/app/open-store.js';
-import { GalleryPeople } from '../../../src/app/people.js';
-import { PictureReader } from '../../../src/app/picture-reader.js';
+import { StoredPeople } from '../../../src/services/people.js';
+import { PictureReader } from '../../../src/services/picture-reader.js';
 import { Recognition } from '../../../src/app/recognition.js';
-import { UnnamedPeople } from '../../../src/app/strangers.js';
+import { StoredUnknownPeople } from '../../../src/services/unknown-people.js';
 import { loadConfig } from '../../../src/config/load-config.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { createLogger } from '../../../src/observability/logger.js';
@@ -37,9 +37,9 @@ export async function startGallery(prepare: (data: string) => Promise<void> = ()
   onTestFinished(() => pictures.close());
   const recognition = (): Recognition => current;
   const services = {
-    people: new GalleryPeople({ store, recognition, pictures }),
-    strangers: new UnnamedPeople({ store, recognition }),
-    events: new StoredEventArchive({ store, recognition }),
+    people: new StoredPeople({ store, recognition, pictures }),
+    unknownPeople: new StoredUnknownPeople({ store, recognition }),
+    events: new StoredEvents({ store, recognition }),
   };
   const { url, publish } = await startServer({
     store,

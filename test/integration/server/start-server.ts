@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 import Database from 'libsql';
 import { onTestFinished } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
-import { StoredEventArchive } from '../../../src/app/event-archive.js';
+import { StoredEvents } from '../../../src/services/events.js';
 import type { Person } from '../../../src/core/face.js';
 import { EventPublisher } from '../../../src/events/event-publisher.js';
 import { createLogger } from '../../../src/observability/logger.js';
 import { Metrics } from '../../../src/observability/metrics.js';
 import { createServer } from '../../../src/server/server.js';
 import type { ServerOptions } from '../../../src/server/server-options.js';
-import type { Services } from '../../../src/server/services.js';
+import type { Services } from '../../../src/services/services.js';
 import type { Storage } from '../../../src/core/storage.js';
 import { openStorage } from '../../../src/storage/open-storage.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
@@ -63,11 +63,11 @@ export async function openPublisher(store: Storage, now = Date.now): Promise<Eve
 }
 
 /** The events of a store as the server reads them. */
-function openArchive(store: Storage): StoredEventArchive {
+function openArchive(store: Storage): StoredEvents {
   const recognition = (): never => {
     throw new Error('Expected no recognition to be needed');
   };
-  return new StoredEventArchive({ store, recognition });
+  return new StoredEvents({ store, recognition });
 }
 
 /** A server on a free port of 127.0.0.1 with one fake camera `door`, closed when the test is over. */

@@ -5,7 +5,7 @@ import type { EmbedWorkerData } from './embed-protocol.js';
 import type { RgbImage } from '../../../core/image.js';
 import { fillPlanes } from './fill-planes.js';
 
-/** Turns aligned faces into embeddings. Not for two calls of `run` at a time. */
+/** KeyedMutex aligned faces into embeddings. Not for two calls of `run` at a time. */
 export class EmbeddingNetwork {
   readonly #data: EmbedWorkerData;
   readonly #network: Promise<InferenceSession>;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Pictures } from '../../../../src/server/services.js';
+import type { PictureService } from '../../../../src/services/services.js';
 import { startServer } from '../start-server.js';
 
 const types = ['image/jpeg', 'application/json', 'multipart/form-data; boundary=x'];
@@ -10,7 +10,7 @@ const places = 8;
 /** A server with eight places for uploads, which finds no face on any picture. */
 async function start(): Promise<string> {
   const detect = () => Promise.resolve({ width: 1, height: 1, faces: [], detectMs: 0 });
-  const pictures = { detect } as unknown as Pictures;
+  const pictures = { detect } as unknown as PictureService;
   const { url } = await startServer({
     services: { pictures },
     uploads: { maxBytes: 2 ** 20, queueLimit: places },

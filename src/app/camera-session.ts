@@ -17,66 +17,57 @@ import { DecisionRecorder } from '../recognition/track/decision-recorder.js';
 import { Recognizer } from '../recognition/track/recognizer.js';
 import { TrackRegistry } from '../recognition/track/track-registry.js';
 import type { Recognition } from './recognition.js';
-import type { DetectorLease } from './shared-detectors.js';
+import type { CameraSession, PreparedSession, SessionOpener } from '../services/camera-supervisor.js';
+import type { DetectorLease, SharedDetectors } from './shared-detectors.js';
 
 /** Part of the main loop's time that detections may take; see docs/adr/0004. */
 const detectionShare = 0.6;
 /** Frames of one camera in memory: being read, searched, waiting and being encoded, and one in reserve. */
 const framesPerCamera = 5;
 
-export interface CameraRunsOptions {
+export interface CameraSessionsOptions {
   readonly config: Config;
   readonly recognition: Recognition;
+  readonly detectors: SharedDetectors;
+  /** What a source of a camera may reach; undefined for anything. */
+  readonly guardOf: (cameraId: string, source: string) => SourceGuardOptions | undefined;
   readonly publisher: Pick<EventPublisher, 'publish'>;
   readonly metrics: Metrics;
   readonly labels: LabelCache;
   readonly log: Logger;
 }
 
-/** What a run needs to know beside the settings of its camera. */
-export interface RunSetup {
-  readonly lease: DetectorLease;
-  /** Frames of the camera's earlier runs. */
-  readonly framesBefore: number;
-  /** What a source of the camera may reach; undefined for anything. */
-  readonly guardOf: (source: string) => SourceGuardOptions | undefined;
-}
-
 /** What follows the tracks of a camera. */
 type TrackParts = Pick<CameraPipelineOptions, 'observers' | 'trackState' | 'availability'>;
 
-/** A pipeline at work, with what it has borrowed. */
-export class CameraRun {
-  readonly pipeline: CameraPipeline;
-  readonly #end: () => Promise<void>;
-  #closing: Promise<void> | undefined;
-
-  constructor(pipeline: CameraPipeline, end: () => Promise<void>) {
-    this.pipeline = pipeline;
-    this.#end = end;
-  }
-
-  /** Tells of the tracks that end with it, and gives back what it has borrowed. May be called again. */
-  close(): Promise<void> {
-    this.#closing ??= this.pipeline.close().then(this.#end);
-    return this.#closing;
-  }
-}
-
 /** Puts the pipelines of cameras together. */
-export class CameraRuns {
-  readonly #options: CameraRunsOptions;
+export class CameraSessions implements SessionOpener {
+  readonly #options: CameraSessionsOptions;
   readonly #schedulers = {
     main: new DetectionScheduler({ share: detectionShare }),
     worker: new DetectionScheduler({ share: 1 }),
   };
 
-  constructor(options: CameraRunsOptions) {
+  constructor(options: CameraSessionsOptions) {
     this.#options = options;
   }
 
-  /** A run that is not started yet; it gives the detector back when it is closed. @throws SightlineError SOURCE_INVALID */
-  open(camera: CameraConfig, setup: RunSetup): CameraRun {
+  async prepare(camera: CameraConfig): Promise<PreparedSession> {
+    const lease = await this.#options.detectors.borrow(camera.detector);
+    return {
+      open: async (framesBefore) => {
+        try {
+          return session(this.#openPipeline(camera, lease, framesBefore), lease);
+        } catch (error) {
+          await lease.giveBack();
+          throw error;
+        }
+      },
+      discard: () => lease.giveBack(),
+    };
+  }
+
+  #openPipeline(camera: CameraConfig, { detector: faceDetector }: DetectorLease, framesBefore: number) {
     const { id, name, url, detectUrl, detector } = camera;
     const { metrics, labels, config } = this.#options;
     const log = this.#options.log.child({ camera: id });
@@ -89,8 +80,8 @@ export class CameraRuns {
           ...handlers,
           cameraId: id,
           source: address,
-          framesBefore: setup.framesBefore,
-          guard: setup.guardOf(address),
+          framesBefore,
+          guard: this.#options.guardOf(id, address),
           log,
         });
     const poolSize = framesPerCamera + (detectUrl === null ? 0 : historyFrames);
@@ -103,7 +94,7 @@ export class CameraRuns {
       createSource: source(url, { width: camera.width, poolSize }),
       createSearchSource:
         detectUrl === null ? undefined : source(detectUrl, { width: null, poolSize: framesPerCamera }),
-      detector: setup.lease.detector,
+      detector: faceDetector,
       turns,
       region: detector.region?.map(([x, y]) => ({ x, y })),
       ...tracks,
@@ -113,7 +104,7 @@ export class CameraRuns {
       log,
     };
     try {
-      return new CameraRun(new CameraPipeline(options), () => setup.lease.giveBack());
+      return new CameraPipeline(options);
     } catch (error) {
       turns.close();
       for (const observer of tracks.observers) void observer.close();
@@ -154,4 +145,10 @@ export class CameraRuns {
       onError: (err) => log.error({ err }, 'A face could not be compared'),
     });
   }
+}
+
+function session(pipeline: CameraPipeline, lease: DetectorLease): CameraSession {
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= pipeline.close().then(() => lease.giveBack()));
+  return { pipeline, close };
 }

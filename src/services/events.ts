@@ -2,20 +2,19 @@ import { SightlineError } from '../core/errors.js';
 import type { EventQuery, EventStore, StoredEvent } from '../core/event-store.js';
 import type { Storage } from '../core/storage.js';
 import type { Snapshot } from '../core/track-store.js';
-import type { EventArchive } from '../server/services.js';
-import type { Recognition } from './recognition.js';
+import type { EventService, RecognitionInUse } from './services.js';
 
-export interface EventArchiveOptions {
+export interface StoredEventsOptions {
   readonly store: Pick<Storage, 'events' | 'tracks'>;
   /** What is in use now. @throws SightlineError NOT_READY */
-  readonly recognition: () => Pick<Recognition, 'people'>;
+  readonly recognition: () => Pick<RecognitionInUse, 'people'>;
 }
 
 /** The events of the store, with the faces that they tell of. */
-export class StoredEventArchive implements EventArchive {
-  readonly #options: EventArchiveOptions;
+export class StoredEvents implements EventService {
+  readonly #options: StoredEventsOptions;
 
-  constructor(options: EventArchiveOptions) {
+  constructor(options: StoredEventsOptions) {
     this.#options = options;
   }
 

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import type { Config } from '../config/schema.js';
-import { SightlineError } from '../core/errors.js';
+import { notReady } from '../core/errors.js';
 import type { Detection } from '../core/face.js';
 import { area } from '../core/geometry.js';
 import type { RgbImage } from '../core/image.js';
@@ -49,7 +49,7 @@ export class PictureReader {
 
   /** The faces on a picture, largest first. @throws SightlineError DETECTOR_FAILED, MODEL_… */
   async detect(image: RgbImage): Promise<Detection[]> {
-    if (this.#closing) throw new SightlineError('NOT_READY', 'Expected a program that goes on but it ends.');
+    if (this.#closing) throw notReady('The program is stopping.');
     this.#detector ??= this.#open();
     const found = await (await this.#detector).detect(image);
     return found.sort((a, b) => area(b.box) - area(a.box));

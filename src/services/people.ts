@@ -1,28 +1,27 @@
 import { SightlineError } from '../core/errors.js';
+import type { ClassifierHead, HeadStore } from '../core/heads.js';
 import type { GalleryPhoto, GalleryPerson } from '../core/people-store.js';
 import type { Storage } from '../core/storage.js';
 import { Enroller, type Enrolled, type Enrolment } from '../recognition/enrolment/enrolment.js';
 import { normalisePersonName } from '../recognition/enrolment/person-name.js';
 import { cropJpeg } from '../recognition/unknown/snapshot.js';
-import type { People } from '../server/services.js';
-import { requireSnapshot } from './event-archive.js';
-import { forgetInClassifier, mayKnowOthers } from './forget-in-classifier.js';
+import type { RecognitionModel } from '../recognition/track/recognizer.js';
+import type { PeopleService, RecognitionInUse } from './services.js';
+import { requireSnapshot } from './events.js';
 import type { PictureReader } from './picture-reader.js';
-import type { Recognition } from './recognition.js';
-import { requireUnknown } from './strangers.js';
+import { requireUnknown } from './unknown-people.js';
 
-export interface PeopleOptions {
+export interface KnownPeopleOptions {
   readonly store: Pick<Storage, 'people' | 'embeddings' | 'tracks' | 'events' | 'heads'>;
   /** What is in use now. @throws SightlineError NOT_READY */
-  readonly recognition: () => Pick<Recognition, 'model' | 'people' | 'dropClassifier'>;
-  readonly pictures: Pick<PictureReader, 'withPicture' | 'detect'>;
+  readonly recognition: () => RecognitionInUse;
 }
 
-/** The people of the gallery, changed while cameras run: recognition follows before a change is answered. */
-export class GalleryPeople implements People {
-  readonly #options: PeopleOptions;
+/** The people of the gallery, as they are. Recognition follows before a change is answered. */
+export class KnownPeople {
+  readonly #options: KnownPeopleOptions;
 
-  constructor(options: PeopleOptions) {
+  constructor(options: KnownPeopleOptions) {
     this.#options = options;
   }
 
@@ -65,15 +64,15 @@ export class GalleryPeople implements People {
     return this.get(into);
   }
 
-  async erase(personId: string): Promise<void> {
+  async erase(personId: string): Promise<{ classifierSwitchedOff: boolean }> {
     const { store, recognition } = this.#options;
     const { model } = recognition();
     await this.get(personId);
-    // Before, lest somebody of the same name who is enrolled meanwhile is taken for the one whom the classifier knows.
+    // Listed first: somebody of the same name who is enrolled meanwhile must not pass for the one the classifier knows.
     const others = (await store.people.persons()).filter(({ id }) => id !== personId);
     await model.gallery.removePerson(personId);
     if (mayKnowOthers(recognition().model.classifier, others)) recognition().dropClassifier();
-    await forgetInClassifier(store.heads, others);
+    return { classifierSwitchedOff: await forgetInClassifier(store.heads, others) };
   }
 
   async photos(personId: string): Promise<GalleryPhoto[]> {
@@ -92,6 +91,39 @@ export class GalleryPeople implements People {
     const crop = await this.#options.store.embeddings.crop(photoId);
     if (crop) return cropJpeg(crop);
     throw unknownPhoto(photoId);
+  }
+
+  async enrollFromUnknown(personId: string, number: number): Promise<GalleryPerson> {
+    const { name } = await this.get(personId);
+    const unknown = await requireUnknown(this.#options.store, number);
+    const person = await this.#options.recognition().people.name(unknown.id, name);
+    return this.get(person.id);
+  }
+
+  async removePhoto(photoId: string): Promise<void> {
+    const { model } = this.#options.recognition();
+    await this.photo(photoId);
+    await model.gallery.removeFace(photoId);
+  }
+
+  /** Rejects with PERSON_NAME_INVALID for what is no name. */
+  async #withName<T>(name: string, work: (normalised: string) => Promise<T>): Promise<T> {
+    return work(normalisePersonName(name));
+  }
+}
+
+export interface StoredPeopleOptions extends KnownPeopleOptions {
+  readonly recognition: () => RecognitionInUse & { readonly model: RecognitionModel };
+  readonly pictures: Pick<PictureReader, 'withPicture' | 'detect'>;
+}
+
+/** The people of the gallery, and enrolling photos of them. */
+export class StoredPeople extends KnownPeople implements PeopleService {
+  readonly #options: StoredPeopleOptions;
+
+  constructor(options: StoredPeopleOptions) {
+    super(options);
+    this.#options = options;
   }
 
   async enroll(name: string, picture: Buffer, photoName: string): Promise<Enrolment> {
@@ -113,19 +145,6 @@ export class GalleryPeople implements People {
     });
   }
 
-  async enrollFromUnknown(personId: string, number: number): Promise<GalleryPerson> {
-    const { name } = await this.get(personId);
-    const unknown = await requireUnknown(this.#options.store, number);
-    const person = await this.#options.recognition().people.name(unknown.id, name);
-    return this.get(person.id);
-  }
-
-  async removePhoto(photoId: string): Promise<void> {
-    const { model } = this.#options.recognition();
-    await this.photo(photoId);
-    await model.gallery.removeFace(photoId);
-  }
-
   async #enrollPicture(whom: Enrolled, picture: Buffer, photoName: string): Promise<Enrolment> {
     const enroller = this.#enroller();
     return this.#options.pictures.withPicture(picture, (image) =>
@@ -142,11 +161,25 @@ export class GalleryPeople implements People {
       detect: (image) => pictures.detect(image),
     });
   }
+}
 
-  /** Rejects with PERSON_NAME_INVALID for what is no name. */
-  async #withName<T>(name: string, work: (normalised: string) => Promise<T>): Promise<T> {
-    return work(normalisePersonName(name));
-  }
+/** What the command line works with: the store alone. A program that runs beside it follows by the store's revisions. */
+export function storeAlone({ people, tracks }: Pick<Storage, 'people' | 'tracks'>): RecognitionInUse {
+  return {
+    model: {
+      gallery: {
+        reload: () => Promise.resolve(),
+        removePerson: (id) => people.removePerson(id),
+        removeFace: async (id) => (await people.removeFace(id)) !== null,
+      },
+      classifier: null,
+    },
+    people: {
+      name: (unknownId, name) => tracks.name(unknownId, name),
+      reject: (trackKey, personId) => tracks.reject(trackKey, personId),
+    },
+    dropClassifier: () => undefined,
+  };
 }
 
 function unknownPhoto(id: string): SightlineError {
@@ -154,4 +187,25 @@ function unknownPhoto(id: string): SightlineError {
     'PHOTO_UNKNOWN',
     `Expected the id of a photo but received ${JSON.stringify(id)}.`,
   );
+}
+
+/**
+ * Switches the classifier off when it may know somebody who was erased.
+ *
+ * @param people everybody who is still here
+ * @returns whether it was switched off
+ * @throws SightlineError HEAD_CORRUPT, DATA_UNWRITABLE
+ */
+async function forgetInClassifier(heads: HeadStore, people: readonly GalleryPerson[]): Promise<boolean> {
+  const classifier = await heads.load('classifier');
+  return mayKnowOthers(classifier, people) && heads.remove('classifier');
+}
+
+/**
+ * Whether a classifier may know somebody else than these people. It keeps embeddings of those it was trained on, by the
+ * names that they had then: when one of these is nobody's any more, it may be that of somebody erased.
+ */
+function mayKnowOthers(classifier: ClassifierHead | null, people: readonly GalleryPerson[]): boolean {
+  const names = new Set(people.map(({ name }) => name));
+  return classifier !== null && !classifier.people.every((name) => names.has(name));
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Naming } from '../../../src/app/naming.js';
+import { Thresholds } from '../../../src/services/thresholds.js';
 import { Recognition } from '../../../src/app/recognition.js';
 import { loadConfig } from '../../../src/config/load-config.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
@@ -27,14 +27,14 @@ afterEach(async () => {
 
 async function start(recognition: object = {}) {
   const config = await loadConfig({ environment: {}, commandLine: { data: folder.path, recognition } });
-  const naming = await Naming.read(config, store.settings, log);
+  const naming = await Thresholds.read(config, store.settings, log);
   const opened = await Recognition.open({ config, models, store, log });
   onTestFinished(() => opened.close());
   naming.serve(opened);
   return { naming, recognition: opened };
 }
 
-describe('Naming', () => {
+describe('Thresholds', () => {
   it('is in force at once, and after a restart until the configuration says otherwise', async () => {
     const { naming, recognition } = await start();
     const onNaming = vi.fn();

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
+import pLimit from 'p-limit';
 import { z } from 'zod';
 import { namingSchema, type Config } from '../config/schema.js';
-import { SightlineError } from '../core/errors.js';
+import { notReady, SightlineError } from '../core/errors.js';
 import type { SettingsStore } from '../core/storage.js';
 import type { Logger } from '../observability/logger.js';
 import { rulesFor } from '../recognition/decision/decision.js';
-import type { NamingControl, NamingSettings } from '../server/services.js';
-import type { Recognition } from './recognition.js';
-import { Turns } from './turns.js';
+import type { RecognitionModel } from '../recognition/track/recognizer.js';
+import type { ThresholdChange, ThresholdService } from './services.js';
 
 /** Where thresholds are kept among the settings. */
 const settingsGroup = 'recognition';
@@ -21,16 +21,22 @@ export const recognitionSettingsSchema = z.strictObject({
 
 type RecognitionSettings = z.output<typeof recognitionSettingsSchema>;
 
+/** Recognition as thresholds need it. */
+export interface ThresholdUser {
+  readonly model: RecognitionModel;
+  setNaming(thresholds: ThresholdChange): void;
+}
+
 /**
  * How near a face must be to be named, as the newer statement has it: a change over the API counts as long as the
  * configuration says what it said when the change was made.
  */
-export class Naming implements NamingControl {
+export class Thresholds implements ThresholdService {
   readonly #configured: RecognitionSettings['configured'];
   readonly #store: SettingsStore;
-  readonly #turns = new Turns();
-  #stated: NamingSettings;
-  #recognition: Recognition | undefined;
+  readonly #oneChange = pLimit(1);
+  #stated: ThresholdChange;
+  #recognition: ThresholdUser | undefined;
 
   private constructor(config: Config, store: SettingsStore) {
     const { threshold, falseNameRate, embedder } = config.recognition;
@@ -40,8 +46,8 @@ export class Naming implements NamingControl {
   }
 
   /** @throws SightlineError SETTINGS_CORRUPT, DATA_UNWRITABLE */
-  static async read(config: Config, store: SettingsStore, log: Pick<Logger, 'warn'>): Promise<Naming> {
-    const naming = new Naming(config, store);
+  static async read(config: Config, store: SettingsStore, log: Pick<Logger, 'warn'>): Promise<Thresholds> {
+    const naming = new Thresholds(config, store);
     const value = await store.load(settingsGroup);
     if (value === undefined) return naming;
     const kept = parseSettings(value);
@@ -53,20 +59,20 @@ export class Naming implements NamingControl {
     return naming;
   }
 
-  /** Has it followed from now on. */
-  serve(recognition: Recognition): void {
+  /** Applies the thresholds to recognition, now and when they change. */
+  serve(recognition: ThresholdUser): void {
     this.#recognition = recognition;
     recognition.setNaming(this.#stated);
   }
 
-  get(): ReturnType<NamingControl['get']> {
+  get(): ReturnType<ThresholdService['get']> {
     const { model } = this.#requireRecognition();
     const { threshold } = rulesFor(model.spec, model.naming, model.gallery.faces);
     return { ...this.#stated, effectiveThreshold: threshold, embedder: model.embedder.model.id };
   }
 
-  set(change: Partial<NamingSettings>): Promise<void> {
-    return this.#turns.take('naming', async () => {
+  set(change: Partial<ThresholdChange>): Promise<void> {
+    return this.#oneChange(async () => {
       const recognition = this.#requireRecognition();
       const stated = { ...this.#stated, ...change };
       const configured = this.#configured;
@@ -76,9 +82,9 @@ export class Naming implements NamingControl {
     });
   }
 
-  #requireRecognition(): Recognition {
+  #requireRecognition(): ThresholdUser {
     if (this.#recognition !== undefined) return this.#recognition;
-    throw new SightlineError('NOT_READY', 'Expected recognition to be ready, but it is being prepared.');
+    throw notReady('Recognition is still being prepared.');
   }
 }
 

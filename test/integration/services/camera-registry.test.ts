@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CameraRegistry } from '../../../src/app/camera-registry.js';
+import { CameraRegistry } from '../../../src/services/camera-registry.js';
 import { cameraSchema, type CameraStatement } from '../../../src/config/schema.js';
 import { SightlineError } from '../../../src/core/errors.js';
 import type { Storage } from '../../../src/core/storage.js';

@@ -4,20 +4,19 @@ import type { Storage } from '../core/storage.js';
 import type { UnknownPerson } from '../core/track-store.js';
 import { normalisePersonName } from '../recognition/enrolment/person-name.js';
 import { cropJpeg } from '../recognition/unknown/snapshot.js';
-import type { Strangers } from '../server/services.js';
-import type { Recognition } from './recognition.js';
+import type { RecognitionInUse, UnknownPeopleService } from './services.js';
 
-export interface StrangersOptions {
+export interface StoredUnknownPeopleOptions {
   readonly store: Pick<Storage, 'people' | 'tracks'>;
   /** What is in use now. @throws SightlineError NOT_READY */
-  readonly recognition: () => Pick<Recognition, 'people'>;
+  readonly recognition: () => Pick<RecognitionInUse, 'people'>;
 }
 
 /** The people without a name in the gallery's file, looked at and changed while cameras run. */
-export class UnnamedPeople implements Strangers {
-  readonly #options: StrangersOptions;
+export class StoredUnknownPeople implements UnknownPeopleService {
+  readonly #options: StoredUnknownPeopleOptions;
 
-  constructor(options: StrangersOptions) {
+  constructor(options: StoredUnknownPeopleOptions) {
     this.#options = options;
   }
 

@@ -1,25 +1,31 @@
 import type { CameraChange, CameraSettings, NewCamera } from '../config/camera.js';
+import type { ClassifierHead } from '../core/heads.js';
 import type { EventStore, StoredEvent } from '../core/event-store.js';
 import type { Detection, ModelRef, Neighbour } from '../core/face.js';
 import type { GalleryPhoto, GalleryPerson } from '../core/people-store.js';
 import type { UnknownPerson } from '../core/track-store.js';
 import type { Camera } from '../pipeline/camera.js';
+import type { Gallery } from '../recognition/gallery/gallery.js';
+import type { UnknownPeople } from '../recognition/unknown/unknown-people.js';
 import type { Enrolment } from '../recognition/enrolment/enrolment.js';
 import type { FaceIdentity } from '../recognition/decision/identify-face.js';
 import type { Verification } from '../recognition/decision/verify-faces.js';
 
-/** What the routes ask for; src/app/ implements it. Every method may end with NOT_READY while the program starts or stops, or changes its embedder. */
+/**
+ * What one can do with Sightline, for the HTTP API, the command line and whatever else asks. Every method may reject with
+ * NOT_READY while the program starts or stops, or changes its embedder.
+ */
 export interface Services {
-  readonly cameras: CameraControl;
-  readonly people: People;
-  readonly strangers: Strangers;
-  readonly pictures: Pictures;
-  readonly events: EventArchive;
-  readonly naming: NamingControl;
+  readonly cameras: CameraService;
+  readonly people: PeopleService;
+  readonly unknownPeople: UnknownPeopleService;
+  readonly pictures: PictureService;
+  readonly events: EventService;
+  readonly thresholds: ThresholdService;
 }
 
 /** The cameras there are, and changing them while the program runs. Changes survive a restart. */
-export interface CameraControl {
+export interface CameraService {
   list(): readonly Camera[];
   get(id: string): Camera | undefined;
   /** How a camera is set up, user name and password taken out of its URLs. @throws SightlineError CAMERA_UNKNOWN */
@@ -35,7 +41,7 @@ export interface CameraControl {
 }
 
 /** People with a name, and the photos they were enrolled with. Recognition follows every change at once. */
-export interface People {
+export interface PeopleService {
   /** By name. */
   list(): Promise<GalleryPerson[]>;
   /** @throws SightlineError PERSON_UNKNOWN */
@@ -48,8 +54,12 @@ export interface People {
   rename(personId: string, name: string): Promise<GalleryPerson>;
   /** Gives everything of `from` to `into` and removes the first. @throws SightlineError PERSON_UNKNOWN */
   merge(from: string, into: string): Promise<GalleryPerson>;
-  /** For good: photos, tracks, and the name in past events. @throws SightlineError PERSON_UNKNOWN */
-  erase(personId: string): Promise<void>;
+  /**
+   * Erases somebody for good: photos, tracks, and the name in past events.
+   * @returns whether the trained classifier was switched off, because it may know that face
+   * @throws SightlineError PERSON_UNKNOWN
+   */
+  erase(personId: string): Promise<{ readonly classifierSwitchedOff: boolean }>;
   /** Oldest first. @throws SightlineError PERSON_UNKNOWN */
   photos(personId: string): Promise<GalleryPhoto[]>;
   /** @throws SightlineError PHOTO_UNKNOWN */
@@ -73,7 +83,7 @@ export interface People {
 }
 
 /** People whom cameras saw and nobody has named. */
-export interface Strangers {
+export interface UnknownPeopleService {
   /** By number. */
   list(): Promise<UnknownPerson[]>;
   /** @throws SightlineError UNKNOWN_PERSON_UNKNOWN */
@@ -119,7 +129,7 @@ export interface IdentifiedFace extends FaceIdentity {
 }
 
 /** Faces on uploaded pictures. Cameras go first. How many uploads there may be at a time, uploads/ sees to. */
-export interface Pictures {
+export interface PictureService {
   /** The kind of detector that looks at them. */
   readonly detector: string;
   /** @throws SightlineError IMAGE_UNREADABLE, IMAGE_TOO_LARGE, IMAGE_TOO_SLOW, DETECTOR_FAILED */
@@ -144,7 +154,7 @@ export interface Pictures {
 }
 
 /** Every event that is kept. */
-export interface EventArchive extends Pick<EventStore, 'after' | 'positionOf' | 'newestPosition' | 'query'> {
+export interface EventService extends Pick<EventStore, 'after' | 'positionOf' | 'newestPosition' | 'query'> {
   /** @throws SightlineError EVENT_UNKNOWN */
   get(id: string): Promise<StoredEvent>;
   /** The face that the event tells of, as a JPEG. @throws SightlineError EVENT_UNKNOWN, SNAPSHOT_UNKNOWN */
@@ -157,17 +167,28 @@ export interface EventArchive extends Pick<EventStore, 'after' | 'positionOf' | 
   reject(id: string, personId: string | undefined): Promise<number>;
 }
 
+/** What has to follow when people change: the recognition of this program, or the store alone where none runs. */
+export interface RecognitionInUse {
+  readonly model: {
+    readonly gallery: Pick<Gallery, 'reload' | 'removePerson' | 'removeFace'>;
+    readonly classifier: ClassifierHead | null;
+  };
+  readonly people: Pick<UnknownPeople, 'name' | 'reject'>;
+  /** Goes on without the trained classifier. */
+  dropClassifier(): void;
+}
+
 /** How near a face must be to be named. */
-export interface NamingSettings {
+export interface ThresholdChange {
   /** Largest distance, 0 to 2; null when it follows from `falseNameRate`. */
   readonly threshold: number | null;
   /** Wanted share of strangers who get a name. */
   readonly falseNameRate: number;
 }
 
-export interface NamingControl {
+export interface ThresholdService {
   /** `effectiveThreshold`: the distance in force now, with the gallery as large as it is. */
-  get(): NamingSettings & { readonly effectiveThreshold: number; readonly embedder: string };
+  get(): ThresholdChange & { readonly effectiveThreshold: number; readonly embedder: string };
   /** In force at once for all cameras; survives a restart. @throws SightlineError DATA_UNWRITABLE */
-  set(change: Partial<NamingSettings>): Promise<void>;
+  set(change: Partial<ThresholdChange>): Promise<void>;
 }

@@ -13,7 +13,7 @@ import { identifyFace } from '../recognition/decision/identify-face.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
 import { decodeCrop } from '../recognition/embedding/stored-crop.js';
 import { verifyFaces, type Verification } from '../recognition/decision/verify-faces.js';
-import type { IdentifiedFace, Pictures, ReadFace, ReadPicture, SearchedPicture } from '../server/services.js';
+import type { IdentifiedFace, PictureService, ReadFace, ReadPicture, SearchedPicture } from './services.js';
 import { loadPairHead } from './pair-head.js';
 import type { PictureReader } from './picture-reader.js';
 
@@ -33,7 +33,7 @@ interface CutFace {
 }
 
 /** Faces on uploaded pictures, as `sightline detect`, `identify` and `verify` see them. */
-export class UploadedPictures implements Pictures {
+export class UploadedPictures implements PictureService {
   readonly detector = photoDetector.kind;
   readonly #options: UploadedPicturesOptions;
 

@@ -1,5 +1,5 @@
 /** Does things that share a key one after the other, in the order in which they were asked for. */
-export class Turns {
+export class KeyedMutex {
   readonly #last = new Map<string, Promise<unknown>>();
 
   /** Whether something is being done, or waits to be done. */
