@@ -10,10 +10,7 @@ import { FaceIndex } from '../dist/src/recognition/gallery/face-index.js';
 import { Gallery } from '../dist/src/recognition/gallery/gallery.js';
 import { workerUrl } from '../dist/src/core/worker-url.js';
 import { InferencePool } from '../dist/src/inference/inference-pool.js';
-import { SqliteGalleryStore } from '../dist/src/storage/sqlite/gallery-store.js';
-import { findEmbedder } from '../dist/src/recognition/embedders.js';
-import { SearchThread } from '../dist/src/recognition/search-thread.js';
-import { openStorage } from '../src/storage/open-storage.js';
+import { openStorage } from '../dist/src/storage/open-storage.js';
 import { percentiles } from './statistics.mjs';
 
 const photosPerPerson = 5;

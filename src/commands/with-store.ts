@@ -43,8 +43,11 @@ export async function findPerson({ people }: StoreServices, name: string): Promi
   throw new SightlineError('PERSON_UNKNOWN', `There is nobody called "${name}".`);
 }
 
-/** The number of an unknown person as it was typed. @throws SightlineError USAGE */
+/** The number of an unknown person as it was typed. @throws SightlineError UNKNOWN_PERSON_UNKNOWN */
 export function unknownNumber(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new SightlineError('USAGE', `Expected the number of an unknown person but received "${text}".`);
+  throw new SightlineError(
+    'UNKNOWN_PERSON_UNKNOWN',
+    `Expected the number of an unknown person but received "${text}".`,
+  );
 }

@@ -38,7 +38,7 @@ describe('people without a name', () => {
   it('are listed, named in one step, and their past events follow', async () => {
     const before = await store.revision('people');
     expect(await printed('unknown')).toMatch(/NUMBER +SEEN.*\n +1 +1 .*door\n +2 +1 .*yard\n/);
-    expect(await printed('unknown', 'name', '1', 'Ana')).toBe('Unknown 1, seen once, is Ana now\n');
+    expect(await printed('unknown', 'name', '1', 'Ana')).toBe('Unknown 1, seen once, is now Ana\n');
     expect(await printed('people')).toMatch(/NAME +PHOTOS.*\nAna +1 /);
     const ofAna = await printed('events', '--person', 'Ana', '--json');
     expect(JSON.parse(ofAna)).toMatchObject({ id: event(1).id, person: { name: 'Ana', number: 1 } });
@@ -72,8 +72,10 @@ describe('people', () => {
     await printed('unknown', 'name', '2', 'Ben');
     expect(await printed('people', 'photos', 'Ana')).toMatch(/PHOTO +QUALITY.*\ndoor .* 0\.50 /);
     expect((await run('people', 'rename', 'Ana', 'Ben')).stderr).toContain('PERSON_NAME_TAKEN');
-    expect(await printed('people', 'rename', 'Ana', 'Zoë')).toBe('Ana is Zoë now\n');
-    expect(await printed('people', 'merge', 'Ben', 'Zoë')).toBe("What was Ben's is Zoë's now\n");
+    expect(await printed('people', 'rename', 'Ana', 'Zoë')).toBe('Ana is now called Zoë\n');
+    expect(await printed('people', 'merge', 'Ben', 'Zoë')).toBe(
+      'The photos and events of Ben now belong to Zoë\n',
+    );
     expect(await printed('events', '--person', 'Zoë', '--json')).toContain('yard');
     expect(await printed('people', 'erase', 'Zoë')).toBe('Zoë is erased\n');
     expect(await printed('people')).toBe('NAME  PHOTOS  SINCE\n');

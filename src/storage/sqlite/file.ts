@@ -1,13 +1,4 @@
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  statSync,
-} from 'node:fs';
+import { chmodSync, existsSync, fstatSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { asSightlineError, SightlineError } from '../../core/errors.js';
@@ -35,7 +26,7 @@ const header = {
  */
 export function openDatabase(path: string): Database.Database {
   try {
-    makeOwnerOnly(path);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     checkHeader(path);
     const database = new Database(path, { timeout: busyTimeoutMs });
     try {
@@ -73,25 +64,34 @@ function corrupt(path: string, what: string, cause?: unknown): SightlineError {
   });
 }
 
-function makeOwnerOnly(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+/**
+ * Descriptors of the databases that this process has opened, by device and inode. They stay open for as long as it runs:
+ * closing any descriptor of a file gives up every lock that the process holds on it, those of SQLite included, and a
+ * second process would then write to the same pages (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+ */
+const descriptors = new Map<string, number>();
+
+/** A descriptor to read a database by, which is made when missing. It is not to be closed. */
+function descriptorOf(path: string): number {
+  const found = statSync(path, { throwIfNoEntry: false });
+  const known = found && descriptors.get(`${found.dev} ${found.ino}`);
+  if (known !== undefined) return known;
   // SQLite gives the files that it puts beside this one the same mode.
-  closeSync(openSync(path, 'a', 0o600));
+  const descriptor = openSync(path, 'a+', 0o600);
+  const { dev, ino } = fstatSync(descriptor);
+  descriptors.set(`${dev} ${ino}`, descriptor);
+  return descriptor;
 }
 
 /** Looks at the file before SQLite does, because SQLite may write to whatever it opens. An empty file is a new one. */
 function checkHeader(path: string): void {
-  const file = openSync(path, 'r');
-  try {
-    const { size } = fstatSync(file);
-    if (size === 0) return;
-    const bytes = Buffer.alloc(header.bytes);
-    readSync(file, bytes, 0, header.bytes, 0);
-    const problem = headerProblem(bytes, size, hasPendingWrites(path));
-    if (problem) throw corrupt(path, problem);
-  } finally {
-    closeSync(file);
-  }
+  const descriptor = descriptorOf(path);
+  const { size } = fstatSync(descriptor);
+  if (size === 0) return;
+  const bytes = Buffer.alloc(header.bytes);
+  readSync(descriptor, bytes, 0, header.bytes, 0);
+  const problem = headerProblem(bytes, size, hasPendingWrites(path));
+  if (problem) throw corrupt(path, problem);
 }
 
 function headerProblem(bytes: Buffer, size: number, pendingWrites: boolean): string | undefined {

@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -107,6 +116,16 @@ describe('the file of a gallery', () => {
     await expect(store.people.removePerson(person.id)).rejects.toThrow('Cannot find module');
     await store.people.addFace('Ben', face(2));
     expect((await store.people.persons()).map(({ name }) => name)).toEqual(['Ben']);
+  });
+
+  it('keeps its locks when the process opens it once more, so that another process leaves the log alone', async () => {
+    const store = await openStore();
+    await store.people.addFace('Ana', face(1));
+    await (await openStore()).close();
+    await elsewhere(`await store.people.addFace('Ben', face('b'))`);
+    // The last connection to close removes the log: one that took itself for the last would break the others.
+    expect(existsSync(`${path}-wal`)).toBe(true);
+    expect((await store.people.persons()).map(({ name }) => name)).toEqual(['Ana', 'Ben']);
   });
 
   it('is for the owner only', async () => {

@@ -1,6 +1,6 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { euclideanDistance, l2Normalise } from '../../../src/core/distance.js';
+import { InferenceSession, Tensor } from '../../../src/models/onnx-runtime.js';
 import type { ProjectionHead } from '../../../src/core/heads.js';
 import { projectedSpec } from '../../../src/recognition/heads/projection.js';
 import { seededRandom } from '../../../src/training/random.js';
