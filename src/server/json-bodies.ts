@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { SightlineError } from '../core/errors.js';
@@ -20,13 +21,56 @@ export function takeJsonBodies(app: Api): void {
       });
     });
   app.removeContentTypeParser(['application/json', 'text/plain']);
-  app.addContentTypeParser(
-    'application/json',
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, body: Buffer) =>
-      body.length === 0 ? undefined : parseBoundedJson(body, (text) => parse(request, text)),
-  );
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) => {
+    const body = await readBody(payload, request.routeOptions.bodyLimit);
+    return body.length === 0 ? undefined : parseBoundedJson(body, (text) => parse(request, text));
+  });
   app.addContentTypeParser('*', ({ headers }, _payload, done) => done(notJson(headers), undefined));
+}
+
+/**
+ * Reads a request's body. Joining 28 MB in one go, as fastify does it, takes 100 ms of the main loop on a small machine.
+ * @throws SightlineError REQUEST_TOO_LARGE beyond `maxBytes`; what comes after that is not read
+ */
+export async function readBody(payload: Readable, maxBytes: number): Promise<Buffer> {
+  const chunks = await readChunks(payload, maxBytes);
+  const body = Buffer.allocUnsafeSlow(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  let pauseAt = joinedBytes;
+  for (const chunk of chunks) {
+    chunk.copy(body, at);
+    at += chunk.length;
+    if (at < pauseAt) continue;
+    await setImmediate();
+    pauseAt = at + joinedBytes;
+  }
+  return body;
+}
+
+function readChunks(payload: Readable, maxBytes: number): Promise<Buffer[]> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const end = (settle: () => void): void => {
+      payload.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
+      settle();
+    };
+    const onData = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) {
+        payload.pause();
+        const message = `Expected a body of at most ${maxBytes} bytes but received more.`;
+        end(() => reject(new SightlineError('REQUEST_TOO_LARGE', message)));
+      } else chunks.push(chunk);
+    };
+    const onEnd = (): void => end(() => resolve(chunks));
+    const onError = (error: Error): void => end(() => reject(error));
+    const onClose = (): void =>
+      end(() =>
+        reject(new SightlineError('REQUEST_INVALID', 'The connection was closed before the body ended.')),
+      );
+    payload.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
+  });
 }
 
 /** The error for a body of another type. */
@@ -43,8 +87,10 @@ const maxEntries = 4000;
 const maxTextBytes = 64 * 1024;
 /** In a larger body, a string longer than this can only be a picture in base64. */
 const longStringBytes = 8 * 1024;
-/** Scanning this many bytes takes a millisecond or two; between pieces the main loop can do other work. */
-const pieceBytes = 512 * 1024;
+/** Scanning this many bytes takes a few milliseconds at most; between pieces the main loop can do other work. */
+const pieceBytes = 64 * 1024;
+/** Copying this many bytes takes a few milliseconds. */
+const joinedBytes = 2 ** 20;
 
 /** A string of a JSON body as received: the bytes between the quotes, escapes included. */
 export class LongString {

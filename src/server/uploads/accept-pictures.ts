@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import fastifyMultipart from '@fastify/multipart';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SightlineError } from '../../core/errors.js';
 import { excerpt } from '../../core/excerpt.js';
 import { clientOf } from '../access/caller.js';
 import type { Api } from '../api.js';
-import { notJson } from '../json-bodies.js';
+import { notJson, readBody } from '../json-bodies.js';
 import { checkPictureBytes } from './picture.js';
 import { withPictureBytes } from './read-json.js';
 import { readMultipart } from './read-multipart.js';
@@ -45,8 +46,8 @@ export async function acceptPictures(app: Api, { maxBytes, queueLimit }: UploadL
   const bodyLimit = (fields: readonly string[]): number =>
     fields.length * 4 * Math.ceil(maxBytes / 3) + restBytes;
   await app.register(fastifyMultipart);
-  app.addContentTypeParser<Buffer>(rawPictureType, { parseAs: 'buffer' }, (_request, body, done) =>
-    done(null, body),
+  app.addContentTypeParser(rawPictureType, (request: FastifyRequest, payload: Readable) =>
+    readBody(payload, request.routeOptions.bodyLimit),
   );
   app.addHook('onRoute', (route) => {
     if (route.config?.pictures !== undefined) route.bodyLimit = bodyLimit(route.config.pictures);

@@ -148,7 +148,7 @@ describe('problem documents', () => {
       const headers = { 'content-type': 'application/json' };
       return (await fetch(`${url}/v1/cameras`, { method: 'POST', headers, body })).json();
     };
-    expect(await post('x'.repeat(70_000))).toMatchObject({ status: 413, code: 'REQUEST_INVALID' });
+    expect(await post('x'.repeat(70_000))).toMatchObject({ status: 413, code: 'REQUEST_TOO_LARGE' });
     expect(await post('{')).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
     expect(await post('{}')).toMatchObject({
       status: 400,
