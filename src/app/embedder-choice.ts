@@ -1,12 +1,11 @@
 import type { Config } from '../config/schema.js';
 import type { EmbedTimes, FaceEmbedder } from '../core/face-embedder.js';
-import type { ClassifierHead, HeadStore } from '../core/heads.js';
+import { type ClassifierHead, type HeadStore, requireFit } from '../core/heads.js';
 import type { ModelStore } from '../models/model-store.js';
 import type { ThresholdChoice } from '../recognition/decision/decision.js';
 import { findEmbedder, type EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { PooledEmbedder } from '../recognition/embedding/pooled-embedder.js';
 import { projectedNaming, projectedSpec } from '../recognition/heads/projection.js';
-import { requireFit } from '../recognition/heads/require-fit.js';
 
 const refinerId = 'mtcnn-onet';
 

@@ -10,7 +10,7 @@ import type { ProjectionHead } from '../core/heads.js';
 import { rulesFor } from '../recognition/decision/decision.js';
 import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { unprojected } from '../recognition/heads/projection.js';
-import { decodeCrop } from '../recognition/embedding/stored-crop.js';
+import { decodeCrop } from '../recognition/embedding/crop.js';
 import { galleryFigures, type GalleryFigures } from '../training/evaluation/gallery-figures.js';
 import type { EmbeddedPhoto, PhotoRef } from '../training/evaluation/gallery-pairs.js';
 import { facesShown } from '../training/evaluation/report/findings.js';

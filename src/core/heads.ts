@@ -1,4 +1,5 @@
 import type { ModelRef } from './face.js';
+import { SightlineError } from './errors.js';
 
 /** Small models trained on a user's own photos, which work on the embeddings of one embedder. */
 export const headKinds = ['siamese', 'projection', 'classifier'] as const;
@@ -114,4 +115,19 @@ export interface HeadStore {
   has(kind: HeadKind): Promise<boolean>;
   /** Switches a head off, for good. Whether it was on. */
   remove(kind: HeadKind): Promise<boolean>;
+}
+
+/** @throws SightlineError HEAD_MISMATCH when a head was trained on embeddings of another model or dimension */
+export function requireFit(
+  head: Head,
+  { model, dimension }: { readonly model: ModelRef; readonly dimension: number },
+): void {
+  const fits =
+    head.model.id === model.id && head.model.version === model.version && head.dimension === dimension;
+  if (fits) return;
+  throw new SightlineError(
+    'HEAD_MISMATCH',
+    `Expected a ${head.kind} head for ${dimension} numbers of ${model.id} version ${model.version} ` +
+      `but received one for ${head.dimension} numbers of ${head.model.id} version ${head.model.version}`,
+  );
 }

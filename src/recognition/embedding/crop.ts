@@ -1,11 +1,13 @@
-import { chipSides, templates } from './alignment.js';
-import type { FaceCrop } from '../../core/face-embedder.js';
+import { chipSides, templates, halve } from './align.js';
+import type { FaceCrop, EmbedResult, FaceEmbedder } from '../../core/face-embedder.js';
 import type { Landmarks } from '../../core/face.js';
-import { clip, scaleAboutCentre } from '../../core/geometry.js';
-import type { Box, Point } from '../../core/geometry.js';
+import { clip, scaleAboutCentre, type Box, type Point } from '../../core/geometry.js';
 import type { RgbImage } from '../../core/image.js';
 import { landmarkBox } from './landmark-square.js';
 import { applySimilarity, estimateSimilarity, invertSimilarity } from '../../core/similarity.js';
+import sharp from 'sharp';
+import type { StoredCrop } from '../../core/people-store.js';
+import { SightlineError } from '../../core/errors.js';
 
 /** How much of a chip's side sampling may touch on each side of it once the landmarks are put right. */
 const margin = 0.09;
@@ -79,4 +81,64 @@ function shifted(landmarks: Landmarks, x: number, y: number): Landmarks {
   const shift = (point: Point): Point => ({ x: point.x - x, y: point.y - y });
   const [leftEye, rightEye, nose, leftMouth, rightMouth] = landmarks;
   return [shift(leftEye), shift(rightEye), shift(nose), shift(leftMouth), shift(rightMouth)];
+}
+
+/** More than any embedder makes use of; a face that is larger is halved until it is not. */
+const mostEyeDistancePixels = 100;
+
+/** A crop small enough to be kept: the eyes at most 100 pixels apart. */
+export function boundCrop(crop: FaceCrop): FaceCrop {
+  let bounded = crop;
+  while (eyeDistance(bounded) > mostEyeDistancePixels && bounded.width > 1 && bounded.height > 1) {
+    const { width, height, data } = halve(bounded);
+    bounded = { width, height, data: data as Uint8Array<ArrayBuffer>, landmarks: half(bounded.landmarks) };
+  }
+  return bounded;
+}
+
+/** A bounded copy of a crop, in a buffer of its own: a worker takes the crop itself over whole. */
+export function copyCrop(crop: FaceCrop): FaceCrop {
+  const bounded = boundCrop(crop);
+  return bounded === crop ? { ...crop, data: crop.data.slice() } : bounded;
+}
+
+/** The crop as it is kept, without loss. Reads its bytes at once: they may be handed to a worker right after. */
+export async function encodeCrop({ width, height, data, landmarks }: FaceCrop): Promise<StoredCrop> {
+  const picture = sharp(data.slice(), { raw: { width, height, channels: 3 } });
+  return { png: await picture.png().toBuffer(), landmarks };
+}
+
+/** The crop as it was when it was kept. @throws Error for bytes that are no picture */
+export async function decodeCrop({ png, landmarks }: StoredCrop): Promise<FaceCrop> {
+  const picture = sharp(png).removeAlpha().toColourspace('srgb').raw();
+  const { data, info } = await picture.toBuffer({ resolveWithObject: true });
+  // Into a buffer of its own, as a worker takes it over whole.
+  return { width: info.width, height: info.height, data: new Uint8Array(data), landmarks };
+}
+
+function eyeDistance({ landmarks: [leftEye, rightEye] }: FaceCrop): number {
+  return Math.hypot(rightEye.x - leftEye.x, rightEye.y - leftEye.y);
+}
+
+function half([leftEye, rightEye, nose, leftMouth, rightMouth]: Landmarks): Landmarks {
+  const scale = ({ x, y }: { x: number; y: number }) => ({ x: x / 2, y: y / 2 });
+  return [scale(leftEye), scale(rightEye), scale(nose), scale(leftMouth), scale(rightMouth)];
+}
+
+export type EmbeddedCrop = EmbedResult & { readonly status: 'embedded' };
+
+/**
+ * Embeds a face that somebody waits for. The embedder takes the crop's bytes over.
+ * @throws SightlineError EMBEDDER_FAILED; NOT_READY when the embedder was closed, as when another embedder takes over
+ */
+export async function embedCrop(embedder: FaceEmbedder, crop: FaceCrop): Promise<EmbeddedCrop> {
+  const result = await embedder.embed(crop);
+  switch (result.status) {
+    case 'embedded':
+      return result;
+    case 'failed':
+      throw new SightlineError(result.error.code, result.error.message);
+    case 'dropped':
+      throw new SightlineError('NOT_READY', 'Expected an embedder in use but it was closed meanwhile.');
+  }
 }

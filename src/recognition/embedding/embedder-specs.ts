@@ -1,4 +1,4 @@
-import type { Alignment } from './alignment.js';
+import type { Alignment } from './align.js';
 import type { Preprocessing } from './thread/embed-protocol.js';
 import { embedderIds, type EmbedderId } from '../../core/embedders.js';
 import { SightlineError } from '../../core/errors.js';

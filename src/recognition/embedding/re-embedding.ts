@@ -1,7 +1,7 @@
 import { asSightlineError, SightlineError } from '../../core/errors.js';
 import type { FaceEmbedder } from '../../core/face-embedder.js';
 import type { EmbeddingStore } from '../../core/people-store.js';
-import { decodeCrop } from './stored-crop.js';
+import { decodeCrop } from './crop.js';
 
 export interface ReEmbeddingOptions {
   readonly store: EmbeddingStore;

@@ -5,13 +5,11 @@ import type { FaceQuality } from '../../core/face-quality.js';
 import type { Detection, Person } from '../../core/face.js';
 import type { GalleryPhoto, PeopleStore, StoredCrop } from '../../core/people-store.js';
 import type { RgbImage } from '../../core/image.js';
-import { cutFace } from '../embedding/crop.js';
-import { embedCrop, type EmbeddedCrop } from '../embedding/embed-crop.js';
+import { cutFace, boundCrop, encodeCrop, embedCrop, type EmbeddedCrop } from '../embedding/crop.js';
 import type { FaceEmbedder } from '../../core/face-embedder.js';
 import type { Gallery } from '../gallery/gallery.js';
 import { mainFace } from './main-face.js';
 import { normalisePersonName } from './person-name.js';
-import { boundCrop, encodeCrop } from '../embedding/stored-crop.js';
 
 /** Eyes of an enrolled face lie at least so far apart: below it recognition gets worse (docs/recognition.md). */
 const leastEyeDistancePixels = 20;

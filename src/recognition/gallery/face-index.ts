@@ -3,9 +3,7 @@ import type { Neighbour, Person } from '../../core/face.js';
 import { CandidateSearch, type CandidateQuery } from './thread/candidate-search.js';
 import type { SharedWasmMemory } from '../../core/wasm-kernel.js';
 import type { GalleryEntry } from '../../core/people-store.js';
-import { Centroid } from './centroid.js';
-import { Counterexamples } from './counterexamples.js';
-import { Owners, type IndexedFace, type Owner } from './owners.js';
+import { Centroid, Owners, type IndexedFace, type Owner } from './owners.js';
 import { VectorTable } from './vector-table.js';
 
 /** Enrolled embeddings of one model in memory, searched exactly: every photo is compared. */
@@ -178,4 +176,30 @@ function rename(owner: Owner | undefined, person: Person): boolean {
   if (!owner || owner.person.name === person.name) return false;
   owner.person = person;
   return true;
+}
+
+/** Faces that were said not to be somebody's, by person. There are few: each is a word of the user. */
+export class Counterexamples {
+  readonly #vectors = new Map<string, Map<string, Float32Array>>();
+
+  add(personId: string, faceId: string, vector: Float32Array): void {
+    const known = this.#vectors.get(personId) ?? new Map<string, Float32Array>();
+    this.#vectors.set(personId, known.set(faceId, vector));
+  }
+
+  remove(personId: string, faceId: string): void {
+    const known = this.#vectors.get(personId);
+    known?.delete(faceId);
+    if (known?.size === 0) this.#vectors.delete(personId);
+  }
+
+  faceIds(personId: string): string[] {
+    return [...(this.#vectors.get(personId)?.keys() ?? [])];
+  }
+
+  /** Whether one of a person's lies nearer to the probe than `distance`. */
+  anyWithin(personId: string, probe: Float32Array, distance: number): boolean {
+    const vectors = [...(this.#vectors.get(personId)?.values() ?? [])];
+    return vectors.some((vector) => euclideanDistance(vector, probe) < distance);
+  }
 }

@@ -2,8 +2,7 @@ import type { Neighbour } from '../../core/face.js';
 import { workerUrl } from '../../core/worker-url.js';
 import { InferencePool } from '../../inference/inference-pool.js';
 import type { FaceIndex } from './face-index.js';
-import type { CandidateQuery } from './thread/candidate-search.js';
-import type { SearchReply, SearchWorkerData } from './thread/search-protocol.js';
+import type { CandidateQuery, SearchReply, SearchWorkerData } from './thread/candidate-search.js';
 
 /** Up to so many numbers to compare, the main loop is held for about a millisecond: 41,000 faces of 192 numbers. */
 const mainLoopNumbers = 8_000_000;

@@ -1,5 +1,4 @@
-import { mostRowCode, rowLayout } from './thread/candidate-search.js';
-import { quantise } from './quantise.js';
+import { mostRowCode, rowLayout, quantise } from './thread/candidate-search.js';
 import { createSharedMemory, pageBytes, type SharedWasmMemory } from '../../core/wasm-kernel.js';
 
 /** 1 MiB: the memory grows in place, so that growing often costs little. */

@@ -1,6 +1,6 @@
 import type { Identity, UnknownRef } from '../../core/face.js';
 import type { TrackSighting, UnknownPeople } from '../unknown/unknown-people.js';
-import type { Observation } from './observation.js';
+import type { Observation } from './observations.js';
 import type { TrackDecision, TrackRegistry } from './track-registry.js';
 
 export interface DecisionRecorderOptions {

@@ -7,11 +7,9 @@ import type { TrackObserver } from '../../core/track-observer.js';
 import { rulesFor, type NamingRules, type ThresholdChoice } from '../decision/decision.js';
 import type { EmbedderSpec } from '../embedding/embedder-specs.js';
 import type { Gallery } from '../gallery/gallery.js';
-import { cutFace } from '../embedding/crop.js';
-import { copyCrop } from '../embedding/stored-crop.js';
+import { cutFace, copyCrop } from '../embedding/crop.js';
 import type { DecisionRecorder } from './decision-recorder.js';
-import { observationOf, type ObservedFace } from './observation.js';
-import { newObservedTrack, type ObservedTrack } from './observed-track.js';
+import { observationOf, type ObservedFace } from './observations.js';
 import { shouldObserve } from './recognition-schedule.js';
 import type { IdentityDecision } from './track-identity.js';
 import { TrackRecognition } from './track-recognition.js';
@@ -192,4 +190,29 @@ export class Recognizer implements TrackObserver {
   #isCurrent(trackId: number, observed: ObservedTrack): boolean {
     return this.#tracks.get(trackId) === observed;
   }
+}
+
+/** What the recognizer remembers of a track in view, apart from its state: when to observe it and when to match again. */
+export interface ObservedTrack {
+  readonly recognition: TrackRecognition;
+  /** As the schedule wants to know it; see there. */
+  lastSubmittedAt: number | undefined;
+  /** Whether a crop is being embedded or matched. */
+  inFlight: boolean;
+  observations: number;
+  bestQuality: number;
+  /** Whether the gallery or the rules have changed since the observations were matched. */
+  stale: boolean;
+}
+
+/** A track that was not observed with the model in use. */
+export function newObservedTrack(recognition: TrackRecognition): ObservedTrack {
+  return {
+    recognition,
+    lastSubmittedAt: undefined,
+    inFlight: false,
+    observations: 0,
+    bestQuality: 0,
+    stale: false,
+  };
 }

@@ -1,6 +1,6 @@
 import type { Identity, IdentityEvidence, Person, StageTimes } from '../../core/face.js';
 import type { DecisionKind } from '../../core/track-state.js';
-import { mostObservations } from './best-observations.js';
+import { mostObservations } from './observations.js';
 import { judgeFace } from '../heads/classifier.js';
 import { distanceTo, leaning, marginOf, type Match, type NamingRules } from '../decision/decision.js';
 

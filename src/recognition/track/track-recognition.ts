@@ -1,8 +1,7 @@
 import pLimit from 'p-limit';
 import type { Identity, Neighbour } from '../../core/face.js';
-import { fuse, withObservation, type Counted } from './best-observations.js';
+import { fuse, withObservation, type Counted, type Observation } from './observations.js';
 import type { NamingRules } from '../decision/decision.js';
-import type { Observation } from './observation.js';
 import { TrackIdentity, type IdentityDecision } from './track-identity.js';
 
 /** People listed in the evidence; more than two, for some may be ruled out. */

@@ -8,7 +8,7 @@ import { FaceClusters, mostTelling, type ClusterFace, type StoredFace } from './
 import type { Gallery } from '../gallery/gallery.js';
 import { normalisePersonName } from '../enrolment/person-name.js';
 import { makeSnapshot } from './snapshot.js';
-import { boundCrop, encodeCrop } from '../embedding/stored-crop.js';
+import { boundCrop, encodeCrop } from '../embedding/crop.js';
 
 /** Two tracks are one person's at a false-accept rate of at most this; why stands in docs/unknown-people.md. */
 const falseAcceptRate = 1e-5;

@@ -4,7 +4,7 @@ import { Recognition } from '../../../src/app/recognition.js';
 import { loadConfig } from '../../../src/config/load-config.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { createLogger } from '../../../src/observability/logger.js';
-import { encodeCrop } from '../../../src/recognition/embedding/stored-crop.js';
+import { encodeCrop } from '../../../src/recognition/embedding/crop.js';
 import { SightlineError } from '../../../src/core/errors.js';
 import type { Storage } from '../../../src/core/storage.js';
 import { openStorage } from '../../../src/storage/open-storage.js';

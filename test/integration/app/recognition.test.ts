@@ -7,7 +7,7 @@ import { loadConfig } from '../../../src/config/load-config.js';
 import type { Config } from '../../../src/config/schema.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { createLogger, type Logger } from '../../../src/observability/logger.js';
-import { encodeCrop } from '../../../src/recognition/embedding/stored-crop.js';
+import { encodeCrop } from '../../../src/recognition/embedding/crop.js';
 import type { TrackSighting } from '../../../src/recognition/unknown/unknown-people.js';
 import { noiseCrop, spec, startEmbedder } from '../recognition/faces.js';
 import { patienceMs } from '../../helpers/patience.js';

@@ -11,8 +11,7 @@ import { UnnamedPeople } from '../../../src/app/strangers.js';
 import { loadConfig } from '../../../src/config/load-config.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { createLogger } from '../../../src/observability/logger.js';
-import { cutFace } from '../../../src/recognition/embedding/crop.js';
-import { copyCrop } from '../../../src/recognition/embedding/stored-crop.js';
+import { cutFace, copyCrop } from '../../../src/recognition/embedding/crop.js';
 import type { SightedFace } from '../../../src/recognition/unknown/unknown-people.js';
 import { startServer } from './start-server.js';
 

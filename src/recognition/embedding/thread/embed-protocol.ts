@@ -1,4 +1,4 @@
-import type { Alignment } from '../alignment.js';
+import type { Alignment } from '../align.js';
 import type { FaceQuality } from '../../../core/face-quality.js';
 import type { RemoteError } from '../../../core/errors.js';
 

@@ -1,9 +1,8 @@
 import { InferenceSession, Tensor } from '../../../models/onnx-runtime.js';
-import { chipSides } from '../alignment.js';
+import { chipSides } from '../align.js';
 import { l2Normalise } from '../../../core/distance.js';
-import type { EmbedWorkerData } from './embed-protocol.js';
+import type { EmbedWorkerData, Preprocessing } from './embed-protocol.js';
 import type { RgbImage } from '../../../core/image.js';
-import { fillPlanes } from './fill-planes.js';
 
 /** Turns aligned faces into embeddings. Not for two calls of `run` at a time. */
 export class EmbeddingNetwork {
@@ -63,4 +62,16 @@ async function rows(network: InferenceSession, input: Float32Array, shape: numbe
   const data = outputs[outputName]?.data;
   if (!(data instanceof Float32Array)) throw new Error('Expected an output of floats but received none');
   return Float32Array.from(data);
+}
+
+/** Interleaved bytes to one plane of floats for each channel, which fill `target`. */
+export function fillPlanes(target: Float32Array, { data }: RgbImage, { mean, scale }: Preprocessing): void {
+  const plane = target.length / 3;
+  for (let channel = 0; channel < 3; channel++) {
+    const middle = mean[channel] as number;
+    const start = channel * plane;
+    for (let pixel = 0, index = channel; pixel < plane; pixel++, index += 3) {
+      target[start + pixel] = ((data[index] as number) - middle) * scale;
+    }
+  }
 }

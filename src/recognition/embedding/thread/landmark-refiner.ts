@@ -1,10 +1,9 @@
 import { InferenceSession, Tensor } from '../../../models/onnx-runtime.js';
-import { warp } from '../align.js';
-import type { PlacedFace } from '../alignment.js';
+import { warp, type PlacedFace } from '../align.js';
 import type { Landmarks } from '../../../core/face.js';
 import type { RgbImage } from '../../../core/image.js';
 import { boxFromOffsets, landmarkBox, landmarksFromFractions, landmarkSquare } from '../landmark-square.js';
-import { fillPlanes } from './fill-planes.js';
+import { fillPlanes } from './embedding-network.js';
 
 const side = 48;
 /** Below it the network does not take the square for a face, and its landmarks mean nothing. */

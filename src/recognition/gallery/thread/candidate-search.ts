@@ -1,6 +1,4 @@
-import { codesPerStep, createDotKernel, type DotKernel } from '../../../core/dot-kernel.js';
-import { quantise } from '../quantise.js';
-import type { SharedWasmMemory } from '../../../core/wasm-kernel.js';
+import { type SharedWasmMemory, createKernel } from '../../../core/wasm-kernel.js';
 
 /** Of the codes of rows. */
 export const mostRowCode = 127;
@@ -118,4 +116,49 @@ function largest(values: Float64Array, count: number): number {
     if (found.length > count) found.pop();
   }
   return found[count - 1] ?? -Infinity;
+}
+
+/**
+ * Rounds a vector to whole numbers, −`most` to `most`, times a scale: no value is further off than half the scale.
+ * @param codes takes the whole numbers
+ * @returns the scale, in single precision; 0 for a vector of zeros
+ */
+export function quantise(vector: Float32Array, most: number, codes: Int8Array | Int16Array): number {
+  let largest = 0;
+  for (let index = 0; index < vector.length; index++) {
+    largest = Math.max(largest, Math.abs(vector[index] as number));
+  }
+  const scale = Math.fround(largest / most);
+  const perScale = scale === 0 ? 0 : 1 / scale;
+  for (let index = 0; index < vector.length; index++) {
+    const code = Math.round((vector[index] as number) * perScale);
+    codes[index] = Math.min(most, Math.max(-most, code));
+  }
+  return scale;
+}
+
+/**
+ * What crosses between the main loop and its search thread (workers/search.ts). The thread gets the enrolled embeddings
+ * as memory that both share; a task is a `CandidateQuery`.
+ */
+export interface SearchWorkerData {
+  readonly memory: SharedWasmMemory;
+  readonly dimension: number;
+}
+
+/** Rows; transferred. */
+export type SearchReply = Int32Array;
+
+/** Rows and probe must be padded with zeros to a multiple of this many codes. */
+export const codesPerStep = 32;
+
+/**
+ * Multiplies a probe of 16-bit codes with rows of 8-bit codes. All parameters are byte offsets into the kernel's memory;
+ * it writes one 32-bit sum for each row to `out` and after. Needs a row or more. The code is kernels/dot-products.ts.
+ */
+export type DotKernel = (probe: number, probeEnd: number, rows: number, rowsEnd: number, out: number) => void;
+
+/** Makes a kernel that works on the given memory. */
+export function createDotKernel(memory: SharedWasmMemory): DotKernel {
+  return (createKernel('dot-products', memory) as { readonly run: DotKernel }).run;
 }

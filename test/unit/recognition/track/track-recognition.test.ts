@@ -7,7 +7,7 @@ import { explain } from '../../../../src/events/explain.js';
 import { rulesFor, type NamingRules } from '../../../../src/recognition/decision/decision.js';
 import { findEmbedder } from '../../../../src/recognition/embedding/embedder-specs.js';
 import type { IdentityDecision } from '../../../../src/recognition/track/track-identity.js';
-import type { Observation } from '../../../../src/recognition/track/observation.js';
+import type { Observation } from '../../../../src/recognition/track/observations.js';
 import { TrackRecognition, type Matcher } from '../../../../src/recognition/track/track-recognition.js';
 
 /** Directions 0 and 1 are two people's, the others differ from observation to observation. */
