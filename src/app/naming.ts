@@ -61,7 +61,7 @@ export class Naming implements NamingControl {
 
   get(): ReturnType<NamingControl['get']> {
     const { model } = this.#requireRecognition();
-    const { threshold } = rulesFor(model.spec, model.naming, model.gallery.faces);
+    const { threshold } = rulesFor(model.spec, model.thresholds, model.gallery.faces);
     return { ...this.#stated, effectiveThreshold: threshold, embedder: model.embedder.model.id };
   }
 

@@ -1,7 +1,7 @@
 import { SightlineError } from '../core/errors.js';
 import type { GalleryPhoto, GalleryPerson } from '../core/people-store.js';
 import type { Storage } from '../core/storage.js';
-import { Enroller, type Enrolled, type Enrolment } from '../recognition/enrolment/enrolment.js';
+import { Enroller, type EnrolmentTarget, type Enrolment } from '../recognition/enrolment/enrolment.js';
 import { normalisePersonName } from '../recognition/enrolment/person-name.js';
 import { cropJpeg } from '../recognition/unknown/snapshot.js';
 import type { People } from '../server/services.js';
@@ -126,7 +126,7 @@ export class GalleryPeople implements People {
     await model.gallery.removeFace(photoId);
   }
 
-  async #enrollPicture(whom: Enrolled, picture: Buffer, photoName: string): Promise<Enrolment> {
+  async #enrollPicture(whom: EnrolmentTarget, picture: Buffer, photoName: string): Promise<Enrolment> {
     const enroller = this.#enroller();
     return this.#options.pictures.withPicture(picture, (image) =>
       enroller.enrollPhoto(whom, image, photoName),

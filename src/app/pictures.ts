@@ -54,19 +54,19 @@ export class UploadedPictures implements Pictures {
   }
 
   async identify(face: ReadFace, neighbours: number): Promise<IdentifiedFace> {
-    const { spec, naming, classifier, gallery } = this.#modelOf(face);
+    const { spec, thresholds, classifier, gallery } = this.#modelOf(face);
     const { vector, quality } = face;
     const nearest = await gallery.match(vector, Math.max(neighbours, leastNeighbours));
-    const rules = rulesFor(spec, naming, gallery.faces, classifier);
+    const rules = rulesFor(spec, thresholds, gallery.faces, classifier);
     const identity = identifyFace({ nearest, quality, vector }, rules);
     return { ...identity, nearest: nearest.slice(0, neighbours) };
   }
 
   async verify(first: ReadFace, second: ReadFace): Promise<Verification> {
     this.#modelOf(first);
-    const { spec, naming } = this.#modelOf(second);
+    const { spec, thresholds } = this.#modelOf(second);
     const head = await loadPairHead(this.#options.store.heads, spec);
-    return verifyFaces([first.vector, second.vector], spec, naming.threshold ?? spec.threshold, head);
+    return verifyFaces([first.vector, second.vector], spec, thresholds.threshold ?? spec.threshold, head);
   }
 
   async verifyPhoto(face: ReadFace, photoId: string): Promise<Verification> {

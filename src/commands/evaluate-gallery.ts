@@ -49,9 +49,9 @@ async function evaluateGallery(options: EvaluateGalleryOptions): Promise<void> {
   const config = await configFrom(options);
   const store = await openStore(config.data);
   try {
-    const { spec, naming } = await projectedChoice(config, store.heads);
+    const { spec, thresholds } = await projectedChoice(config, store.heads);
     const photos = await readPhotos(store.people, spec);
-    const { threshold } = rulesFor(spec, naming, photos.length);
+    const { threshold } = rulesFor(spec, thresholds, photos.length);
     const projection = await store.heads.load('projection');
     const figures = withScale(compare(photos, spec, toThousandth(threshold), wantedFar), projection);
     const { html: path } = options;

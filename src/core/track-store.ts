@@ -25,7 +25,7 @@ export interface TrackRef {
 }
 
 /** A crop of a track about to be kept. */
-export interface NewSighting {
+export interface NewObservation {
   readonly quality: number;
   readonly embedding: Embedding;
   readonly crop: StoredCrop;
@@ -51,11 +51,11 @@ export interface UnknownEntry {
 }
 
 /** What a track of a stranger changes. */
-export interface StrangerChange {
+export interface UnknownPersonChange {
   readonly track: TrackRef;
   /** Null for somebody new. */
   readonly personId: string | null;
-  readonly add: readonly NewSighting[];
+  readonly add: readonly NewObservation[];
   /** Ids of the person's faces that are no longer needed. */
   readonly remove: readonly string[];
   /** People without a name kept at most; beyond it some go, those seen once first, the oldest of them first. */
@@ -85,8 +85,8 @@ export interface TrackStore {
    * to be changed than that: people beyond the limit, or crops that came along with the track; undefined, with nothing
    * done, when the revision is another one by now
    */
-  recordStranger(
-    change: StrangerChange,
+  recordUnknown(
+    change: UnknownPersonChange,
     revision: number,
   ): Promise<{ person: UnknownPerson; faceIds: string[]; revision: number | null } | undefined>;
   /**
@@ -96,7 +96,7 @@ export interface TrackStore {
   recordKnown(
     track: TrackRef,
     personId: string,
-    add: readonly NewSighting[],
+    add: readonly NewObservation[],
     snapshot?: Snapshot,
   ): Promise<boolean>;
   /** Undefined for an unknown track and for one without a snapshot. */

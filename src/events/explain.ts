@@ -9,7 +9,7 @@ export function explain(identity: Identity): string {
 
 function explainKnown(name: string, evidence: IdentityEvidence): string {
   const { votes, margin } = evidence;
-  const agreement = `${votes.inFavour} of ${votes.total} looks at this face point to ${name}.`;
+  const agreement = `${votes.inFavour} of ${votes.total} observations of this face point to ${name}.`;
   if (evidence.distance === null) return agreement;
   const runnerUp = margin === null ? '' : `; the next person is ${figure(margin)} further away`;
   return (
@@ -25,13 +25,13 @@ function explainUnknown({ nearest, threshold }: IdentityEvidence): string {
   const ruledOut = nearest.filter(({ rejected }) => rejected).map(({ person }) => person.name);
   const possible = nearest.find(({ rejected }) => !rejected);
   const sentences = [
-    ...(ruledOut.length > 0 ? [`Somebody said that this is not ${ruledOut.join(' nor ')}.`] : []),
+    ...(ruledOut.length > 0 ? [`Somebody marked this face as not ${ruledOut.join(' nor ')}.`] : []),
     ...(possible
       ? [
           `The nearest person is ${possible.person.name} at distance ${figure(possible.distance)}; ` +
             (possible.distance > threshold
               ? `a name needs ${figure(threshold)} or less.`
-              : 'that is near enough, but the trained classifier does not bear it out.'),
+              : 'that is near enough, but the trained classifier does not confirm it.'),
         ]
       : []),
   ];

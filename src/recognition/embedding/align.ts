@@ -11,29 +11,29 @@ import {
 import type { Box } from '../../core/geometry.js';
 
 /**
- * How a face lies in the square picture that an embedder takes: moved onto a template by its landmarks, or cut out by
- * its box.
+ * How a face is placed in the chip that an embedder takes: its landmarks are moved onto a template (`arcface-112`,
+ * `dlib-150`), or its box is cut out (`box-160`).
  */
 export type Alignment = 'arcface-112' | 'dlib-150' | 'box-160';
 
-/** Side of that picture in pixels. */
+/** Side of the square chip in pixels. */
 export const chipSides: Readonly<Record<Alignment, number>> = {
   'arcface-112': chipSize,
   'dlib-150': 150,
   'box-160': 160,
 };
 
-/** Where a face lies in a picture, in its pixels. */
+/** The place of a face in a picture, in pixels of that picture. */
 export interface PlacedFace {
   readonly landmarks: Landmarks;
-  /** As MTCNN gives it. */
+  /** Drawn the way MTCNN draws boxes. */
   readonly box: Box;
 }
 
 /**
- * Where the five landmarks lie in dlib's chip, with pixel centres at .5: the mean face of its 68 points, of which the
- * eyes are the means of six each, in the middle of 150 pixels with a quarter of the face's size around it; then 1.08
- * times as large, which suits O-Net's landmarks best (docs/recognition.md).
+ * The positions of the five landmarks in dlib's chip, with pixel centres at .5. They come from dlib's mean face of 68
+ * points, where each eye is the mean of six points, centred in 150 pixels with a padding of a quarter of the face's size
+ * and then enlarged by 1.08, which suits O-Net's landmarks best (docs/recognition.md).
  * Source: get_face_chip_details in dlib's image_transforms/interpolation.h (King).
  */
 const dlibTemplate: Landmarks = [
@@ -44,17 +44,17 @@ const dlibTemplate: Landmarks = [
   { x: 99.96, y: 105.8 },
 ];
 
-/** The alignments that move landmarks onto a template. */
+/** The landmark templates, for the alignments that use one. */
 export const templates = { 'arcface-112': arcFaceTemplate, 'dlib-150': dlibTemplate } as const;
 
 /**
- * Below this many chip pixels per crop pixel the crop is halved before it is sampled: bilinear sampling looks at two
- * neighbours only, and would skip pixels.
+ * Below this many chip pixels per crop pixel, the crop is halved before it is sampled. Bilinear sampling only looks at
+ * neighbouring pixels, so it would skip some.
  */
 const leastSampledScale = 0.5;
 
 /**
- * The face as an embedder wants it: a square RGB picture of `chipSides[alignment]` pixels.
+ * Aligns a face for an embedder: an RGB chip with a side of `chipSides[alignment]` pixels.
  *
  * @param crop part of a picture, at full resolution, that shows the face
  * @param face in pixels of `crop`
@@ -67,8 +67,8 @@ export function alignTo(alignment: Alignment, crop: RgbImage, face: PlacedFace):
 }
 
 /**
- * The face as ArcFace-style embedders want it: 112×112 RGB with the five landmarks moved onto the ArcFace template by a
- * similarity. Beyond the crop's edge the nearest pixel is repeated.
+ * Aligns a face to ArcFace's template: a chip of 112×112 RGB pixels, with the five landmarks moved onto the template by
+ * a similarity. Outside the crop the nearest pixel of its edge is repeated.
  *
  * @param crop part of a picture, at full resolution, that shows the face
  * @param landmarks in pixels of `crop`
@@ -78,7 +78,7 @@ export function alignFace(crop: RgbImage, landmarks: Landmarks): RgbImage {
   return warp(crop, estimateSimilarity(landmarks, arcFaceTemplate), chipSize);
 }
 
-/** The square of `side` pixels that a similarity takes a picture to, anti-aliased; see `alignFace`. */
+/** Warps a picture into a square of `side` pixels by a similarity, with anti-aliasing. Pixels outside repeat the edge. */
 export function warp(picture: RgbImage, toSquare: Similarity, side: number): RgbImage {
   let source = picture;
   let toChip = toSquare;
@@ -89,7 +89,7 @@ export function warp(picture: RgbImage, toSquare: Similarity, side: number): Rgb
   return { width: side, height: side, data: sample(source, invertSimilarity(toChip), side) };
 }
 
-/** A picture of half the size; each pixel is the mean of four. An odd last row or column is left out. */
+/** Halves a picture's width and height: each pixel is the mean of four. An odd last row or column is dropped. */
 export function halve({ width, height, data }: RgbImage): RgbImage {
   const halfWidth = width >> 1;
   const halfHeight = height >> 1;
@@ -113,7 +113,7 @@ export function halve({ width, height, data }: RgbImage): RgbImage {
   return { width: halfWidth, height: halfHeight, data: half };
 }
 
-/** Samples `source` bilinearly at the chip's pixel centres, which `toSource` takes to where they lie in it. */
+/** Samples `source` bilinearly at the chip's pixel centres; `toSource` maps chip coordinates to source coordinates. */
 function sample({ width, height, data }: RgbImage, toSource: Similarity, side: number): Uint8Array {
   const chip = new Uint8Array(side * side * 3);
   let target = 0;
@@ -143,18 +143,18 @@ function mix(from: number, to: number, part: number): number {
   return from + (to - from) * part;
 }
 
-/** The pixels that one pixel of the result is made of: `weights.length` of them from `first` on. */
+/** The source pixels that make up one pixel of the result: `weights.length` of them, starting at `first`. */
 interface Window {
   readonly first: number;
   readonly weights: Float32Array;
 }
 
 /**
- * Part of a picture resized to a square of `side` pixels, whatever its shape. A box that reaches past the picture is
- * cut off there; its edges are cut to whole pixels.
+ * Resizes part of a picture to a square of `side` pixels, whatever its shape. The box is clipped to the picture and its
+ * edges are truncated to whole pixels.
  *
- * As facenet-pytorch crops faces, with the Python Imaging Library's BILINEAR: a triangle filter, as wide as a pixel
- * of the result where that is larger, that sees nothing outside the box.
+ * This reproduces how facenet-pytorch crops faces with the Python Imaging Library's BILINEAR filter: a triangle filter
+ * that widens when shrinking and sees nothing outside the box.
  *
  * @throws RangeError when less than a pixel of the box lies inside the picture
  */
@@ -169,7 +169,7 @@ export function resizeBox(picture: RgbImage, box: Box, side: number): RgbImage {
   return { width: side, height: side, data: resizeColumns(rows, windows(height, side), side) };
 }
 
-/** Windows of a triangle filter that makes `to` pixels of `from`. */
+/** The windows of a triangle filter that resizes `from` pixels to `to`. */
 function windows(from: number, to: number): Window[] {
   const scale = from / to;
   const support = Math.max(scale, 1);
@@ -185,7 +185,7 @@ function windows(from: number, to: number): Window[] {
   });
 }
 
-/** Each row of the box to one of `columns.length` pixels; rounded to whole values, as the original does. */
+/** Resizes each row of the box to `columns.length` pixels, rounded to whole values like the original. */
 function resizeRows(
   { width, data }: RgbImage,
   box: { left: number; top: number; height: number },
@@ -204,7 +204,7 @@ function resizeRows(
   return resized;
 }
 
-/** Rows of `side` pixels to as many rows as there are windows. */
+/** Resizes rows of `side` pixels to as many rows as there are windows. */
 function resizeColumns(data: Uint8Array, rows: readonly Window[], side: number): Uint8Array {
   const resized = new Uint8Array(rows.length * side * 3);
   let target = 0;

@@ -9,14 +9,14 @@ import sharp from 'sharp';
 import type { StoredCrop } from '../../core/people-store.js';
 import { SightlineError } from '../../core/errors.js';
 
-/** How much of a chip's side sampling may touch on each side of it once the landmarks are put right. */
+/** How far beyond each edge of the chip sampling may reach after the landmarks are refined, as a share of its side. */
 const margin = 0.09;
-/** How much larger than most a face's box may be. */
+/** How many times larger than usual a face's box may be. */
 const boxReserve = 1.2;
 
 /**
- * Cuts out of a picture, at full resolution and into a buffer of its own, the part that alignment will look at,
- * whatever the embedder: the same crop serves every one.
+ * Cuts out the part of a picture that alignment will look at, at full resolution and into a buffer of its own. The crop
+ * is large enough for every embedder.
  *
  * @param landmarks in pixels of `image`
  * @returns the crop with the landmarks in its pixels, or undefined when the face lies outside the picture or its
@@ -34,7 +34,7 @@ export function cutFace(image: RgbImage, landmarks: Landmarks): FaceCrop | undef
   return { width, height, data, landmarks: shifted(landmarks, x, y) };
 }
 
-/** The box about all that any alignment looks at; empty when the landmarks do not say where. */
+/** The bounding box of everything that any alignment looks at; empty when the landmarks coincide. */
 function alignedRegion(landmarks: Landmarks): Box {
   const extent = boxAbout(landmarks);
   if (!(extent.width + extent.height > 0)) return extent;
@@ -43,7 +43,7 @@ function alignedRegion(landmarks: Landmarks): Box {
   return boxAbout([...chips.flat(), ...cornersOf(box)]);
 }
 
-/** Where the corners of a chip and its margin lie in the picture. */
+/** The corners of a chip with its margin, in pixels of the picture. */
 function chipCorners(landmarks: Landmarks, alignment: keyof typeof templates): Point[] {
   const toPicture = invertSimilarity(estimateSimilarity(landmarks, templates[alignment]));
   const side = chipSides[alignment];
@@ -83,10 +83,10 @@ function shifted(landmarks: Landmarks, x: number, y: number): Landmarks {
   return [shift(leftEye), shift(rightEye), shift(nose), shift(leftMouth), shift(rightMouth)];
 }
 
-/** More than any embedder makes use of; a face that is larger is halved until it is not. */
+/** More than any embedder makes use of. Larger faces are halved until they fit. */
 const mostEyeDistancePixels = 100;
 
-/** A crop small enough to be kept: the eyes at most 100 pixels apart. */
+/** Shrinks a crop for storage until the eyes are at most 100 pixels apart. */
 export function boundCrop(crop: FaceCrop): FaceCrop {
   let bounded = crop;
   while (eyeDistance(bounded) > mostEyeDistancePixels && bounded.width > 1 && bounded.height > 1) {
@@ -96,23 +96,23 @@ export function boundCrop(crop: FaceCrop): FaceCrop {
   return bounded;
 }
 
-/** A bounded copy of a crop, in a buffer of its own: a worker takes the crop itself over whole. */
+/** A copy of a crop, shrunk like `boundCrop`, in a buffer of its own: embedding a crop gives its buffer away. */
 export function copyCrop(crop: FaceCrop): FaceCrop {
   const bounded = boundCrop(crop);
   return bounded === crop ? { ...crop, data: crop.data.slice() } : bounded;
 }
 
-/** The crop as it is kept, without loss. Reads its bytes at once: they may be handed to a worker right after. */
+/** Encodes a crop for storage as PNG. Copies the bytes before it returns, so the caller may hand them to a worker. */
 export async function encodeCrop({ width, height, data, landmarks }: FaceCrop): Promise<StoredCrop> {
   const picture = sharp(data.slice(), { raw: { width, height, channels: 3 } });
   return { png: await picture.png().toBuffer(), landmarks };
 }
 
-/** The crop as it was when it was kept. @throws Error for bytes that are no picture */
+/** Decodes a stored crop. @throws Error when the bytes are not a picture */
 export async function decodeCrop({ png, landmarks }: StoredCrop): Promise<FaceCrop> {
   const picture = sharp(png).removeAlpha().toColourspace('srgb').raw();
   const { data, info } = await picture.toBuffer({ resolveWithObject: true });
-  // Into a buffer of its own, as a worker takes it over whole.
+  // sharp's buffer may be part of a shared pool, and only a whole buffer can be transferred to a worker.
   return { width: info.width, height: info.height, data: new Uint8Array(data), landmarks };
 }
 
@@ -128,8 +128,8 @@ function half([leftEye, rightEye, nose, leftMouth, rightMouth]: Landmarks): Land
 export type EmbeddedCrop = EmbedResult & { readonly status: 'embedded' };
 
 /**
- * Embeds a face that somebody waits for. The embedder takes the crop's bytes over.
- * @throws SightlineError EMBEDDER_FAILED; NOT_READY when the embedder was closed, as when another embedder takes over
+ * Embeds a face for a caller who waits for the answer. The crop's buffer now belongs to the embedder.
+ * @throws SightlineError EMBEDDER_FAILED; NOT_READY when the embedder was closed, for instance because the embedder changed
  */
 export async function embedCrop(embedder: FaceEmbedder, crop: FaceCrop): Promise<EmbeddedCrop> {
   const result = await embedder.embed(crop);
@@ -139,6 +139,6 @@ export async function embedCrop(embedder: FaceEmbedder, crop: FaceCrop): Promise
     case 'failed':
       throw new SightlineError(result.error.code, result.error.message);
     case 'dropped':
-      throw new SightlineError('NOT_READY', 'Expected an embedder in use but it was closed meanwhile.');
+      throw new SightlineError('NOT_READY', 'The embedder was closed before it could embed the face.');
   }
 }

@@ -1,8 +1,8 @@
 import type { ModelRef, Person } from '../../core/face.js';
 import type {
-  NewSighting,
+  NewObservation,
   Snapshot,
-  StrangerChange,
+  UnknownPersonChange,
   TrackRef,
   TrackStore,
   UnknownEntry,
@@ -72,8 +72,8 @@ export class SqliteTrackStore implements TrackStore {
     for await (const rows of portions) yield rows.map(toUnknownEntry);
   }
 
-  recordStranger(
-    change: StrangerChange,
+  recordUnknown(
+    change: UnknownPersonChange,
     revision: number,
   ): Promise<{ person: UnknownPerson; faceIds: string[]; revision: number | null } | undefined> {
     return this.#db.record(() => {
@@ -95,7 +95,7 @@ export class SqliteTrackStore implements TrackStore {
   recordKnown(
     track: TrackRef,
     personId: string,
-    add: readonly NewSighting[],
+    add: readonly NewObservation[],
     snapshot?: Snapshot,
   ): Promise<boolean> {
     return this.#db.record(() => {
@@ -178,7 +178,7 @@ export class SqliteTrackStore implements TrackStore {
     return prune(this.#db, limits);
   }
 
-  #insert(track: TrackRef, personId: string, sighting: NewSighting): string {
+  #insert(track: TrackRef, personId: string, sighting: NewObservation): string {
     const photoName = `${track.cameraId} ${new Date(track.seenAt).toISOString()}`;
     const place = { personId, role: 'sighting', trackKey: track.key } as const;
     return insertFace(this.#db, place, { ...sighting, photoName, photoHash: null });

@@ -104,7 +104,7 @@ describe('why', () => {
 
   it('of a name holds the votes, the distance, the threshold and the runner-up', () => {
     expect(summaryOf(known(franck))).toBe(
-      '3 of 4 looks at this face point to Franck. Together they are at distance 0.81 from the nearest photo, ' +
+      '3 of 4 observations of this face point to Franck. Together they are at distance 0.81 from the nearest photo, ' +
         'a name needs 1.02 or less; the next person is 0.31 further away.',
     );
   });
@@ -119,11 +119,11 @@ describe('why', () => {
     const [first, second] = evidence.nearest as [Neighbour, Neighbour];
     const ruledOut = { ...first, rejected: true };
     expect(summaryOf({ state: 'unknown', evidence: { ...evidence, nearest: [ruledOut, second] } })).toBe(
-      'Somebody said that this is not Franck. ' +
+      'Somebody marked this face as not Franck. ' +
         'The nearest person is Audrey at distance 1.12; a name needs 1.02 or less.',
     );
     expect(summaryOf({ state: 'unknown', evidence: { ...evidence, nearest: [ruledOut] } })).toBe(
-      'Somebody said that this is not Franck.',
+      'Somebody marked this face as not Franck.',
     );
   });
 
