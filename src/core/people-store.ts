@@ -82,7 +82,7 @@ export interface PeopleStore {
    * photo that the person has already is not stored again.
    * @throws SightlineError PERSON_UNKNOWN for an id that nobody has any more
    */
-  addFace(whom: string | { readonly id: string }, face: NewFace): Promise<AddedFace>;
+  addFace(target: string | { readonly id: string }, face: NewFace): Promise<AddedFace>;
   /** The person stays, even without photos. @returns the revision; null when there was no such face */
   removeFace(faceId: string): Promise<number | null>;
   /** @throws SightlineError PERSON_UNKNOWN, PERSON_NAME_TAKEN */
