@@ -1,4 +1,3 @@
-import type { DropReason } from './drop-reason.js';
 import type { RemoteError } from './errors.js';
 import type { Embedding, Landmarks, ModelRef } from './face.js';
 import type { FaceQuality } from './face-quality.js';
@@ -63,3 +62,14 @@ export interface EmbedderStats {
   readonly failed: number;
   readonly dropped: Readonly<Record<DropReason, number>>;
 }
+
+/**
+ * Why a task for a worker thread was given up: `queue-full`: newer ones took its place; `deadline`: no thread was free
+ * in time; `closed`: whoever does such tasks was closed.
+ */
+export type DropReason = 'queue-full' | 'deadline' | 'closed';
+
+/** The embedding networks that Sightline knows, the default first; each is also an asset of models/manifest.json. */
+export const embedderIds = ['mobilefacenet', 'fr-feature', 'dlib', 'facenet-vggface2'] as const;
+
+export type EmbedderId = (typeof embedderIds)[number];

@@ -8,7 +8,7 @@ const randomLength = 16;
 /** Sorts before the id of every event. */
 export const firstEventId = '0'.repeat(timeLength + randomLength);
 
-/** What an event id looks like. */
+/** Matches an event id. */
 export const eventIdPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
 /**
@@ -20,8 +20,8 @@ export class EventIds {
   #digits: number[] = [];
 
   /**
-   * Ids from now on sort after this one too. They begin at random within its next millisecond: another process that goes
-   * on after the same id makes others.
+   * Makes all further ids sort after this one. They start at a random point in the next millisecond, so that another
+   * process that continues after the same id makes different ones.
    */
   continueAfter(id: string): void {
     const digits = Array.from(id.slice(0, timeLength), (digit) => alphabet.indexOf(digit));
@@ -54,7 +54,7 @@ function randomDigits(): number[] {
   return Array.from(randomBytes(randomLength), (byte) => byte % 32);
 }
 
-/** Adds one to the base-32 number; false when it has run over. */
+/** Adds one to the base-32 number. @returns false when it overflowed */
 function increment(digits: number[]): boolean {
   for (let i = digits.length - 1; i >= 0; i -= 1) {
     const digit = digits[i] ?? 0;

@@ -1,4 +1,4 @@
-import type { DropReason } from '../core/drop-reason.js';
+import type { DropReason } from '../core/face-embedder.js';
 import { InferenceThread, type InferenceThreadOptions } from './inference-thread.js';
 import { TaskQueue } from './task-queue.js';
 

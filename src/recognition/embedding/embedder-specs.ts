@@ -1,6 +1,6 @@
 import type { Alignment } from './align.js';
 import type { Preprocessing } from './thread/embed-protocol.js';
-import { embedderIds, type EmbedderId } from '../../core/embedders.js';
+import { embedderIds, type EmbedderId } from '../../core/face-embedder.js';
 import { SightlineError } from '../../core/errors.js';
 import type { ModelRef } from '../../core/face.js';
 

@@ -2,7 +2,7 @@ import { l2Normalise } from '../../core/distance.js';
 import type { EmbedResult, EmbedTimes, FaceCrop } from '../../core/face-embedder.js';
 import { qualityFloor, qualityScore } from '../../core/face-quality.js';
 import type { Detection, Track } from '../../core/face.js';
-import type { FrameRef } from '../../core/track-observer.js';
+import type { FrameRef } from '../../core/track-state.js';
 
 /** The face of a track in one frame. */
 export interface ObservedFace {

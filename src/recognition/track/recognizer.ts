@@ -3,7 +3,7 @@ import type { FaceCrop, FaceEmbedder } from '../../core/face-embedder.js';
 import type { Detection, Track } from '../../core/face.js';
 import type { ClassifierHead } from '../../core/heads.js';
 import type { Frame } from '../../core/image.js';
-import type { TrackObserver } from '../../core/track-observer.js';
+import type { TrackObserver } from '../../core/track-state.js';
 import { rulesFor, type DecisionRules, type ThresholdSettings } from '../decision/decision.js';
 import type { EmbedderSpec } from '../embedding/embedder-specs.js';
 import type { Gallery } from '../gallery/gallery.js';

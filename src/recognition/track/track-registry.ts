@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 import type { Identity, Track, UnknownRef } from '../../core/face.js';
-import type { FrameRef, TrackObserver } from '../../core/track-observer.js';
-import type { DecisionKind, TrackChange, TrackState } from '../../core/track-state.js';
+import type {
+  FrameRef,
+  TrackObserver,
+  DecisionKind,
+  TrackChange,
+  TrackState,
+} from '../../core/track-state.js';
 
 export interface TrackRegistryOptions {
   readonly cameraId: string;

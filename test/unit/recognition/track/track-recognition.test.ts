@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cosineFromDistance, euclideanDistance, l2Normalise } from '../../../../src/core/distance.js';
 import type { Identity, Neighbour, Person } from '../../../../src/core/face.js';
 import type { ClassifierHead } from '../../../../src/core/heads.js';
-import { explain } from '../../../../src/events/explain.js';
+import { explain } from '../../../../src/events/build-event.js';
 import { rulesFor, type DecisionRules } from '../../../../src/recognition/decision/decision.js';
 import { findEmbedder } from '../../../../src/recognition/embedding/embedder-specs.js';
 import type { IdentityDecision } from '../../../../src/recognition/track/track-identity.js';
