@@ -1,7 +1,7 @@
 import type { Identity, Track } from './face.js';
 import type { Frame } from './image.js';
 
-/** A frame as it is referred to once its pixels are gone. */
+/** A reference to a frame whose pixels may be gone. */
 export type FrameRef = Pick<Frame, 'sequence' | 'width' | 'height' | 'capturedAt'>;
 
 /**
@@ -13,13 +13,13 @@ export interface TrackObserver {
   started(track: Track, frame: FrameRef): void;
   /** A frame was searched; `tracks` are all that are alive after it, tentative and lost ones included. */
   observe(frame: Frame, tracks: readonly Track[]): void;
-  /** A track is gone, as it was last; `frame` is the newest one searched. Its id does not come again. */
+  /** A track ended, given in its last state; `frame` is the newest one searched. Its id is not used again. */
   ended(track: Track, frame: FrameRef): void;
-  /** Resolves when everything learnt so far is told and kept. No other call follows. */
+  /** Resolves when all results so far are published and stored. No other call follows. */
   close(): Promise<void>;
 }
 
-/** Everything that is known of a track at a moment. Values never change; a new state takes the place of the old one. */
+/** Everything known about a track. A state is immutable; changes replace it. */
 export interface TrackState {
   readonly id: number;
   /** Unique across cameras and runs of the program. */
