@@ -17,15 +17,15 @@ import { giveWay } from './give-way.js';
 
 const { choice, modelsDir, background } = workerData as DetectWorkerData;
 
-// Threads that embed have a niceness of 5, for faces of live video are among theirs.
+// Lower priority than embedding threads (niceness 5), which also handle faces of live video.
 if (background) giveWay(10);
 
-/** Loading begins with the thread; a failure is told with each picture, and does not end the thread. */
+/** Loading starts with the thread. If it fails, so does each picture, but the thread goes on. */
 const detector = createDetector(choice, new ModelStore({ cacheDir: modelsDir }), () => undefined);
 detector.catch(() => undefined);
 const videos = new Map<number, VideoSearch>();
 
-/** Does a batch of tasks, one after the other. An empty batch waits until nothing is being loaded any more. */
+/** Runs a batch of tasks, one after the other. An empty batch waits until loading has ended. */
 export default async function detect(batch: readonly DetectTask[]): Promise<DetectReply[]> {
   if (batch.length === 0) await Promise.allSettled([detector]);
   const replies: DetectReply[] = [];
@@ -33,7 +33,7 @@ export default async function detect(batch: readonly DetectTask[]): Promise<Dete
   return replies;
 }
 
-/** Searches one picture, or forgets a video. Never rejects: whatever goes wrong is in the reply. */
+/** Searches one picture, or forgets a video. Never rejects: errors are in the reply. */
 async function reply(task: DetectTask): Promise<DetectReply> {
   try {
     if (!('ended' in task)) return { kind: 'found', detections: await search(task) };

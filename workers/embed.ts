@@ -8,13 +8,13 @@ import { giveWay } from './give-way.js';
 
 /** Entry of the threads that turn faces into embeddings; src/recognition/embedding/ talks to it. */
 
-// Before any network is loaded, whose threads give way as this one does: video never waits for recognition.
+// Before any network is loaded, because its threads inherit the priority: video must never wait for recognition.
 giveWay(5);
 
 const data = workerData as EmbedWorkerData;
 const embedder = new BatchEmbedder(data, sessionOptions(data));
 
-/** Embeds a batch of faces. An empty batch waits until nothing is being loaded any more. */
+/** Embeds a batch of faces. An empty batch waits until loading has ended. */
 export default async function embed(batch: readonly FaceCrop[]): Promise<EmbedReply[]> {
   if (batch.length === 0) await embedder.loaded();
   const replies = await embedder.embed(batch);

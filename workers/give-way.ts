@@ -1,8 +1,8 @@
 import { setPriority } from 'node:os';
 
 /**
- * Has this thread give way to the others of the program when there is more to do than cores. On Linux only: elsewhere
- * it would be the whole process.
+ * Lowers the priority of this thread relative to the program's other threads. Does nothing except on Linux, because
+ * elsewhere it would affect the whole process.
  * @param niceness 5: another thread gets three times as much of a core; 10: ten times as much
  */
 export function giveWay(niceness: number): void {

@@ -2,7 +2,7 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import Database from 'libsql';
 import type { RewriteReply, RewriteWorkerData } from '../src/storage/sqlite/rewrite-protocol.js';
 
-/** Entry of the thread that writes a database file anew; src/storage/sqlite/rewrite-thread.ts starts it. */
+/** Entry of the thread that rewrites a database file; src/storage/sqlite/rewrite-thread.ts starts it. */
 
 const port = parentPort as MessagePort;
 const { path, busyTimeoutMs } = workerData as RewriteWorkerData;

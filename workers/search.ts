@@ -1,7 +1,11 @@
 import { workerData } from 'node:worker_threads';
 import { moving } from '../src/inference/thread/moving.js';
-import { CandidateSearch, type CandidateQuery } from '../src/recognition/gallery/thread/candidate-search.js';
-import type { SearchReply, SearchWorkerData } from '../src/recognition/gallery/thread/search-protocol.js';
+import {
+  CandidateSearch,
+  type CandidateQuery,
+  type SearchReply,
+  type SearchWorkerData,
+} from '../src/recognition/gallery/thread/candidate-search.js';
 
 /** Entry of the thread that searches a large gallery; src/recognition/gallery/face-search.ts talks to it. */
 

@@ -1,12 +1,11 @@
 import type { Config } from '../config/schema.js';
 import type { EmbedTimes, FaceEmbedder } from '../core/face-embedder.js';
-import type { ClassifierHead, HeadStore } from '../core/heads.js';
+import { type ClassifierHead, type HeadStore, requireFit } from '../core/heads.js';
 import type { ModelStore } from '../models/model-store.js';
-import type { ThresholdChoice } from '../recognition/decision/decision.js';
+import type { ThresholdSettings } from '../recognition/decision/decision.js';
 import { findEmbedder, type EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { PooledEmbedder } from '../recognition/embedding/pooled-embedder.js';
-import { projectedNaming, projectedSpec } from '../recognition/heads/projection.js';
-import { requireFit } from '../recognition/heads/require-fit.js';
+import { projectedThresholds, projectedSpec } from '../recognition/heads/projection.js';
 
 const refinerId = 'mtcnn-onet';
 
@@ -15,22 +14,22 @@ export interface EmbedderChoice {
   readonly spec: EmbedderSpec;
   /** ONNX model of the projection behind it. */
   readonly projection: Uint8Array | null;
-  readonly naming: ThresholdChoice;
+  readonly thresholds: ThresholdSettings;
   readonly classifier: ClassifierHead | null;
   /** What a threshold of the configuration's embedder means for the distances of this one. */
-  readonly carryNaming: (naming: ThresholdChoice) => ThresholdChoice;
+  readonly carryThresholds: (thresholds: ThresholdSettings) => ThresholdSettings;
 }
 
 /** The embedder of a configuration, without what was trained for it. */
 export function plainChoice({ recognition }: Config): EmbedderChoice {
   const { embedder, threshold, falseNameRate } = recognition;
-  const naming = { threshold, falseNameRate };
+  const thresholds = { threshold, falseNameRate };
   return {
     spec: findEmbedder(embedder),
     projection: null,
-    naming,
+    thresholds,
     classifier: null,
-    carryNaming: (stated) => stated,
+    carryThresholds: (stated) => stated,
   };
 }
 
@@ -52,13 +51,14 @@ export async function projectedChoice(config: Config, heads: HeadStore): Promise
   if (!projection) return choice;
   const { head, network } = projection;
   requireFit(head, choice.spec);
-  const carryNaming = (naming: ThresholdChoice): ThresholdChoice => projectedNaming(naming, head);
+  const carryThresholds = (thresholds: ThresholdSettings): ThresholdSettings =>
+    projectedThresholds(thresholds, head);
   return {
     ...choice,
     spec: projectedSpec(choice.spec, head),
     projection: network,
-    naming: carryNaming(choice.naming),
-    carryNaming,
+    thresholds: carryThresholds(choice.thresholds),
+    carryThresholds,
   };
 }
 

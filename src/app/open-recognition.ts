@@ -7,7 +7,7 @@ import type { RecognitionModel } from '../recognition/track/recognizer.js';
 import { openEmbedder, type EmbedderChoice } from './embedder-choice.js';
 
 /** What embeds and compares faces, ready for use. */
-export interface OpenModel extends RecognitionModel, Pick<EmbedderChoice, 'carryNaming'> {
+export interface OpenModel extends RecognitionModel, Pick<EmbedderChoice, 'carryThresholds'> {
   /** Leaves the store open. */
   close(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export interface OpenModelOptions {
 /** Opens an embedder, and the gallery as it compares faces. @throws SightlineError MODEL_…, GALLERY_… */
 export async function openModel(choice: EmbedderChoice, options: OpenModelOptions): Promise<OpenModel> {
   const { config, models, store, onError, onEmbedded } = options;
-  const { spec, naming, classifier, carryNaming } = choice;
+  const { spec, thresholds, classifier, carryThresholds } = choice;
   const embedder = await openEmbedder(choice, config, models, onEmbedded);
   try {
     const gallery = await Gallery.open({
@@ -36,7 +36,7 @@ export async function openModel(choice: EmbedderChoice, options: OpenModelOption
       await embedder.close();
       await gallery.close();
     };
-    return { embedder, spec, naming, classifier, carryNaming, gallery, close };
+    return { embedder, spec, thresholds, classifier, carryThresholds, gallery, close };
   } catch (error) {
     await embedder.close();
     throw error;

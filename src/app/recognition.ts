@@ -3,7 +3,11 @@ import { asSightlineError } from '../core/errors.js';
 import type { ModelRef } from '../core/face.js';
 import type { FaceEmbedder } from '../core/face-embedder.js';
 import type { Logger } from '../observability/logger.js';
-import { choiceFor, type CameraThresholds, type ThresholdChoice } from '../recognition/decision/decision.js';
+import {
+  thresholdsFor,
+  type CameraThresholds,
+  type ThresholdSettings,
+} from '../recognition/decision/decision.js';
 import { findEmbedder, type EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { reEmbed } from '../recognition/embedding/re-embedding.js';
 import type { ModelSource, RecognitionModel } from '../recognition/track/recognizer.js';
@@ -18,7 +22,7 @@ export interface RecognitionOptions extends Omit<OpenModelOptions, 'onError'> {
 /** Hears of another model in use, and of another way to name with the same one. */
 export interface ModelListener {
   readonly onSwitch: (model: RecognitionModel) => void;
-  readonly onNaming: (naming: ThresholdChoice) => void;
+  readonly onNaming: (naming: ThresholdSettings) => void;
 }
 
 /** What is in use, and the strangers as its embedder tells them apart. */
@@ -37,7 +41,7 @@ export class Recognition {
   readonly #closing = new AbortController();
   #current: Current;
   /** As it was stated, for the configuration's embedder. */
-  #naming: ThresholdChoice;
+  #naming: ThresholdSettings;
   #background: Promise<void> = Promise.resolve();
   #hasNoClassifier = false;
 
@@ -87,17 +91,17 @@ export class Recognition {
    * Sets how near a face must be to be named, from now on and for every model to come.
    * @param naming for distances of the configuration's embedder, without what was trained for it
    */
-  setNaming(naming: ThresholdChoice): void {
+  setNaming(naming: ThresholdSettings): void {
     this.#naming = naming;
     this.#current = { ...this.#current, model: this.#withNaming(this.#current.model) };
-    for (const { onNaming } of this.#listeners) onNaming(this.model.naming);
+    for (const { onNaming } of this.#listeners) onNaming(this.model.thresholds);
   }
 
   /** The model in use as a camera follows it that may have thresholds of its own, stated as `setNaming` takes them. */
   modelsFor(own: CameraThresholds): ModelSource {
     const ownModel = (): RecognitionModel => {
       const { model } = this.#current;
-      return { ...model, naming: model.carryNaming(choiceFor(own, this.#naming)) };
+      return { ...model, thresholds: model.carryThresholds(thresholdsFor(own, this.#naming)) };
     };
     return {
       get model() {
@@ -180,13 +184,13 @@ export class Recognition {
   }
 
   #withNaming(model: OpenModel): OpenModel {
-    return { ...model, naming: model.carryNaming(this.#naming) };
+    return { ...model, thresholds: model.carryThresholds(this.#naming) };
   }
 }
 
 function withPeople(model: OpenModel, { store }: OpenModelOptions): Current {
   const { gallery, spec } = model;
-  return { model, people: new UnknownPeople({ store, gallery, embedder: spec }) };
+  return { model, people: new UnknownPeople({ store, gallery, spec }) };
 }
 
 /** The model that most photos without the wanted embedding were enrolled with, if it can be run. */
@@ -199,10 +203,13 @@ async function openBefore(
     const spec = runnable(model);
     if (!spec) continue;
     // A threshold that the user chose speaks of the wanted embedder's distances.
-    const carryNaming = (stated: ThresholdChoice): ThresholdChoice => ({ ...stated, threshold: null });
-    const naming = carryNaming(wanted.naming);
+    const carryThresholds = (stated: ThresholdSettings): ThresholdSettings => ({
+      ...stated,
+      threshold: null,
+    });
+    const thresholds = carryThresholds(wanted.thresholds);
     try {
-      const choice = { spec, projection: null, naming, classifier: null, carryNaming };
+      const choice = { spec, projection: null, thresholds, classifier: null, carryThresholds };
       return await openModel(choice, options);
     } catch (thrown) {
       const { code, message } = asSightlineError(thrown);

@@ -1,6 +1,5 @@
-import type { HeadKind, HeadStore } from '../core/heads.js';
+import { type HeadKind, type HeadStore, requireFit } from '../core/heads.js';
 import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
-import { requireFit } from '../recognition/heads/require-fit.js';
 
 /**
  * Switches off what was trained on other embeddings than those in use from now on: with it on, nothing would start.

@@ -10,7 +10,7 @@ import type { ProjectionHead } from '../core/heads.js';
 import { rulesFor } from '../recognition/decision/decision.js';
 import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { unprojected } from '../recognition/heads/projection.js';
-import { decodeCrop } from '../recognition/embedding/stored-crop.js';
+import { decodeCrop } from '../recognition/embedding/crop.js';
 import { galleryFigures, type GalleryFigures } from '../training/evaluation/gallery-figures.js';
 import type { EmbeddedPhoto, PhotoRef } from '../training/evaluation/gallery-pairs.js';
 import { facesShown } from '../training/evaluation/report/findings.js';
@@ -49,9 +49,9 @@ async function evaluateGallery(options: EvaluateGalleryOptions): Promise<void> {
   const config = await configFrom(options);
   const store = await openStore(config.data);
   try {
-    const { spec, naming } = await projectedChoice(config, store.heads);
+    const { spec, thresholds } = await projectedChoice(config, store.heads);
     const photos = await readPhotos(store.people, spec);
-    const { threshold } = rulesFor(spec, naming, photos.length);
+    const { threshold } = rulesFor(spec, thresholds, photos.length);
     const projection = await store.heads.load('projection');
     const figures = withScale(compare(photos, spec, toThousandth(threshold), wantedFar), projection);
     const { html: path } = options;

@@ -6,7 +6,7 @@ import type { Config } from '../config/schema.js';
 import type { Box } from '../core/geometry.js';
 import type { Detection } from '../core/face.js';
 import type { RgbImage } from '../core/image.js';
-import { rulesFor, type NamingRules } from '../recognition/decision/decision.js';
+import { rulesFor, type DecisionRules } from '../recognition/decision/decision.js';
 import { Gallery } from '../recognition/gallery/gallery.js';
 import { identifyFace, type FaceIdentity } from '../recognition/decision/identify-face.js';
 import { FaceDrawing } from './face-drawing.js';
@@ -39,7 +39,7 @@ interface IdentifiedImage {
 interface Identifier {
   readonly reader: FaceReader;
   readonly gallery: Gallery;
-  readonly rules: NamingRules;
+  readonly rules: DecisionRules;
 }
 
 /** `sightline identify <image…>` */
@@ -78,11 +78,11 @@ async function withIdentifier(config: Config, use: (identifier: Identifier) => P
   let reader: FaceReader | undefined;
   try {
     const choice = await trainedChoice(config, store.heads);
-    const { spec, naming, classifier } = choice;
+    const { spec, thresholds, classifier } = choice;
     reader = await FaceReader.open(config, choice);
     await reader.catchUp(store.embeddings);
     gallery = await Gallery.open({ store, spec, onError: () => undefined });
-    await use({ reader, gallery, rules: rulesFor(spec, naming, gallery.faces, classifier) });
+    await use({ reader, gallery, rules: rulesFor(spec, thresholds, gallery.faces, classifier) });
   } finally {
     await reader?.close();
     await gallery?.close();

@@ -4,7 +4,7 @@ import { plainChoice, projectedChoice } from '../app/embedder-choice.js';
 import { openStore } from '../app/open-store.js';
 import { SightlineError } from '../core/errors.js';
 import type { HeadKind, HeadStore } from '../core/heads.js';
-import type { ThresholdChoice } from '../recognition/decision/decision.js';
+import type { ThresholdSettings } from '../recognition/decision/decision.js';
 import { projectedSpec } from '../recognition/heads/projection.js';
 import { seededRandom } from '../training/random.js';
 import { trainHead } from '../training/train-head.js';
@@ -63,7 +63,7 @@ async function train(kind: HeadKind, options: TrainOptions): Promise<void> {
   try {
     const choice = kind === 'projection' ? plainChoice(config) : await projectedChoice(config, store.heads);
     reader = await FaceReader.open(config, choice);
-    const report = await trainOn(kind, files, { reader, naming: choice.naming, seed }, store.heads);
+    const report = await trainOn(kind, files, { reader, thresholds: choice.thresholds, seed }, store.heads);
     process.stdout.write(json === true ? `${JSON.stringify(report, null, 2)}\n` : describeReport(report));
   } finally {
     showProgress('');
@@ -74,7 +74,7 @@ async function train(kind: HeadKind, options: TrainOptions): Promise<void> {
 
 interface TrainWith {
   readonly reader: FaceReader;
-  readonly naming: ThresholdChoice;
+  readonly thresholds: ThresholdSettings;
   readonly seed: number;
 }
 
@@ -82,7 +82,7 @@ interface TrainWith {
 async function trainOn(
   kind: HeadKind,
   files: readonly NamedPhoto[],
-  { reader, naming, seed }: TrainWith,
+  { reader, thresholds, seed }: TrainWith,
   store: HeadStore,
 ): Promise<TrainReport> {
   const begun = performance.now();
@@ -94,7 +94,7 @@ async function trainOn(
   const outcome = trainHead(kind, {
     photos,
     spec: reader.spec,
-    naming,
+    thresholds,
     random: seededRandom(seed),
     now: Date.now(),
     onProgress: ({ step, done, total }) => showProgress(`training ${kind}: ${step}, ${done} of ${total}`),

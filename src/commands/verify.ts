@@ -37,7 +37,7 @@ export function verifyCommand(): Command {
     try {
       const { spec } = reader;
       const vectors = [await readFace(first, reader), await readFace(second, reader)] as const;
-      const threshold = choice.naming.threshold ?? spec.threshold;
+      const threshold = choice.thresholds.threshold ?? spec.threshold;
       const verification = verifyFaces(vectors, spec, threshold, head);
       process.stdout.write(
         options.json === true ? `${JSON.stringify(verification, null, 2)}\n` : describe(verification),

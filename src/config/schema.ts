@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isNetwork } from '../core/network.js';
-import { embedderIds } from '../core/embedders.js';
+import { embedderIds } from '../core/face-embedder.js';
 import { cameraRecognitionSchema, namingShape } from './recognition.js';
 import { serverSchema } from './server.js';
 

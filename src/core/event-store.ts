@@ -1,4 +1,4 @@
-/** An event to keep. The store knows nothing of what `data` says. */
+/** An event to store. The store does not look into `data`, except for people who are erased or merged. */
 export interface NewEvent {
   /** Unique; the ids of one process sort as strings in the order of publishing. */
   readonly id: string;
@@ -6,17 +6,17 @@ export interface NewEvent {
   readonly time: number;
   readonly type: string;
   readonly cameraId: string;
-  /** The track that it tells of; null for an event of the camera. */
+  /** The track the event is about; null for an event about the camera. */
   readonly trackKey: string | null;
-  /** Whom it says the track to be, named or not; null when it does not say. */
+  /** The person it says the track is, named or unknown; null when undecided. */
   readonly personId: string | null;
-  /** Ids of everybody of whom `data` tells, `personId` too: who is erased by now is left out of it. */
+  /** Ids of everybody that `data` mentions, including `personId`. People erased meanwhile are removed from `data`. */
   readonly people: readonly string[];
   /** Plain JSON. */
   readonly data: unknown;
 }
 
-/** A kept event. `data` is what was said then; `person` is what is known now. */
+/** A stored event. `data` says what was known then, `person` what is known now. */
 export interface StoredEvent extends Omit<NewEvent, 'personId' | 'people'> {
   /** A whole number that the store assigns when it commits: later commits have greater ones, whichever process writes. */
   readonly position: number;
@@ -30,16 +30,16 @@ export interface EventPerson {
   readonly number: number | null;
 }
 
-/** Which events to read; what is left out does not matter. */
+/** Which events to read. Fields that are left out do not restrict the result. */
 export interface EventQuery {
   /** Not before; milliseconds since the epoch. */
   readonly since?: number | undefined;
   /** Before; milliseconds since the epoch. */
   readonly until?: number | undefined;
-  /** Of one of these cameras; of any when empty. */
+  /** Only events of these cameras; all cameras when empty. */
   readonly cameraIds?: readonly string[] | undefined;
   readonly personId?: string | undefined;
-  /** Of one of these types; of any when empty. */
+  /** Only events of these types; all types when empty. */
   readonly types?: readonly string[] | undefined;
   /** Only events with a greater position. */
   readonly after?: number | undefined;
@@ -49,7 +49,7 @@ export interface EventQuery {
   readonly upTo?: number | undefined;
   /** By position. */
   readonly order: 'newest first' | 'oldest first';
-  /** At most so many events. */
+  /** Most events to return. */
   readonly limit: number;
 }
 

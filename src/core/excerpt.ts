@@ -1,7 +1,7 @@
 /** Bytes of a value from outside that a message repeats. */
 export const mostShownBytes = 200;
 
-/** As much of a text as fits into so many bytes of UTF-8, whole characters only. */
+/** The longest beginning of a text that fits into a number of UTF-8 bytes, in whole characters. */
 export function cutBytes(text: string, maxBytes: number): string {
   // No character takes less than a byte, so what comes after cannot fit.
   const bytes = new TextEncoder().encode(text.slice(0, maxBytes));
@@ -14,7 +14,7 @@ export function excerpt(text: string, maxBytes = mostShownBytes): string {
   return cut.length < text.length ? `${cut}…` : cut;
 }
 
-/** As `excerpt`, in quotes and with everything unprintable escaped. */
+/** Like `excerpt`, but in quotes and with unprintable characters escaped. */
 export function quote(text: string): string {
   return excerpt(JSON.stringify(text.slice(0, mostShownBytes + 1)));
 }

@@ -1,28 +1,26 @@
-import type { DropReason } from './drop-reason.js';
 import type { RemoteError } from './errors.js';
 import type { Embedding, Landmarks, ModelRef } from './face.js';
 import type { FaceQuality } from './face-quality.js';
 import type { RgbImage } from './image.js';
 
-/** KeyedMutex faces into embeddings: in threads of this process, or wherever else they are made. */
+/** Turns faces into embeddings, in threads of this process or elsewhere. */
 export interface FaceEmbedder {
-  /** What every embedding is of. */
+  /** The model of all embeddings it makes. */
   readonly model: ModelRef;
   /**
-   * Embeds one face. The embedder takes the crop's bytes over: the caller must not use them afterwards.
+   * Embeds one face. The crop's buffer now belongs to the embedder: the caller must not use it afterwards.
    * @returns never rejects
    */
   embed(crop: FaceCrop, options?: EmbedOptions): Promise<EmbedResult>;
   stats(): EmbedderStats;
-  /** Settles everything that is pending as dropped. May be called again. */
+  /** Settles pending faces as dropped. May be called again. */
   close(): Promise<void>;
 }
 
 export interface EmbedOptions {
   /**
-   * How long the face may wait until its embedding is begun; it is of live video then, of which only the newest faces
-   * matter. Without it somebody waits for the answer: the face goes behind those of live video and is never dropped for
-   * one.
+   * How long a face of live video may wait before its embedding starts; it may be dropped for a newer one. Left out for a
+   * request: it comes after faces of live video and is never dropped for one.
    */
   readonly maxWaitMs?: number;
 }
@@ -32,7 +30,7 @@ export interface FaceCrop {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array<ArrayBuffer>;
-  /** May be coarse: the embedder puts them right. */
+  /** May be imprecise: the embedder refines them. */
   readonly landmarks: Landmarks;
 }
 
@@ -55,7 +53,7 @@ export interface EmbedTimes {
   readonly embedMs: number;
 }
 
-/** Figures since the embedder was made, except `waiting` and `running`, which are of now. */
+/** Counts since the embedder was created, except `waiting` and `running`, which are current. */
 export interface EmbedderStats {
   readonly waiting: number;
   readonly running: number;
@@ -63,3 +61,14 @@ export interface EmbedderStats {
   readonly failed: number;
   readonly dropped: Readonly<Record<DropReason, number>>;
 }
+
+/**
+ * Why a task for a worker thread was dropped. `queue-full`: newer tasks took its place; `deadline`: no thread was free in
+ * time; `closed`: the pool was closed.
+ */
+export type DropReason = 'queue-full' | 'deadline' | 'closed';
+
+/** The embedding networks that Sightline knows, the default first; each is also an asset of models/manifest.json. */
+export const embedderIds = ['mobilefacenet', 'fr-feature', 'dlib', 'facenet-vggface2'] as const;
+
+export type EmbedderId = (typeof embedderIds)[number];

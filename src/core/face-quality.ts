@@ -2,8 +2,7 @@ import type { Landmarks } from './face.js';
 import type { RgbImage } from './image.js';
 
 /**
- * How fit a face is for recognition, part by part, each 0 to 1. The figures behind the ramps, and what they were
- * measured on, stand in docs/recognition.md.
+ * How well a face serves recognition, in parts of 0 to 1 each. docs/recognition.md says how the ramps were measured.
  */
 export interface FaceQuality {
   /** From the distance of the eyes in pixels. */
@@ -33,7 +32,7 @@ const contrast: Ramp = [3, 12];
 const clippedShare: Ramp = [0.9, 0.2];
 /** Luma outside of this counts as black or white. */
 const [blackest, whitest] = [8, 247];
-/** Of MTCNN's O-Net. */
+/** Score of MTCNN's O-Net. */
 const faceScore: Ramp = [0.4, 0.95];
 
 /** Faces that score less are neither matched nor enrolled. */
@@ -44,13 +43,13 @@ export function qualityScore(quality: FaceQuality): number {
   return quality[weakestPart(quality)];
 }
 
-/** What spoils a face most. */
+/** The part with the lowest value. */
 export function weakestPart(quality: FaceQuality): keyof FaceQuality {
   const parts = Object.keys(quality) as (keyof FaceQuality)[];
   return parts.reduce((weakest, part) => (quality[part] < quality[weakest] ? part : weakest));
 }
 
-/** What the landmarks alone tell, before any pixel is looked at: an upper bound of the score, 0 to 1. */
+/** The parts that follow from the landmarks alone, each 0 to 1; the score cannot be higher than either. */
 export function landmarkQuality(landmarks: Landmarks): Pick<FaceQuality, 'size' | 'pose'> {
   const [leftEye, rightEye, nose] = landmarks;
   const acrossX = rightEye.x - leftEye.x;

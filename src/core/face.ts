@@ -28,7 +28,7 @@ export interface Track {
   readonly state: 'tentative' | 'confirmed' | 'lost';
   /** Smoothed box in frame pixels, predicted while the face is hidden or no detection ran. */
   readonly box: Box;
-  /** Of the newest detection; undefined while none matched at this update. */
+  /** The detection matched in the newest update; undefined when none matched. */
   readonly detection: Detection | undefined;
   /** Number of detections matched so far. */
   readonly hits: number;
@@ -65,7 +65,7 @@ export interface UnknownRef {
   readonly seen: number;
 }
 
-/** What recognition has decided about a track; a stranger may have been told apart from other strangers. */
+/** What recognition has decided about a track; `unknown` says which unknown person it is, once known. */
 export type Identity =
   | { readonly state: 'undecided' }
   | { readonly state: 'unknown'; readonly evidence: IdentityEvidence; readonly unknown?: UnknownRef }
@@ -78,7 +78,7 @@ export interface Neighbour {
   readonly distance: number;
   /** To the centre of their photos, scaled back onto the unit sphere. */
   readonly centroidDistance: number;
-  /** Whether the probe is nearer to a face that was said not to be theirs than to any photo of them. */
+  /** Whether the probe is nearer to a counterexample of theirs than to any photo of them. */
   readonly rejected: boolean;
 }
 
@@ -91,13 +91,13 @@ export interface StageTimes {
   readonly matchMs: number;
 }
 
-/** What one crop of a track said by itself. */
+/** The result for a single crop of a track. */
 export interface CropEvidence {
   /** 0 to 1. */
   readonly quality: number;
   /** To the nearest photo of the gallery; null with an empty gallery. */
   readonly distance: number | null;
-  /** Whom it leans to; null for nobody. */
+  /** The person it supports; null for nobody. */
   readonly person: Person | null;
 }
 
@@ -123,6 +123,6 @@ export interface IdentityEvidence {
   readonly nearest: readonly Neighbour[];
   /** 0 to 1 of the newest crop. */
   readonly quality: number;
-  /** Of the newest crop. */
+  /** Times of the newest crop. */
   readonly times: StageTimes;
 }

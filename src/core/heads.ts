@@ -1,4 +1,5 @@
 import type { ModelRef } from './face.js';
+import { SightlineError } from './errors.js';
 
 /** Small models trained on a user's own photos, which work on the embeddings of one embedder. */
 export const headKinds = ['siamese', 'projection', 'classifier'] as const;
@@ -6,9 +7,9 @@ export type HeadKind = (typeof headKinds)[number];
 export type Head = SiameseHead | ProjectionHead | ClassifierHead;
 
 interface HeadBase {
-  /** What made the embeddings it was trained on; it fits no others. */
+  /** The model of the embeddings it was trained on. It does not work with others. */
   readonly model: ModelRef;
-  /** Of those embeddings. */
+  /** Length of those embeddings. */
   readonly dimension: number;
   /** Milliseconds since the epoch. */
   readonly trainedAt: number;
@@ -17,7 +18,7 @@ interface HeadBase {
 /** How likely two faces show one person, from the element-wise difference of their embeddings. */
 export interface SiameseHead extends HeadBase, SiameseWeights {
   readonly kind: 'siamese';
-  /** Of the logistic 1 / (1 + e^(slope · (learned distance − midpoint))). */
+  /** Parameters of 1 / (1 + e^(slope · (learned distance − midpoint))). */
   readonly confidence: LogisticCurve;
 }
 
@@ -55,7 +56,7 @@ export interface ClassifierHead extends HeadBase {
   readonly kind: 'classifier';
   /** The names it was trained on; a class is an index into them. */
   readonly people: readonly string[];
-  /** A best score below this is nobody's. */
+  /** A face whose best score is below this belongs to nobody. */
   readonly rejectBelow: number;
   readonly rule: ClassifierRule;
 }
@@ -103,7 +104,7 @@ export interface ProjectionNetwork {
 export interface HeadStore {
   /** The head of a kind, or null when none is on. @throws SightlineError HEAD_CORRUPT for a damaged one */
   load<K extends HeadKind>(kind: K): Promise<HeadByKind[K] | null>;
-  /** As `load`, with the network that belongs to it. @throws SightlineError HEAD_CORRUPT */
+  /** Loads the projection with its network; null when none is on. @throws SightlineError HEAD_CORRUPT */
   projection(): Promise<ProjectionNetwork | null>;
   /**
    * Switches a head on, in place of the one before.
@@ -114,4 +115,19 @@ export interface HeadStore {
   has(kind: HeadKind): Promise<boolean>;
   /** Switches a head off, for good. Whether it was on. */
   remove(kind: HeadKind): Promise<boolean>;
+}
+
+/** Checks that a head fits an embedder. @throws SightlineError HEAD_MISMATCH for another model or dimension */
+export function requireFit(
+  head: Head,
+  { model, dimension }: { readonly model: ModelRef; readonly dimension: number },
+): void {
+  const fits =
+    head.model.id === model.id && head.model.version === model.version && head.dimension === dimension;
+  if (fits) return;
+  throw new SightlineError(
+    'HEAD_MISMATCH',
+    `Expected a ${head.kind} head for ${dimension} numbers of ${model.id} version ${model.version} ` +
+      `but received one for ${head.dimension} numbers of ${head.model.id} version ${head.model.version}`,
+  );
 }

@@ -6,9 +6,9 @@ export interface RgbImage {
 }
 
 /**
- * One decoded video frame; its pixels never change. It comes with one owner. Who keeps it beyond the call that handed
- * it over calls `retain()`, and every owner calls `release()` once when done with its pixels; after the last one the
- * bytes go back to a pool and are written over.
+ * One decoded video frame with immutable pixels and a reference count that starts at 1. Call `retain()` to keep it beyond
+ * the current call, and `release()` once for each reference. After the last release its buffer goes back to a pool and
+ * is overwritten.
  */
 export interface Frame extends RgbImage {
   readonly cameraId: string;
@@ -18,8 +18,8 @@ export interface Frame extends RgbImage {
   readonly capturedAt: number;
   /** The same moment on the monotonic clock of `performance.now()`, in ms. */
   readonly capturedMonotonic: number;
-  /** One more owner. */
+  /** Adds a reference. */
   retain(): void;
-  /** One owner less. */
+  /** Gives up a reference. */
   release(): void;
 }

@@ -57,7 +57,7 @@ export class ConstantVelocityFilter {
     return (measured - this.#position) ** 2 / (this.#pp + variance);
   }
 
-  /** Takes in a measured position of variance `variance` > 0. */
+  /** Updates the state with a measured position of variance `variance` > 0. */
   correct(measured: number, variance: number): void {
     const total = this.#pp + variance;
     const positionGain = this.#pp / total;

@@ -38,7 +38,7 @@ export interface NewFace {
   readonly crop: StoredCrop;
 }
 
-/** What became of a photo that was to be added. */
+/** The result of adding a photo. */
 export interface AddedFace {
   readonly person: Person;
   readonly face: GalleryPhoto;
@@ -50,7 +50,7 @@ export interface AddedFace {
 export interface GalleryEntry {
   readonly faceId: string;
   readonly person: Person;
-  /** `counterexample`: a face that was said not to be this person. */
+  /** `counterexample`: a user said that this face is not this person. */
   readonly role: 'example' | 'counterexample';
   readonly vector: Float32Array;
 }
@@ -82,7 +82,7 @@ export interface PeopleStore {
    * photo that the person has already is not stored again.
    * @throws SightlineError PERSON_UNKNOWN for an id that nobody has any more
    */
-  addFace(whom: string | { readonly id: string }, face: NewFace): Promise<AddedFace>;
+  addFace(target: string | { readonly id: string }, face: NewFace): Promise<AddedFace>;
   /** The person stays, even without photos. @returns the revision; null when there was no such face */
   removeFace(faceId: string): Promise<number | null>;
   /** @throws SightlineError PERSON_UNKNOWN, PERSON_NAME_TAKEN */
@@ -106,13 +106,13 @@ export interface PeopleStore {
   modelCounts(model: ModelRef): Promise<ModelCount[]>;
 }
 
-/** The embeddings of the faces that are kept, whosever they are: what changing the embedder takes. */
+/** Crops and embeddings of all stored faces, for changing the embedder. */
 export interface EmbeddingStore {
   /** Ids of the faces without an embedding of a model, in portions; those added meanwhile come last. */
   facesWithout(model: ModelRef): AsyncIterable<readonly string[]>;
   countWithout(model: ModelRef): Promise<number>;
   /** The crop of a face; undefined for an unknown id. */
   crop(faceId: string): Promise<StoredCrop | undefined>;
-  /** Adds an embedding of a further model. Whether there is such a face still. */
+  /** Adds an embedding of another model. @returns whether the face still exists */
   addEmbedding(faceId: string, embedding: Embedding): Promise<boolean>;
 }

@@ -1,4 +1,4 @@
-/** What somebody may do, each role all that the ones before it may. */
+/** The roles. Each may do everything that the ones before it may. */
 export const roles = ['viewer', 'operator', 'admin'] as const;
 
 /**
@@ -7,9 +7,9 @@ export const roles = ['viewer', 'operator', 'admin'] as const;
  */
 export type Role = (typeof roles)[number];
 
-/** What opens the server, for whom. */
+/** An access token with its role. */
 export interface AccessToken {
-  /** Of the person or program that has it; no two have the same. */
+  /** Unique name of the person or program that uses the token. */
   readonly name: string;
   /** The secret. */
   readonly token: string;

@@ -28,8 +28,8 @@ export interface Storage {
   readonly heads: HeadStore;
   readonly tokens: TokenStore;
   /**
-   * Grows with every change of a topic, whichever program or object makes it. It keeps no state for the reader: each
-   * compares with the revision that it has read, which it asks for before it reads.
+   * The revision of a topic, which grows with every change, whichever process or object makes it. A reader asks for the
+   * revision before it reads the data, and compares it later.
    */
   revision(topic: RevisionTopic): Promise<number>;
   /** May be called again. */
@@ -46,7 +46,7 @@ export interface CameraEntry {
 export interface CameraStore {
   /** By id. @throws SightlineError SETTINGS_CORRUPT */
   list(): Promise<CameraEntry[]>;
-  /** Takes the place of the entry of that id. */
+  /** Replaces the entry with that id. */
   save(camera: CameraEntry): Promise<void>;
   /** Whether there was an entry of that id. */
   remove(id: string): Promise<boolean>;

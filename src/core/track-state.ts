@@ -1,7 +1,25 @@
 import type { Identity, Track } from './face.js';
-import type { FrameRef } from './track-observer.js';
+import type { Frame } from './image.js';
 
-/** Everything that is known of a track at a moment. Values never change; a new state takes the place of the old one. */
+/** A reference to a frame whose pixels may be gone. */
+export type FrameRef = Pick<Frame, 'sequence' | 'width' | 'height' | 'capturedAt'>;
+
+/**
+ * Follows the tracks of one camera. Calls come in this order: `started` and `ended` for the tracks that a frame
+ * confirmed or lost, then `observe` with the frame. They must return at once and copy what they need of the pixels.
+ */
+export interface TrackObserver {
+  /** A face was seen often enough to be followed. */
+  started(track: Track, frame: FrameRef): void;
+  /** A frame was searched; `tracks` are all that are alive after it, tentative and lost ones included. */
+  observe(frame: Frame, tracks: readonly Track[]): void;
+  /** A track ended, given in its last state; `frame` is the newest one searched. Its id is not used again. */
+  ended(track: Track, frame: FrameRef): void;
+  /** Resolves when all results so far are published and stored. No other call follows. */
+  close(): Promise<void>;
+}
+
+/** Everything known about a track. A state is immutable; changes replace it. */
 export interface TrackState {
   readonly id: number;
   /** Unique across cameras and runs of the program. */

@@ -15,23 +15,23 @@ export interface UnknownPerson {
   readonly cameras: readonly string[];
 }
 
-/** A track as it is kept. */
+/** A track to be stored. */
 export interface TrackRef {
-  /** Of no other track, of whichever camera and run. */
+  /** Unique across cameras and runs of the program. */
   readonly key: string;
   readonly cameraId: string;
   /** Milliseconds since the epoch. */
   readonly seenAt: number;
 }
 
-/** A crop of a track about to be kept. */
-export interface NewSighting {
+/** An observation of a track to be stored. */
+export interface NewObservation {
   readonly quality: number;
   readonly embedding: Embedding;
   readonly crop: StoredCrop;
 }
 
-/** The face of a track as people are shown it. */
+/** The snapshot of a track. */
 export interface Snapshot {
   readonly jpeg: Uint8Array;
   /** In pixels of the picture. */
@@ -40,27 +40,27 @@ export interface Snapshot {
   readonly quality: number;
 }
 
-/** An embedding of a person without a name. */
+/** An embedding of an unknown person. */
 export interface UnknownEntry {
   readonly faceId: string;
   readonly personId: string;
-  /** `counterexample`: a face that was said not to be this person. */
+  /** `counterexample`: a user said that this face is not this person. */
   readonly role: 'sighting' | 'counterexample';
   readonly quality: number;
   readonly vector: Float32Array;
 }
 
-/** What a track of a stranger changes. */
-export interface StrangerChange {
+/** The changes that a track of an unknown person makes. */
+export interface UnknownPersonChange {
   readonly track: TrackRef;
-  /** Null for somebody new. */
+  /** Null to create a new unknown person. */
   readonly personId: string | null;
-  readonly add: readonly NewSighting[];
+  readonly add: readonly NewObservation[];
   /** Ids of the person's faces that are no longer needed. */
   readonly remove: readonly string[];
-  /** People without a name kept at most; beyond it some go, those seen once first, the oldest of them first. */
+  /** Most unknown people kept. Beyond it some are forgotten: those seen once first, the oldest of them first. */
   readonly limit: number;
-  /** Takes the place of a poorer one of the track. */
+  /** Replaces the track's snapshot if it is better. */
   readonly snapshot?: Snapshot | undefined;
 }
 
@@ -78,25 +78,25 @@ export interface TrackStore {
   /** Every embedding of a model of people without a name, in portions small enough that other work can go on. */
   unknownEntries(model: ModelRef): AsyncIterable<readonly UnknownEntry[]>;
   /**
-   * Says that a track is a stranger's.
+   * Records that a track shows an unknown person.
    *
    * @param revision of the topic `unknownPeople` that the change was decided on
    * @returns the person, the ids of the faces added, in their order, and the new revision, which is null when more had
    * to be changed than that: people beyond the limit, or crops that came along with the track; undefined, with nothing
    * done, when the revision is another one by now
    */
-  recordStranger(
-    change: StrangerChange,
+  recordUnknown(
+    change: UnknownPersonChange,
     revision: number,
   ): Promise<{ person: UnknownPerson; faceIds: string[]; revision: number | null } | undefined>;
   /**
-   * Says that a track is that of a named person. Of its crops the best few are kept, and the better snapshot.
-   * @returns false, with nothing done, when there is no such person any more or the track was said not to be theirs
+   * Records that a track shows a named person. The best few crops and the better snapshot are kept.
+   * @returns false, with nothing changed, when the person is gone or a user said that the track is not this person
    */
   recordKnown(
     track: TrackRef,
     personId: string,
-    add: readonly NewSighting[],
+    add: readonly NewObservation[],
     snapshot?: Snapshot,
   ): Promise<boolean>;
   /** Undefined for an unknown track and for one without a snapshot. */
@@ -104,15 +104,16 @@ export interface TrackStore {
   /** The best crop kept of a person without a name; undefined when there is none. */
   bestCrop(personId: string): Promise<StoredCrop | undefined>;
   /**
-   * Gives somebody a name; with that of a person who is there already, everything moves to that person. The best of
-   * their crops count as enrolled photos from now on.
+   * Gives an unknown person a name. If a person has that name already, the two are merged. The best crops become enrolled
+   * photos.
    * @throws SightlineError UNKNOWN_PERSON_UNKNOWN
    */
   name(personId: string, name: string): Promise<Person>;
-  /** Forgets a person without a name. @throws SightlineError UNKNOWN_PERSON_UNKNOWN */
+  /** Forgets an unknown person. @throws SightlineError UNKNOWN_PERSON_UNKNOWN */
   dismiss(personId: string): Promise<void>;
   /**
-   * Says that a track is not this person, named or not: it is nobody's from now on, and its crops are counterexamples.
+   * Records that a track is not this person, named or unknown. The track then belongs to nobody, and its crops become
+   * counterexamples.
    *
    * @returns how many counterexamples were added: none when they were there already or the crops are not kept any more
    * @throws SightlineError PERSON_UNKNOWN

@@ -1,8 +1,7 @@
 import { SightlineError } from '../core/errors.js';
 import type { Detection } from '../core/face.js';
-import { centre, type Box, type Point } from '../core/geometry.js';
+import { centre, type Box, type Point, contains } from '../core/geometry.js';
 import type { RgbImage } from '../core/image.js';
-import { contains } from '../core/polygon.js';
 
 /** Finds faces in pictures; one call at a time. Long work yields to the event loop in between. */
 export interface FaceDetector {

@@ -1,54 +1,53 @@
-import type { Identity, Person, StageTimes, Track, UnknownRef } from '../core/face.js';
+import type { Identity, Person, StageTimes, Track, UnknownRef, IdentityEvidence } from '../core/face.js';
 import type { Box, Point } from '../core/geometry.js';
-import type { FrameRef } from '../core/track-observer.js';
-import { explain } from './explain.js';
+import type { FrameRef } from '../core/track-state.js';
 import type { CameraRef, DraftOf, EventDataByType, EventType, FaceEventData } from './identity-event.js';
 
-/** A face in a frame of a camera, with what recognition says about it at that moment. */
-export interface Sighting {
+/** What an event reports: a track with its identity in one frame. */
+export interface TrackReport {
   readonly camera: CameraRef;
   readonly track: Track;
-  /** Of no other track, of whichever camera and run. */
+  /** Unique across cameras and runs of the program. */
   readonly trackKey: string;
   readonly identity: Identity;
   readonly frame: FrameRef;
 }
 
-/** A face came into view and stayed long enough to be followed. */
-export function trackStarted(sighting: Sighting): DraftOf<'sightline.track.started'> {
-  return draft('sightline.track.started', sighting.camera, faceData(sighting));
+/** Event for a face that was seen often enough to become a confirmed track. */
+export function trackStarted(report: TrackReport): DraftOf<'sightline.track.started'> {
+  return draft('sightline.track.started', report.camera, faceData(report));
 }
 
-/** A face left the view; the identity is the last one decided. */
-export function trackEnded(sighting: Sighting): DraftOf<'sightline.track.ended'> {
-  return draft('sightline.track.ended', sighting.camera, faceData(sighting));
+/** Event for a track that ended. It carries the last identity. */
+export function trackEnded(report: TrackReport): DraftOf<'sightline.track.ended'> {
+  return draft('sightline.track.ended', report.camera, faceData(report));
 }
 
-/** A face without a name got one. */
-export function identityRecognized(sighting: Sighting): DraftOf<'sightline.identity.recognized'> {
-  return draft('sightline.identity.recognized', sighting.camera, faceData(sighting));
+/** Event for a track that got a name. */
+export function identityRecognized(report: TrackReport): DraftOf<'sightline.identity.recognized'> {
+  return draft('sightline.identity.recognized', report.camera, faceData(report));
 }
 
-/** It was first decided that nobody enrolled has this face. */
-export function identityUnknown(sighting: Sighting): DraftOf<'sightline.identity.unknown'> {
-  return draft('sightline.identity.unknown', sighting.camera, faceData(sighting));
+/** Event for the first decision that a face belongs to nobody enrolled. */
+export function identityUnknown(report: TrackReport): DraftOf<'sightline.identity.unknown'> {
+  return draft('sightline.identity.unknown', report.camera, faceData(report));
 }
 
-/** A name was replaced or withdrawn. @param previous what was thought of the face before */
+/** Event for a name that was replaced or withdrawn. @param previous the identity before */
 export function identityChanged(
-  sighting: Sighting,
+  report: TrackReport,
   previous: Identity,
 ): DraftOf<'sightline.identity.changed'> {
-  const data = { ...faceData(sighting), previous: personRefOf(previous) };
-  return draft('sightline.identity.changed', sighting.camera, data);
+  const data = { ...faceData(report), previous: personRefOf(previous) };
+  return draft('sightline.identity.changed', report.camera, data);
 }
 
-/** A camera shows pictures (again). */
+/** Event for a camera that shows pictures (again). */
 export function cameraOnline(camera: CameraRef): DraftOf<'sightline.camera.online'> {
   return draft('sightline.camera.online', camera, { camera, reason: null });
 }
 
-/** A camera stopped showing pictures; `reason` carries no credentials. */
+/** Event for a camera that stopped showing pictures. @param reason without credentials; null for a file that was played to its end */
 export function cameraOffline(
   camera: CameraRef,
   reason: { readonly code: string; readonly message: string } | null,
@@ -66,7 +65,7 @@ function draft<T extends EventType>(type: T, camera: CameraRef, data: EventDataB
   };
 }
 
-function faceData({ camera, track, trackKey, identity, frame }: Sighting): FaceEventData {
+function faceData({ camera, track, trackKey, identity, frame }: TrackReport): FaceEventData {
   const evidence = identity.state === 'undecided' ? null : identity.evidence;
   return {
     camera: { id: camera.id, name: camera.name },
@@ -128,7 +127,7 @@ function unknownOf(identity: Identity): UnknownRef | null {
   return { id, number, seen };
 }
 
-/** Events are read by people too: more digits than the measurement has only hide it. */
+/** Rounds, because people read events too and digits beyond the precision of a measurement are noise. */
 function round<T extends number | null>(value: T, digits: number): T {
   return (value === null ? null : Number(value.toFixed(digits))) as T;
 }
@@ -148,4 +147,46 @@ function roundPoint({ x, y }: Point): Point {
 
 function roundBox(box: Box): Box {
   return { ...roundPoint(box), width: round(box.width, 1), height: round(box.height, 1) };
+}
+
+/** Explains in one or two sentences why a face was, or was not, named. */
+export function explain(identity: Identity): string {
+  if (identity.state === 'undecided') return 'Recognition has not decided about this face.';
+  if (identity.state === 'known') return explainKnown(identity.person.name, identity.evidence);
+  return explainUnknown(identity.evidence);
+}
+
+function explainKnown(name: string, evidence: IdentityEvidence): string {
+  const { votes, margin } = evidence;
+  const agreement = `${votes.inFavour} of ${votes.total} observations of this face point to ${name}.`;
+  if (evidence.distance === null) return agreement;
+  const runnerUp = margin === null ? '' : `; the next person is ${figure(margin)} further away`;
+  return (
+    `${agreement} Together they are at distance ${figure(evidence.distance)} from the nearest photo, ` +
+    `a name needs ${figure(evidence.threshold)} or less${runnerUp}.`
+  );
+}
+
+/** If somebody is within the threshold and the face still has no name, the classifier rejected it. */
+function explainUnknown({ nearest, threshold }: IdentityEvidence): string {
+  const [first] = nearest;
+  if (first === undefined) return 'Nobody is enrolled yet, so nobody can be named.';
+  const ruledOut = nearest.filter(({ rejected }) => rejected).map(({ person }) => person.name);
+  const possible = nearest.find(({ rejected }) => !rejected);
+  const sentences = [
+    ...(ruledOut.length > 0 ? [`Somebody marked this face as not ${ruledOut.join(' nor ')}.`] : []),
+    ...(possible
+      ? [
+          `The nearest person is ${possible.person.name} at distance ${figure(possible.distance)}; ` +
+            (possible.distance > threshold
+              ? `a name needs ${figure(threshold)} or less.`
+              : 'that is near enough, but the trained classifier does not confirm it.'),
+        ]
+      : []),
+  ];
+  return sentences.join(' ');
+}
+
+function figure(distance: number): string {
+  return distance.toFixed(2);
 }

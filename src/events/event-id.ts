@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 
 /** Crockford's base 32: digits and capitals without I, L, O and U, in the order of their codes. */
-const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const TIME_DIGITS = 10;
-const RANDOM_DIGITS = 16;
+const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const timeLength = 10;
+const randomLength = 16;
 
 /** Sorts before the id of every event. */
-export const firstEventId = '0'.repeat(TIME_DIGITS + RANDOM_DIGITS);
+export const firstEventId = '0'.repeat(timeLength + randomLength);
 
-/** What an event id looks like. */
+/** Matches an event id. */
 export const eventIdPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
 /**
@@ -20,11 +20,11 @@ export class EventIds {
   #digits: number[] = [];
 
   /**
-   * Ids from now on sort after this one too. They begin at random within its next millisecond: another process that goes
-   * on after the same id makes others.
+   * Makes all further ids sort after this one. They start at a random point in the next millisecond, so that another
+   * process that continues after the same id makes different ones.
    */
   continueAfter(id: string): void {
-    const digits = Array.from(id.slice(0, TIME_DIGITS), (digit) => ALPHABET.indexOf(digit));
+    const digits = Array.from(id.slice(0, timeLength), (digit) => alphabet.indexOf(digit));
     this.#lastMs = digits.reduce((ms, digit) => ms * 32 + digit, 0) + 1;
     this.#digits = randomDigits();
   }
@@ -38,23 +38,23 @@ export class EventIds {
       this.#lastMs += 1;
       this.#digits = randomDigits();
     }
-    return timeDigits(this.#lastMs) + this.#digits.map((digit) => ALPHABET.charAt(digit)).join('');
+    return timeDigits(this.#lastMs) + this.#digits.map((digit) => alphabet.charAt(digit)).join('');
   }
 }
 
 function timeDigits(ms: number): string {
   let digits = '';
-  for (let rest = ms, i = 0; i < TIME_DIGITS; i += 1, rest = Math.floor(rest / 32)) {
-    digits = ALPHABET.charAt(rest % 32) + digits;
+  for (let rest = ms, i = 0; i < timeLength; i += 1, rest = Math.floor(rest / 32)) {
+    digits = alphabet.charAt(rest % 32) + digits;
   }
   return digits;
 }
 
 function randomDigits(): number[] {
-  return Array.from(randomBytes(RANDOM_DIGITS), (byte) => byte % 32);
+  return Array.from(randomBytes(randomLength), (byte) => byte % 32);
 }
 
-/** Adds one to the base-32 number; false when it has run over. */
+/** Adds one to the base-32 number. @returns false when it overflowed */
 function increment(digits: number[]): boolean {
   for (let i = digits.length - 1; i >= 0; i -= 1) {
     const digit = digits[i] ?? 0;

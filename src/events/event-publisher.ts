@@ -1,17 +1,16 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { SightlineError } from '../core/errors.js';
 import type { EventStore, NewEvent } from '../core/event-store.js';
-import { backOffMs } from './back-off.js';
 import { EventIds } from './event-id.js';
 import type { EventDraft } from './identity-event.js';
 import { toNewEvent } from './kept-event.js';
 
-/** Events stored in one transaction: more would hold the main loop up for more than some milliseconds. */
+/** Most events stored in one transaction. More would block the main loop for too long. */
 const mostAtOnce = 200;
 
 export type StoredListener = (events: readonly NewEvent[]) => void;
 
-/** How publishing stands. */
+/** The state of a publisher. */
 export interface PublisherStatus {
   /** Events that are not stored yet. */
   readonly waiting: number;
@@ -23,25 +22,25 @@ export interface PublisherStatus {
 
 export interface EventPublisherOptions {
   readonly store: Pick<EventStore, 'append' | 'greatestId'>;
-  /** Told of each failed attempt to store events; must not throw. */
+  /** Called after each failed attempt to store events; must not throw. */
   readonly onFailure: (error: unknown, status: PublisherStatus) => void;
-  /** Told when events are stored again after failures; must not throw. */
+  /** Called when events are stored again after failures; must not throw. */
   readonly onRecovery: (status: PublisherStatus) => void;
-  /** Told what a listener threw; must not throw itself. */
+  /** Called with whatever a listener threw; must not throw itself. */
   readonly onListenerError: (error: unknown) => void;
-  /** Events that may wait while storing fails; then the oldest are given up, so that what is newest arrives. */
+  /** Most events that wait while storing fails. Beyond it the oldest are given up. */
   readonly capacity?: number;
-  /** How long closing may wait for what is not stored yet. */
+  /** How long `close` waits for events that are not stored yet. */
   readonly closeTimeoutMs?: number;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
 /**
- * Stores events in the order of publishing and only then tells that there are new ones, so that nobody hears of an event
- * that a crash could undo. Whoever wants events reads them from the store.
+ * Stores events in the order of publishing and notifies listeners only afterwards, so that nobody learns of an event that
+ * a crash could undo. Readers get events from the store.
  *
- * A batch that cannot be stored is tried again, after a wait that grows, until it is stored or closing gives it up.
+ * A batch that cannot be stored is retried with growing delays until it is stored or `close` gives it up.
  */
 export class EventPublisher {
   readonly #options: Required<EventPublisherOptions>;
@@ -49,7 +48,7 @@ export class EventPublisher {
   readonly #listeners = new Set<StoredListener>();
   /** Oldest first. */
   #waiting: NewEvent[] = [];
-  /** Being stored; older than all that wait. */
+  /** The batch being stored, which is older than everything waiting. */
   #batch: NewEvent[] = [];
   #lost = 0;
   #failures = 0;
@@ -63,7 +62,7 @@ export class EventPublisher {
     this.#options = { capacity: 10_000, closeTimeoutMs: 5000, now: Date.now, ...options };
   }
 
-  /** Reads the greatest id there is, so that ids grow across runs whatever the clock does. Rejects as the store does. */
+  /** Reads the greatest stored id, so that ids grow across runs whatever the clock does. Rejects when the store does. */
   static async open(options: EventPublisherOptions): Promise<EventPublisher> {
     const publisher = new EventPublisher(options);
     const greatest = await options.store.greatestId();
@@ -80,7 +79,10 @@ export class EventPublisher {
   publish(draft: EventDraft): void {
     if (this.#closing) {
       this.#lost += 1;
-      this.#options.onFailure(new Error(`An event of type ${draft.type} came after the end`), this.status);
+      this.#options.onFailure(
+        new Error(`An event of type ${draft.type} was published after the publisher was closed`),
+        this.status,
+      );
       return;
     }
     const nowMs = this.#options.now();
@@ -91,7 +93,7 @@ export class EventPublisher {
 
   /** Calls `listener` with events that were just stored, until the returned function is called. */
   onStored(listener: StoredListener): () => void {
-    // A wrapper of its own, so that the same function can listen twice and leave once.
+    // Wrapped, so that the same function can be added twice and removed once.
     const own: StoredListener = (events) => listener(events);
     this.#listeners.add(own);
     return () => {
@@ -100,9 +102,9 @@ export class EventPublisher {
   }
 
   /**
-   * Waits until what was published is stored, as long as `closeTimeoutMs` at most; what is published from now on is lost.
-   * May be called again.
-   * @returns how many events were given up, from the beginning on
+   * Waits until everything published is stored, for `closeTimeoutMs` at most. Events published from now on are lost. May
+   * be called again.
+   * @returns how many events were lost since the publisher was opened
    */
   close(): Promise<number> {
     this.#closing ??= this.#close();
@@ -113,19 +115,19 @@ export class EventPublisher {
     this.#deadlineMs = performance.now() + this.#options.closeTimeoutMs;
     this.#hurry.abort();
     await Promise.race([this.#draining, delay(this.#options.closeTimeoutMs, undefined, { ref: false })]);
-    // An append that is still under way may succeed yet; nobody will know.
+    // A pending append may still succeed, but nobody will be notified of it.
     this.#lost += this.#waiting.splice(0).length + this.#batch.length;
     return this.#lost;
   }
 
   /** Never rejects. */
   async #drain(): Promise<void> {
-    // What is published in the same turn is stored together.
+    // Events published in the same turn are stored together.
     await Promise.resolve();
     for (let most = mostAtOnce; this.#waiting.length > 0; await nextTurn()) {
       this.#batch = this.#waiting.splice(0, most);
       const isStored = await this.#store();
-      // One at a time after a failure, so that an event that is no good is found; then more and more again.
+      // After a failure store one at a time, to find an event that can never be stored; then grow the batch again.
       most = isStored ? Math.min(2 * most, mostAtOnce) : 1;
       if (!isStored && !(await this.#waitToRetry())) break;
     }
@@ -165,7 +167,7 @@ export class EventPublisher {
     const waitMs = Math.min(backOffMs(this.#failures), this.#deadlineMs - performance.now());
     if (waitMs <= 0) return false;
     const { signal } = this.#hurry;
-    // Closing ends a long wait, and leaves short ones to the attempts after it.
+    // `close` ends a long wait; attempts after that wait only briefly.
     if (signal.aborted) await delay(Math.min(waitMs, backOffMs(1)));
     else await delay(waitMs, undefined, { signal, ref: false }).catch(() => undefined);
     return true;
@@ -192,4 +194,12 @@ function isOfStorage(error: unknown): boolean {
   return (
     error instanceof SightlineError && (error.code === 'DATA_UNWRITABLE' || error.code === 'GALLERY_CORRUPT')
   );
+}
+
+const firstMs = 100;
+const mostMs = 10_000;
+
+/** The delay before the next attempt after a number of failures in a row: 0.1 s, doubling up to 10 s. */
+export function backOffMs(failures: number): number {
+  return Math.min(firstMs * 2 ** (failures - 1), mostMs);
 }

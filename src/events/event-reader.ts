@@ -1,11 +1,10 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { CursorStore, EventStore } from '../core/event-store.js';
-import { backOffMs } from './back-off.js';
-import type { EventPublisher } from './event-publisher.js';
-import type { EventSink } from './event-sink.js';
+import { backOffMs, type EventPublisher } from './event-publisher.js';
 import { toSightlineEvent } from './kept-event.js';
+import type { SightlineEvent } from './identity-event.js';
 
-/** Events read and delivered at a time: a few milliseconds. */
+/** Events read and delivered at a time, which takes a few milliseconds. */
 const portion = 100;
 
 export interface EventReaderOptions {
@@ -13,15 +12,15 @@ export interface EventReaderOptions {
   readonly store: Pick<EventStore, 'after' | 'newestPosition'>;
   readonly cursors: CursorStore;
   readonly publisher: Pick<EventPublisher, 'onStored'>;
-  /** Told what the store or the sink said when it failed; what was not delivered is tried again. */
+  /** Called with each error of the store or the sink. Events that were not delivered are retried. */
   readonly onError: (error: unknown) => void;
   /** How often to look for events that another process has stored. */
   readonly pollMs?: number;
 }
 
 /**
- * Hands the events of a store to a sink, in order, each at least once: how far the sink has come is kept in the cursor of
- * its name, after each delivery. A sink that is new begins with the next event.
+ * Delivers the events of a store to a sink, in order and at least once. The cursor with the sink's name is saved after each
+ * delivery. A new sink starts with the next event.
  */
 export class EventReader {
   readonly #options: EventReaderOptions;
@@ -30,7 +29,7 @@ export class EventReader {
   readonly #poll: NodeJS.Timeout;
   #cursor: number;
   #running: Promise<void> | undefined;
-  /** Whether there may be events that the run under way has not seen. */
+  /** Whether there may be events that the current run has not read. */
   #isBehind = false;
 
   private constructor(options: EventReaderOptions, cursor: number) {
@@ -40,13 +39,13 @@ export class EventReader {
     this.#poll = setInterval(() => this.#wake(), options.pollMs ?? 1000).unref();
   }
 
-  /** Rejects as the stores do. */
+  /** Loads the sink's cursor and starts to read. Rejects when a store does. */
   static async open(options: EventReaderOptions): Promise<EventReader> {
     const { sink, store, cursors } = options;
     let cursor = await cursors.load(sink.name);
     if (cursor === undefined) {
       cursor = await store.newestPosition();
-      // At once: what happens before the first delivery is for this sink, too, if the program ends first.
+      // Saved at once, so that the sink gets events from now on even if the program ends before the first delivery.
       await cursors.save(sink.name, cursor);
     }
     const reader = new EventReader(options, cursor);
@@ -98,4 +97,17 @@ export class EventReader {
       await nextTurn();
     }
   }
+}
+
+/** Receives the events of the store, in order, from an `EventReader`. */
+export interface EventSink {
+  /** The name of its cursor: the same in every run and unique among sinks. */
+  readonly name: string;
+  /**
+   * Receives events, oldest first. An event only comes twice if the program ended before the cursor was saved. When this
+   * rejects, the same events come again later, in the form the store has by then.
+   *
+   * @param signal aborted when the reader closes; the call should settle soon after
+   */
+  deliver(events: readonly SightlineEvent[], signal: AbortSignal): Promise<void>;
 }

@@ -23,7 +23,7 @@ interface Explanation {
   readonly weight: number | null;
   /** Share of strangers named that the threshold is meant for; null when the user chose the threshold. */
   readonly falseNameRate: number | null;
-  /** The crops fused, oldest first: quality, distance to the nearest photo, and whom each leans to. */
+  /** The crops fused, oldest first: quality, distance to the nearest photo, and the person that each supports. */
   readonly crops: readonly {
     readonly quality: number;
     readonly distance: number | null;
@@ -31,7 +31,7 @@ interface Explanation {
   }[];
   /**
    * The nearest people of the gallery, nearest first, by their nearest photo and by the centre of their photos;
-   * `rejected` when somebody said that such a face is not theirs.
+   * `rejected` when a counterexample rules the person out.
    */
   readonly nearest: readonly (PersonRef & {
     readonly distance: number;
@@ -51,8 +51,8 @@ interface Explanation {
 export interface FaceEventData {
   readonly camera: CameraRef;
   /**
-   * `key`: of no other track, of whichever camera and run; `ageMs`: from the first to the last sighting; `hits`:
-   * detections so far.
+   * `key`: unique across cameras and runs of the program; `ageMs`: from the first to the last detection; `hits`: detections
+   * so far.
    */
   readonly track: {
     readonly id: number;
@@ -60,9 +60,9 @@ export interface FaceEventData {
     readonly ageMs: number;
     readonly hits: number;
   };
-  /** Who it is; null for a stranger and while undecided. */
+  /** Who it is; null for an unknown person and while undecided. */
   readonly identity: PersonRef | null;
-  /** Which stranger it is; null for people with a name and while undecided. `seen`: their tracks so far. */
+  /** Which unknown person it is; null for people with a name and while undecided. `seen`: their tracks so far. */
   readonly unknown: UnknownRef | null;
   /** Euclidean on the unit sphere, 0 to 2, to the nearest enrolled photo; null with an empty gallery. */
   readonly distance: number | null;

@@ -1,7 +1,7 @@
 import type { NewEvent, StoredEvent } from '../core/event-store.js';
 import type { EventDraft, SightlineEvent } from './identity-event.js';
 
-/** Ids of everybody whom an event names. */
+/** Ids of everybody that an event names. */
 function namedIn({ data }: EventDraft): string[] {
   if (!('track' in data)) return [];
   const { identity, why } = data;
@@ -11,7 +11,7 @@ function namedIn({ data }: EventDraft): string[] {
 }
 
 /**
- * An event as it is kept: found again by its camera, its track and its person, named or not.
+ * Converts a draft to the form that is stored, with its camera, track and person (named or unknown) to search by.
  * @param time milliseconds since the epoch
  */
 export function toNewEvent(draft: EventDraft, id: string, time: number): NewEvent {
@@ -32,7 +32,7 @@ export function toNewEvent(draft: EventDraft, id: string, time: number): NewEven
 /** Decimal digits of the greatest position. */
 const positionDigits = String(Number.MAX_SAFE_INTEGER).length;
 
-/** An event as it is told, with the position as its `sequence`. Who was erased since is left out, whatever the type says. */
+/** Converts a stored event to a CloudEvent, with its position as `sequence`. People erased since then are missing from it. */
 export function toSightlineEvent({ position, id, time, type, cameraId, data }: StoredEvent): SightlineEvent {
   return {
     specversion: '1.0',
@@ -42,8 +42,8 @@ export function toSightlineEvent({ position, id, time, type, cameraId, data }: S
     data,
     id,
     time: new Date(time).toISOString(),
-    // As text that sorts like the number.
+    // Padded with zeros, so that the text sorts like the number.
     sequence: String(position).padStart(positionDigits, '0'),
-    // The store keeps what the publisher gave it.
+    // The store returns the data that the publisher stored, so type and data match.
   } as SightlineEvent;
 }

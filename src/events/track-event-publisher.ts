@@ -7,7 +7,7 @@ import {
   identityUnknown,
   trackEnded,
   trackStarted,
-  type Sighting,
+  type TrackReport,
 } from './build-event.js';
 import type { CameraRef, EventDraft } from './identity-event.js';
 
@@ -16,7 +16,7 @@ export interface TrackEventPublisherOptions {
   readonly events: { publish(draft: EventDraft): void };
 }
 
-/** Publishes what becomes of a camera and its tracks, in the order in which it is called. */
+/** Turns changes of a camera and its tracks into events and publishes them, in the order of the calls. */
 export class TrackEventPublisher {
   readonly #options: TrackEventPublisherOptions;
 
@@ -24,17 +24,17 @@ export class TrackEventPublisher {
     this.#options = options;
   }
 
-  /** The state of a track changed. */
+  /** Publishes the event for a change of a track's state. */
   changed(change: TrackChange): void {
     this.#publish(this.#draftOf(change));
   }
 
-  /** The camera shows pictures (again). */
+  /** Publishes that the camera shows pictures (again). */
   online(): void {
     this.#publish(cameraOnline(this.#options.camera));
   }
 
-  /** The camera stopped showing pictures. @param reason carries no credentials */
+  /** Publishes that the camera stopped showing pictures. @param reason without credentials */
   offline(reason: { readonly code: string; readonly message: string } | null): void {
     this.#publish(cameraOffline(this.#options.camera, reason));
   }
@@ -46,29 +46,29 @@ export class TrackEventPublisher {
   #draftOf(change: TrackChange): EventDraft {
     switch (change.type) {
       case 'started':
-        return trackStarted(this.#sighting(change, change.after));
+        return trackStarted(this.#report(change, change.after));
       case 'identified':
-        return this.#identified(change, this.#sighting(change, change.after));
+        return this.#identified(change, this.#report(change, change.after));
       case 'ended':
-        return trackEnded(this.#sighting(change, change.before));
+        return trackEnded(this.#report(change, change.before));
     }
   }
 
   #identified(
     { kind, before }: Extract<TrackChange, { type: 'identified' }>,
-    sighting: Sighting,
+    report: TrackReport,
   ): EventDraft {
     switch (kind) {
       case 'recognized':
-        return identityRecognized(sighting);
+        return identityRecognized(report);
       case 'unknown':
-        return identityUnknown(sighting);
+        return identityUnknown(report);
       case 'changed':
-        return identityChanged(sighting, before.identity);
+        return identityChanged(report, before.identity);
     }
   }
 
-  #sighting({ track, frame }: TrackChange, { key, identity }: TrackState): Sighting {
+  #report({ track, frame }: TrackChange, { key, identity }: TrackState): TrackReport {
     return { camera: this.#options.camera, track, trackKey: key, identity, frame };
   }
 }

@@ -1,26 +1,26 @@
-import type { DropReason } from '../core/drop-reason.js';
+import type { DropReason } from '../core/face-embedder.js';
 import { InferenceThread, type InferenceThreadOptions } from './inference-thread.js';
 import { TaskQueue } from './task-queue.js';
 
 export interface InferencePoolOptions<Task> extends Omit<InferenceThreadOptions, 'onLost'> {
   readonly threads: number;
-  /** Tasks that a thread takes at a time, at most. */
+  /** Most tasks that a thread takes at a time. */
   readonly batchLimit: number;
-  /** Live tasks, those with a deadline, that may wait for a thread. */
+  /** Most live tasks (those with a deadline) that may wait for a thread. */
   readonly queueLimit: number;
-  /** The buffers of a task that move to the thread instead of being copied; the pool's caller loses them. */
+  /** The buffers of a task that are transferred instead of copied. The caller cannot use them afterwards. */
   readonly transfer?: (task: Task) => ArrayBuffer[];
-  /** Told of each thread that died or hung; what it had in hand has failed. */
+  /** Called for each thread that died or hung. Its current batch has failed. */
   readonly onThreadLost?: (error: Error) => void;
 }
 
 export type Outcome<Reply> =
   | { readonly status: 'answered'; readonly reply: Reply; readonly queueMs: number }
   | { readonly status: 'dropped'; readonly reason: DropReason }
-  /** The thread that had the task in hand was lost; `error` says why. */
+  /** The thread was lost while it ran the task; `error` says why. */
   | { readonly status: 'failed'; readonly error: unknown };
 
-/** Figures since the pool was made, except `waiting` and `running`, which are of now. */
+/** Counts since the pool was created, except `waiting` and `running`, which are current. */
 export interface InferencePoolStats {
   readonly waiting: number;
   readonly running: number;
@@ -38,9 +38,9 @@ interface Job<Task, Reply> {
 }
 
 /**
- * Has tasks done in worker threads, which it owns; `close()` ends them and settles everything that is pending. A thread
- * takes the tasks that wait together, as one batch; the order is that of `TaskQueue`. A thread that dies or hangs is
- * replaced and costs the batch that it had in hand, nothing else.
+ * Runs tasks in worker threads, which it owns; `close()` ends them and settles everything pending. A thread takes waiting
+ * tasks as one batch, in the order of `TaskQueue`. A thread that dies or hangs is replaced, and only its current batch
+ * fails.
  */
 export class InferencePool<Task, Reply> {
   readonly #options: InferencePoolOptions<Task>;
@@ -71,10 +71,10 @@ export class InferencePool<Task, Reply> {
   }
 
   /**
-   * Has one task done.
+   * Runs one task.
    *
-   * @param maxWaitMs give up when no thread took the task by then; Infinity for a request that somebody waits for: it is
-   * never dropped for a live task and does not count towards `queueLimit`
+   * @param maxWaitMs drops the task if no thread took it by then; Infinity for a request, which is never dropped for a
+   * live task and does not count towards `queueLimit`
    * @returns never rejects
    */
   run(task: Task, maxWaitMs = Infinity): Promise<Outcome<Reply>> {
@@ -100,7 +100,7 @@ export class InferencePool<Task, Reply> {
     };
   }
 
-  /** Ends the threads. Tasks that wait or are in hand settle as dropped. May be called again. */
+  /** Ends the threads. Waiting and running tasks settle as dropped. May be called again. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -112,7 +112,7 @@ export class InferencePool<Task, Reply> {
     await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 
-  /** Hands out tasks while threads are free. */
+  /** Gives waiting tasks to idle threads. */
   #dispatch(): void {
     this.#dropExpired();
     for (let thread = this.#idle.pop(); thread; thread = this.#idle.pop()) {

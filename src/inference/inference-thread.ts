@@ -7,13 +7,13 @@ export interface InferenceThreadOptions {
   readonly workerData: unknown;
   /** A batch that takes longer has hung the thread, which is then ended and replaced. Includes what the thread loads. */
   readonly timeoutMs: number;
-  /** Told of each thread that ended by itself or was given up. */
+  /** Called for each thread that ended by itself or hung. */
   readonly onLost: (error: Error) => void;
 }
 
 /** One thread, from its start to its end. */
 interface Life<Task, Reply> {
-  /** Has one thread only, and gets no other: replacing it is the business of `InferenceThread`. */
+  /** Has exactly one thread. `InferenceThread` replaces it, not Piscina. */
   readonly piscina: Piscina<readonly Task[], Reply[]>;
   hasAnswered: boolean;
   /** Why it ended, where that is known. */
@@ -21,8 +21,8 @@ interface Life<Task, Reply> {
 }
 
 /**
- * A worker thread that is replaced when it dies or hangs: at once when it had worked before, otherwise, because the next
- * would fail to start just the same, for the next batch.
+ * A worker thread that is replaced when it dies or hangs. It is replaced at once if it had answered before; otherwise only
+ * for the next batch, because a new thread would probably fail in the same way.
  */
 export class InferenceThread<Task, Reply> {
   readonly #options: InferenceThreadOptions;
@@ -35,7 +35,7 @@ export class InferenceThread<Task, Reply> {
   }
 
   /**
-   * Has one batch done. Not for two at a time.
+   * Runs one batch. Must not be called again before it has settled.
    * @throws what ended the thread before it answered
    */
   async run(batch: readonly Task[], transferList: ArrayBuffer[] = []): Promise<Reply[]> {
@@ -58,8 +58,8 @@ export class InferenceThread<Task, Reply> {
   }
 
   /**
-   * Ends the thread once it has done the batch in hand and has loaded its networks: ending it inside ONNX Runtime would
-   * end the process. An empty batch waits for both. May be called again.
+   * Ends the thread after its current batch and after its networks are loaded, because ending it inside ONNX Runtime would
+   * crash the process. An empty batch waits for both. May be called again.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();

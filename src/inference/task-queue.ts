@@ -1,17 +1,17 @@
-/** Something that waits for a worker. */
+/** A task that waits for a worker. */
 export interface QueuedTask {
-  /** Useless when begun later than this, in ms of `performance.now()`; Infinity for one that somebody waits for. */
+  /** Latest useful start, in ms of `performance.now()`; Infinity for a request. */
   readonly deadline: number;
 }
 
-/** Batches of live tasks that go before one of requests when both wait. */
+/** Batches of live tasks that run before one batch of requests when both wait. */
 const liveBatchesInARow = 4;
 
 /**
- * What waits for a worker, in two lists. Live tasks have a deadline and a limit: only the newest matter, so they go
- * newest first, and when their list is full the oldest makes room. Tasks without a deadline are requests that somebody
- * waits for: they go oldest first, and whoever makes them bounds their number. Live tasks go first; so that requests
- * never starve, one batch of them goes after every four of live tasks. Neither displaces the other.
+ * The tasks that wait for a worker, in two lists. Live tasks have a deadline and a limit: only the newest matter, so they
+ * run newest first, and when the list is full the oldest is dropped. Tasks without a deadline are requests: they run
+ * oldest first, and their callers limit their number. Live tasks run first, but one batch of requests runs after every
+ * four batches of live tasks, so that requests never starve. Neither list displaces the other.
  */
 export class TaskQueue<T extends QueuedTask> {
   readonly #limit: number;
@@ -21,7 +21,7 @@ export class TaskQueue<T extends QueuedTask> {
   /** Batches of live tasks taken while a request waited. */
   #liveBatches = 0;
 
-  /** @param limit of live tasks */
+  /** @param limit most live tasks */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -30,7 +30,7 @@ export class TaskQueue<T extends QueuedTask> {
     return this.#live.length + this.#requests.length;
   }
 
-  /** Adds a task. Gives back the live one that found no room: the oldest. */
+  /** Adds a task. @returns the oldest live task if it had to make room */
   add(task: T): T | undefined {
     if (task.deadline === Infinity) {
       this.#requests.push(task);
@@ -40,7 +40,7 @@ export class TaskQueue<T extends QueuedTask> {
     return this.#live.length > this.#limit ? this.#live.shift() : undefined;
   }
 
-  /** Takes out the tasks that are next, `most` of them at most and all of one kind, the first one first. */
+  /** Removes and returns the next tasks in order, `most` at most and all of one kind. */
   takeNext(most: number): T[] {
     const requestsWait = this.#requests.length > 0;
     const requestsTurn = this.#live.length === 0 || this.#liveBatches >= liveBatchesInARow;
@@ -52,14 +52,14 @@ export class TaskQueue<T extends QueuedTask> {
     return this.#live.splice(-most).reverse();
   }
 
-  /** Takes out the tasks whose deadline has passed at `now`. */
+  /** Removes and returns the tasks whose deadline has passed at `now`. */
   takeExpired(now: number): T[] {
     const expired = this.#live.filter(({ deadline }) => deadline < now);
     if (expired.length > 0) this.#live = this.#live.filter(({ deadline }) => deadline >= now);
     return expired;
   }
 
-  /** Takes out everything. */
+  /** Removes and returns everything. */
   takeAll(): T[] {
     return [...this.#requests.splice(0), ...this.#live.splice(0)];
   }

@@ -143,7 +143,7 @@ export interface FrameAssemblerOptions {
 }
 
 /**
- * KeyedMutex the pictures of one camera into numbered frames. It outlives ffmpeg: each new process gets its own `stream()`,
+ * Turns the pictures of one camera into numbered frames. It outlives ffmpeg: each new process gets its own `stream()`,
  * and the counts continue.
  */
 export class FrameAssembler {

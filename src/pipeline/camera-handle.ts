@@ -9,20 +9,20 @@ interface Watcher {
   stop: () => void;
 }
 
-/** A camera that outlives its runs: whoever watches it goes on with the next one. */
+/** A camera that outlives its sessions: watchers are carried over to the next session. */
 export class CameraHandle implements Camera {
   readonly #watchers = new Set<Watcher>();
   readonly #removalListeners = new Set<() => void>();
   readonly #onError: (error: unknown) => void;
   #view: CameraView;
 
-  /** @param onError told what somebody threw who heard that the camera was removed */
+  /** @param onError called with whatever a removal listener threw */
   constructor(view: CameraView, onError: (error: unknown) => void) {
     this.#view = view;
     this.#onError = onError;
   }
 
-  /** Goes on with another run; the one before is the caller's to close. */
+  /** Switches to another session. The caller closes the previous one. */
   use(view: CameraView): void {
     this.#view = view;
     for (const watcher of this.#watchers) {
@@ -31,7 +31,7 @@ export class CameraHandle implements Camera {
     }
   }
 
-  /** Tells that there will be no further run. */
+  /** Tells the listeners that the camera was removed. */
   remove(): void {
     const listeners = [...this.#removalListeners];
     this.#removalListeners.clear();

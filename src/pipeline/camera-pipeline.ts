@@ -10,7 +10,7 @@ import { FrameAnnotator } from './frame-annotator.js';
 import { FrameHistory } from './frame-history.js';
 import { RateMeter } from './rate-meter.js';
 
-/** A source of frames, as ingest/ makes it. */
+/** A source of frames, implemented in ingest/. */
 export interface FrameSource {
   /** Frames decoded since the start, dropped ones included. */
   readonly frames: number;
@@ -25,19 +25,19 @@ export interface SourceHandlers {
   readonly onState: (state: SourceState) => void;
 }
 
-/** Hears when a camera begins to show pictures and when it stops, once for each change. */
+/** Notified when a camera starts and stops showing pictures, once for each change. */
 export interface AvailabilityObserver {
   online(): void;
-  /** Called after the tracks have ended. @param reason carries no credentials; null for a file that came to its end */
+  /** Called after the tracks have ended. @param reason without credentials; null for a file that was played to its end */
   offline(reason: { readonly code: string; readonly message: string } | null): void;
 }
 
 export interface CameraPipelineOptions extends FaceStageOptions {
   readonly name: string;
-  /** The source for people to read, without credentials. */
+  /** A readable form of the source, without credentials. */
   readonly sourceLabel: string;
   readonly createSource: (handlers: SourceHandlers) => FrameSource;
-  /** A smaller stream of the same camera to find faces in; undefined when they are found in the stream itself. */
+  /** A smaller stream of the same camera to search for faces; undefined to search the main stream. */
   readonly createSearchSource: ((handlers: SourceHandlers) => FrameSource) | undefined;
   readonly availability: AvailabilityObserver;
   readonly labels: LabelCache;
@@ -46,21 +46,21 @@ export interface CameraPipelineOptions extends FaceStageOptions {
 }
 
 const rateWindowMs = 5000;
-/** Two streams of a camera differ by some hundred ms; a face has moved on after more. */
+/** The two streams of a camera differ by a few hundred ms; beyond this a face has moved on. */
 const historyReachMs = 500;
-/** Frames of the large stream kept for the smaller one. */
+/** Frames of the main stream kept so that results of the smaller one can be matched to them. */
 export const historyFrames = 4;
 
 /**
- * One camera: frames come in, pictures go out and tracks are told to their observers. Two paths share each frame. Video:
- * every frame goes to the annotator, with the tracks as they stand. Faces: frames are offered to the face stage; a
- * detector that takes long never holds the video up.
+ * One session of a camera: frames come in, pictures go out, and observers are notified of the tracks. Each frame takes two
+ * paths. Every frame goes to the annotator, which draws the current tracks. Frames are also offered to the face stage,
+ * which skips some, so that a slow detector never holds up the video.
  */
 export class CameraPipeline implements CameraView {
   readonly #options: CameraPipelineOptions;
   readonly #source: FrameSource;
   readonly #searchSource: FrameSource | undefined;
-  /** Frames in which to look up what was found in the smaller stream. */
+  /** Frames of the main stream, to match with what was found in the smaller one. */
   readonly #history = new FrameHistory(historyFrames, historyReachMs);
   readonly #scene = new SceneChange();
   readonly #faces: FaceStage;
@@ -68,8 +68,8 @@ export class CameraPipeline implements CameraView {
   readonly #frameRate = new RateMeter(rateWindowMs);
   #state: CameraState = 'connecting';
   #since = Date.now();
-  /** What was told of the camera last: `online`, or why it is not. */
-  #told: string | undefined;
+  /** What observers were last notified of: `online`, or the reason for being offline. */
+  #reported: string | undefined;
   #error: SightlineError | undefined;
   #searchError: SightlineError | undefined;
   #size: { width: number; height: number } | undefined;
@@ -109,7 +109,7 @@ export class CameraPipeline implements CameraView {
     this.#searchSource?.start();
   }
 
-  /** Ends the source, waits for the frame in hand, and tells of the tracks that end with it. Idempotent. */
+  /** Closes the source, waits for the current frame, and ends the tracks. May be called again. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -165,10 +165,10 @@ export class CameraPipeline implements CameraView {
     this.#since = Date.now();
     if (state.state === 'connecting') return;
     if (state.state !== 'online') this.#faces.endAll();
-    const news = this.#error?.code ?? state.state;
-    // An attempt to connect that fails as the one before did is no news.
-    if (news === this.#told) return;
-    this.#told = news;
+    const report = this.#error?.code ?? state.state;
+    // A reconnect that fails for the same reason as before is not reported again.
+    if (report === this.#reported) return;
+    this.#reported = report;
     const { availability } = this.#options;
     if (state.state === 'online') return availability.online();
     availability.offline(this.#error ? { code: this.#error.code, message: this.#error.message } : null);

@@ -1,7 +1,7 @@
-/** Where a camera stands. `ended`: a file that played to its end; `failed`: a source that retrying cannot mend. */
+/** State of a camera. `ended`: a file was played to its end; `failed`: an error that retrying cannot fix. */
 export type CameraState = 'connecting' | 'online' | 'offline' | 'ended' | 'failed';
 
-/** What anybody may know about a camera; carries no credentials. */
+/** The public status of a camera, without credentials. */
 export interface CameraStatus {
   readonly id: string;
   readonly name: string;
@@ -13,10 +13,10 @@ export interface CameraStatus {
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly width: number | null;
   readonly height: number | null;
-  /** Frames a second over the last few seconds: decoded, and searched for faces. */
+  /** Frames decoded per second, and frames searched for faces per second, over the last few seconds. */
   readonly framesPerSecond: number;
   readonly detectionsPerSecond: number;
-  /** Frames: decoded since the camera was set up, and dropped since it was last started, by cause. */
+  /** Frames decoded since the camera was set up; frames dropped since its last start, by cause. */
   readonly frames: number;
   readonly dropped: Readonly<Record<DropCause, number>>;
   readonly detector: string;
@@ -27,7 +27,7 @@ export interface CameraStatus {
 /** `pool`: every frame buffer was in use; `encode`: a newer frame came while an older one waited for its encoding. */
 export type DropCause = 'pool' | 'encode';
 
-/** A picture as a viewer wants it. */
+/** The variant of a picture that a viewer asks for. */
 export interface PictureVariant {
   /** Width in pixels, never more than the camera's; null for the camera's own. */
   readonly width: number | null;
@@ -42,14 +42,14 @@ export interface Picture {
   readonly capturedAt: number;
 }
 
-/** One run of a camera, from its start to its end or to the next start. */
+/** What viewers see of one camera session. */
 export interface CameraView {
   status(): CameraStatus;
   /** Calls `listener` with each new picture of this variant until the returned function is called. */
   watch(variant: PictureVariant, listener: (picture: Picture) => void): () => void;
 }
 
-/** A camera as the server sees it. It stays the same when it is changed or started anew, and its watchers stay. */
+/** The handle of a camera for the server. It survives changes and restarts of the camera, and so do its watchers. */
 export interface Camera extends CameraView {
   /** The newest picture, encoded on demand; rejects with CAMERA_NO_FRAME when there is none within 3 s. */
   latest(variant: PictureVariant): Promise<Picture>;

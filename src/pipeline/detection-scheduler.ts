@@ -1,9 +1,9 @@
 export interface DetectionSchedulerOptions {
-  /** Part of the main loop's time that all detections together may take, 0 to 1. */
+  /** Share of the main loop's time that all detections together may take, 0 to 1. */
   readonly share: number;
 }
 
-/** One camera's turn-taking: ask `admit` for each frame, and when it says yes call `run` with the detection. */
+/** The turns of one camera. Call `admit` for each frame and, if it returns true, `run` with the detection. */
 export interface DetectionTurns {
   /** Whether this camera may search a frame now. */
   admit(): boolean;
@@ -11,13 +11,13 @@ export interface DetectionTurns {
   close(): void;
 }
 
-/** Weight of the newest measurement in the running mean of what a detection costs. */
+/** Weight of the newest measurement in the moving average of a detection's cost. */
 const newestWeight = 0.2;
 
 /**
- * Shares the main loop among the cameras' detections: one runs at a time, and each camera waits after a detection
- * until its part of the budget has paid for it. With one camera and a fast detector every frame is searched; with
- * many, each is searched less often and tracks are predicted in between.
+ * Shares the main loop's time among the detections of all cameras. One detection runs at a time, and afterwards a camera
+ * waits until its share of the budget covers the cost. With one camera and a fast detector every frame is searched; with
+ * many cameras each is searched less often, and tracks are predicted in between.
  */
 export class DetectionScheduler {
   readonly #share: number;

@@ -1,17 +1,14 @@
 import type { FaceOverlay } from '../annotate/overlay.js';
 import { asSightlineError } from '../core/errors.js';
-import type { Detection, Track } from '../core/face.js';
-import type { Point } from '../core/geometry.js';
+import type { Detection, Track, Identity, Landmarks } from '../core/face.js';
+import type { Point, Box } from '../core/geometry.js';
 import type { Frame } from '../core/image.js';
-import { scaleBox, scaleDetection } from '../core/scale-detection.js';
-import type { FrameRef, TrackObserver } from '../core/track-observer.js';
-import type { TrackState } from '../core/track-state.js';
+import type { FrameRef, TrackObserver, TrackState } from '../core/track-state.js';
 import { withinRegion, type FaceDetector, type VideoSearch } from '../detection/face-detector.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
 import { Tracker } from '../tracking/tracker.js';
 import type { DetectionTurns } from './detection-scheduler.js';
-import { faceOverlay } from './face-overlay.js';
 import { RateMeter } from './rate-meter.js';
 
 export interface FaceStageOptions {
@@ -21,16 +18,16 @@ export interface FaceStageOptions {
   readonly turns: DetectionTurns;
   /** Corners of the part of the picture that counts, in fractions of its size; undefined for all of it. */
   readonly region: readonly Point[] | undefined;
-  /** Told what becomes of the tracks, each whatever the others do. */
+  /** Notified of the tracks. An error in one does not affect the others. */
   readonly observers: readonly TrackObserver[];
-  /** What is known of a track now, for drawing. */
+  /** The current state of a track, for drawing. */
   readonly trackState: (trackId: number) => TrackState | undefined;
   readonly metrics: Pick<Metrics, 'observeDetection'>;
   readonly log: Pick<Logger, 'error'>;
 }
 
 const rateWindowMs = 5000;
-/** A face seen so lately counts as in view: detectors that search in parts see each only now and then. */
+/** A face seen this recently counts as in view: detectors that search in parts do not see every face every time. */
 const inViewMs = 500;
 
 /** Finds and follows the faces of one camera, one frame at a time. What the tracks mean is up to its observers. */
@@ -39,7 +36,7 @@ export class FaceStage {
   readonly #search: VideoSearch;
   readonly #tracker = new Tracker();
   readonly #rate = new RateMeter(rateWindowMs);
-  /** When the scene changed, while no picture since then was searched; on the clock of `capturedMonotonic`. */
+  /** When the scene changed, until a frame after that is searched; on the clock of `capturedMonotonic`. */
   #cutAt: number | undefined;
   #inView = 0;
   /** The newest frame searched, for tracks that end without one. */
@@ -57,17 +54,20 @@ export class FaceStage {
     return this.#inView;
   }
 
-  /** Frames searched a second over the last few. */
+  /** Frames searched per second over the last few seconds. */
   detectionsPerSecond(now: number): number {
     return this.#rate.rate(now);
   }
 
-  /** Pictures from this time on show another scene. */
+  /** Reports that frames from this time on show another scene. */
   cut(time: number): void {
     this.#cutAt ??= time;
   }
 
-  /** Searches `frame` when it is this camera's turn. What is found is looked up in `full`, the large frame of then. */
+  /**
+   * Searches `frame` if it is this camera's turn. Detections are converted to pixels of `full`, the main stream's frame of
+   * the same moment; without one the frame is skipped.
+   */
   offer(frame: Frame, full: Frame | undefined): void {
     if (full === undefined || this.#searching !== undefined || !this.#options.turns.admit()) return;
     frame.retain();
@@ -79,7 +79,7 @@ export class FaceStage {
     });
   }
 
-  /** Whoever was in view is not followed over a gap in the picture. */
+  /** Ends all tracks, because faces cannot be followed across a gap in the video. */
   endAll(): void {
     this.#inView = 0;
     const ended = this.#tracker.close();
@@ -95,7 +95,7 @@ export class FaceStage {
     });
   }
 
-  /** Waits for the frame in hand, ends the tracks, and waits for the observers. To be offered no more frames. */
+  /** Waits for the current frame, ends the tracks and closes the observers. Offer no more frames afterwards. */
   async close(): Promise<void> {
     await this.#searching;
     this.#search.end();
@@ -175,4 +175,45 @@ export class FaceStage {
   #isPastCut(time: number): boolean {
     return this.#cutAt !== undefined && time >= this.#cutAt;
   }
+}
+
+/** After this long unseen a box is dashed: it shows where the face is expected. */
+const expectedAfterMs = 200;
+/** After this long unseen a box is not drawn any more. */
+const goneAfterMs = 800;
+
+/**
+ * How a track is drawn: its box with name, confidence and track id. Undefined for a tentative track, or one that was not
+ * seen for too long.
+ * @param nowMs on the tracker's clock
+ */
+function faceOverlay(track: Track, identity: Identity, nowMs: number): FaceOverlay | undefined {
+  const unseenMs = nowMs - track.lastSeenAt;
+  if (track.state === 'tentative' || unseenMs > goneAfterMs) return undefined;
+  return {
+    box: track.box,
+    label: `${describe(identity)} #${track.id}`,
+    tone: identity.state,
+    dashed: unseenMs > expectedAfterMs,
+  };
+}
+
+function describe(identity: Identity): string {
+  if (identity.state === 'undecided') return '…';
+  if (identity.state === 'unknown')
+    return identity.unknown === undefined ? 'unknown' : `unknown ${identity.unknown.number}`;
+  // An identity is never certain, so it never shows 100 %.
+  const percent = Math.min(99, Math.round(identity.evidence.confidence * 100));
+  return `${identity.person.name} ${percent}%`;
+}
+
+/** Scales a box to a picture that is `scale.x` times as wide and `scale.y` times as high. */
+function scaleBox({ x, y, width, height }: Box, scale: Point): Box {
+  return { x: x * scale.x, y: y * scale.y, width: width * scale.x, height: height * scale.y };
+}
+
+/** Scales a detection to a picture that is `scale.x` times as wide and `scale.y` times as high. */
+function scaleDetection({ box, score, landmarks }: Detection, scale: Point): Detection {
+  const points = landmarks.map(({ x, y }) => ({ x: x * scale.x, y: y * scale.y }));
+  return { box: scaleBox(box, scale), score, landmarks: points as unknown as Landmarks };
 }

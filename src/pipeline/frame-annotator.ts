@@ -9,10 +9,10 @@ export interface FrameAnnotatorOptions {
   readonly labels: LabelCache;
   /** The faces to draw on a frame, in its pixels; asked for just before drawing. */
   readonly overlays: (frame: Frame) => readonly FaceOverlay[];
-  /** Told of each frame that was encoded, and of each that gave way to a newer one. */
+  /** Called for each frame that was encoded, and for each that was replaced by a newer one. */
   readonly onEncoded: (frame: Frame) => void;
   readonly onDropped: () => void;
-  /** Told of each picture that could not be made, and of what a viewer threw; the other viewers get theirs. */
+  /** Called for each picture that could not be made and each error of a viewer. Other viewers are not affected. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -22,8 +22,8 @@ interface Watchers {
 }
 
 /**
- * KeyedMutex frames into JPEGs for those who watch, once for each variant wanted and not at all when nobody watches. While
- * one frame is being encoded there is room for one more; a newer one takes its place.
+ * Turns frames into JPEGs for viewers: once per variant, and not at all when nobody watches. While one frame is being
+ * encoded one more may wait; a newer frame replaces it.
  */
 export class FrameAnnotator {
   readonly #options: FrameAnnotatorOptions;
@@ -49,7 +49,7 @@ export class FrameAnnotator {
     };
   }
 
-  /** Takes over one ownership of `frame`. */
+  /** Takes ownership of one reference to `frame` and releases it when done. */
   offer(frame: Frame): void {
     if (this.#watchers.size === 0 || this.#closed) return frame.release();
     if (this.#waiting !== undefined) {
@@ -57,11 +57,11 @@ export class FrameAnnotator {
       this.#options.onDropped();
     }
     this.#waiting = frame;
-    // In a later turn, so that a detection that is done within this one is on its picture.
+    // In a later turn, so that a detection that finishes in this turn is drawn.
     if (this.#encoding === undefined) setImmediate(() => this.#encodeWaiting());
   }
 
-  /** Resolves when the picture in hand is done. */
+  /** Resolves when the current picture is finished. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#watchers.clear();
@@ -137,7 +137,7 @@ export class FrameAnnotator {
     return canvas;
   }
 
-  /** Frames never change, so boxes are drawn on a copy, into memory that is kept for the next. */
+  /** Frames are immutable, so boxes are drawn on a copy. Its buffer is reused for the next frame. */
   #copy(frame: Frame): RgbImage {
     const size = frame.width * frame.height * 3;
     if (this.#canvas.length !== size) this.#canvas = new Uint8Array(size);

@@ -1,19 +1,19 @@
 import type { Frame } from '../core/image.js';
 
-/** The newest frames of a stream, kept so that one can be found that was taken at a certain moment. */
+/** The newest frames of a stream, to look up the one taken nearest to a moment. */
 export class FrameHistory {
   readonly #size: number;
   readonly #maxDistanceMs: number;
   /** Oldest first. */
   readonly #frames: Frame[] = [];
 
-  /** @param maxDistanceMs a frame taken further from the moment asked for does not show it any more */
+  /** @param maxDistanceMs a frame taken further than this from the wanted moment does not match */
   constructor(size: number, maxDistanceMs: number) {
     this.#size = size;
     this.#maxDistanceMs = maxDistanceMs;
   }
 
-  /** Keeps the frame until `size` newer ones have come. */
+  /** Keeps the frame until `size` newer ones have arrived. */
   push(frame: Frame): void {
     frame.retain();
     this.#frames.push(frame);
@@ -29,7 +29,7 @@ export class FrameHistory {
     return distance(best) <= this.#maxDistanceMs ? best : undefined;
   }
 
-  /** Lets go of every frame. */
+  /** Releases every frame. */
   clear(): void {
     for (const frame of this.#frames.splice(0)) frame.release();
   }

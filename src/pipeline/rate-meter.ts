@@ -1,4 +1,4 @@
-/** Counts events a second over a sliding window. */
+/** Measures events per second over a sliding window. */
 export class RateMeter {
   readonly #windowMs: number;
   readonly #times: number[] = [];
@@ -12,12 +12,12 @@ export class RateMeter {
     this.#forget(nowMs);
   }
 
-  /** Events a second over the window that ends at `nowMs`. */
+  /** Events per second over the window that ends at `nowMs`. */
   rate(nowMs: number): number {
     this.#forget(nowMs);
     const first = this.#times[0];
     if (first === undefined || this.#times.length < 2) return 0;
-    // Between n events lie n − 1 intervals; a silence at the end counts as time too.
+    // There are n − 1 intervals between n events. Silence at the end counts as time, too.
     const last = this.#times.at(-1) as number;
     const meanMs = (last - first) / (this.#times.length - 1);
     return (1000 * (this.#times.length - 1)) / Math.max(last - first, nowMs - first - meanMs);

@@ -1,6 +1,5 @@
 import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
-import type { HeadStore } from '../core/heads.js';
-import { requireFit } from '../recognition/heads/require-fit.js';
+import { type HeadStore, requireFit } from '../core/heads.js';
 import { siameseProbability } from '../recognition/heads/siamese.js';
 import type { PairProbability } from '../recognition/decision/verify-faces.js';
 

@@ -2,7 +2,7 @@ import { SightlineError } from '../core/errors.js';
 import type { ClassifierHead, HeadStore } from '../core/heads.js';
 import type { GalleryPhoto, GalleryPerson } from '../core/people-store.js';
 import type { Storage } from '../core/storage.js';
-import { Enroller, type Enrolled, type Enrolment } from '../recognition/enrolment/enrolment.js';
+import { Enroller, type EnrolmentTarget, type Enrolment } from '../recognition/enrolment/enrolment.js';
 import { normalisePersonName } from '../recognition/enrolment/person-name.js';
 import { cropJpeg } from '../recognition/unknown/snapshot.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
@@ -145,7 +145,7 @@ export class StoredPeople extends KnownPeople implements PeopleService {
     });
   }
 
-  async #enrollPicture(whom: Enrolled, picture: Buffer, photoName: string): Promise<Enrolment> {
+  async #enrollPicture(whom: EnrolmentTarget, picture: Buffer, photoName: string): Promise<Enrolment> {
     const enroller = this.#enroller();
     return this.#options.pictures.withPicture(picture, (image) =>
       enroller.enrollPhoto(whom, image, photoName),

@@ -5,13 +5,11 @@ import { qualityScore } from '../core/face-quality.js';
 import type { Storage } from '../core/storage.js';
 import type { RgbImage } from '../core/image.js';
 import { photoDetector } from '../detection/create-detector.js';
-import { cutFace } from '../recognition/embedding/crop.js';
+import { cutFace, decodeCrop, embedCrop } from '../recognition/embedding/crop.js';
 import { rulesFor } from '../recognition/decision/decision.js';
-import { embedCrop } from '../recognition/embedding/embed-crop.js';
 import { samePersonProbability } from '../recognition/embedding/embedder-specs.js';
 import { identifyFace } from '../recognition/decision/identify-face.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
-import { decodeCrop } from '../recognition/embedding/stored-crop.js';
 import { verifyFaces, type Verification } from '../recognition/decision/verify-faces.js';
 import type { IdentifiedFace, PictureService, ReadFace, ReadPicture, SearchedPicture } from './services.js';
 import { loadPairHead } from './pair-head.js';
@@ -56,19 +54,19 @@ export class UploadedPictures implements PictureService {
   }
 
   async identify(face: ReadFace, neighbours: number): Promise<IdentifiedFace> {
-    const { spec, naming, classifier, gallery } = this.#modelOf(face);
+    const { spec, thresholds, classifier, gallery } = this.#modelOf(face);
     const { vector, quality } = face;
     const nearest = await gallery.match(vector, Math.max(neighbours, leastNeighbours));
-    const rules = rulesFor(spec, naming, gallery.faces, classifier);
+    const rules = rulesFor(spec, thresholds, gallery.faces, classifier);
     const identity = identifyFace({ nearest, quality, vector }, rules);
     return { ...identity, nearest: nearest.slice(0, neighbours) };
   }
 
   async verify(first: ReadFace, second: ReadFace): Promise<Verification> {
     this.#modelOf(first);
-    const { spec, naming } = this.#modelOf(second);
+    const { spec, thresholds } = this.#modelOf(second);
     const head = await loadPairHead(this.#options.store.heads, spec);
-    return verifyFaces([first.vector, second.vector], spec, naming.threshold ?? spec.threshold, head);
+    return verifyFaces([first.vector, second.vector], spec, thresholds.threshold ?? spec.threshold, head);
   }
 
   async verifyPhoto(face: ReadFace, photoId: string): Promise<Verification> {

@@ -67,7 +67,7 @@ export class Thresholds implements ThresholdService {
 
   get(): ReturnType<ThresholdService['get']> {
     const { model } = this.#requireRecognition();
-    const { threshold } = rulesFor(model.spec, model.naming, model.gallery.faces);
+    const { threshold } = rulesFor(model.spec, model.thresholds, model.gallery.faces);
     return { ...this.#stated, effectiveThreshold: threshold, embedder: model.embedder.model.id };
   }
 

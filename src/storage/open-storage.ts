@@ -1,17 +1,16 @@
 import { join } from 'node:path';
 import type { Storage } from '../core/storage.js';
-import { lockDataFolder } from './sqlite/data-lock.js';
-import { SqliteStorage, type SqliteStorageOptions } from './sqlite/storage.js';
+import { lockDataFolder, SqliteStorage, type SqliteStorageOptions } from './sqlite/storage.js';
 
 export interface OpenStorageOptions extends Pick<SqliteStorageOptions, 'importSchemas'> {
-  /** Folder that everything is kept in; made when missing. */
+  /** The folder that everything is kept in; created if missing. */
   readonly data: string;
-  /** For the one program that watches the cameras of a data folder: a second one is refused. */
+  /** For the one program that watches the cameras of a data folder: a second one is rejected with DATA_IN_USE. */
   readonly exclusive?: boolean;
 }
 
 /**
- * Opens what Sightline keeps.
+ * Opens the storage of a data folder.
  * @throws SightlineError GALLERY_CORRUPT, DATA_IN_USE, DATA_UNWRITABLE, DISK_FULL
  */
 export async function openStorage(options: OpenStorageOptions): Promise<Storage> {

@@ -1,6 +1,6 @@
 import type { ModelRef } from '../core/face.js';
 import type { Head } from '../core/heads.js';
-import { rulesFor, type ThresholdChoice } from '../recognition/decision/decision.js';
+import { rulesFor, type ThresholdSettings } from '../recognition/decision/decision.js';
 import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import type { IdentificationFigures } from './comparison/identification.js';
 import type { Verdict } from './comparison/verdict.js';
@@ -15,7 +15,7 @@ export interface TrainingInput {
   /** The embedder that the photos' vectors come from. */
   readonly spec: EmbedderSpec;
   /** The threshold that recognition uses, either set by the user or derived from a wanted false-name rate. */
-  readonly naming: ThresholdChoice;
+  readonly thresholds: ThresholdSettings;
   readonly random: Random;
   /** Milliseconds since the epoch; stored in the head as the time of training. */
   readonly now: number;
@@ -72,11 +72,11 @@ export interface ThresholdUsed {
 /** The range of thresholds that recognition would use with the galleries of the folds. */
 export function thresholdUsed(
   folds: readonly IdentificationFold[],
-  { spec, naming }: TrainingInput,
+  { spec, thresholds }: TrainingInput,
 ): ThresholdUsed {
   const sizes = folds.map(({ gallery }) => gallery.length);
   const photos = [Math.min(...sizes), Math.max(...sizes)] as const;
-  const [loosest, strictest] = photos.map((count) => rulesFor(spec, naming, count)) as [
+  const [loosest, strictest] = photos.map((count) => rulesFor(spec, thresholds, count)) as [
     ReturnType<typeof rulesFor>,
     ReturnType<typeof rulesFor>,
   ];

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Storage } from '../../src/core/storage.js';
 import { openStorage } from '../../src/storage/open-storage.js';
-import { event, recordStranger, sighting, track } from '../integration/storage/made-up.js';
+import { event, recordUnknown, sighting, track } from '../integration/storage/made-up.js';
 import { sightline, temporaryFolder, type Finished } from '../helpers/sightline.js';
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -11,8 +11,8 @@ let store: Storage;
 beforeEach(async () => {
   folder = temporaryFolder();
   store = await openStorage({ data: folder.path });
-  await recordStranger(store, track('door/r/1', Date.now()));
-  await recordStranger(store, track('yard/r/1', Date.now(), 'yard'));
+  await recordUnknown(store, track('door/r/1', Date.now()));
+  await recordUnknown(store, track('yard/r/1', Date.now(), 'yard'));
   await store.events.append([
     event(1, { time: Date.now() - 3_600_000, trackKey: 'door/r/1' }),
     event(2, { time: Date.now(), trackKey: 'yard/r/1', cameraId: 'yard' }),

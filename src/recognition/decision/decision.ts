@@ -2,78 +2,80 @@ import type { Neighbour, Person } from '../../core/face.js';
 import type { ClassifierHead } from '../../core/heads.js';
 import { samePersonProbability, type EmbedderSpec } from '../embedding/embedder-specs.js';
 
-/** What the gallery says of one embedding of a face. */
+/** One embedding of a face and its nearest people in the gallery. */
 export interface Match {
-  /** The nearest people, nearest first; two or more when the gallery has as many. */
+  /** The nearest people, nearest first; at least two when the gallery has that many. */
   readonly nearest: readonly Neighbour[];
-  /** Of the crop, 0 to 1. */
+  /** Quality of the crop, 0 to 1. */
   readonly quality: number;
   readonly vector: Float32Array;
 }
 
-/** What the user may choose. */
-export interface ThresholdChoice {
+/** The threshold settings that hold for all cameras. */
+export interface ThresholdSettings {
   /** Largest distance, 0 to 2, at which a face may be named; null to derive it from `falseNameRate`. */
   readonly threshold: number | null;
-  /** Wanted share of strangers who get a name, above 0 and below 1. */
+  /** The wanted FPIR: the share of strangers who are given a name, above 0 and below 1. */
   readonly falseNameRate: number;
 }
 
-/** What the user may choose for a camera of its own; null for what holds for all cameras. */
+/** The threshold settings of one camera; null means that the setting for all cameras holds. */
 export interface CameraThresholds {
   readonly threshold: number | null;
   readonly falseNameRate: number | null;
 }
 
 /**
- * The choice that holds for a camera. A false-name rate of its own also takes the place of a threshold that holds for
- * all cameras: it would have no effect otherwise.
+ * The settings that hold for one camera. A false-name rate of its own also replaces a threshold set for all cameras:
+ * otherwise it would have no effect.
  */
-export function choiceFor(own: CameraThresholds, all: ThresholdChoice): ThresholdChoice {
+export function thresholdsFor(own: CameraThresholds, all: ThresholdSettings): ThresholdSettings {
   if (own.threshold !== null)
     return { threshold: own.threshold, falseNameRate: own.falseNameRate ?? all.falseNameRate };
   if (own.falseNameRate !== null) return { threshold: null, falseNameRate: own.falseNameRate };
   return all;
 }
 
-/** When a face is near enough to a person, and to nobody else, to be named. */
-export interface NamingRules {
-  /** A face is named at or below this distance to its nearest photo. */
+/** The rules by which a face is given a name: near enough to one person, and clearly nearer than to anybody else. */
+export interface DecisionRules {
+  /** A face may be named at or below this distance to the person's nearest photo. */
   readonly threshold: number;
   /** The rate that `threshold` was derived from; null when the user chose the threshold. */
   readonly falseNameRate: number | null;
-  /** A face is named only when the runner-up is at least this much further away than the nearest person. */
+  /** A face is only named when the second-nearest person is at least this much further away than the nearest. */
   readonly leastMargin: number;
-  /** A crop leans to its nearest person up to this distance, where false accepts are about 100 times as common. */
+  /** A single crop supports its nearest person up to this distance, where the FAR is about 100 times higher. */
   readonly leaningDistance: number;
-  /** Has a say in place of the margin, when the user trained one. */
+  /** The user's trained classifier, which replaces the margin; null for none. */
   readonly classifier: ClassifierHead | null;
-  /** Chance that two photos at a distance show one person, 0 to 1. */
+  /** The probability, 0 to 1, that two photos at a distance show the same person. */
   readonly samePerson: (distance: number) => number;
 }
 
 /**
- * A track is judged anew after each look, and fused looks lie a little nearer to everybody: measured, up to 1.8 times as
- * many strangers are named at some moment as one comparison a photo would name.
+ * A track is decided again after each observation, and fused observations lie a little nearer to everybody. Measured: up
+ * to 1.8 times as many strangers get a name at some point as with a single comparison per photo.
  */
-const chancesOfATrack = 2;
+const comparisonsPerPhoto = 2;
 
 /**
- * The rules of an embedder for a gallery of so many photos. A stranger is compared with each of them, so each
- * comparison may go wrong only as often as the wanted rate divided by their number.
+ * Derives the rules for an embedder and the size of the gallery. A stranger is compared with every photo, so the FAR of
+ * each comparison is the wanted FPIR divided by the number of comparisons.
+ *
+ * @param photos number of photos in the gallery
  */
 export function rulesFor(
   embedder: EmbedderSpec,
-  choice: ThresholdChoice,
+  settings: ThresholdSettings,
   photos: number,
   classifier: ClassifierHead | null = null,
-): NamingRules {
-  const comparisons = chancesOfATrack * Math.max(1, photos);
-  const derived = distanceAt(embedder.thresholds, choice.falseNameRate / comparisons);
-  const threshold = choice.threshold ?? derived;
+): DecisionRules {
+  const comparisons = comparisonsPerPhoto * Math.max(1, photos);
+  const derived = distanceAt(embedder.thresholds, settings.falseNameRate / comparisons);
+  const threshold = settings.threshold ?? derived;
   return {
     threshold,
-    falseNameRate: choice.threshold === null ? choice.falseNameRate : null,
+    falseNameRate: settings.threshold === null ? settings.falseNameRate : null,
     leastMargin: embedder.leastMargin,
     classifier,
     leaningDistance:
@@ -83,10 +85,11 @@ export function rulesFor(
 }
 
 /**
- * The distance at a false-accept rate: straight between the measured points over the logarithm of the rate, and on
- * with the slope of the last two beyond them; never below 0.
+ * The distance at a false-accept rate, interpolated linearly over the logarithm of the rate and extrapolated beyond the
+ * measured points; never below 0.
  *
- * @param measured two or more, largest rate first
+ * @param measured two points or more, largest rate first
+ * @throws RangeError for fewer than two points
  */
 export function distanceAt(measured: EmbedderSpec['thresholds'], falseAcceptRate: number): number {
   const next = measured.findIndex((point) => point.falseAcceptRate < falseAcceptRate);
@@ -100,18 +103,18 @@ export function distanceAt(measured: EmbedderSpec['thresholds'], falseAcceptRate
 }
 
 /**
- * Whom a face shows: a person, null for a stranger, `unclear` when two people are too close to call.
+ * Decides which person a face shows: a person, null for nobody enrolled, `unclear` when the second-nearest person is too close.
  *
- * @param nearest people, nearest first; two or more when the gallery has as many
+ * @param nearest people, nearest first; at least two when the gallery has that many
  */
-export function judge(nearest: readonly Neighbour[], rules: NamingRules): Person | null | 'unclear' {
+export function judge(nearest: readonly Neighbour[], rules: DecisionRules): Person | null | 'unclear' {
   const [first] = possible(nearest);
   if (!first || first.distance > rules.threshold) return null;
   return (marginOf(nearest) ?? Infinity) < rules.leastMargin ? 'unclear' : first.person;
 }
 
-/** Whom a crop of a track leans to, which is too little to name anybody by itself; null for nobody. */
-export function leaning(nearest: readonly Neighbour[], rules: NamingRules): Person | null {
+/** The person that a single crop supports, which is not enough to name them; null for nobody. */
+export function leaning(nearest: readonly Neighbour[], rules: DecisionRules): Person | null {
   const [first] = possible(nearest);
   return first && first.distance <= rules.leaningDistance ? first.person : null;
 }
@@ -122,14 +125,14 @@ export function marginOf(nearest: readonly Neighbour[]): number | null {
   return first && second ? second.distance - first.distance : null;
 }
 
-/** To the person named, whom a classifier may have preferred to the nearest, or else to the nearest; null for nobody. */
+/** Distance to the given person, or to the nearest one if there is none; null when nobody is left. */
 export function distanceTo(person: Person | null, nearest: readonly Neighbour[]): number | null {
   const candidates = possible(nearest);
   const named = candidates.find((candidate) => candidate.person.id === person?.id);
   return (named ?? candidates[0])?.distance ?? null;
 }
 
-/** The nearest whom nobody said that the face does not show. */
+/** The neighbours that no counterexample has ruled out. */
 export function possible(nearest: readonly Neighbour[]): readonly Neighbour[] {
   return nearest.filter(({ rejected }) => !rejected);
 }

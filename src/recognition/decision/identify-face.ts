@@ -1,13 +1,13 @@
 import { qualityFloor } from '../../core/face-quality.js';
 import type { Neighbour, Person } from '../../core/face.js';
-import { distanceTo, marginOf, possible, type Match, type NamingRules } from './decision.js';
+import { distanceTo, marginOf, possible, type Match, type DecisionRules } from './decision.js';
 import { judgeFace } from '../heads/classifier.js';
 
-/** What one face of a still picture says, without a track to vote over. */
+/** The identity of one face in a still picture, decided from that face alone. */
 export interface FaceIdentity {
   /** Null for somebody unknown. */
   readonly person: Person | null;
-  /** To the nearest photo of that person, or else of anybody; null with an empty gallery. */
+  /** Distance to the nearest photo of that person, or of anybody if there is no person; null with an empty gallery. */
   readonly distance: number | null;
   /** How much further away the second-nearest person is; null when there is none. */
   readonly margin: number | null;
@@ -20,10 +20,10 @@ export interface FaceIdentity {
 }
 
 /**
- * Names a face by the rules for one crop. People whom the face was said not to be are out of the question, and below
- * the quality floor nobody is named.
+ * Identifies a face from one crop. People that a counterexample rules out are not considered, and a crop below the
+ * quality floor is not named.
  */
-export function identifyFace({ nearest, quality, vector }: Match, rules: NamingRules): FaceIdentity {
+export function identifyFace({ nearest, quality, vector }: Match, rules: DecisionRules): FaceIdentity {
   const candidates = possible(nearest);
   const verdict = quality < qualityFloor ? null : judgeFace(vector, candidates, rules);
   const person = verdict === 'unclear' ? null : verdict;
@@ -38,24 +38,24 @@ export function identifyFace({ nearest, quality, vector }: Match, rules: NamingR
 }
 
 function explainPoor(quality: number): string {
-  return `The face is too small, turned, blurred or badly lit to be named: its quality is ${figure(quality)}, ${qualityFloor} is needed.`;
+  return `The face is too small, turned, blurred or badly lit to be named: its quality is ${figure(quality)}, and ${qualityFloor} is needed.`;
 }
 
 function explain(
   nearest: readonly Neighbour[],
   [first, second]: readonly Neighbour[],
   person: Person | null,
-  { threshold, leastMargin, classifier }: NamingRules,
+  { threshold, leastMargin, classifier }: DecisionRules,
 ): string {
   if (nearest[0] === undefined) return 'Nobody is enrolled yet, so nobody can be named.';
   if (first === undefined)
-    return `The face is nearer to one that was said not to be ${nearest[0].person.name}.`;
+    return `The face is nearer to one that somebody marked as not ${nearest[0].person.name}.`;
   const measured = `The nearest photo is of ${first.person.name}, at distance ${figure(first.distance)}`;
   const needed = `a name needs ${figure(threshold)} or less`;
   if (first.distance > threshold) return `${measured}; ${needed}.`;
   if (classifier && person?.id !== first.person.id)
-    return `${measured}, but the trained classifier ${person ? `says ${person.name}` : 'does not bear it out'}.`;
-  if (second === undefined) return `${measured}; ${needed}, and nobody else comes into question.`;
+    return `${measured}, but the trained classifier ${person ? `says ${person.name}` : 'does not confirm it'}.`;
+  if (second === undefined) return `${measured}; ${needed}, and there is nobody else to confuse it with.`;
   const runnerUp = `${second.person.name} is ${figure(second.distance - first.distance)} further away`;
   if (person === null) return `${measured}, but ${runnerUp}; a name needs ${leastMargin} or more.`;
   return `${measured}; ${needed}. ${runnerUp}.`;

@@ -1,25 +1,25 @@
 import { euclideanDistance } from '../../core/distance.js';
 import { samePersonProbability, type EmbedderSpec } from '../embedding/embedder-specs.js';
 
-/** How likely two embeddings show one person, 0 to 1; a trained Siamese head is one. */
+/** Gives the probability, 0 to 1, that two embeddings show the same person. A trained Siamese head is one such function. */
 export type PairProbability = (first: Float32Array, second: Float32Array) => number;
 
-/** Whether two faces show one person. */
+/** The answer to whether two faces show the same person. */
 export interface Verification {
-  /** By the Euclidean rule: the distance is at or below the threshold. */
+  /** Whether the distance is at or below the threshold. */
   readonly same: boolean;
   /** Euclidean, 0 to 2. */
   readonly distance: number;
   readonly threshold: number;
-  /** 0 to 1, if same and different were equally common beforehand. */
+  /** Probability, 0 to 1, that they are the same person when both cases are equally common. */
   readonly probability: number;
 }
 
 /**
  * Compares two embeddings of one model.
  *
- * @param threshold largest distance, 0 to 2, of the same person
- * @param head says how likely they show one person; null to go by the distance, as the embedder declares
+ * @param threshold largest distance, 0 to 2, at which they count as the same person
+ * @param head gives the probability; null to derive it from the distance with the embedder's own curve
  * @throws RangeError when their lengths differ
  */
 export function verifyFaces(

@@ -1,20 +1,22 @@
-import { chipSides, templates } from './alignment.js';
-import type { FaceCrop } from '../../core/face-embedder.js';
+import { chipSides, templates, halve } from './align.js';
+import type { FaceCrop, EmbedResult, FaceEmbedder } from '../../core/face-embedder.js';
 import type { Landmarks } from '../../core/face.js';
-import { clip, scaleAboutCentre } from '../../core/geometry.js';
-import type { Box, Point } from '../../core/geometry.js';
+import { clip, scaleAboutCentre, type Box, type Point } from '../../core/geometry.js';
 import type { RgbImage } from '../../core/image.js';
 import { landmarkBox } from './landmark-square.js';
 import { applySimilarity, estimateSimilarity, invertSimilarity } from '../../core/similarity.js';
+import sharp from 'sharp';
+import type { StoredCrop } from '../../core/people-store.js';
+import { SightlineError } from '../../core/errors.js';
 
-/** How much of a chip's side sampling may touch on each side of it once the landmarks are put right. */
+/** How far beyond each edge of the chip sampling may reach after the landmarks are refined, as a share of its side. */
 const margin = 0.09;
-/** How much larger than most a face's box may be. */
+/** How many times larger than usual a face's box may be. */
 const boxReserve = 1.2;
 
 /**
- * Cuts out of a picture, at full resolution and into a buffer of its own, the part that alignment will look at,
- * whatever the embedder: the same crop serves every one.
+ * Cuts out the part of a picture that alignment will look at, at full resolution and into a buffer of its own. The crop
+ * is large enough for every embedder.
  *
  * @param landmarks in pixels of `image`
  * @returns the crop with the landmarks in its pixels, or undefined when the face lies outside the picture or its
@@ -32,7 +34,7 @@ export function cutFace(image: RgbImage, landmarks: Landmarks): FaceCrop | undef
   return { width, height, data, landmarks: shifted(landmarks, x, y) };
 }
 
-/** The box about all that any alignment looks at; empty when the landmarks do not say where. */
+/** The bounding box of everything that any alignment looks at; empty when the landmarks coincide. */
 function alignedRegion(landmarks: Landmarks): Box {
   const extent = boxAbout(landmarks);
   if (!(extent.width + extent.height > 0)) return extent;
@@ -41,7 +43,7 @@ function alignedRegion(landmarks: Landmarks): Box {
   return boxAbout([...chips.flat(), ...cornersOf(box)]);
 }
 
-/** Where the corners of a chip and its margin lie in the picture. */
+/** The corners of a chip with its margin, in pixels of the picture. */
 function chipCorners(landmarks: Landmarks, alignment: keyof typeof templates): Point[] {
   const toPicture = invertSimilarity(estimateSimilarity(landmarks, templates[alignment]));
   const side = chipSides[alignment];
@@ -79,4 +81,64 @@ function shifted(landmarks: Landmarks, x: number, y: number): Landmarks {
   const shift = (point: Point): Point => ({ x: point.x - x, y: point.y - y });
   const [leftEye, rightEye, nose, leftMouth, rightMouth] = landmarks;
   return [shift(leftEye), shift(rightEye), shift(nose), shift(leftMouth), shift(rightMouth)];
+}
+
+/** More than any embedder makes use of. Larger faces are halved until they fit. */
+const mostEyeDistancePixels = 100;
+
+/** Shrinks a crop for storage until the eyes are at most 100 pixels apart. */
+export function boundCrop(crop: FaceCrop): FaceCrop {
+  let bounded = crop;
+  while (eyeDistance(bounded) > mostEyeDistancePixels && bounded.width > 1 && bounded.height > 1) {
+    const { width, height, data } = halve(bounded);
+    bounded = { width, height, data: data as Uint8Array<ArrayBuffer>, landmarks: half(bounded.landmarks) };
+  }
+  return bounded;
+}
+
+/** A copy of a crop, shrunk like `boundCrop`, in a buffer of its own: embedding a crop gives its buffer away. */
+export function copyCrop(crop: FaceCrop): FaceCrop {
+  const bounded = boundCrop(crop);
+  return bounded === crop ? { ...crop, data: crop.data.slice() } : bounded;
+}
+
+/** Encodes a crop for storage as PNG. Copies the bytes before it returns, so the caller may hand them to a worker. */
+export async function encodeCrop({ width, height, data, landmarks }: FaceCrop): Promise<StoredCrop> {
+  const picture = sharp(data.slice(), { raw: { width, height, channels: 3 } });
+  return { png: await picture.png().toBuffer(), landmarks };
+}
+
+/** Decodes a stored crop. @throws Error when the bytes are not a picture */
+export async function decodeCrop({ png, landmarks }: StoredCrop): Promise<FaceCrop> {
+  const picture = sharp(png).removeAlpha().toColourspace('srgb').raw();
+  const { data, info } = await picture.toBuffer({ resolveWithObject: true });
+  // sharp's buffer may be part of a shared pool, and only a whole buffer can be transferred to a worker.
+  return { width: info.width, height: info.height, data: new Uint8Array(data), landmarks };
+}
+
+function eyeDistance({ landmarks: [leftEye, rightEye] }: FaceCrop): number {
+  return Math.hypot(rightEye.x - leftEye.x, rightEye.y - leftEye.y);
+}
+
+function half([leftEye, rightEye, nose, leftMouth, rightMouth]: Landmarks): Landmarks {
+  const scale = ({ x, y }: { x: number; y: number }) => ({ x: x / 2, y: y / 2 });
+  return [scale(leftEye), scale(rightEye), scale(nose), scale(leftMouth), scale(rightMouth)];
+}
+
+export type EmbeddedCrop = EmbedResult & { readonly status: 'embedded' };
+
+/**
+ * Embeds a face for a caller who waits for the answer. The crop's buffer now belongs to the embedder.
+ * @throws SightlineError EMBEDDER_FAILED; NOT_READY when the embedder was closed, for instance because the embedder changed
+ */
+export async function embedCrop(embedder: FaceEmbedder, crop: FaceCrop): Promise<EmbeddedCrop> {
+  const result = await embedder.embed(crop);
+  switch (result.status) {
+    case 'embedded':
+      return result;
+    case 'failed':
+      throw new SightlineError(result.error.code, result.error.message);
+    case 'dropped':
+      throw new SightlineError('NOT_READY', 'The embedder was closed before it could embed the face.');
+  }
 }

@@ -1,26 +1,26 @@
-import type { Alignment } from './alignment.js';
+import type { Alignment } from './align.js';
 import type { Preprocessing } from './thread/embed-protocol.js';
-import { embedderIds, type EmbedderId } from '../../core/embedders.js';
+import { embedderIds, type EmbedderId } from '../../core/face-embedder.js';
 import { SightlineError } from '../../core/errors.js';
 import type { ModelRef } from '../../core/face.js';
 
-/** All that recognition must know about an embedding network. */
+/** Everything that recognition needs to know about an embedding network. */
 export interface EmbedderSpec {
   /** Stored with each embedding; `id` is also the asset's in models/manifest.json. */
   readonly model: ModelRef;
-  /** How many numbers an embedding has. */
+  /** Length of an embedding. */
   readonly dimension: number;
   readonly alignment: Alignment;
   readonly preprocessing: Preprocessing;
-  /** Faces that one run takes at most: more would cost time until the first is done and gain little or none. */
+  /** Most faces per run: larger batches delay the first result and gain little. */
   readonly batchLimit: number;
-  /** Distances below which two photos of different people fall at a false-accept rate, largest rate first. */
+  /** Measured false-accept rates and the distances they occur at, largest rate first. */
   readonly thresholds: readonly Threshold[];
-  /** Largest distance at which a face may be named, unless the user chooses another: that of 1e-4. */
+  /** Default threshold for verification: the distance at a false-accept rate of 1e-4. */
   readonly threshold: number;
   /** How much further away the second-nearest person must be for the nearest to be named. */
   readonly leastMargin: number;
-  /** Of the logistic 1 / (1 + e^(slope · (distance − midpoint))); see docs/recognition.md for the fit. */
+  /** Parameters of 1 / (1 + e^(slope · (distance − midpoint))); docs/recognition.md describes the fit. */
   readonly confidence: { readonly midpoint: number; readonly slope: number };
 }
 
@@ -66,7 +66,7 @@ const embedders: Readonly<Record<EmbedderId, EmbedderSpec>> = {
     alignment: 'box-160',
     preprocessing: { mean: [127.5, 127.5, 127.5], scale: 1 / 128 },
     batchLimit: 2,
-    // From what others publish, not measured: docs/recognition.md.
+    // Taken from publications, not measured here; see docs/recognition.md.
     ...thresholds(1.1, 0.95, 0.8, 0.7, 0.6),
     leastMargin: 0.1,
     confidence: { midpoint: 0.95, slope: 15 },
@@ -92,7 +92,7 @@ export function findEmbedder(id: string): EmbedderSpec {
   throw new SightlineError('MODEL_UNKNOWN', `Expected an embedder, one of ${names}, but received "${id}"`);
 }
 
-/** How likely two photos at this distance show one person, 0 to 1, if both cases are equally common beforehand. */
+/** The probability, 0 to 1, that two photos at this distance show the same person when both cases are equally common. */
 export function samePersonProbability({ confidence }: EmbedderSpec, distance: number): number {
   return 1 / (1 + Math.exp(confidence.slope * (distance - confidence.midpoint)));
 }

@@ -2,14 +2,14 @@ import type { Landmarks } from '../../core/face.js';
 import type { Box, Point } from '../../core/geometry.js';
 
 /**
- * The square about a face in which MTCNN's O-Net finds landmarks best, from landmarks that may be coarse: its side in
- * distances of eyes and mouth, and how far down from the eyes to the mouth its centre lies. Measured on LFW's
- * development view; docs/recognition.md.
+ * The square around a face in which MTCNN's O-Net finds landmarks best. Its unit is the distance from eyes to mouth: the
+ * side of the square, and how far its centre lies below the eyes. Measured on LFW's development view
+ * (docs/recognition.md).
  */
 const sideInFaceHeights = 2.4;
 const centreBelowEyes = 0.2;
 
-/** @returns a box without size when eyes and mouth coincide */
+/** The square that O-Net should look at; its size is 0 when eyes and mouth coincide. */
 export function landmarkSquare([leftEye, rightEye, , leftMouth, rightMouth]: Landmarks): Box {
   const eyes = middle(leftEye, rightEye);
   const mouth = middle(leftMouth, rightMouth);
@@ -23,14 +23,14 @@ export function landmarkSquare([leftEye, rightEye, , leftMouth, rightMouth]: Lan
 }
 
 /**
- * The box that MTCNN mostly gives for a face with these landmarks: width, height and how far down from the eyes to
- * the mouth its centre lies, in distances of eyes and mouth. Medians of LFW's development view.
+ * The box that MTCNN typically gives for a face: its width, its height and how far its centre lies below the eyes, in
+ * distances from eyes to mouth. Medians over LFW's development view.
  */
 const boxWidthInFaceHeights = 2.02;
 const boxHeightInFaceHeights = 2.69;
 const boxCentreBelowEyes = 0.31;
 
-/** @returns a box without size when eyes and mouth coincide */
+/** The box that MTCNN would typically give; its size is 0 when eyes and mouth coincide. */
 export function landmarkBox([leftEye, rightEye, , leftMouth, rightMouth]: Landmarks): Box {
   const eyes = middle(leftEye, rightEye);
   const mouth = middle(leftMouth, rightMouth);
@@ -45,7 +45,7 @@ export function landmarkBox([leftEye, rightEye, , leftMouth, rightMouth]: Landma
   };
 }
 
-/** O-Net's four numbers, by how much the edges x1, y1, x2, y2 of a face lie off those of a square, in its sides. */
+/** Reads O-Net's box: the offsets of its edges x1, y1, x2, y2 from those of the square, as fractions of its side. */
 export function boxFromOffsets(offsets: Float32Array, square: Box): Box {
   const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = offsets;
   const side = square.width;
@@ -57,7 +57,7 @@ export function boxFromOffsets(offsets: Float32Array, square: Box): Box {
   };
 }
 
-/** O-Net's ten numbers, x0…x4 then y0…y4 as fractions of a box, as landmarks. */
+/** Reads O-Net's landmarks: ten numbers, x0…x4 then y0…y4, as fractions of the box. */
 export function landmarksFromFractions(fractions: Float32Array, box: Box): Landmarks {
   const at = (i: number): Point => ({
     x: box.x + box.width * (fractions[i] as number),

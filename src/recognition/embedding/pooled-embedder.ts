@@ -11,38 +11,38 @@ import type {
 import { chipSize } from '../../core/similarity.js';
 import { workerUrl } from '../../core/worker-url.js';
 import { InferencePool } from '../../inference/inference-pool.js';
-// Switches telemetry off for the threads, which cannot do it themselves.
+// Switches off telemetry for the threads, which cannot do that themselves.
 import '../../models/onnx-runtime.js';
 import type { EmbedderSpec } from './embedder-specs.js';
 import type { EmbeddedFace, EmbedReply, EmbedWorkerData } from './thread/embed-protocol.js';
 
-/** Far more than a batch needs on a busy machine, loading the networks included. */
+/** Far more than a batch needs on a busy machine, including the time to load the networks. */
 const timeoutMs = 120_000;
 
 export interface PooledEmbedderOptions extends Pick<
   EmbedWorkerData,
   'modelPath' | 'refinerPath' | 'projection' | 'executionProvider'
 > {
-  /** With a projection, `model` and `dimension` are those of what comes out of it. */
+  /** With a projection, `model` and `dimension` describe the projected embeddings. */
   readonly spec: EmbedderSpec;
-  /** Threads, each with a copy of the network. */
+  /** Number of threads. Each has its own copy of the network. */
   readonly workers: number;
   readonly threadsPerWorker: number;
-  /** Faces of live video that may wait for a worker. */
+  /** Most faces of live video that may wait for a worker. */
   readonly queueLimit: number;
-  /** Told of each face embedded, for metrics. */
+  /** Called after each face that was embedded, for metrics. */
   readonly onEmbedded?: (times: EmbedTimes) => void;
 }
 
 /**
- * Embeds faces in worker threads of this process. A worker takes the faces that wait together, each of which settles on
- * its own; faces of live video never wait for more requests than the batch in hand.
+ * Embeds faces in worker threads of this process. A worker takes waiting faces in batches, and each face settles on its
+ * own. Faces of live video never wait for more than one batch of requests.
  */
 export class PooledEmbedder implements FaceEmbedder {
   readonly model: ModelRef;
   readonly #pool: InferencePool<FaceCrop, EmbedReply>;
   readonly #onEmbedded: PooledEmbedderOptions['onEmbedded'];
-  /** Faces that a worker answered without an embedding. */
+  /** Faces that a worker could not embed. */
   #refused = 0;
 
   constructor(options: PooledEmbedderOptions) {
@@ -101,7 +101,7 @@ function threadLost(cause: unknown): RemoteError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return {
     code: 'EMBEDDER_FAILED',
-    message: `Expected an embedding but the worker thread was lost: ${why}`,
+    message: `The worker thread that embedded the face was lost: ${why}`,
     retryable: true,
   };
 }

@@ -1,36 +1,36 @@
 import { asSightlineError, SightlineError } from '../../core/errors.js';
 import type { FaceEmbedder } from '../../core/face-embedder.js';
 import type { EmbeddingStore } from '../../core/people-store.js';
-import { decodeCrop } from './stored-crop.js';
+import { decodeCrop } from './crop.js';
 
 export interface ReEmbeddingOptions {
   readonly store: EmbeddingStore;
-  /** The one to come. */
+  /** The new embedder. */
   readonly embedder: FaceEmbedder;
-  /** Told after each face. */
+  /** Called after each face. */
   readonly onProgress?: (progress: ReEmbeddingProgress) => void;
-  /** Told of a face that could not be embedded; it stays as it is. */
+  /** Called for each face that could not be embedded. It keeps the embeddings it has. */
   readonly onFailure: (faceId: string, error: SightlineError) => void;
-  /** Stops after the face in hand. */
+  /** Aborting stops the run after the current face. */
   readonly signal?: AbortSignal;
 }
 
-/** Faces since this run began. */
+/** Numbers of faces since this run began. */
 export interface ReEmbeddingProgress {
   readonly embedded: number;
   readonly failed: number;
-  /** Those that had no embedding of the model when the run began. */
+  /** Faces without an embedding of the model when the run began. */
   readonly total: number;
 }
 
 type Failure = SightlineError | undefined;
 
 /**
- * Embeds every stored crop that has no embedding of the embedder's model yet. What a run has done stays done, so that one
- * that was stopped goes on where it was; embeddings of other models stay. One face is under way at a time, so that the
- * faces of live video wait for one crop at most.
+ * Embeds every stored crop that has no embedding of the embedder's model yet. Each embedding is stored at once, so a run
+ * that was stopped can be continued; embeddings of other models stay. Faces are embedded one at a time, so that live
+ * video waits for one crop at most.
  *
- * @returns once no face is left that was not tried, or when it was stopped
+ * @returns when every face was tried once, or the run was stopped
  * @throws SightlineError EMBEDDER_FAILED when the embedder was closed; DATA_UNWRITABLE, GALLERY_CORRUPT
  */
 export async function reEmbed(options: ReEmbeddingOptions): Promise<ReEmbeddingProgress> {
@@ -53,17 +53,17 @@ export async function reEmbed(options: ReEmbeddingOptions): Promise<ReEmbeddingP
   return { embedded, failed, total };
 }
 
-/** Undefined when there is nothing left to do for the face, or why it could not be embedded. */
+/** Why the face could not be embedded; undefined when it was embedded or no longer exists. */
 async function embedOne(faceId: string, store: EmbeddingStore, embedder: FaceEmbedder): Promise<Failure> {
   const crop = await store.crop(faceId);
-  // Erased meanwhile.
+  // The face was erased in the meantime.
   if (!crop) return undefined;
   const task = await decodeCrop(crop).catch((error: unknown) => asSightlineError(error, 'IMAGE_UNREADABLE'));
   if (task instanceof SightlineError) return task;
   const result = await embedder.embed(task);
   if (result.status === 'failed') return new SightlineError(result.error.code, result.error.message);
   if (result.status === 'dropped') {
-    const message = `Expected the new embedder to embed a stored face but it gave it up: ${result.reason}`;
+    const message = `The new embedder dropped a stored face (${result.reason}).`;
     throw new SightlineError('EMBEDDER_FAILED', message);
   }
   await store.addEmbedding(faceId, result.embedding);

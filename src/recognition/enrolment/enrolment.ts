@@ -5,15 +5,13 @@ import type { FaceQuality } from '../../core/face-quality.js';
 import type { Detection, Person } from '../../core/face.js';
 import type { GalleryPhoto, PeopleStore, StoredCrop } from '../../core/people-store.js';
 import type { RgbImage } from '../../core/image.js';
-import { cutFace } from '../embedding/crop.js';
-import { embedCrop, type EmbeddedCrop } from '../embedding/embed-crop.js';
+import { cutFace, boundCrop, encodeCrop, embedCrop, type EmbeddedCrop } from '../embedding/crop.js';
 import type { FaceEmbedder } from '../../core/face-embedder.js';
 import type { Gallery } from '../gallery/gallery.js';
 import { mainFace } from './main-face.js';
 import { normalisePersonName } from './person-name.js';
-import { boundCrop, encodeCrop } from '../embedding/stored-crop.js';
 
-/** Eyes of an enrolled face lie at least so far apart: below it recognition gets worse (docs/recognition.md). */
+/** Least distance between the eyes of an enrolled face. Recognition gets worse below it (docs/recognition.md). */
 const leastEyeDistancePixels = 20;
 
 export interface EnrollerOptions {
@@ -30,8 +28,8 @@ export interface Enrolment {
   readonly added: boolean;
 }
 
-/** Who gets a photo. */
-export type Enrolled = string | { readonly id: string };
+/** The person who gets a photo: by name, or by id. */
+export type EnrolmentTarget = string | { readonly id: string };
 
 /** Adds photos of people to the gallery. */
 export class Enroller {
@@ -44,24 +42,29 @@ export class Enroller {
   /**
    * Adds a photo to a person. Recognition knows the face at once.
    *
-   * @param whom a name in any script, stored in its NFC form, of somebody who is made when there is none yet; or the id
-   * of somebody
-   * @param photoName what people call the photo, such as its file name
+   * @param target a name in any script, stored in NFC form; the person is created if the name is new. Or the id of a
+   * person who exists
+   * @param photoName a name for people to recognise the photo by, such as its file name
    * @throws SightlineError PERSON_NAME_INVALID, PERSON_UNKNOWN, FACE_NOT_FOUND, FACE_AMBIGUOUS, FACE_TOO_SMALL,
    * FACE_QUALITY_LOW, DETECTOR_FAILED, EMBEDDER_FAILED, NOT_READY, DATA_UNWRITABLE, GALLERY_CORRUPT
    */
-  async enrollPhoto(whom: Enrolled, image: RgbImage, photoName: string): Promise<Enrolment> {
-    const checked = typeof whom === 'string' ? normalisePersonName(whom) : whom;
+  async enrollPhoto(target: EnrolmentTarget, image: RgbImage, photoName: string): Promise<Enrolment> {
+    const checked = typeof target === 'string' ? normalisePersonName(target) : target;
     const face = mainFace(await this.#options.detect(image));
     return this.enrollFace(checked, image, face, photoName);
   }
 
-  /** As `enrollPhoto`, of a face that was found before; a name is taken as it is. */
-  async enrollFace(whom: Enrolled, image: RgbImage, found: Detection, photoName: string): Promise<Enrolment> {
+  /** Like `enrollPhoto`, for a face that was already detected and a name that is already normalised. */
+  async enrollFace(
+    target: EnrolmentTarget,
+    image: RgbImage,
+    found: Detection,
+    photoName: string,
+  ): Promise<Enrolment> {
     const { store, gallery } = this.#options;
     const { embedding, quality, crop } = await this.#embed(image, found);
     checkQuality(quality);
-    const { person, face, revision } = await store.addFace(whom, {
+    const { person, face, revision } = await store.addFace(target, {
       photoName,
       photoHash: pixelHash(image),
       quality: qualityScore(quality),
@@ -73,7 +76,7 @@ export class Enroller {
     return { person, face, added: true };
   }
 
-  /** What is embedded is the very crop that is stored, so that embedding it again gives the same. */
+  /** Embeds exactly the crop that is stored, so that embedding it again gives the same result. */
   async #embed(image: RgbImage, face: Detection): Promise<EmbeddedCrop & { crop: StoredCrop }> {
     checkSize(face);
     const cut = cutFace(image, face.landmarks);
@@ -85,7 +88,7 @@ export class Enroller {
   }
 }
 
-/** @throws SightlineError FACE_TOO_SMALL */
+/** Checks that a face is large enough to be enrolled. @throws SightlineError FACE_TOO_SMALL */
 export function checkSize({ landmarks: [leftEye, rightEye], box }: Detection): void {
   const distance = Math.hypot(rightEye.x - leftEye.x, rightEye.y - leftEye.y);
   if (distance >= leastEyeDistancePixels) return;
@@ -96,7 +99,7 @@ export function checkSize({ landmarks: [leftEye, rightEye], box }: Detection): v
   );
 }
 
-/** @throws SightlineError FACE_QUALITY_LOW */
+/** Checks that a face's quality is good enough for enrolment. @throws SightlineError FACE_QUALITY_LOW */
 export function checkQuality(quality: FaceQuality): void {
   const score = qualityScore(quality);
   if (score >= qualityFloor) return;
@@ -106,7 +109,7 @@ export function checkQuality(quality: FaceQuality): void {
   );
 }
 
-/** The same for the same picture, whatever its file is called. */
+/** A hash of the pixels, so that the same picture is found again whatever its file is called. */
 export function pixelHash({ width, height, data }: RgbImage): string {
   return createHash('sha256').update(`${width}×${height} RGB `).update(data).digest('hex');
 }

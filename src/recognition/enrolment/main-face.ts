@@ -3,11 +3,11 @@ import type { Detection } from '../../core/face.js';
 import { area, centre } from '../../core/geometry.js';
 import type { RgbImage } from '../../core/image.js';
 
-/** A second face of less than this share of the main face's area is a bystander. */
+/** A face smaller than this share of the main face's area is a bystander. */
 const bystanderArea = 1 / 3;
 
 /**
- * The one person that a photo shows. Faces much smaller than the largest are bystanders.
+ * Finds the face of the one person that a photo shows. Faces much smaller than the largest are ignored as bystanders.
  *
  * @throws SightlineError FACE_NOT_FOUND, FACE_AMBIGUOUS
  */
@@ -24,8 +24,9 @@ export function mainFace(detections: readonly Detection[]): Detection {
 }
 
 /**
- * The face that a photo is about when others may be in it, as on Labeled Faces in the Wild: large and near the middle.
- * A face counts by its area less twice the squared distance of its centre from the picture's; undefined without one.
+ * Finds the subject of a photo that may show other people too, as in Labeled Faces in the Wild: a large face near the
+ * middle. Faces are ranked by area minus twice the squared distance between the centres of face and picture.
+ * @returns undefined when there is no face
  */
 export function centralFace(
   detections: readonly Detection[],

@@ -3,8 +3,8 @@ import { quote } from '../../core/excerpt.js';
 
 const maxCharacters = 100;
 /**
- * Code units before normalisation, which makes a name shorter but never by so much. It orders the marks on a letter,
- * and the time for that grows with the square of their number.
+ * Most code units before normalisation. Normalisation never shortens a name by a factor of ten, and its time grows with
+ * the square of the number of combining marks on a letter.
  */
 const maxUnits = 10 * maxCharacters;
 /** Control characters, unassigned and private code points, line breaks, and marks that turn the reading direction. */
@@ -12,7 +12,7 @@ const forbidden = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u20
 const visible = /[\p{L}\p{N}\p{P}\p{S}]/u;
 
 /**
- * A name of any script in its one stored form: Unicode NFC, no blanks at the ends, single blanks between.
+ * Normalises a name in any script to the form it is stored in: Unicode NFC, no spaces at the ends, single spaces inside.
  * @throws SightlineError PERSON_NAME_INVALID
  */
 export function normalisePersonName(name: string): string {

@@ -3,12 +3,10 @@ import type { Neighbour, Person } from '../../core/face.js';
 import { CandidateSearch, type CandidateQuery } from './thread/candidate-search.js';
 import type { SharedWasmMemory } from '../../core/wasm-kernel.js';
 import type { GalleryEntry } from '../../core/people-store.js';
-import { Centroid } from './centroid.js';
-import { Counterexamples } from './counterexamples.js';
-import { Owners, type IndexedFace, type Owner } from './owners.js';
+import { Centroid, Owners, type IndexedFace, type Owner } from './owners.js';
 import { VectorTable } from './vector-table.js';
 
-/** Enrolled embeddings of one model in memory, searched exactly: every photo is compared. */
+/** The enrolled embeddings of one model in memory. The search is exact: it compares every photo. */
 export class FaceIndex {
   readonly #table: VectorTable;
   readonly #search: CandidateSearch;
@@ -28,29 +26,29 @@ export class FaceIndex {
     return this.#table.dimension;
   }
 
-  /** What another thread needs to answer a `query`. */
+  /** The memory that another thread needs to answer a `query`. */
   get memory(): SharedWasmMemory {
     return this.#table.memory;
   }
 
-  /** Photos of people; counterexamples do not count. */
+  /** Number of photos, without counterexamples. */
   get faces(): number {
     return this.#table.rows;
   }
 
-  /** People with photos. */
+  /** Number of people with photos. */
   get people(): number {
     return this.#owners.size;
   }
 
-  /** Grows when a photo is taken out: rows found before mean nothing any more. */
+  /** Grows when a photo is removed, which makes row numbers found before invalid. */
   get removals(): number {
     return this.#removals;
   }
 
   /**
-   * Adds a face, or puts one right that changed hands, role or its person's name; its vector never changes.
-   * @returns whether anything is different now
+   * Adds a face, or updates one whose person, role or person's name has changed. The vector of a face never changes.
+   * @returns whether anything changed
    * @throws RangeError when the vector has another dimension
    */
   add({ faceId, person, vector, role }: GalleryEntry): boolean {
@@ -69,7 +67,7 @@ export class FaceIndex {
     return true;
   }
 
-  /** Whether there was such a face. */
+  /** Removes a photo or counterexample. @returns whether it was there */
   removeFace(faceId: string): boolean {
     const face = this.#faces.get(faceId);
     if (!face) return false;
@@ -79,21 +77,21 @@ export class FaceIndex {
     return true;
   }
 
-  /** Takes out all that is known of a person. Whether there was anything. */
+  /** Removes a person's photos and counterexamples. @returns whether there were any */
   removePerson(personId: string): boolean {
     const photos = this.#owners.get(personId)?.photos ?? [];
     const ids = [...this.#counterexamples.faceIds(personId), ...photos.map(({ id }) => id)];
-    // From the last, which is quickest to take out of a list.
+    // From the end, where removing from a list is cheapest.
     for (const id of ids.reverse()) this.removeFace(id);
     return ids.length > 0;
   }
 
-  /** Begins to note which faces are added, for the first time or again. */
+  /** Starts to track which faces are added, whether new or known. */
   beginCheck(): void {
     this.#check++;
   }
 
-  /** Takes out up to `limit` faces that were not added since the check began. @returns how many */
+  /** Removes up to `limit` faces that were not added since `beginCheck`. @returns how many */
   removeUnchecked(limit: number): number {
     const gone: string[] = [];
     for (const { id, check } of this.#faces.values()) {
@@ -111,7 +109,10 @@ export class FaceIndex {
     return { probe: probe.slice(), rows, scaleOfRow, personOfRow, people: this.#owners.numbers, count };
   }
 
-  /** The answer to a query, of which the candidates are known; nothing may have been removed since it was made. */
+  /**
+   * Answers a query from its candidate rows. No photo may have been removed since the query was made.
+   * @returns people, nearest first
+   */
   neighbours({ probe, count }: CandidateQuery, candidates: Int32Array): Neighbour[] {
     const nearest = new Map<Owner, number>();
     for (const row of candidates) {
@@ -162,7 +163,7 @@ export class FaceIndex {
     this.#removeRow(row);
   }
 
-  /** The last row takes the place of the one removed. */
+  /** Removes a row; the last row takes its place. */
   #removeRow(row: number): void {
     this.#removals++;
     this.#table.removeRow(row);
@@ -173,9 +174,35 @@ export class FaceIndex {
   }
 }
 
-/** Whether the name is another. */
+/** @returns whether the name changed */
 function rename(owner: Owner | undefined, person: Person): boolean {
   if (!owner || owner.person.name === person.name) return false;
   owner.person = person;
   return true;
+}
+
+/** Counterexamples by person. There are few, because each comes from a user's correction. */
+export class Counterexamples {
+  readonly #vectors = new Map<string, Map<string, Float32Array>>();
+
+  add(personId: string, faceId: string, vector: Float32Array): void {
+    const known = this.#vectors.get(personId) ?? new Map<string, Float32Array>();
+    this.#vectors.set(personId, known.set(faceId, vector));
+  }
+
+  remove(personId: string, faceId: string): void {
+    const known = this.#vectors.get(personId);
+    known?.delete(faceId);
+    if (known?.size === 0) this.#vectors.delete(personId);
+  }
+
+  faceIds(personId: string): string[] {
+    return [...(this.#vectors.get(personId)?.keys() ?? [])];
+  }
+
+  /** Whether one of a person's counterexamples is nearer to the probe than `distance`. */
+  anyWithin(personId: string, probe: Float32Array, distance: number): boolean {
+    const vectors = [...(this.#vectors.get(personId)?.values() ?? [])];
+    return vectors.some((vector) => euclideanDistance(vector, probe) < distance);
+  }
 }

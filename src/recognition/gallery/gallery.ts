@@ -7,21 +7,21 @@ import type { Storage } from '../../core/storage.js';
 import { FaceIndex } from './face-index.js';
 import { FaceSearch } from './face-search.js';
 
-/** How often to look whether somebody else has changed the people in the store. */
+/** How often to check whether another object or process has changed the people in the store. */
 const pollIntervalMs = 1000;
-/** Faces taken out at a stretch: a portion holds the main loop up for about a millisecond. */
+/** Faces removed at a time: a portion blocks the main loop for about a millisecond. */
 const portion = 1000;
 
 export interface GalleryOptions {
   readonly store: Pick<Storage, 'people' | 'revision'>;
   readonly spec: EmbedderSpec;
-  /** Told when the store could not be read again, or the search thread was lost; `match` answers all the same. */
+  /** Called when the store could not be read again or the search thread was lost. `match` still answers. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * The faces of a store that one model can compare, held in memory and kept up to date: with changes made through this
- * object at once, with those of others within about a second.
+ * The faces of a store that have an embedding of one model, held in memory. Changes made through this object apply at
+ * once, changes made elsewhere within about a second.
  */
 export class Gallery {
   readonly #store: GalleryOptions['store'];
@@ -30,14 +30,14 @@ export class Gallery {
   readonly #search: FaceSearch;
   #otherModels: readonly ModelCount[] = [];
   #revision = 0;
-  /** Of the store's people, as they are in memory. */
+  /** Revision of the topic `people` that the memory reflects. */
   #storeRevision = -1;
-  /** Revisions of the store that were made through this object and come after `#storeRevision`. */
+  /** Revisions after `#storeRevision` that were made through this object. */
   readonly #ownRevisions = new Set<number>();
   #reloading: Promise<void> | undefined;
-  /** Ids of faces and people erased while the store is being read. */
+  /** Ids of faces and people that were erased while the store is being read. */
   readonly #erased = new Set<string>();
-  /** People who are being erased, which makes several revisions: reading the store waits until they are gone. */
+  /** One symbol per person being erased. That makes several revisions, so the poll waits until all are done. */
   readonly #erasing = new Set<symbol>();
   #poll: NodeJS.Timeout | undefined;
   #closed = false;
@@ -50,7 +50,7 @@ export class Gallery {
   }
 
   /**
-   * Reads the store. The store stays the caller's to close, after the gallery.
+   * Reads the store. The caller closes the store, after the gallery.
    * @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE
    */
   static async open(options: GalleryOptions): Promise<Gallery> {
@@ -61,22 +61,22 @@ export class Gallery {
     return gallery;
   }
 
-  /** Grows with every change of what `match` may answer. */
+  /** Grows with every change that may affect what `match` answers. */
   get revision(): number {
     return this.#revision;
   }
 
-  /** Photos that can be compared. */
+  /** Number of photos that can be compared. */
   get faces(): number {
     return this.#index.faces;
   }
 
-  /** People with a photo that can be compared. */
+  /** Number of people with a photo that can be compared. */
   get people(): number {
     return this.#index.people;
   }
 
-  /** GALLERY_MODEL_MISMATCH when the store has faces that the model in use cannot compare; undefined when not. */
+  /** GALLERY_MODEL_MISMATCH when some photos have no embedding of the model in use; undefined when all have one. */
   get mismatch(): SightlineError | undefined {
     if (this.#otherModels.length === 0) return undefined;
     const others = this.#otherModels.map(({ model, faces }) => `${faces} of ${label(model)}`).join(', ');
@@ -93,8 +93,8 @@ export class Gallery {
   }
 
   /**
-   * Takes in a face that was just stored.
-   * @param storeRevision that storing it has made
+   * Adds a face that was just stored.
+   * @param storeRevision the revision that storing it made
    */
   add(entry: GalleryEntry, storeRevision: number): void {
     this.#addToIndex(entry);
@@ -102,8 +102,8 @@ export class Gallery {
   }
 
   /**
-   * Erases a person from the store and from memory, from memory as soon as the store gives nothing of them any more.
-   * Whether there was such a person.
+   * Erases a person from the store and from memory; from memory as soon as the store no longer returns them.
+   * @returns whether there was such a person
    */
   async removePerson(personId: string): Promise<boolean> {
     const erasing = Symbol(personId);
@@ -121,7 +121,7 @@ export class Gallery {
     }
   }
 
-  /** Erases a photo from the store and from memory. Whether there was such a photo. */
+  /** Erases a photo from the store and from memory. @returns whether there was such a photo */
   async removeFace(faceId: string): Promise<boolean> {
     const storeRevision = await this.#store.people.removeFace(faceId);
     if (this.#reloading) this.#erased.add(faceId);
@@ -131,8 +131,8 @@ export class Gallery {
   }
 
   /**
-   * Reads the store anew. Meanwhile `match` knows every face that was known before; what is new comes in as it is read,
-   * and what is gone goes when all has been read.
+   * Reads the store again. Meanwhile `match` still knows every face; new faces are added as they are read, and faces that
+   * are gone are removed at the end.
    * @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE
    */
   async reload(): Promise<void> {
@@ -172,14 +172,14 @@ export class Gallery {
     this.#follow();
   }
 
-  /** A change that could not be read is tried again: somebody who was erased must not stay known. */
+  /** A change that could not be read is read again at the next poll: an erased person must not stay known. */
   async #reloadIfChanged(): Promise<void> {
     const storeRevision = await this.#store.revision('people');
     if (this.#closed || this.#reloading || this.#erasing.size > 0) return;
     if (storeRevision !== this.#storeRevision) await this.reload();
   }
 
-  /** Changes of the store that are in memory already, as long as there was none of somebody else in between. */
+  /** Skips over the revisions made through this object, up to the first one made elsewhere. */
   #follow(...ownRevisions: readonly number[]): void {
     for (const revision of ownRevisions) this.#ownRevisions.add(revision);
     while (this.#ownRevisions.delete(this.#storeRevision + 1)) this.#storeRevision++;

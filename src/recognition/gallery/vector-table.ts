@@ -1,17 +1,16 @@
-import { mostRowCode, rowLayout } from './thread/candidate-search.js';
-import { quantise } from './quantise.js';
+import { mostRowCode, rowLayout, quantise } from './thread/candidate-search.js';
 import { createSharedMemory, pageBytes, type SharedWasmMemory } from '../../core/wasm-kernel.js';
 
-/** 1 MiB: the memory grows in place, so that growing often costs little. */
+/** 1 MiB. The memory grows in place, so growing often costs little. */
 const leastGrowthPages = 16;
 const initialLength = 64;
-/** Vectors that are kept together; a list of such parts grows without copying them. */
+/** Vectors per chunk. A list of chunks grows without copying vectors. */
 const chunkRows = 1024;
 
 /**
- * Vectors of one dimension as rows, each with its person. The vectors themselves are for the main loop; rounded, they
- * lie in memory that a search thread shares. Only the main loop writes: a row that is added does not disturb a search
- * under way, one that is removed does.
+ * Vectors of one dimension as rows, each with the number of its person. The exact vectors belong to the main loop; their
+ * rounded codes lie in memory shared with the search thread. Only the main loop writes. Adding a row does not disturb a
+ * running search, removing one does.
  */
 export class VectorTable {
   readonly dimension: number;
@@ -19,7 +18,7 @@ export class VectorTable {
   readonly #layout: ReturnType<typeof rowLayout>;
   readonly #chunks: Float32Array[] = [];
   #rows = 0;
-  /** The whole shared memory; made anew when it grows. */
+  /** A view of the whole shared memory; replaced when the memory grows. */
   #codes: Int8Array;
   #scales = new Float32Array(sharedWords(initialLength));
   #persons = new Int32Array(sharedWords(initialLength));
@@ -45,7 +44,7 @@ export class VectorTable {
     return this.#persons;
   }
 
-  /** Adds a row. */
+  /** Adds a row. @param person number of the person */
   push(vector: Float32Array, person: number): void {
     const row = this.#rows;
     this.#reserve(row + 1);
@@ -64,7 +63,7 @@ export class VectorTable {
     );
   }
 
-  /** Takes a row out; the last one moves into its place. */
+  /** Removes a row; the last row moves into its place. */
   removeRow(row: number): void {
     const last = --this.#rows;
     this.vector(row).set(this.vector(last));

@@ -1,14 +1,15 @@
 import type { Neighbour, Person } from '../../core/face.js';
 import type { ClassifierHead, ClassifierRule, RbfSvm, WeightedKnn } from '../../core/heads.js';
-import { judge, possible, type NamingRules } from '../decision/decision.js';
+import { judge, possible, type DecisionRules } from '../decision/decision.js';
 
-/** Whose face it is by the classifier: a name, or null for nobody's. */
+/** The classifier's answer for one face: a name, or null when it rejects every class. */
 export interface Classification {
   readonly name: string | null;
-  /** The best class's; comparable only between answers of one head. */
+  /** Score of the best class. Only scores of the same head can be compared. */
   readonly score: number;
 }
 
+/** @param vector the face's embedding, of length 1 and of the head's dimension */
 export function classify(head: ClassifierHead, vector: Float32Array): Classification {
   const scores = classScores(head.rule, head.people.length, vector);
   const score = Math.max(...scores);
@@ -17,9 +18,9 @@ export function classify(head: ClassifierHead, vector: Float32Array): Classifica
 }
 
 /**
- * Whom one face shows when a classifier has a say: `judge` of decision.ts, with the classifier in place of the margin.
- * A name needs the classifier's person and their distance within the threshold. People that the classifier was not
- * trained on are left to the plain rule.
+ * Like `judge` of decision.ts, but with a classifier in place of the margin: a face gets a name when the classifier
+ * chooses that person and their distance is within the threshold. When somebody within the threshold is not among the
+ * classifier's classes, the plain rule decides.
  *
  * @param nearest people, nearest first, as for `judge`
  */
@@ -27,7 +28,7 @@ export function judgeWithClassifier(
   head: ClassifierHead,
   vector: Float32Array,
   nearest: readonly Neighbour[],
-  rules: NamingRules,
+  rules: DecisionRules,
 ): Person | null | 'unclear' {
   const within = possible(nearest).filter(({ distance }) => distance <= rules.threshold);
   if (!within.every(({ person }) => head.people.includes(person.name))) return judge(nearest, rules);
@@ -37,17 +38,17 @@ export function judgeWithClassifier(
   return within.find(({ person }) => person.name === name)?.person ?? 'unclear';
 }
 
-/** Whom a face shows by the rules, with the classifier's say where the user trained one; as `judge` of decision.ts. */
+/** Decides which person a face shows, with the user's classifier if there is one. Returns the same as `judge` of decision.ts. */
 export function judgeFace(
   vector: Float32Array,
   nearest: readonly Neighbour[],
-  rules: NamingRules,
+  rules: DecisionRules,
 ): Person | null | 'unclear' {
   const { classifier } = rules;
   return classifier ? judgeWithClassifier(classifier, vector, nearest, rules) : judge(nearest, rules);
 }
 
-/** A score for each class; the highest is the answer. */
+/** One score per class, in the order of the classes. The class with the highest score is the answer. */
 export function classScores(rule: ClassifierRule, classes: number, vector: Float32Array): number[] {
   switch (rule.type) {
     case 'linear-svm':
@@ -64,7 +65,7 @@ function rbfScores({ vectors, gamma, classes }: RbfSvm, vector: Float32Array): n
   return classes.map(({ coefficients, bias }) => dot(coefficients, kernel) + bias);
 }
 
-/** Distance-weighted nearest neighbours (Dudani 1976), with a kernel for a weight. */
+/** Distance-weighted nearest neighbours (Dudani 1976), weighted by a Gaussian kernel. */
 function knnScores(
   { vectors, labels, gamma, neighbours }: WeightedKnn,
   classes: number,

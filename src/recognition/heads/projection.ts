@@ -1,10 +1,10 @@
 import type { ProjectionHead } from '../../core/heads.js';
-import type { ThresholdChoice } from '../decision/decision.js';
+import type { ThresholdSettings } from '../decision/decision.js';
 import type { EmbedderSpec } from '../embedding/embedder-specs.js';
 
 /**
- * The embedder that a projection makes of another one: a version of its own, so that its embeddings never meet those
- * without it, and every distance carried over to the same false-accept rate.
+ * The spec of an embedder followed by a projection. It has a model version of its own, so that its embeddings are never
+ * compared with unprojected ones, and every distance is converted to the one with the same false-accept rate.
  */
 export function projectedSpec(spec: EmbedderSpec, head: ProjectionHead): EmbedderSpec {
   const { factor } = head.distances;
@@ -21,12 +21,15 @@ export function projectedSpec(spec: EmbedderSpec, head: ProjectionHead): Embedde
   };
 }
 
-/** A threshold that the user chose for distances without the projection, carried over to those with it. */
-export function projectedNaming(naming: ThresholdChoice, head: ProjectionHead): ThresholdChoice {
-  return { ...naming, threshold: naming.threshold === null ? null : carried(naming.threshold, head) };
+/** Converts a threshold that the user chose for unprojected distances to projected ones. */
+export function projectedThresholds(thresholds: ThresholdSettings, head: ProjectionHead): ThresholdSettings {
+  return {
+    ...thresholds,
+    threshold: thresholds.threshold === null ? null : carried(thresholds.threshold, head),
+  };
 }
 
-/** The distance without the projection that is carried over to this one. */
+/** Converts a distance with the projection back to the one without it. */
 export function unprojected(distance: number, { distances: { factor, offset } }: ProjectionHead): number {
   return (distance - offset) / factor;
 }

@@ -1,13 +1,13 @@
 import { euclideanDistance } from '../../core/distance.js';
 import type { LogisticCurve, SiameseHead, SiameseWeights } from '../../core/heads.js';
 
-/** How likely two faces show one person, 0 to 1, if both cases are equally common beforehand. */
+/** The probability, 0 to 1, that two faces show the same person when both cases are equally common. */
 export function siameseProbability(head: SiameseHead, u: Float32Array, v: Float32Array): number {
   return logistic(head.confidence, siameseDistance(head, u, v));
 }
 
 /**
- * The distance that the head has learned; see `SiameseWeights`.
+ * The learned distance of two embeddings, 0 or more; see `SiameseWeights` for the formula.
  * @throws RangeError when the embeddings are of different lengths
  */
 export function siameseDistance({ weights }: SiameseWeights, u: Float32Array, v: Float32Array): number {
@@ -18,7 +18,7 @@ export function siameseDistance({ weights }: SiameseWeights, u: Float32Array, v:
   return Math.max(0, sum);
 }
 
-/** 0 to 1, falling with distance. */
+/** The logistic curve 1 / (1 + e^(slope · (distance − midpoint))): 0 to 1, falling with distance. */
 export function logistic({ midpoint, slope }: LogisticCurve, distance: number): number {
   return 1 / (1 + Math.exp(slope * (distance - midpoint)));
 }

@@ -1,33 +1,34 @@
-/** What the schedule must know about a track. Times are in ms on one monotonic clock. */
+/** What the schedule needs to know about a track. Times are in ms on one monotonic clock. */
 export interface TrackProgress {
-  /** Undefined while no crop was submitted. */
+  /** Undefined until a crop was submitted. */
   readonly lastSubmittedAt: number | undefined;
   /** Whether a crop is waiting for its result. */
   readonly inFlight: boolean;
-  /** Results so far since the track was last undecided or in doubt, those that decided included. */
+  /** Results since `settled` last changed. */
   readonly observations: number;
-  /** Whether there is a decision that the newest result did not contradict. */
+  /** Whether there is a decision and the newest observation does not contradict it. */
   readonly settled: boolean;
-  /** Quality of the best crop submitted so far by its landmarks, 0 to 1. */
+  /** Best quality of a submitted crop, judged by its landmarks, 0 to 1. */
   readonly bestQuality: number;
 }
 
-/** Between crops while there is no decision: the eye finds a name that takes half a second immediate. */
+/** Interval between crops while there is no decision: people perceive a name within half a second as immediate. */
 const undecidedIntervalMs = 120;
-/** After so many observations without a decision more of the same will not help; the face may turn, though. */
+/** After this many observations without a decision more of them rarely help, though the face may still turn. */
 const patientObservations = 20;
 const patientIntervalMs = 1000;
-/** Between crops once decided; doubles with each observation that confirms, up to the longest. */
+/** Interval between crops once decided; doubles with each confirming observation, up to the longest. */
 const settledIntervalMs = 3000;
 const longestIntervalMs = 24_000;
-/** So much better must a crop be to be worth an observation of its own. */
+/** How much better a crop must be to be worth an extra observation. */
 const clearlyBetter = 0.2;
 
 /**
- * Whether to observe a track's face in this frame ("do work once"): when it is new, when the crop is clearly better
- * than any before, often until there is a decision, then seldom. Never while an observation is under way.
+ * Whether to observe a track's face in this frame: when the track is new, when the crop is clearly better than any
+ * before, frequently until there is a decision, and rarely afterwards. Never while an observation is in flight.
  *
- * @param quality of this crop by its landmarks, 0 to 1
+ * @param quality quality of this crop, judged by its landmarks, 0 to 1
+ * @param now on the same clock as `progress`, in ms
  */
 export function shouldObserve(progress: TrackProgress, quality: number, now: number): boolean {
   if (progress.inFlight) return false;

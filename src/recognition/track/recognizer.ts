@@ -3,51 +3,49 @@ import type { FaceCrop, FaceEmbedder } from '../../core/face-embedder.js';
 import type { Detection, Track } from '../../core/face.js';
 import type { ClassifierHead } from '../../core/heads.js';
 import type { Frame } from '../../core/image.js';
-import type { TrackObserver } from '../../core/track-observer.js';
-import { rulesFor, type NamingRules, type ThresholdChoice } from '../decision/decision.js';
+import type { TrackObserver } from '../../core/track-state.js';
+import { rulesFor, type DecisionRules, type ThresholdSettings } from '../decision/decision.js';
 import type { EmbedderSpec } from '../embedding/embedder-specs.js';
 import type { Gallery } from '../gallery/gallery.js';
-import { cutFace } from '../embedding/crop.js';
-import { copyCrop } from '../embedding/stored-crop.js';
+import { cutFace, copyCrop } from '../embedding/crop.js';
 import type { DecisionRecorder } from './decision-recorder.js';
-import { observationOf, type ObservedFace } from './observation.js';
-import { newObservedTrack, type ObservedTrack } from './observed-track.js';
+import { observationOf, type ObservedFace } from './observations.js';
 import { shouldObserve } from './recognition-schedule.js';
 import type { IdentityDecision } from './track-identity.js';
 import { TrackRecognition } from './track-recognition.js';
 
-/** A crop that no worker took by then shows the past. */
+/** A crop that no worker took within this time is out of date. */
 const maxWaitMs = 1000;
-/** Time that a frame may take to match faces in view with a changed gallery. */
+/** Most time per frame for matching the faces in view again after the gallery changed. */
 const followBudgetMs = 5;
 
-/** What embeds, compares and names faces; all of it belongs to one embedder. */
+/** Everything that identifies faces with one embedder. */
 export interface RecognitionModel {
   readonly embedder: FaceEmbedder;
   readonly gallery: Gallery;
   readonly spec: EmbedderSpec;
-  readonly naming: ThresholdChoice;
-  /** Trained on the user's own photos; null for the plain rules. */
+  readonly thresholds: ThresholdSettings;
+  /** Classifier trained on the user's own photos; null for the plain rules. */
   readonly classifier: ClassifierHead | null;
 }
 
-/** Where a recognizer finds the model in use. */
+/** Gives the model in use and follows its changes. */
 export interface ModelSource {
   readonly model: RecognitionModel;
-  /** Calls `use` with each model to go on with, until the returned function is called. */
+  /** Calls `use` with each new model, until the returned function is called. */
   onChange(use: (model: RecognitionModel) => void): () => void;
 }
 
 export interface RecognizerOptions {
   readonly models: ModelSource;
   readonly recorder: Pick<DecisionRecorder, 'decided' | 'confirmed' | 'close'>;
-  /** Told when the gallery could not answer; the face is observed again in time. */
+  /** Called when the gallery could not answer. The face will be observed again. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Says who the tracks of one camera are. Takes crops of frames when its schedule asks for them and never holds a frame
- * up: results come when they come.
+ * Identifies the tracks of one camera. Cuts crops from frames as the schedule asks and never holds up a frame: results
+ * arrive later.
  */
 export class Recognizer implements TrackObserver {
   readonly #recorder: RecognizerOptions['recorder'];
@@ -79,7 +77,7 @@ export class Recognizer implements TrackObserver {
     }
   }
 
-  /** Results still under way are ignored. */
+  /** Pending results for the track will be ignored. */
   ended(track: Track): void {
     this.#tracks.delete(track.id);
   }
@@ -91,8 +89,8 @@ export class Recognizer implements TrackObserver {
   }
 
   /**
-   * Goes on with another model. Faces in view keep their names until observations with the new one decide otherwise.
-   * With the same gallery the observations of before still count, and are matched again at the next frame.
+   * Switches to another model. Tracks keep their identity until observations with the new model decide otherwise. If the
+   * gallery is the same, earlier observations still count and are matched again at the next frame.
    */
   #use(model: RecognitionModel): void {
     const isSameGallery = model.gallery === this.#model.gallery;
@@ -119,7 +117,7 @@ export class Recognizer implements TrackObserver {
     void this.#embed(observed, { track, detection, frame: { sequence, width, height, capturedAt } }, crop);
   }
 
-  /** Embeds a crop and takes in what comes of it. Never rejects. */
+  /** Embeds a crop and adds the observation. Never rejects. */
   async #embed(observed: ObservedTrack, face: ObservedFace, crop: FaceCrop): Promise<void> {
     const kept = copyCrop(crop);
     const result = await this.#model.embedder.embed(crop, { maxWaitMs });
@@ -138,7 +136,7 @@ export class Recognizer implements TrackObserver {
     for (const observed of this.#tracks.values()) observed.stale = true;
   }
 
-  /** Whoever was enrolled or erased meanwhile counts for the faces in view too. Never rejects. */
+  /** Matches the faces in view again after somebody was enrolled or erased. Never rejects. */
   async #followGallery(): Promise<void> {
     const { gallery } = this.#model;
     if (gallery.revision !== this.#galleryRevision) this.#matchAgain();
@@ -147,7 +145,7 @@ export class Recognizer implements TrackObserver {
     this.#following = true;
     const started = performance.now();
     for (const [id, observed] of this.#tracks) {
-      // The rest has its turn at the next frame.
+      // The remaining tracks follow at the next frame.
       if (performance.now() - started > followBudgetMs) break;
       if (!observed.stale) continue;
       observed.stale = false;
@@ -171,7 +169,7 @@ export class Recognizer implements TrackObserver {
       if (recognition.settled !== settled) observed.observations = 0;
       if (this.#isCurrent(trackId, observed)) this.#record(trackId, recognition, decision);
     } catch (error) {
-      // A gallery that was closed because another one is in use now has nothing to answer.
+      // An error from the gallery of a previous model does not matter any more.
       if (this.#isCurrent(trackId, observed)) this.#onError(error);
     }
   }
@@ -183,13 +181,38 @@ export class Recognizer implements TrackObserver {
     this.#recorder.decided({ ...decision, track, frame, observations });
   }
 
-  #rules(): NamingRules {
-    const { spec, gallery, naming, classifier } = this.#model;
-    return rulesFor(spec, naming, gallery.faces, classifier);
+  #rules(): DecisionRules {
+    const { spec, gallery, thresholds, classifier } = this.#model;
+    return rulesFor(spec, thresholds, gallery.faces, classifier);
   }
 
-  /** Whether the track is still in view and the model still the one that it was observed with. */
+  /** Whether the track still exists and the model is still the one it was observed with. */
   #isCurrent(trackId: number, observed: ObservedTrack): boolean {
     return this.#tracks.get(trackId) === observed;
   }
+}
+
+/** The recognizer's notes on a track, besides its state: when to observe it and whether to match it again. */
+export interface ObservedTrack {
+  readonly recognition: TrackRecognition;
+  /** See `TrackProgress`, also for `observations` and `bestQuality`. */
+  lastSubmittedAt: number | undefined;
+  /** Whether a crop is being embedded or matched. */
+  inFlight: boolean;
+  observations: number;
+  bestQuality: number;
+  /** Whether the gallery or the rules have changed since the observations were matched. */
+  stale: boolean;
+}
+
+/** The notes on a track that was not observed with the current model yet. */
+export function newObservedTrack(recognition: TrackRecognition): ObservedTrack {
+  return {
+    recognition,
+    lastSubmittedAt: undefined,
+    inFlight: false,
+    observations: 0,
+    bestQuality: 0,
+    stale: false,
+  };
 }

@@ -1,8 +1,8 @@
 import type { Identity, IdentityEvidence, Person, StageTimes } from '../../core/face.js';
 import type { DecisionKind } from '../../core/track-state.js';
-import { mostObservations } from './best-observations.js';
+import { mostObservations } from './observations.js';
 import { judgeFace } from '../heads/classifier.js';
-import { distanceTo, leaning, marginOf, type Match, type NamingRules } from '../decision/decision.js';
+import { distanceTo, leaning, marginOf, type Match, type DecisionRules } from '../decision/decision.js';
 
 /** A decision that changes who a track is. */
 export interface IdentityDecision {
@@ -10,30 +10,31 @@ export interface IdentityDecision {
   readonly identity: Identity;
 }
 
-/** What the gallery says of a track's observations. */
+/** A track's observations with their nearest people in the gallery. */
 export interface TrackView {
-  /** The observations that have a say, oldest first; one or more. */
+  /** The observations that count, oldest first; at least one. */
   readonly observations: readonly Match[];
-  /** The newest observation, which may have been too poor to stay among them. */
+  /** The newest observation, which may be too poor to be among them. */
   readonly newest: Match;
   /** The observations' fused embedding. */
   readonly fused: Pick<Match, 'nearest' | 'vector'>;
-  /** Of the newest observation. */
+  /** Times of the newest observation. */
   readonly times: StageTimes;
 }
 
-/** Fewest observations in favour: for a first name, to replace a name, and for a stranger. */
+/** Least observations in favour of a decision: for a first name, to replace a name, and for an unknown person. */
 const observationsToName = 3;
 const observationsToRename = 5;
-const observationsForStranger = 5;
-/** Share of the observations that a decision needs besides. */
+const observationsForUnknown = 5;
+/** Share of the observations that must also be in favour. */
 const clearMajority = 2 / 3;
-/** Summed quality of the observations in favour that a decision needs besides: one flawless observation's worth. */
+/** Least summed quality of the observations in favour: that of one perfect observation. */
 const leastWeight = 1;
 
 /**
- * Who a track is. The fused embedding of its best observations must pass the rules, and enough single observations must bear it out;
- * the rules and their reasons stand in docs/recognition.md. No single observation ever names, renames or un-names anybody.
+ * Decides who a track is. The fused embedding of its best observations must pass the rules, and enough single
+ * observations must support the result; docs/recognition.md gives the rules and their reasons. A single observation never
+ * names, renames or un-names anybody.
  */
 export class TrackIdentity {
   #identity: Identity;
@@ -47,25 +48,25 @@ export class TrackIdentity {
     return this.#identity;
   }
 
-  /** Whether there is a decision and the newest observation does not speak against it. */
+  /** Whether there is a decision and the newest observation does not contradict it. */
   get settled(): boolean {
     return this.#settled;
   }
 
-  /** Decides anew after an observation. */
-  decide(view: TrackView, rules: NamingRules): IdentityDecision | undefined {
+  /** Decides again after an observation. @returns the decision if it changes who the track is */
+  decide(view: TrackView, rules: DecisionRules): IdentityDecision | undefined {
     return this.#decide(view, rules, view.observations.length >= mostObservations);
   }
 
   /**
-   * Decides anew because the gallery or the rules have changed and with them what each observation says. A name that no observation
-   * bears out any more is dropped at once.
+   * Decides again after the gallery or the rules changed. A name that no observation supports any more is dropped at
+   * once.
    */
-  reconsider(view: TrackView, rules: NamingRules): IdentityDecision | undefined {
+  reconsider(view: TrackView, rules: DecisionRules): IdentityDecision | undefined {
     return this.#decide(view, rules, true);
   }
 
-  #decide(view: TrackView, rules: NamingRules, mayDrop: boolean): IdentityDecision | undefined {
+  #decide(view: TrackView, rules: DecisionRules, mayDrop: boolean): IdentityDecision | undefined {
     const previous = this.#identity;
     if (mayDrop && isRefuted(previous, view, rules)) this.#identity = { state: 'undecided' };
     const verdict = judgeFace(view.fused.vector, view.fused.nearest, rules);
@@ -77,28 +78,28 @@ export class TrackIdentity {
     return change(previous, this.#identity);
   }
 
-  /** Whether the single observations are enough for what the fused embedding says, given the decision that stands. */
-  #convinces(verdict: Person | null, view: TrackView, rules: NamingRules): boolean {
+  /** Whether enough single observations support the verdict on the fused embedding, given the current decision. */
+  #convinces(verdict: Person | null, view: TrackView, rules: DecisionRules): boolean {
     const named = personOf(this.#identity);
-    // People turn their heads: a name is withdrawn only when no observation bears it out.
+    // People turn their heads, so a name is only withdrawn when no observation supports it (`isRefuted`).
     if (named && !verdict) return false;
     const { inFavour, total, weight } = tally(verdict, view, rules);
     if (inFavour < clearMajority * total || weight < leastWeight) return false;
-    if (!verdict) return inFavour >= observationsForStranger;
+    if (!verdict) return inFavour >= observationsForUnknown;
     return inFavour >= (named && named.id !== verdict.id ? observationsToRename : observationsToName);
   }
 }
 
-/** Whether a name stands that nothing bears out any more: no observation leans to it, or somebody said that it is wrong. */
-function isRefuted(identity: Identity, { observations, fused }: TrackView, rules: NamingRules): boolean {
+/** Whether the current name must go: no observation supports it any more, or a counterexample rules it out. */
+function isRefuted(identity: Identity, { observations, fused }: TrackView, rules: DecisionRules): boolean {
   const named = personOf(identity);
   if (!named) return false;
   const ruledOut = fused.nearest.some(({ person, rejected }) => person.id === named.id && rejected);
   return ruledOut || !observations.some((observation) => speaksFor(observation, named, rules));
 }
 
-/** Whether an observation by itself is in favour of a name, or of nobody's. */
-function speaksFor({ nearest, vector }: Match, person: Person | null, rules: NamingRules): boolean {
+/** Whether a single observation supports a person, or for null that nobody enrolled has this face. */
+function speaksFor({ nearest, vector }: Match, person: Person | null, rules: DecisionRules): boolean {
   if (person) return leaning(nearest, rules)?.id === person.id;
   const verdict = judgeFace(vector, nearest, rules);
   return verdict === null || verdict === 'unclear';
@@ -107,14 +108,14 @@ function speaksFor({ nearest, vector }: Match, person: Person | null, rules: Nam
 function tally(
   person: Person | null,
   { observations }: TrackView,
-  rules: NamingRules,
+  rules: DecisionRules,
 ): { inFavour: number; total: number; weight: number } {
   const inFavour = observations.filter((observation) => speaksFor(observation, person, rules));
   const weight = inFavour.reduce((sum, { quality }) => sum + quality, 0);
   return { inFavour: inFavour.length, total: observations.length, weight };
 }
 
-function decision(person: Person | null, view: TrackView, rules: NamingRules): Identity {
+function decision(person: Person | null, view: TrackView, rules: DecisionRules): Identity {
   const { inFavour, total, weight } = tally(person, view, rules);
   const { nearest } = view.fused;
   const distance = distanceTo(person, nearest);

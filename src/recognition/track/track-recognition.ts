@@ -1,14 +1,13 @@
 import pLimit from 'p-limit';
 import type { Identity, Neighbour } from '../../core/face.js';
-import { fuse, withObservation, type Counted } from './best-observations.js';
-import type { NamingRules } from '../decision/decision.js';
-import type { Observation } from './observation.js';
+import { fuse, withObservation, type Counted, type Observation } from './observations.js';
+import type { DecisionRules } from '../decision/decision.js';
 import { TrackIdentity, type IdentityDecision } from './track-identity.js';
 
-/** People listed in the evidence; more than two, for some may be ruled out. */
+/** People listed in the evidence: more than two, because counterexamples may rule some out. */
 const neighbours = 5;
 
-/** The gallery as a track needs it. */
+/** The part of the gallery that a track needs. */
 export interface Matcher {
   /** The people nearest to an embedding, nearest first. */
   match(vector: Float32Array, count: number): Promise<Neighbour[]> | Neighbour[];
@@ -20,15 +19,15 @@ interface MatchedObservation extends Observation, Counted {
   readonly nearest: readonly Neighbour[];
 }
 
-/** What is known of one track's face: its best observations, what the gallery says of them, and who it is. */
+/** Recognises the face of one track: keeps its best observations, matches them, and decides who it is. */
 export class TrackRecognition {
   readonly #identity: TrackIdentity;
   #observations: readonly MatchedObservation[] = [];
   #newest: MatchedObservation | undefined;
   #count = 0;
-  readonly #inTurn = pLimit(1);
+  readonly #serial = pLimit(1);
 
-  /** @param identity what is thought of the track to begin with */
+  /** @param identity the decision to start from; undecided if left out */
   constructor(identity?: Identity) {
     this.#identity = new TrackIdentity(identity);
   }
@@ -37,7 +36,7 @@ export class TrackRecognition {
     return this.#identity.identity;
   }
 
-  /** Whether there is a decision and the newest observation does not speak against it. */
+  /** Whether there is a decision and the newest observation does not contradict it. */
   get settled(): boolean {
     return this.#identity.settled;
   }
@@ -53,11 +52,16 @@ export class TrackRecognition {
   }
 
   /**
-   * Takes in the newest observation. Decides nothing when the gallery changed meanwhile: then it is time to `rematch`.
-   * Calls take effect one after another. Rejects when matching fails.
+   * Adds an observation and decides. Decides nothing if the gallery changed meanwhile: call `rematch` then. Calls run one
+   * after another. Rejects when matching fails.
+   * @returns the decision if it changes who the track is
    */
-  add(observation: Observation, gallery: Matcher, rules: NamingRules): Promise<IdentityDecision | undefined> {
-    return this.#inTurn(async () => {
+  add(
+    observation: Observation,
+    gallery: Matcher,
+    rules: DecisionRules,
+  ): Promise<IdentityDecision | undefined> {
+    return this.#serial(async () => {
       const { revision } = gallery;
       const started = performance.now();
       const nearest = await gallery.match(observation.vector, neighbours);
@@ -69,9 +73,9 @@ export class TrackRecognition {
     });
   }
 
-  /** Matches the observations again because the gallery or the rules have changed; otherwise like `add`. */
-  rematch(gallery: Matcher, rules: NamingRules): Promise<IdentityDecision | undefined> {
-    return this.#inTurn(async () => {
+  /** Matches the observations again after the gallery or the rules changed; otherwise like `add`. */
+  rematch(gallery: Matcher, rules: DecisionRules): Promise<IdentityDecision | undefined> {
+    return this.#serial(async () => {
       if (!this.#newest) return undefined;
       const { revision } = gallery;
       const started = performance.now();

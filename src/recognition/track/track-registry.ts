@@ -1,18 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 import type { Identity, Track, UnknownRef } from '../../core/face.js';
-import type { FrameRef, TrackObserver } from '../../core/track-observer.js';
-import type { DecisionKind, TrackChange, TrackState } from '../../core/track-state.js';
+import type {
+  FrameRef,
+  TrackObserver,
+  DecisionKind,
+  TrackChange,
+  TrackState,
+} from '../../core/track-state.js';
 
 export interface TrackRegistryOptions {
   readonly cameraId: string;
-  /** Called with one change after the other, in the order in which they came about. */
+  /** Called with each change, in order. */
   readonly onChange: (change: TrackChange) => void;
-  /** Told what `onChange` threw. */
+  /** Called with whatever `onChange` threw. */
   readonly onError: (error: unknown) => void;
 }
 
-/** What was decided about a track, which was as it is here in `frame`. */
+/** A decision about a track, with the track as it was in `frame`. */
 export interface TrackDecision {
   readonly kind: DecisionKind;
   readonly identity: Identity;
@@ -25,8 +30,8 @@ interface Entry {
 }
 
 /**
- * The one place that holds what is known of the tracks of a camera. A state changes at once; its changes are told in
- * order, and a decision that somebody is unknown is told when it is known which unknown person it is.
+ * Holds the state of every track of a camera. A state changes at once; `onChange` is called in order, and for a decision
+ * `unknown` only once the unknown person has been identified.
  */
 export class TrackRegistry implements TrackObserver {
   readonly #options: TrackRegistryOptions;
@@ -51,7 +56,7 @@ export class TrackRegistry implements TrackObserver {
     this.#tell(() => ({ type: 'started', track, frame, after }));
   }
 
-  /** What a frame shows changes no state by itself. */
+  /** A frame by itself changes no state. */
   observe(): void {}
 
   ended(track: Track, frame: FrameRef): void {
@@ -62,8 +67,8 @@ export class TrackRegistry implements TrackObserver {
   }
 
   /**
-   * Takes in a decision; one about a track that is gone is ignored.
-   * @param unknown resolves with the unknown person that it is, if any; never rejects
+   * Applies a decision; ignores one about a track that has ended.
+   * @param unknown resolves with the unknown person that the track shows, if any; never rejects
    */
   decided({ kind, identity, track, frame }: TrackDecision, unknown?: Promise<UnknownRef | undefined>): void {
     const entry = this.#entries.get(track.id);
@@ -78,7 +83,7 @@ export class TrackRegistry implements TrackObserver {
     });
   }
 
-  /** Takes in newer evidence for the decision that stands. That is no change worth telling. */
+  /** Applies newer evidence for the current decision. This does not count as a change. */
   confirmed(trackId: number, identity: Identity): void {
     const entry = this.#entries.get(trackId);
     if (!entry || !isSameDecision(entry.state.identity, identity)) return;
@@ -87,12 +92,12 @@ export class TrackRegistry implements TrackObserver {
     entry.state = withUnknown({ ...entry.state, identity }, person);
   }
 
-  /** Acts when every change so far has been told. */
+  /** Calls `act` once `onChange` was called for every change so far. */
   afterChanges(act: () => void): void {
     void this.#inOrder(act).catch(this.#options.onError);
   }
 
-  /** Resolves when every change has been told. */
+  /** Resolves once `onChange` was called for every change. */
   async close(): Promise<void> {
     await this.#inOrder(() => undefined);
   }

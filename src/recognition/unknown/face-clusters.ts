@@ -1,14 +1,14 @@
 import { cosineFromDistance } from '../../core/distance.js';
 import type { UnknownEntry } from '../../core/track-store.js';
 
-/** A crop as clustering sees it. */
+/** A crop, reduced to what clustering needs. */
 export interface ClusterFace {
   /** 0 to 1. */
   readonly quality: number;
   readonly vector: Float32Array;
 }
 
-/** A crop of a cluster that is stored. */
+/** A stored crop of a cluster. */
 export interface StoredFace extends ClusterFace {
   readonly faceId: string;
 }
@@ -17,17 +17,17 @@ interface Cluster {
   faces: readonly StoredFace[];
   /** Sum of the vectors of `faces`. */
   sum: Float64Array;
-  /** Of the faces that were said not to belong. */
+  /** Embeddings of the faces that users said are not this person. */
   readonly counterexamples: Float32Array[];
 }
 
 /**
- * People as clusters of crops, linked by average: a track belongs to the person whose crops are nearest to its own on
- * average over all pairs, in squared distance. One look-alike crop does not link two people, so clusters do not grow
- * into each other as they do when the nearest pair decides.
+ * Clusters the crops of unknown people with average linkage: a track belongs to the person with the least mean squared
+ * distance over all pairs of crops. A single look-alike crop does not link two people, so clusters do not chain together
+ * as they do with single linkage.
  *
- * On the unit sphere the mean of the squared distances follows from the mean of the cosines, and that is the product of
- * the two mean vectors: one multiplication a person, however many crops.
+ * On the unit sphere the mean squared distance follows from the mean cosine, which is the product of the two mean
+ * vectors: one dot product per person, however many crops.
  */
 export class FaceClusters {
   readonly #dimension: number;
@@ -44,7 +44,7 @@ export class FaceClusters {
     return this.#clusters.size;
   }
 
-  /** Takes in what is stored. */
+  /** Adds stored crops and counterexamples. */
   load(entries: readonly UnknownEntry[]): void {
     for (const { personId, role, ...face } of entries) {
       const cluster = this.#clusterOf(personId);
@@ -53,19 +53,19 @@ export class FaceClusters {
     }
   }
 
-  /** The crops of a person; none for somebody unheard of. */
+  /** The crops of a person; empty for an unknown id. */
   faces(personId: string): readonly StoredFace[] {
     return this.#clusters.get(personId)?.faces ?? [];
   }
 
-  /** Says which crops a person has. */
+  /** Replaces the crops of a person. */
   set(personId: string, faces: readonly StoredFace[]): void {
     const cluster = this.#clusterOf(personId);
     cluster.faces = faces;
     cluster.sum = sumOf(faces, this.#dimension);
   }
 
-  /** The person whom these crops show; undefined for nobody of them. */
+  /** Finds the person that these crops show; undefined when nobody is near enough. @param faces at least one */
   find(faces: readonly ClusterFace[]): string | undefined {
     const sum = sumOf(faces, this.#dimension);
     let best: { personId: string; cosine: number } | undefined;
@@ -88,10 +88,10 @@ export class FaceClusters {
 }
 
 /**
- * The `limit` crops that say most about a person: of the two that are most alike, the poorer one goes, until there are
- * no more than that.
+ * Selects the `limit` most varied crops of a person: of the two most similar crops the one of lower quality is dropped,
+ * until no more than `limit` are left.
  */
-export function mostTelling<T extends ClusterFace>(faces: readonly T[], limit: number): T[] {
+export function mostVaried<T extends ClusterFace>(faces: readonly T[], limit: number): T[] {
   const kept = [...faces];
   while (kept.length > limit) {
     const [first, second] = mostAlike(kept);

@@ -8,7 +8,10 @@ import type { Snapshot } from '../../core/track-store.js';
 const longestSide = 320;
 const jpegQuality = 85;
 
-/** A crop as people are shown it, small enough to be kept of every track. Reads the crop's bytes at once. */
+/**
+ * Makes the snapshot of a track from a crop: a JPEG of at most 320 pixels a side, with the landmarks in its pixels. Copies
+ * the crop's bytes before it returns.
+ */
 export async function makeSnapshot(crop: FaceCrop, quality: number): Promise<Snapshot> {
   const { width, height, data, landmarks } = crop;
   const { data: jpeg, info } = await sharp(data.slice(), { raw: { width, height, channels: 3 } })
@@ -18,7 +21,7 @@ export async function makeSnapshot(crop: FaceCrop, quality: number): Promise<Sna
   return { jpeg, landmarks: scaled(landmarks, info.width / width, info.height / height), quality };
 }
 
-/** A stored crop as a JPEG, for people to look at. */
+/** Converts a stored crop to a JPEG for people to look at. */
 export function cropJpeg({ png }: StoredCrop): Promise<Buffer> {
   return sharp(png).jpeg({ quality: jpegQuality }).toBuffer();
 }

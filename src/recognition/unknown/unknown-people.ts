@@ -1,55 +1,55 @@
 import type { FaceCrop } from '../../core/face-embedder.js';
 import pLimit from 'p-limit';
 import type { Person } from '../../core/face.js';
-import type { NewSighting, Snapshot, TrackRef, UnknownPerson } from '../../core/track-store.js';
+import type { NewObservation, Snapshot, TrackRef, UnknownPerson } from '../../core/track-store.js';
 import type { EmbedderSpec } from '../embedding/embedder-specs.js';
 import type { Storage } from '../../core/storage.js';
-import { FaceClusters, mostTelling, type ClusterFace, type StoredFace } from './face-clusters.js';
+import { FaceClusters, mostVaried, type ClusterFace, type StoredFace } from './face-clusters.js';
 import type { Gallery } from '../gallery/gallery.js';
 import { normalisePersonName } from '../enrolment/person-name.js';
 import { makeSnapshot } from './snapshot.js';
-import { boundCrop, encodeCrop } from '../embedding/stored-crop.js';
+import { boundCrop, encodeCrop } from '../embedding/crop.js';
 
-/** Two tracks are one person's at a false-accept rate of at most this; why stands in docs/unknown-people.md. */
+/** False-accept rate at which two tracks count as one person; docs/unknown-people.md gives the reason. */
 const falseAcceptRate = 1e-5;
-/** Crops kept of a person without a name. */
+/** Most crops kept of an unknown person. */
 const cropsPerPerson = 10;
-/** Crops of a known person's track handed over to be kept. */
+/** Most crops of a known person's track passed to the store. */
 const cropsPerKnownTrack = 2;
-/** More people without a name than this are not kept: those seen once go first. */
+/** Most unknown people kept. Beyond it, those seen only once are forgotten first. */
 const mostPeople = 1000;
 
-/** Crops of a track, none of which was handed over before. */
-export interface TrackSighting extends TrackRef {
-  readonly faces: readonly SightedFace[];
+/** New crops of a track. */
+export interface TrackCrops extends TrackRef {
+  readonly faces: readonly TrackCrop[];
 }
 
-export interface SightedFace {
+export interface TrackCrop {
   /** 0 to 1. */
   readonly quality: number;
   readonly vector: Float32Array;
-  /** What the embedding was made of; stays the caller's, and must not change until the call is done. */
+  /** The crop that was embedded. It stays with the caller, who must not change it until the call has settled. */
   readonly crop: FaceCrop;
 }
 
 export interface UnknownPeopleOptions {
   readonly store: Pick<Storage, 'tracks' | 'revision'>;
   readonly gallery: Gallery;
-  readonly embedder: EmbedderSpec;
+  readonly spec: EmbedderSpec;
   readonly mostPeople?: number;
 }
 
 /**
- * The people whom nobody has named yet, told apart by clustering their tracks, whichever cameras they pass and however
- * often the program starts anew. Other processes may change the store meanwhile.
+ * Tells unknown people apart by clustering their tracks, across cameras and restarts of the program. Other processes may
+ * change the store at the same time.
  */
 export class UnknownPeople {
   readonly #options: UnknownPeopleOptions;
   #clusters: FaceClusters;
-  /** Of the store, when `#clusters` was as it is; the store's begin at 0. */
+  /** Revision of the topic `unknownPeople` that `#clusters` reflects; −1 before the first read. */
   #revision = -1;
-  /** Tracks are taken in one after the other: each may make the person that the next one is. */
-  readonly #inTurn = pLimit(1);
+  /** Tracks are handled one after the other: the next one may show the person that this one creates. */
+  readonly #serial = pLimit(1);
 
   constructor(options: UnknownPeopleOptions) {
     this.#options = options;
@@ -57,35 +57,35 @@ export class UnknownPeople {
   }
 
   /**
-   * Says which unknown person the track of a stranger is: one seen before, or somebody new. A track that was identified
-   * before stays the same person's and counts once; its further crops are taken in.
+   * Finds out which unknown person a track shows: one seen before, or a new one. A track that was identified before stays
+   * with the same person and counts once; its new crops are added.
    *
-   * @param track with one crop or more
+   * @param track at least one crop
    * @throws RangeError without a crop; SightlineError DATA_UNWRITABLE, GALLERY_CORRUPT
    */
-  identify(track: TrackSighting): Promise<UnknownPerson> {
+  identify(track: TrackCrops): Promise<UnknownPerson> {
     if (track.faces.length === 0)
-      return Promise.reject(new RangeError('Expected a crop or more but received none'));
-    return this.#inTurn(() => this.#identify(track));
+      return Promise.reject(new RangeError('Expected at least one crop but received none'));
+    return this.#serial(() => this.#identify(track));
   }
 
   /**
-   * Says that a track is that of a named person, and keeps its best crops, for the case that somebody says it is not.
-   * What the track was before, an unknown person perhaps, it is no more. Nothing is kept of somebody erased, or when it
-   * was said that the track is not this person.
+   * Records that a track shows a named person. Its best crops are kept in case a user says that it is somebody else. The
+   * track no longer belongs to the person it belonged to before. Nothing is recorded when the person was erased, or a user
+   * said that the track is not this person.
    * @throws SightlineError DATA_UNWRITABLE, GALLERY_CORRUPT
    */
-  recognized(track: TrackSighting, personId: string): Promise<void> {
+  recognized(track: TrackCrops, personId: string): Promise<void> {
     const best = [...track.faces].sort((a, b) => b.quality - a.quality).slice(0, cropsPerKnownTrack);
-    return this.#inTurn(async () => {
+    return this.#serial(async () => {
       const snapshot = await snapshotOf(track);
       await this.#options.store.tracks.recordKnown(track, personId, await this.#toStore(best), snapshot);
     });
   }
 
   /**
-   * Gives an unknown person a name, that of somebody in the gallery perhaps. Recognition knows them at once, and their
-   * past events carry the name.
+   * Gives an unknown person a name. With the name of a person in the gallery, the two become one. Recognition knows the
+   * person at once, and their past events carry the name.
    * @throws SightlineError PERSON_NAME_INVALID, UNKNOWN_PERSON_UNKNOWN, DATA_UNWRITABLE, GALLERY_CORRUPT
    */
   async name(unknownId: string, name: string): Promise<Person> {
@@ -95,9 +95,9 @@ export class UnknownPeople {
   }
 
   /**
-   * Remembers that a track is not this person, named or not; recognition heeds it at once.
+   * Records that a track is not this person, named or unknown. Recognition takes it into account at once.
    *
-   * @returns how many crops say so from now on
+   * @returns how many counterexamples were added
    * @throws SightlineError PERSON_UNKNOWN, DATA_UNWRITABLE, GALLERY_CORRUPT
    */
   async reject(trackKey: string, personId: string): Promise<number> {
@@ -106,7 +106,7 @@ export class UnknownPeople {
     return added;
   }
 
-  async #identify(track: TrackSighting): Promise<UnknownPerson> {
+  async #identify(track: TrackCrops): Promise<UnknownPerson> {
     const { store } = this.#options;
     const snapshot = await snapshotOf(track);
     for (;;) {
@@ -116,8 +116,8 @@ export class UnknownPeople {
       const { kept, add, remove } = choose(personId ? this.#clusters.faces(personId) : [], track.faces);
       const limit = this.#options.mostPeople ?? mostPeople;
       const change = { track, personId, add: await this.#toStore(add), remove, limit, snapshot };
-      const done = await store.tracks.recordStranger(change, this.#revision);
-      // Another process was faster: what was decided may not hold any more.
+      const done = await store.tracks.recordUnknown(change, this.#revision);
+      // Another process changed the store first, so the decision has to be made again.
       if (!done) continue;
       const added = add.map((face, index) => ({ ...face, faceId: done.faceIds[index] as string }));
       this.#clusters.set(done.person.id, [...kept, ...added]);
@@ -126,27 +126,27 @@ export class UnknownPeople {
     }
   }
 
-  /** Reads the store anew if anybody has changed it. */
+  /** Reads the store again if it was changed elsewhere. */
   async #follow(): Promise<void> {
-    const { store, embedder } = this.#options;
+    const { store, spec } = this.#options;
     for (;;) {
       const now = await store.revision('unknownPeople');
       if (now === this.#revision) return;
       const clusters = this.#noClusters();
-      for await (const entries of store.tracks.unknownEntries(embedder.model)) clusters.load(entries);
+      for await (const entries of store.tracks.unknownEntries(spec.model)) clusters.load(entries);
       this.#clusters = clusters;
       this.#revision = now;
     }
   }
 
   #noClusters(): FaceClusters {
-    const { dimension, thresholds } = this.#options.embedder;
+    const { dimension, thresholds } = this.#options.spec;
     const strict = thresholds.find((threshold) => threshold.falseAcceptRate <= falseAcceptRate);
     return new FaceClusters(dimension, (strict ?? thresholds.at(-1))?.distance ?? 0);
   }
 
-  #toStore(faces: readonly SightedFace[]): Promise<NewSighting[]> {
-    const { model } = this.#options.embedder;
+  #toStore(faces: readonly TrackCrop[]): Promise<NewObservation[]> {
+    const { model } = this.#options.spec;
     return Promise.all(
       faces.map(async ({ quality, vector, crop }) => ({
         quality,
@@ -158,20 +158,20 @@ export class UnknownPeople {
 }
 
 /** The best crop of a track, for people to look at; undefined without one. */
-async function snapshotOf({ faces }: TrackSighting): Promise<Snapshot | undefined> {
+async function snapshotOf({ faces }: TrackCrops): Promise<Snapshot | undefined> {
   const [best] = [...faces].sort((a, b) => b.quality - a.quality);
   return best && makeSnapshot(best.crop, best.quality);
 }
 
-/** Which crops a person has from now on: of those stored, what is kept and what goes, and what comes of the new ones. */
+/** Chooses the crops that a person keeps: which stored ones stay or are removed, and which new ones are added. */
 function choose(
   stored: readonly StoredFace[],
-  sighted: readonly SightedFace[],
-): { kept: StoredFace[]; add: SightedFace[]; remove: string[] } {
-  const chosen = new Set<ClusterFace>(mostTelling<ClusterFace>([...stored, ...sighted], cropsPerPerson));
+  offered: readonly TrackCrop[],
+): { kept: StoredFace[]; add: TrackCrop[]; remove: string[] } {
+  const chosen = new Set<ClusterFace>(mostVaried<ClusterFace>([...stored, ...offered], cropsPerPerson));
   return {
     kept: stored.filter((face) => chosen.has(face)),
-    add: sighted.filter((face) => chosen.has(face)),
+    add: offered.filter((face) => chosen.has(face)),
     remove: stored.filter((face) => !chosen.has(face)).map(({ faceId }) => faceId),
   };
 }

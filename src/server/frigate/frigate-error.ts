@@ -15,7 +15,7 @@ export function succeeded(message: string): Outcome {
   return { success: true, message };
 }
 
-/** KeyedMutex any thrown value into Frigate's answer; Frigate answers 400 where Sightline answers 422. */
+/** Turns any thrown value into Frigate's answer; Frigate answers 400 where Sightline answers 422. */
 export function frigateErrorOf(thrown: unknown): { readonly status: number; readonly body: Outcome } {
   const { status, detail } = problemOf(thrown);
   return { status: status === 422 ? 400 : status, body: { success: false, message: detail } };

@@ -1,7 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { CursorStore } from '../../core/event-store.js';
-import { EventReader } from '../../events/event-reader.js';
-import type { EventSink } from '../../events/event-sink.js';
+import { EventReader, type EventSink } from '../../events/event-reader.js';
 import type { SightlineEvent } from '../../events/identity-event.js';
 import { toSightlineEvent } from '../../events/kept-event.js';
 import { problemOf } from '../problem.js';

@@ -90,7 +90,7 @@ async function readPicture(part: MultipartFile, fields: readonly string[]): Prom
   throw invalid(`a picture in ${fields.join(', ')}`, `a file in ${quote(part.fieldname)}`);
 }
 
-/** KeyedMutex an error of the parser into one of the catalogue. */
+/** Turns an error of the parser into one of the catalogue. */
 function explained(error: unknown, fields: readonly string[], maxBytes: number): SightlineError {
   if (error instanceof SightlineError) return error;
   const { code, message } = error as Error & { readonly code?: string };

@@ -4,15 +4,15 @@ import type { RevisionTopic } from '../../core/storage.js';
 import { rewriteInThread } from './rewrite-thread.js';
 import { openDatabase, storageError } from './file.js';
 
-/** Rows as SQLite gives them; blobs are ArrayBuffers. */
+/** A row as SQLite returns it; blobs are ArrayBuffers. */
 export type Row = Record<string, unknown>;
 
-/** Rows read at a time: reading a portion and taking it in holds the main loop up for a few milliseconds. */
+/** Rows read at a time. Reading and handling a portion blocks the main loop for a few milliseconds. */
 const portion = 500;
 
 /**
- * What a transaction outlives. With `power cut` SQLite waits for the disk, about 4 ms of the main loop; without, it leaves
- * that to the operating system (docs/adr/0010).
+ * What a committed transaction survives. For `power cut` SQLite waits for the disk, which blocks the main loop for about
+ * 4 ms; otherwise it leaves writing to the operating system (docs/adr/0010).
  */
 type Durability = 'power cut' | 'end of the program';
 
@@ -23,7 +23,7 @@ export class SqliteConnection {
   readonly #statements = new Map<string, Database.Statement>();
   #durability: Durability = 'power cut';
   #closing: Promise<void> | undefined;
-  /** While a thread writes the file anew; nothing else can be written then. Never rejects. */
+  /** Pending while a thread rewrites the file, when nothing else can be written. Never rejects. */
   #rewriting: Promise<void> | undefined;
 
   /** @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE */
@@ -36,12 +36,12 @@ export class SqliteConnection {
     return this.#statement(query).all(values) as T[];
   }
 
-  /** Runs a statement and says how many rows it changed, and the row id of what it inserted last. */
+  /** Runs a statement. @returns the number of rows changed and the id of the row inserted last */
   run(statement: string, ...values: unknown[]): { changes: number; lastInsertRowid: number | bigint } {
     return this.#statement(statement).run(values);
   }
 
-  /** What goes wrong in `work`, as an error of the catalogue. */
+  /** Runs `work` and turns what it throws into an error of the catalogue. */
   attemptNow<T>(work: () => T): T {
     try {
       return work();
@@ -50,25 +50,25 @@ export class SqliteConnection {
     }
   }
 
-  /** As `attemptNow`, rejecting. SQLite answers at once; the promise is for stores that do not. */
+  /** Like `attemptNow`, but rejects instead of throwing. SQLite is synchronous; the promise is part of the storage contract. */
   attempt<T>(work: () => T): Promise<T> {
     return new Promise((resolve) => resolve(this.attemptNow(work)));
   }
 
   /**
-   * All that `work` writes, or nothing of it. When this resolves, it survives a power cut. At once, unless the file is being
-   * written anew.
+   * Runs `work` in a transaction: all of it is written, or nothing. Once resolved, it survives a power cut. Starts at once
+   * unless the file is being rewritten.
    */
   write<T>(work: () => T): Promise<T> {
     return this.#transact(work, 'power cut');
   }
 
-  /** As `write`, for what cameras record by themselves: it survives the end of the program, but not every power cut. */
+  /** Like `write`, for what cameras record: it survives the end of the program, but not every power cut. */
   record<T>(work: () => T): Promise<T> {
     return this.#transact(work, 'end of the program');
   }
 
-  /** As `write`; leaves what was deleted in no log; `rewrite` leaves no trace at all. */
+  /** Like `write`, but leaves nothing of what was deleted in the log. Only `rewrite` removes every trace. */
   async erase<T>(work: () => T): Promise<T> {
     const result = await this.write(work);
     await this.#whenFree(() => this.#emptyLog());
@@ -76,9 +76,9 @@ export class SqliteConnection {
   }
 
   /**
-   * Writes the file anew. What was deleted is overwritten where it lay, but SQLite moves rows from page to page and may
-   * have left a copy behind: only this leaves none. About 3 s for 1 GB, in which what is to be written waits, here and
-   * in other processes; what is read does not.
+   * Rewrites the file. Deleted data is overwritten in place, but SQLite moves rows between pages and may have left copies
+   * behind; only rewriting removes those. It takes about 3 s for 1 GB. Writes wait meanwhile, here and in other
+   * processes; reads do not.
    */
   async rewrite(): Promise<void> {
     while (this.#rewriting) await this.#rewriting;
@@ -95,7 +95,7 @@ export class SqliteConnection {
     return this.rows<{ value: number }>(query, `${topic} revision`)[0]?.value ?? 0;
   }
 
-  /** Part of a `write`: tells those who keep in memory what has changed. @returns the revision of the last topic */
+  /** Call inside a `write`: increments the revisions of topics. @returns the revision of the last one */
   touch(...topics: readonly [...RevisionTopic[], RevisionTopic]): number {
     for (const topic of topics)
       this.run('UPDATE counters SET value = value + 1 WHERE name = ?', `${topic} revision`);
@@ -103,9 +103,9 @@ export class SqliteConnection {
   }
 
   /**
-   * Reads a table in portions, with a turn of the main loop in between; what is added meanwhile comes last.
+   * Reads a table in portions and lets the main loop run in between. Rows added meanwhile come last.
    *
-   * @param query in the order of `sequence`; its first parameter is the sequence to go on after
+   * @param query must be ordered by `sequence`; its first parameter is the sequence to continue after
    */
   async *portions<T extends Row & { sequence: number }>(
     query: string,
@@ -142,7 +142,7 @@ export class SqliteConnection {
     });
   }
 
-  /** SQLite ends a transaction by itself when the disk is full; libsql's own helper would hide that behind a second error. */
+  /** When the disk is full SQLite ends the transaction itself, and libsql's helper would hide that behind another error. */
   #inTransaction<T>(work: () => T): T {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
@@ -155,7 +155,7 @@ export class SqliteConnection {
     }
   }
 
-  /** As `attempt`, once nothing writes the file anew: SQLite would hold up the whole thread until that is done. */
+  /** Like `attempt`, but waits for a rewrite of the file to end: SQLite would block the whole thread until then. */
   async #whenFree<T>(work: () => T): Promise<T> {
     while (this.#rewriting) await this.#rewriting;
     return this.attemptNow(work);
@@ -167,7 +167,7 @@ export class SqliteConnection {
     return known;
   }
 
-  /** Moves the log's pages into the file; left for later when another process is reading. */
+  /** Moves the log's pages into the file; skipped while another process is reading. */
   #emptyLog(): void {
     this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
   }

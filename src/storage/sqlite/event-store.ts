@@ -4,7 +4,7 @@ import { personWithId } from './person-rows.js';
 import type { Row, SqliteConnection } from './connection.js';
 import { withoutPerson } from './without-person.js';
 
-/** Events looked through at a time for somebody: a few milliseconds. */
+/** Events searched for a person at a time, which takes a few milliseconds. */
 const revisePortion = 1000;
 
 interface EventRow extends Row {
@@ -21,8 +21,8 @@ interface EventRow extends Row {
 }
 
 /**
- * Positions grow with time, unless the clock is set back or an event had to wait to be stored. Bounds of positions that
- * follow from those of time spare a look at all other events; they leave room for an hour of either.
+ * Positions grow with time, except when the clock is set back or an event waited to be stored. A query by time is
+ * narrowed to a range of positions, with an hour of slack for those cases, so that it need not read all other events.
  */
 const clockSlackMs = 3_600_000;
 const since = `time >= ? AND position > coalesce(
@@ -33,7 +33,7 @@ const until = `time < ? AND position < coalesce(
 const selectEvents = `SELECT position, events.id, time, type, camera_id, track_key, person_id, name, number, data
   FROM events LEFT JOIN persons ON persons.id = person_id`;
 
-/** The events in the database that the gallery is in, so that they follow what becomes of people. */
+/** The events, in the same database as the people so that both change in one transaction. */
 export class SqliteEventStore implements EventStore {
   readonly #db: SqliteConnection;
 
@@ -109,7 +109,7 @@ export class SqliteEventStore implements EventStore {
   }
 }
 
-/** The cursors of readers, beside the events. */
+/** The cursors of the readers of events. */
 export class SqliteCursorStore implements CursorStore {
   readonly #db: SqliteConnection;
 
@@ -129,28 +129,28 @@ export class SqliteCursorStore implements CursorStore {
   }
 }
 
-/** What becomes of an event's data, as JSON text. */
+/** Changes an event's data, given and returned as JSON text. */
 export type EventRevision = (data: string) => string;
 
-/** The plus keeps SQLite from sorting all events of several cameras: it reads them by position until there are enough. */
+/** The plus keeps SQLite from using the camera index and sorting: it reads by position until there are enough events. */
 function oneOf(column: string, values: readonly string[] = []): readonly [condition: string, value: unknown] {
   if (values.length < 2) return [`${column} = ?`, values[0]];
   return [`+${column} IN (SELECT value FROM json_each(?))`, JSON.stringify(values)];
 }
 
-/** Takes a person out of what events say. */
+/** Removes a person from the data of events. */
 export function erasing(personId: string): EventRevision {
   return (data) => JSON.stringify(withoutPerson(JSON.parse(data), personId));
 }
 
-/** Makes events speak of the person that another one has become, so that both are found when that one is erased. */
+/** Replaces a person's id in events after a merge, so that erasing the merged person finds these events too. */
 export function merging(from: string, into: string): EventRevision {
   return (data) => data.replaceAll(from, into);
 }
 
 /**
- * Revises the events up to now that tell of a person, in portions, so that other work can go on.
- * @returns where to go on with `reviseEventsSince`, in the transaction that removes the person
+ * Revises all stored events about a person, in portions so that other work can go on.
+ * @returns the position from which `reviseEventsSince` continues, in the transaction that removes the person
  */
 export async function reviseEvents(
   db: SqliteConnection,
@@ -167,7 +167,7 @@ export async function reviseEvents(
   return last;
 }
 
-/** Part of a `write`. */
+/** Call inside a `write`: revises the events stored since `reviseEvents`. */
 export function reviseEventsSince(
   db: SqliteConnection,
   personId: string,
@@ -177,7 +177,7 @@ export function reviseEventsSince(
   reviseBetween(db, personId, revise, from, Number.MAX_SAFE_INTEGER);
 }
 
-/** 0 when no event is kept. */
+/** The position of the newest event; 0 when there is none. */
 function positionAt(db: SqliteConnection, end: 'min' | 'max'): number {
   const [row] = db.rows<{ position: number | null }>(`SELECT ${end}(position) AS position FROM events`);
   return row?.position ?? 0;

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Embedding, Landmarks } from '../../core/face.js';
-import type { GalleryEntry, GalleryPhoto, NewFace, StoredCrop } from '../../core/people-store.js';
+import type { Embedding, Landmarks, ModelRef } from '../../core/face.js';
+import type {
+  GalleryEntry,
+  GalleryPhoto,
+  NewFace,
+  StoredCrop,
+  EmbeddingStore,
+} from '../../core/people-store.js';
 import type { UnknownEntry } from '../../core/track-store.js';
 import type { Row, SqliteConnection } from './connection.js';
 
@@ -51,7 +57,7 @@ export function toCrop({ png, landmarks }: CropRow): StoredCrop {
   return { png: new Uint8Array(png), landmarks: readLandmarks(landmarks) };
 }
 
-/** Landmarks as they are kept, in JSON. */
+/** Encodes landmarks for storage, as JSON. */
 export function landmarkText(landmarks: Landmarks): string {
   return JSON.stringify(landmarks.map(({ x, y }) => [x, y]));
 }
@@ -60,18 +66,18 @@ export function readLandmarks(text: string): Landmarks {
   return (JSON.parse(text) as [number, number][]).map(([x, y]) => ({ x, y })) as unknown as Landmarks;
 }
 
-/** Whose a new face is, and what for. */
+/** The person a new face belongs to, and its role. */
 export interface FacePlace {
   readonly personId: string;
   readonly role: 'example' | 'sighting';
-  /** Of the track that it was cut from. */
+  /** The track it was cut from; null for a photo. */
   readonly trackKey: string | null;
 }
 
-/** What is stored of a face; a crop of a track has no hash, as it never comes twice. */
+/** What is stored of a face. A crop of a track has no hash, because the same one never comes twice. */
 type FaceContent = Omit<NewFace, 'photoHash'> & { readonly photoHash: string | null };
 
-/** Part of a `write`. @returns the id of the face */
+/** Call inside a `write`: stores a face. @returns its id */
 export function insertFace(db: SqliteConnection, place: FacePlace, face: FaceContent): string {
   const id = randomUUID();
   const { photoName, photoHash, quality, embedding, crop } = face;
@@ -85,7 +91,7 @@ export function insertFace(db: SqliteConnection, place: FacePlace, face: FaceCon
   return id;
 }
 
-/** Part of a `write`; the embedding that is there already stays. */
+/** Call inside a `write`: stores an embedding unless the face has one of that model. */
 export function insertEmbedding(
   db: SqliteConnection,
   sequence: number | bigint,
@@ -95,7 +101,7 @@ export function insertEmbedding(
   db.run('INSERT OR IGNORE INTO embeddings VALUES (?, ?, ?, ?)', sequence, model.id, model.version, bytes);
 }
 
-/** Part of a `write`: a copy of a face, with every embedding and the crop, as a counterexample of a person. */
+/** Call inside a `write`: copies a face with its embeddings and crop as a counterexample of a person. */
 export function copyAsCounterexample(db: SqliteConnection, sequence: number, personId: string): void {
   const { lastInsertRowid: copy } = db.run(
     `INSERT INTO faces (id, person_id, role, track_key, photo_name, photo_hash, quality, created_at)
@@ -108,4 +114,43 @@ export function copyAsCounterexample(db: SqliteConnection, sequence: number, per
     ...[copy, sequence],
   );
   db.run('INSERT INTO crops SELECT ?, png, landmarks FROM crops WHERE face_sequence = ?', copy, sequence);
+}
+
+/** SQL condition on `faces`, with two parameters: the face has no embedding of the model. */
+export const withoutModel = `NOT EXISTS (
+  SELECT 1 FROM embeddings WHERE face_sequence = sequence AND model_id = ? AND model_version = ?)`;
+
+/** The embeddings and crops in the database. */
+export class SqliteEmbeddingStore implements EmbeddingStore {
+  readonly #db: SqliteConnection;
+
+  constructor(db: SqliteConnection) {
+    this.#db = db;
+  }
+
+  async *facesWithout({ id, version }: ModelRef): AsyncGenerator<readonly string[]> {
+    const query = `SELECT sequence, id FROM faces WHERE sequence > ? AND ${withoutModel} ORDER BY sequence`;
+    const portions = this.#db.portions<{ sequence: number; id: string }>(query, id, version);
+    for await (const rows of portions) yield rows.map((row) => row.id);
+  }
+
+  countWithout({ id, version }: ModelRef): Promise<number> {
+    return this.#db.attempt(() => {
+      const query = `SELECT count(*) AS count FROM faces WHERE ${withoutModel}`;
+      return this.#db.rows<{ count: number }>(query, id, version)[0]?.count ?? 0;
+    });
+  }
+
+  crop(faceId: string): Promise<StoredCrop | undefined> {
+    const query = 'SELECT png, landmarks FROM crops JOIN faces ON sequence = face_sequence WHERE id = ?';
+    return this.#db.attempt(() => this.#db.rows<CropRow>(query, faceId).map(toCrop).at(0));
+  }
+
+  addEmbedding(faceId: string, embedding: Embedding): Promise<boolean> {
+    return this.#db.record(() => {
+      const [face] = this.#db.rows<{ sequence: number }>('SELECT sequence FROM faces WHERE id = ?', faceId);
+      if (face) insertEmbedding(this.#db, face.sequence, embedding);
+      return face !== undefined;
+    });
+  }
 }

@@ -7,7 +7,7 @@ import type { SqliteConnection } from './connection.js';
 import { readHead, saveHead } from './head-store.js';
 import { keepToken, saveCamera, saveSettings } from './settings-stores.js';
 
-/** What must stand in the files; their readers know, the storage does not. */
+/** The schemas of the files' contents. They come from the readers, because the storage does not know them. */
 export interface ImportSchemas {
   readonly cameraEntry: z.ZodType;
   readonly recognitionSettings: z.ZodType;
@@ -15,18 +15,18 @@ export interface ImportSchemas {
 
 type SettingsFileName = 'cameras.json' | 'settings.json' | 'token';
 
-/** The name under which the token of the file is known. */
+/** The name that the token from the file is stored under. */
 const tokenName = 'owner';
-/** A token that was cut off is no token. */
+/** A shorter text is a truncated file, not a token. */
 const leastTokenLength = 16;
 
 /**
- * Moves the files that earlier versions kept beside the database into it: cameras.json, settings.json, token, and the heads
- * in heads/.
+ * Imports the files that earlier versions kept beside the database: cameras.json, settings.json, token, and the heads in
+ * heads/.
  *
- * What stands in a file, and a mark that it was imported, enter the database in one transaction; then the file is removed,
- * and then the mark. A process that is killed in between leaves the file with the mark, so it is not imported again. A file
- * that is damaged stays as it is; whoever needs what stands in it is told.
+ * One transaction stores a file's contents and a mark that it was imported; then the file is removed, and then the mark.
+ * If the process is killed in between, the mark prevents a second import. A damaged file stays as it is, and whatever
+ * needs its contents fails with an error.
  */
 export class FileImport {
   readonly #db: SqliteConnection;
@@ -34,7 +34,7 @@ export class FileImport {
   readonly #cameras: z.ZodType<{ cameras: Record<string, unknown> }>;
   readonly #settings: z.ZodType<{ recognition: unknown }>;
 
-  /** @param databasePath the files are beside it */
+  /** @param databasePath path of the database; the files are in the same folder */
   constructor(db: SqliteConnection, databasePath: string, schemas?: ImportSchemas) {
     const entry = schemas?.cameraEntry ?? z.unknown();
     const recognition = schemas?.recognitionSettings ?? z.unknown();
@@ -44,7 +44,7 @@ export class FileImport {
     this.#settings = z.strictObject({ version: z.literal(1), recognition });
   }
 
-  /** Imports what can be imported now; `import` and `importHead` try again, and say why they cannot. */
+  /** Imports what can be imported. `import` and `importHead` try again later and throw the reason if they fail. */
   async importAll(): Promise<void> {
     const imports = [
       ...(['cameras.json', 'settings.json', 'token'] as const).map((name) => () => this.import(name)),
@@ -85,12 +85,12 @@ export class FileImport {
     });
   }
 
-  /** Whether there is a head's file that could not be imported. */
+  /** Whether a head's file is still there because it could not be imported. */
   hasHead(kind: HeadKind): boolean {
     return existsSync(this.#headPaths(kind)[0]);
   }
 
-  /** Removes a head's files: another one takes its place, or it is switched off. */
+  /** Removes a head's files, because the head was replaced or switched off. */
   discardHead(kind: HeadKind): Promise<void> {
     return this.#db.attempt(() => {
       if (this.hasHead(kind)) removeForGood(this.#headPaths(kind));
@@ -103,7 +103,7 @@ export class FileImport {
     return kind === 'projection' ? [main, join(heads, 'projection.onnx')] : [main];
   }
 
-  /** @param paths the first says whether there is something to import */
+  /** @param paths if the first one does not exist, there is nothing to import */
   async #move(
     paths: readonly [main: string, ...rest: string[]],
     save: (contents: readonly [main: Buffer, ...rest: (Buffer | undefined)[]]) => void,
@@ -113,7 +113,7 @@ export class FileImport {
     await this.#db.write(() => {
       if (this.#db.rows('SELECT 1 FROM imported_files WHERE path = ?', this.#mark(main)).length > 0) return;
       const content = readIfThere(main);
-      // Another process was faster.
+      // Another process has imported it already.
       if (content === undefined) return;
       save([content, ...rest.map(readIfThere)]);
       this.#db.run('INSERT INTO imported_files VALUES (?)', this.#mark(main));
@@ -122,7 +122,7 @@ export class FileImport {
     await this.#db.write(() => this.#db.run('DELETE FROM imported_files WHERE path = ?', this.#mark(main)));
   }
 
-  /** The same wherever the data folder is moved. */
+  /** The name of the mark: relative, so that the data folder can be moved. */
   #mark(path: string): string {
     return path.slice(this.#folder.length + 1);
   }
@@ -130,16 +130,16 @@ export class FileImport {
 
 function parseSettings<T>(path: string, schema: z.ZodType<T>, content: Buffer): T {
   const corrupt = (reason: string): SightlineError =>
-    new SightlineError('SETTINGS_CORRUPT', `Expected settings in ${path}, but ${reason}.`);
+    new SightlineError('SETTINGS_CORRUPT', `The settings in ${path} cannot be read: ${reason}.`);
   let json: unknown;
   try {
     json = JSON.parse(content.toString('utf8'));
   } catch {
-    throw corrupt('it is no JSON');
+    throw corrupt('it is not JSON');
   }
   const result = schema.safeParse(json);
   if (result.success) return result.data;
-  // Only where, and never what: the file holds passwords of cameras.
+  // Names the place and never the value: the file may hold camera passwords.
   const places = new Set(result.error.issues.map((issue) => issue.path.map(String).join('.') || 'the whole'));
   throw corrupt(`there is something else at ${[...places].join(', ')}`);
 }
@@ -153,7 +153,7 @@ function readIfThere(path: string): Buffer | undefined {
   }
 }
 
-/** The first goes last, as it stands for all of them. A power cut does not bring them back. */
+/** Removes files, the first one last because it stands for all of them, and survives a power cut. */
 function removeForGood(paths: readonly [main: string, ...rest: string[]]): void {
   for (const path of [...paths].reverse()) rmSync(path, { force: true });
   const folder = dirname(paths[0]);
@@ -162,11 +162,11 @@ function removeForGood(paths: readonly [main: string, ...rest: string[]]): void 
   try {
     rmdirSync(folder);
   } catch {
-    // There are other heads in it still.
+    // The folder still holds other heads.
   }
 }
 
-/** Windows does not open folders, and needs none of it. */
+/** Flushes a folder to disk. Windows cannot open folders and does not need this. */
 function syncFolder(path: string): void {
   if (process.platform === 'win32') return;
   const folder = openSync(path, 'r');

@@ -7,7 +7,7 @@ import { applicationId, migrations } from './schema.js';
 /** How long to wait for another process that is writing. */
 export const busyTimeoutMs = 5000;
 
-/** Of the 100 bytes at the start of a SQLite file (https://www.sqlite.org/fileformat2.html#the_database_header). */
+/** Offsets in the SQLite header (https://www.sqlite.org/fileformat2.html#the_database_header). */
 const header = {
   bytes: 100,
   magic: 'SQLite format 3\0',
@@ -18,11 +18,11 @@ const header = {
 };
 
 /**
- * Opens our database, made when missing, with the newest schema. The file and its folder are readable by the owner
- * only.
+ * Opens the database with the newest schema, and creates it if it is missing. Only the owner can read the file and its
+ * folder.
  *
- * @throws SightlineError GALLERY_CORRUPT for a file that is damaged or not ours, which is left byte for byte as it
- * is; DATA_UNWRITABLE
+ * @throws SightlineError GALLERY_CORRUPT for a file that is damaged or not Sightline's, which is left unchanged;
+ * DATA_UNWRITABLE
  */
 export function openDatabase(path: string): Database.Database {
   try {
@@ -42,24 +42,24 @@ export function openDatabase(path: string): Database.Database {
   }
 }
 
-/** What went wrong with the database, as an error of the catalogue. */
+/** Turns an error of the database or the file system into one of the catalogue. */
 export function storageError(path: string, error: unknown): SightlineError {
   if (error instanceof SightlineError || !(error instanceof Error)) return asSightlineError(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return corrupt(path, error.message, error);
   if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
-    const message = `Expected room on the disk to write ${path} but received: ${error.message}`;
+    const message = `There is no room on the disk to write ${path}: ${error.message}`;
     return new SightlineError('DISK_FULL', message, { cause: error });
   }
   if (/^SQLITE_|^E[A-Z]+$/.test(code) || error.message.startsWith('ConnectionFailed')) {
-    const message = `Expected to read and write ${path} but received: ${error.message}`;
+    const message = `${path} cannot be read and written: ${error.message}`;
     return new SightlineError('DATA_UNWRITABLE', message, { cause: error });
   }
   return asSightlineError(error);
 }
 
 function corrupt(path: string, what: string, cause?: unknown): SightlineError {
-  return new SightlineError('GALLERY_CORRUPT', `Expected ${path} to be a gallery but received: ${what}`, {
+  return new SightlineError('GALLERY_CORRUPT', `${path} is not a usable gallery: ${what}`, {
     cause,
   });
 }
@@ -83,7 +83,7 @@ function descriptorOf(path: string): number {
   return descriptor;
 }
 
-/** Looks at the file before SQLite does, because SQLite may write to whatever it opens. An empty file is a new one. */
+/** Checks the file before SQLite opens it, because SQLite may write to it. An empty file counts as new. */
 function checkHeader(path: string): void {
   const descriptor = descriptorOf(path);
   const { size } = fstatSync(descriptor);
@@ -96,7 +96,7 @@ function checkHeader(path: string): void {
 
 function headerProblem(bytes: Buffer, size: number, pendingWrites: boolean): string | undefined {
   if (bytes.toString('latin1', 0, header.magic.length) !== header.magic)
-    return 'a file that is no SQLite database';
+    return 'a file that is not a SQLite database';
   if (size < header.bytes) return `a file cut off after ${size} bytes`;
   if (bytes.readUInt32BE(header.applicationId) !== applicationId)
     return 'a SQLite database of another program';
@@ -109,27 +109,27 @@ function headerProblem(bytes: Buffer, size: number, pendingWrites: boolean): str
   return undefined;
 }
 
-/** Whether SQLite's journal holds pages that belong into the file: then its size says nothing. */
+/** Whether SQLite's journal holds pages that are not in the file yet; the file's size means nothing then. */
 function hasPendingWrites(path: string): boolean {
   const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
   return (log?.size ?? 0) > 0 || existsSync(`${path}-journal`);
 }
 
 function prepare(database: Database.Database): void {
-  // Before anything else: a damaged first page shows here, and reading writes nothing.
+  // First, because this finds a damaged first page without writing anything.
   database.prepare('SELECT count(*) FROM sqlite_schema').all();
   database.exec('PRAGMA secure_delete = ON; PRAGMA synchronous = FULL;');
   if (userVersion(database) < migrations.length) migrate(database);
   database.exec('PRAGMA foreign_keys = ON');
   database.pragma('journal_mode = WAL');
-  // libsql leaves a read transaction behind, which lasts until the next read: the log could not be emptied.
+  // libsql leaves a read transaction open until the next read, which would keep the log from being emptied.
   userVersion(database);
 }
 
 /**
- * All in one transaction, and for a new file before write-ahead logging begins: the file is either empty or complete,
- * whenever the process is killed. Foreign keys are off meanwhile: a table that is made anew under its old name would take
- * along what refers to it.
+ * Migrates in one transaction, and for a new file before write-ahead logging begins, so that the file is either empty or
+ * complete whenever the process is killed. Foreign keys are off meanwhile, because replacing a table would otherwise
+ * delete the rows that refer to it.
  */
 function migrate(database: Database.Database): void {
   database.exec('PRAGMA foreign_keys = OFF');
@@ -148,7 +148,7 @@ function userVersion(database: Database.Database): number {
   return row?.user_version ?? 0;
 }
 
-/** Takes rights from other users that an older or copied file may give. */
+/** Removes access rights of other users, which an older or copied file may have. */
 function restrictToOwner(path: string): void {
   for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
 }

@@ -9,7 +9,7 @@ import type {
   NewFace,
   PeopleStore,
 } from '../../core/people-store.js';
-import { insertFace, toEntry, toFace, type EntryRow, type FaceRow } from './face-rows.js';
+import { insertFace, toEntry, toFace, type EntryRow, type FaceRow, withoutModel } from './face-rows.js';
 import {
   erasePerson,
   erasePictures,
@@ -23,11 +23,10 @@ import {
 } from './person-rows.js';
 import type { Row, SqliteConnection } from './connection.js';
 import { erasing, merging, reviseEvents, reviseEventsSince } from './event-store.js';
-import { withoutModel } from './embedding-store.js';
 
-/** Faces looked at in one go: a few milliseconds of the main loop. */
+/** Faces counted at a time, which blocks the main loop for a few milliseconds. */
 const countedAtOnce = 5000;
-/** Pictures erased in one go: overwriting them takes some milliseconds. */
+/** Pictures erased at a time: overwriting them takes some milliseconds. */
 const erasedAtOnce = 20;
 
 interface CountRow extends Row {
@@ -74,9 +73,10 @@ export class SqlitePeopleStore implements PeopleStore {
     return this.#db.attempt(() => this.#db.rows<FaceRow>(query, faceId).map(toFace)[0]);
   }
 
-  addFace(whom: string | { readonly id: string }, face: NewFace): Promise<AddedFace> {
+  addFace(target: string | { readonly id: string }, face: NewFace): Promise<AddedFace> {
     return this.#db.write(() => {
-      const person = typeof whom === 'string' ? this.#namedOrNew(whom) : requireNamed(this.#db, whom.id);
+      const person =
+        typeof target === 'string' ? this.#namedOrNew(target) : requireNamed(this.#db, target.id);
       const known = this.#photo(person.id, face.photoHash);
       if (known) return { person, face: known, revision: null };
       insertFace(this.#db, { personId: person.id, role: 'example', trackKey: null }, face);
@@ -168,7 +168,7 @@ export class SqlitePeopleStore implements PeopleStore {
     return [...counts.values()];
   }
 
-  /** Erases some of them. @returns the revision with these gone; null when none was left */
+  /** Erases some of a person's pictures. @returns the new revision; null when none was left */
   #erasePictures(personId: string): Promise<number | null> {
     return this.#db.record(() => {
       const erased = erasePictures(this.#db, personId, erasedAtOnce);

@@ -4,7 +4,7 @@ import type { Person } from '../../core/face.js';
 import type { GalleryPerson } from '../../core/people-store.js';
 import type { Row, SqliteConnection } from './connection.js';
 
-/** Each function is part of a `write`. */
+// These functions are called inside a transaction of `SqliteConnection`.
 
 export interface PersonRow extends Row {
   id: string;
@@ -23,21 +23,21 @@ export function requirePerson(db: SqliteConnection, id: string): PersonRow {
   throw new SightlineError('PERSON_UNKNOWN', `Expected the id of a person but received ${id}`);
 }
 
-/** As `requirePerson`, of those who have a name. @throws SightlineError PERSON_UNKNOWN */
+/** Like `requirePerson`, but the person must have a name. @throws SightlineError PERSON_UNKNOWN */
 export function requireNamed(db: SqliteConnection, id: string): Person {
   const { name } = requirePerson(db, id);
   if (name !== null) return { id, name };
   throw new SightlineError('PERSON_UNKNOWN', `Expected the id of a person with a name but received ${id}`);
 }
 
-/** @throws SightlineError UNKNOWN_PERSON_UNKNOWN when nobody has that id, or somebody who has a name */
+/** Checks that an id is that of an unknown person. @throws SightlineError UNKNOWN_PERSON_UNKNOWN */
 export function requireUnnamed(db: SqliteConnection, id: string): void {
   const person = personWithId(db, id);
   if (person?.name === null) return;
   const received = person ? `that of ${person.name}` : id;
   throw new SightlineError(
     'UNKNOWN_PERSON_UNKNOWN',
-    `Expected the id of a person without a name but received ${received}`,
+    `Expected the id of an unknown person but received ${received}`,
   );
 }
 
@@ -50,10 +50,10 @@ export function personNamed(db: SqliteConnection, name: string): Person | undefi
 export function requireFreeName(db: SqliteConnection, name: string, exceptId?: string): void {
   const other = personNamed(db, name);
   if (!other || other.id === exceptId) return;
-  throw new SightlineError('PERSON_NAME_TAKEN', `Expected a name that nobody has but received "${name}"`);
+  throw new SightlineError('PERSON_NAME_TAKEN', `Expected a name that is not taken but received "${name}"`);
 }
 
-/** Everybody who has a name, by name; those that `condition` picks. */
+/** The people who have a name and meet the condition, sorted by name. */
 export function galleryPersons(
   db: SqliteConnection,
   condition = '',
@@ -73,7 +73,7 @@ export function insertPerson(db: SqliteConnection, name: string): Person {
   return { id, name };
 }
 
-/** Somebody without a name, with the next number. @returns the id */
+/** Creates an unknown person with the next number. @returns the id */
 export function insertUnknown(db: SqliteConnection): string {
   const id = randomUUID();
   db.run("UPDATE counters SET value = value + 1 WHERE name = 'last number'");
@@ -86,8 +86,8 @@ export function insertUnknown(db: SqliteConnection): string {
 }
 
 /**
- * Gives everything of one person to another. A photo that both have is kept once; a crop that was said not to be the
- * other is one of theirs now, and no counterexample any more.
+ * Merges one person into another. A photo that both have is kept once. Crops of one that were counterexamples of the
+ * other stop being counterexamples.
  */
 export function mergePersons(db: SqliteConnection, from: string, into: string): void {
   db.run(
@@ -107,7 +107,7 @@ export function mergePersons(db: SqliteConnection, from: string, into: string): 
   db.run('DELETE FROM persons WHERE id = ?', from);
 }
 
-/** Deletes people with their faces and tracks; what was said about others because of these tracks stays. */
+/** Deletes people with their faces and tracks. Counterexamples of others that came from these tracks stay. */
 export function forgetPersons(db: SqliteConnection, ids: readonly string[]): void {
   for (const id of ids) {
     db.run('DELETE FROM tracks WHERE person_id = ?', id);
@@ -116,8 +116,8 @@ export function forgetPersons(db: SqliteConnection, ids: readonly string[]): voi
 }
 
 /**
- * Deletes some of the pictures that `erasePerson` would delete: it would take long with many of them.
- * @returns how many; 0 when none is left
+ * Deletes some of the pictures that `erasePerson` would delete, which would take long for a person with many.
+ * @returns how many were deleted; 0 when none is left
  */
 export function erasePictures(db: SqliteConnection, id: string, limit: number): number {
   const theirTracks = 'SELECT key FROM tracks WHERE person_id = ?';
@@ -134,7 +134,7 @@ export function erasePictures(db: SqliteConnection, id: string, limit: number): 
   return faces.changes + snapshots.changes;
 }
 
-/** As `forgetPersons`, and without any picture of the person, whomever it serves as a counterexample. */
+/** Like `forgetPersons`, but also deletes pictures of the person that are counterexamples of others. */
 export function erasePerson(db: SqliteConnection, id: string): void {
   db.run(
     `DELETE FROM faces WHERE role <> 'example' AND track_key IN (SELECT key FROM tracks WHERE person_id = ?)`,

@@ -1,4 +1,4 @@
-/** What the thread that writes a database file anew is given. */
+/** What the thread that rewrites a database file receives. */
 export interface RewriteWorkerData {
   readonly path: string;
   /** How long to wait for another process that is writing. */

@@ -4,7 +4,7 @@ import { workerUrl } from '../../core/worker-url.js';
 import type { RewriteReply, RewriteWorkerData } from './rewrite-protocol.js';
 import { busyTimeoutMs } from './file.js';
 
-/** Writes a database file anew in a thread of its own, and empties its log. Rejects with what SQLite said. */
+/** Rewrites a database file in a thread of its own and empties its log. Rejects with SQLite's error. */
 export async function rewriteInThread(path: string): Promise<void> {
   const workerData: RewriteWorkerData = { path, busyTimeoutMs };
   const worker = new Worker(workerUrl('rewrite'), { workerData });

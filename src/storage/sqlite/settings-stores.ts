@@ -3,7 +3,7 @@ import type { CameraEntry, CameraStore, SettingsStore, TokenStore } from '../../
 import type { SqliteConnection } from './connection.js';
 import type { FileImport } from './file-import.js';
 
-/** What was changed about cameras, in the database. */
+/** Camera settings changed while the program ran, in the database. */
 export class SqliteCameraStore implements CameraStore {
   readonly #db: SqliteConnection;
   readonly #files: FileImport;
@@ -84,17 +84,17 @@ export class SqliteTokenStore implements TokenStore {
   }
 }
 
-/** Part of a `write`. */
+/** Call inside a `write`. */
 export function saveCamera(db: SqliteConnection, id: string, entry: unknown): void {
   db.run('INSERT OR REPLACE INTO cameras VALUES (?, ?)', id, JSON.stringify(entry));
 }
 
-/** Part of a `write`. */
+/** Call inside a `write`. */
 export function saveSettings(db: SqliteConnection, group: string, settings: unknown): void {
   db.run('INSERT OR REPLACE INTO settings VALUES (?, ?)', group, JSON.stringify(settings));
 }
 
-/** Part of a `write`. @returns the token that is kept under the name */
+/** Call inside a `write`. @returns the token that is stored under the name */
 export function keepToken(db: SqliteConnection, name: string, token: string): string {
   db.run('INSERT OR IGNORE INTO tokens VALUES (?, ?)', name, token);
   const [row] = db.rows<{ token: string }>('SELECT token FROM tokens WHERE name = ?', name);
@@ -105,7 +105,7 @@ function parse(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The text may hold passwords of cameras.
-    throw new SightlineError('SETTINGS_CORRUPT', `Expected JSON in the gallery for ${what}.`);
+    // The text is not repeated, because it may hold camera passwords.
+    throw new SightlineError('SETTINGS_CORRUPT', `The stored JSON for ${what} cannot be read.`);
   }
 }

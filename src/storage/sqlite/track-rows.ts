@@ -1,15 +1,15 @@
-import type { TrackRef } from '../../core/track-store.js';
+import type { TrackRef, Snapshot } from '../../core/track-store.js';
 import { eraseIfUnseen, type PersonRow } from './person-rows.js';
-import { dropSnapshot } from './snapshot-rows.js';
-import type { SqliteConnection } from './connection.js';
+import type { SqliteConnection, Row } from './connection.js';
+import { landmarkText, readLandmarks } from './face-rows.js';
 
-/** Whose a track is. */
+/** The person a track belongs to; undefined for nobody. */
 export function trackOwner(db: SqliteConnection, trackKey: string): PersonRow | undefined {
   const query = 'SELECT id, name, number FROM tracks JOIN persons ON persons.id = person_id WHERE key = ?';
   return db.rows<PersonRow>(query, trackKey)[0];
 }
 
-/** Whether a track was said not to be somebody's. */
+/** Whether a user said that a track is not this person. */
 export function wasRejected(db: SqliteConnection, trackKey: string, personId: string): boolean {
   const query =
     "SELECT 1 FROM faces WHERE track_key = ? AND person_id = ? AND role = 'counterexample' LIMIT 1";
@@ -17,9 +17,9 @@ export function wasRejected(db: SqliteConnection, trackKey: string, personId: st
 }
 
 /**
- * Part of a `write`: says whose a track is. Its crops go along. So do its events that named nobody, or somebody
- * without a name; those that gave it another name stay, as that was said and nobody took it back.
- * @returns how many crops came along
+ * Call inside a `write`: assigns a track to a person, with its crops and with its events that named nobody or an unknown
+ * person. Events that gave it another name stay, because nobody has corrected them.
+ * @returns how many crops changed their person
  */
 export function moveTrack(
   db: SqliteConnection,
@@ -46,4 +46,32 @@ export function moveTrack(
     db.touch('unknownPeople');
   }
   return changes;
+}
+
+interface SnapshotRow extends Row {
+  jpeg: ArrayBuffer;
+  landmarks: string;
+  quality: number;
+}
+
+/** Call inside a `write`: stores the snapshot of a track unless there is a better one. */
+export function keepSnapshot(db: SqliteConnection, trackKey: string, snapshot: Snapshot): void {
+  const { jpeg, landmarks, quality } = snapshot;
+  db.run(
+    `INSERT INTO snapshots VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
+       SET jpeg = excluded.jpeg, landmarks = excluded.landmarks, quality = excluded.quality
+       WHERE excluded.quality > quality`,
+    ...[trackKey, jpeg, landmarkText(landmarks), quality],
+  );
+}
+
+/** Call inside a `write`: deletes the snapshot of a track, which may show the person it belonged to before. */
+export function dropSnapshot(db: SqliteConnection, trackKey: string): void {
+  db.run('DELETE FROM snapshots WHERE track_key = ?', trackKey);
+}
+
+export function snapshotOf(db: SqliteConnection, trackKey: string): Snapshot | undefined {
+  const query = 'SELECT jpeg, landmarks, quality FROM snapshots WHERE track_key = ?';
+  const [row] = db.rows<SnapshotRow>(query, trackKey);
+  return row && { ...row, jpeg: new Uint8Array(row.jpeg), landmarks: readLandmarks(row.landmarks) };
 }

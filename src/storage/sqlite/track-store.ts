@@ -1,8 +1,8 @@
 import type { ModelRef, Person } from '../../core/face.js';
 import type {
-  NewSighting,
+  NewObservation,
   Snapshot,
-  StrangerChange,
+  UnknownPersonChange,
   TrackRef,
   TrackStore,
   UnknownEntry,
@@ -27,21 +27,19 @@ import {
   requirePerson,
   requireUnnamed,
 } from './person-rows.js';
-import { prune } from './prune.js';
-import { keepSnapshot, snapshotOf } from './snapshot-rows.js';
+import { prune, unknownBeyond, unknownPeople } from './unknown-rows.js';
+import { keepSnapshot, snapshotOf, moveTrack, trackOwner, wasRejected } from './track-rows.js';
 import type { SqliteConnection } from './connection.js';
 import { merging, reviseEvents, reviseEventsSince } from './event-store.js';
-import { moveTrack, trackOwner, wasRejected } from './track-rows.js';
-import { unknownBeyond, unknownPeople } from './unknown-rows.js';
 
-/** Crops kept of a track of somebody who is known: enough to say later that it is not them. */
+/** Crops kept of a known person's track: enough for counterexamples if a user corrects it. */
 const cropsOfKnownTrack = 2;
-/** Crops that become enrolled photos when somebody gets a name. */
+/** Crops that become enrolled photos when an unknown person gets a name. */
 const cropsToName = 5;
 /** Crops of one track that become counterexamples. */
 const cropsToReject = 5;
 
-/** The tracks and people without a name, in the database that the gallery is in. */
+/** The tracks and unknown people in the database. */
 export class SqliteTrackStore implements TrackStore {
   readonly #db: SqliteConnection;
 
@@ -72,8 +70,8 @@ export class SqliteTrackStore implements TrackStore {
     for await (const rows of portions) yield rows.map(toUnknownEntry);
   }
 
-  recordStranger(
-    change: StrangerChange,
+  recordUnknown(
+    change: UnknownPersonChange,
     revision: number,
   ): Promise<{ person: UnknownPerson; faceIds: string[]; revision: number | null } | undefined> {
     return this.#db.record(() => {
@@ -95,7 +93,7 @@ export class SqliteTrackStore implements TrackStore {
   recordKnown(
     track: TrackRef,
     personId: string,
-    add: readonly NewSighting[],
+    add: readonly NewObservation[],
     snapshot?: Snapshot,
   ): Promise<boolean> {
     return this.#db.record(() => {
@@ -178,13 +176,13 @@ export class SqliteTrackStore implements TrackStore {
     return prune(this.#db, limits);
   }
 
-  #insert(track: TrackRef, personId: string, sighting: NewSighting): string {
+  #insert(track: TrackRef, personId: string, sighting: NewObservation): string {
     const photoName = `${track.cameraId} ${new Date(track.seenAt).toISOString()}`;
     const place = { personId, role: 'sighting', trackKey: track.key } as const;
     return insertFace(this.#db, place, { ...sighting, photoName, photoHash: null });
   }
 
-  /** Of the best crops of a track; none when it has some already. */
+  /** Makes counterexamples of the best crops of a track, once. @returns how many were added */
   #addCounterexamples(trackKey: string, personId: string): number {
     if (wasRejected(this.#db, trackKey, personId)) return 0;
     const best = this.#db.rows<{ sequence: number }>(

@@ -1,9 +1,9 @@
-/** What stands for a name that was erased. */
+/** Replaces an erased name. */
 const erased = '(erased)';
 
 /**
- * A copy of an event's data that does not tell of a person any more: what has their id becomes null, or is left out of
- * a list, and the names that stood with the id go from all text.
+ * Copies an event's data without a person: objects with their id become null or are left out of lists, and the names
+ * found beside the id are replaced in all text.
  *
  * @param data plain JSON
  */
@@ -32,7 +32,7 @@ function scrubbed(value: unknown, personId: string, names: readonly string[]): u
   );
 }
 
-/** Only in sentences and where the name stands alone: a person called "2" must not spoil dates. */
+/** Replaces names only in sentences and where a name is the whole text: a person called "2" must not spoil dates. */
 function withoutNames(text: string, names: readonly string[]): string {
   if (names.includes(text)) return erased;
   return text.includes(' ') ? names.reduce((rest, name) => rest.replaceAll(name, erased), text) : text;

@@ -108,7 +108,7 @@ function answersOf(own: ClassifiedFold, all: readonly ClassifiedFold[], input: T
     .flatMap((other) => other.scores)
     .filter(({ person }) => !strangers.has(person));
   const head = headOf(own.classifier, bestRejectLevel(scores), input);
-  const rules = rulesFor(input.spec, input.naming, own.fold.gallery.length);
+  const rules = rulesFor(input.spec, input.thresholds, own.fold.gallery.length);
   const vectorOf = ({ vector }: TrainingPhoto): Float32Array => vector;
   return compareAnswers(
     own.fold,

@@ -3,7 +3,7 @@ import { euclideanDistance } from '../../core/distance.js';
 import type { DistanceMap, ProjectionHead } from '../../core/heads.js';
 import { writeOnnx } from '../../models/convert/write-onnx.js';
 import { judge, rulesFor } from '../../recognition/decision/decision.js';
-import { projectedSpec, projectedNaming } from '../../recognition/heads/projection.js';
+import { projectedSpec, projectedThresholds } from '../../recognition/heads/projection.js';
 import {
   compareAnswers,
   identificationFigures,
@@ -82,7 +82,7 @@ function strangerPairs(
 }
 
 function answersOf(own: ProjectedFold, all: readonly ProjectedFold[], input: TrainingInput) {
-  const { spec, naming } = input;
+  const { spec, thresholds } = input;
   const photos = own.fold.gallery.length;
   const strangers = new Set(own.fold.strangers.map(({ person }) => person));
   // The other folds have this fold's strangers in their galleries, which would give the answer away.
@@ -90,9 +90,9 @@ function answersOf(own: ProjectedFold, all: readonly ProjectedFold[], input: Tra
     .filter((other) => other !== own)
     .flatMap((other) => other.impostors)
     .filter(({ people }) => !people.some((person) => strangers.has(person)));
-  const plainRules = rulesFor(spec, naming, photos);
+  const plainRules = rulesFor(spec, thresholds, photos);
   const head = headOf(impostors, '', input);
-  const rules = rulesFor(projectedSpec(spec, head), projectedNaming(naming, head), photos);
+  const rules = rulesFor(projectedSpec(spec, head), projectedThresholds(thresholds, head), photos);
   return compareAnswers(
     own.fold,
     nameProbes(

@@ -7,8 +7,8 @@ import { loadConfig } from '../../../src/config/load-config.js';
 import type { Config } from '../../../src/config/schema.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { createLogger, type Logger } from '../../../src/observability/logger.js';
-import { encodeCrop } from '../../../src/recognition/embedding/stored-crop.js';
-import type { TrackSighting } from '../../../src/recognition/unknown/unknown-people.js';
+import { encodeCrop } from '../../../src/recognition/embedding/crop.js';
+import type { TrackCrops } from '../../../src/recognition/unknown/unknown-people.js';
 import { noiseCrop, spec, startEmbedder } from '../recognition/faces.js';
 import { patienceMs } from '../../helpers/patience.js';
 import type { Storage } from '../../../src/core/storage.js';
@@ -49,7 +49,7 @@ function configOf(name: string): Promise<Config> {
   return loadConfig({ environment: {}, commandLine: { data, recognition } });
 }
 
-function sightingOf(key: string, vector: Float32Array): TrackSighting {
+function sightingOf(key: string, vector: Float32Array): TrackCrops {
   return { key, cameraId: 'door', seenAt: 1000, faces: [{ quality: 0.9, vector, crop: noiseCrop(1) }] };
 }
 
@@ -74,9 +74,12 @@ describe('Recognition', () => {
     const own = { threshold: null, falseNameRate: 1e-5 };
     const door = recognition.modelsFor(own);
     const garden = recognition.modelsFor({ threshold: null, falseNameRate: null });
-    expect([door.model.naming, garden.model.naming]).toEqual([own, { threshold: null, falseNameRate: 1e-3 }]);
+    expect([door.model.thresholds, garden.model.thresholds]).toEqual([
+      own,
+      { threshold: null, falseNameRate: 1e-3 },
+    ]);
     const used: unknown[] = [];
-    const stops = [door, garden].map((models) => models.onChange(({ naming }) => used.push(naming)));
+    const stops = [door, garden].map((models) => models.onChange(({ thresholds }) => used.push(thresholds)));
     recognition.setNaming({ threshold: 0.9, falseNameRate: 1e-3 });
     expect(used).toEqual([own, { threshold: 0.9, falseNameRate: 1e-3 }]);
     for (const stop of stops) stop();
@@ -90,7 +93,7 @@ describe('Recognition', () => {
     const crop = await encodeCrop(noiseCrop(1));
     const add = [{ quality: 0.9, embedding: gone, crop }];
     const change = { track: sightingOf('old', face), personId: null, add, remove: [], limit: 100 };
-    const before = await store.tracks.recordStranger(change, await store.revision('unknownPeople'));
+    const before = await store.tracks.recordUnknown(change, await store.revision('unknownPeople'));
     const recognition = await Recognition.open({
       config: await configOf(spec.model.id),
       models,

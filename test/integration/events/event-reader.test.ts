@@ -11,7 +11,7 @@ import { EventReader } from '../../../src/events/event-reader.js';
 import type { Storage } from '../../../src/core/storage.js';
 import { EventPublisher } from '../../../src/events/event-publisher.js';
 import type { SightlineEvent } from '../../../src/events/identity-event.js';
-import { known, sightingOf } from '../../unit/events/sighting.js';
+import { known, reportOf } from '../../unit/events/track-report.js';
 import { galleryFile, sighting } from '../storage/made-up.js';
 
 const file = galleryFile();
@@ -144,7 +144,7 @@ describe('a person who is erased', () => {
     let isDown = true;
     const onError = () => undefined;
     const { taken } = await openReader(store, publisher, { isDown: () => isDown, onError });
-    publisher.publish(identityRecognized(sightingOf(known(person))));
+    publisher.publish(identityRecognized(reportOf(known(person))));
     await eventually(async () => expect(JSON.stringify(await store.events.after(0, 9))).toContain('Zebulon'));
     await store.people.removePerson(person.id);
     isDown = false;
@@ -163,8 +163,8 @@ describe('a person who is erased', () => {
     store.events.append = (events) => (isLocked ? Promise.reject(busy) : append(events));
     const publisher = await openPublisher(store, onFailure);
     const { taken } = await openReader(store, publisher);
-    publisher.publish(trackStarted(sightingOf(known(person))));
-    publisher.publish(identityRecognized(sightingOf(known(person))));
+    publisher.publish(trackStarted(reportOf(known(person))));
+    publisher.publish(identityRecognized(reportOf(known(person))));
     await eventually(() => expect(onFailure).toHaveBeenCalled());
     await store.people.removePerson(person.id);
     isLocked = false;

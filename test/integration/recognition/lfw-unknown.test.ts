@@ -72,7 +72,7 @@ describe('unknown people of LFW, whose photos differ by years', { tags: ['lfw'] 
     const folder = mkdtempSync(join(tmpdir(), 'sightline-lfw-'));
     const store = await openStorage({ data: folder });
     const gallery = await Gallery.open({ store, spec, onError: () => {} });
-    const people = new UnknownPeople({ store, gallery, embedder: spec, mostPeople: 2000 });
+    const people = new UnknownPeople({ store, gallery, spec, mostPeople: 2000 });
     const found = await identifyAll(people);
     const { precision, recall } = pairwise(found);
     const figures = {

@@ -11,7 +11,7 @@ import {
 import type { EventDraft, SightlineEvent } from '../../../src/events/identity-event.js';
 import { eventSchema } from '../../../src/server/v1/event-schema.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
-import { audrey, franck, known, sightingOf, stranger, undecided } from '../../unit/events/sighting.js';
+import { audrey, franck, known, reportOf, stranger, undecided } from '../../unit/events/track-report.js';
 import { Client, startServer } from './start-server.js';
 
 const door = { id: 'door', name: 'Front door' };
@@ -19,7 +19,7 @@ const yard = { id: 'yard', name: 'Yard' };
 const twoCameras = () => [new FakeCamera(door), new FakeCamera(yard)];
 
 function recognised(): EventDraft {
-  return identityRecognized(sightingOf(known(franck)));
+  return identityRecognized(reportOf(known(franck)));
 }
 
 describe('/ws/events', () => {
@@ -105,12 +105,7 @@ describe('GET /v1/events', () => {
 
   it('gives events of the past, newest first unless told otherwise, by the same filters', async () => {
     const { url, publish } = await startServer({ cameras: twoCameras() });
-    const drafts = [
-      cameraOnline(door),
-      trackStarted(sightingOf(undecided)),
-      recognised(),
-      cameraOnline(yard),
-    ];
+    const drafts = [cameraOnline(door), trackStarted(reportOf(undecided)), recognised(), cameraOnline(yard)];
     const published = await Promise.all(drafts.map(publish));
     const [online, started, named, ofYard] = published.map(({ id }) => id);
     const read = reader(url);
@@ -201,12 +196,12 @@ describe('GET /v1/events', () => {
     const drafts = [
       cameraOnline(door),
       cameraOffline(yard, { code: 'SOURCE_STALLED', message: 'Nothing came.' }),
-      trackStarted(sightingOf(undecided)),
-      trackEnded(sightingOf(known(franck))),
+      trackStarted(reportOf(undecided)),
+      trackEnded(reportOf(known(franck))),
       recognised(),
-      identityUnknown(sightingOf(stranger)),
-      identityChanged(sightingOf(known(franck)), known(audrey)),
-      identityChanged(sightingOf(stranger), known(audrey)),
+      identityUnknown(reportOf(stranger)),
+      identityChanged(reportOf(known(franck)), known(audrey)),
+      identityChanged(reportOf(stranger), known(audrey)),
     ];
     const published = await Promise.all(drafts.map(publish));
     const read = reader(url);

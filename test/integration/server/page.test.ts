@@ -10,7 +10,7 @@ import {
 import { launchBrowser, openPage } from '../../helpers/browser.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
 import type { Publish } from '../../helpers/record-events.js';
-import { franck, known, sightingOf, stranger, undecided } from '../../unit/events/sighting.js';
+import { franck, known, reportOf, stranger, undecided } from '../../unit/events/track-report.js';
 import type { Storage } from '../../../src/core/storage.js';
 import { snapshot } from '../storage/made-up.js';
 import { startServer } from './start-server.js';
@@ -36,14 +36,14 @@ describe('the page', { tags: ['chromium'] }, () => {
   }
 
   async function publishName(publish: Publish): Promise<void> {
-    await publish(identityRecognized(sightingOf(known(franck))));
+    await publish(identityRecognized(reportOf(known(franck))));
   }
 
   /** Keeps a snapshot of the track that events are about. */
   async function keepSnapshot(store: Storage, background: string): Promise<void> {
     const create = { width: 120, height: 120, channels: 3, background } as const;
     const jpeg = await sharp({ create }).jpeg().toBuffer();
-    const track = { key: sightingOf(stranger).trackKey, cameraId: 'door', seenAt: Date.now() };
+    const track = { key: reportOf(stranger).trackKey, cameraId: 'door', seenAt: Date.now() };
     await store.tracks.recordKnown(track, franck.id, [], { ...snapshot(), jpeg });
   }
 
@@ -77,7 +77,7 @@ describe('the page', { tags: ['chromium'] }, () => {
     await publishName(publish);
     const { page, complaints } = await open(url);
     await page.getByText('Franck recognised on Front door').waitFor();
-    await publish(identityUnknown(sightingOf(stranger)));
+    await publish(identityUnknown(reportOf(stranger)));
     await page.getByText('Unknown person on Front door').click();
     await page.getByText('The nearest person is Franck at distance 1.30').waitFor();
     expect(await page.locator('.sentence').allTextContents()).toEqual([
@@ -94,7 +94,7 @@ describe('the page', { tags: ['chromium'] }, () => {
     const { page } = await open(url);
     await page.getByText('Up to date').waitFor();
     await publishName(publish);
-    const other = { ...sightingOf(stranger), trackKey: 'door/run-1/8' };
+    const other = { ...reportOf(stranger), trackKey: 'door/run-1/8' };
     await publish(identityUnknown(other));
     await expect.poll(() => page.locator('.face').count()).toBe(2);
     await keepSnapshot(store, '#c08060');
@@ -103,7 +103,7 @@ describe('the page', { tags: ['chromium'] }, () => {
 
   it('lists faces that only pass by when asked to', async () => {
     const { url, publish } = await startServer();
-    await publish(trackStarted(sightingOf(undecided)));
+    await publish(trackStarted(reportOf(undecided)));
     const { page } = await open(url);
     const passing = page.getByText('A face came into view on Front door');
     await passing.waitFor({ state: 'attached' });
@@ -115,7 +115,7 @@ describe('the page', { tags: ['chromium'] }, () => {
   it('writes names as text, never as markup', async () => {
     const evil = { id: 'x', name: '<img src=x onerror=alert(1)>' };
     const { url, publish } = await startServer({ people: [evil] });
-    await publish(identityRecognized(sightingOf(known(evil))));
+    await publish(identityRecognized(reportOf(known(evil))));
     const { page } = await open(url);
     await page.getByText('<img src=x onerror=alert(1)> recognised on Front door').waitFor();
     expect(await page.locator('.event-list img:not(.face)').count()).toBe(0);

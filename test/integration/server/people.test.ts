@@ -12,7 +12,7 @@ import {
 import { openStorage } from '../../../src/storage/open-storage.js';
 import { DescribedApi } from '../../helpers/described-api.js';
 import { assetPaths, franck as stills } from '../../helpers/photos.js';
-import { known, sightingOf, stranger, undecided } from '../../unit/events/sighting.js';
+import { known, reportOf, stranger, undecided } from '../../unit/events/track-report.js';
 import { spec } from '../recognition/faces.js';
 import { startGallery } from './start-gallery.js';
 
@@ -198,9 +198,9 @@ describe('people', () => {
     const franck = await ask('POST', '/v1/people', { name: 'Franck' });
     const ana = await ask('POST', '/v1/people', { name: 'Ana' });
     const { photo } = await ask('POST', `/v1/people/${franck.id}/photos`, formWith(photos[0]!));
-    const { key } = seen(sightingOf(undecided).trackKey);
+    const { key } = seen(reportOf(undecided).trackKey);
     await recognition.people.recognized({ ...seen(key), faces: [await faceOn(photos[1]!)] }, franck.id);
-    const { id } = await publish(identityRecognized(sightingOf(known(franck))));
+    const { id } = await publish(identityRecognized(reportOf(known(franck))));
     const snapshot = `${url}/v1/events/${id}/snapshot.jpg`;
     expect(await pictureAt(snapshot)).toMatchObject({ status: 200 });
     expect(recognition.model.classifier).not.toBeNull();
@@ -231,7 +231,7 @@ describe('unknown people', () => {
     const ask = await asking(url);
     const face = await faceOn(photos[0]!);
     await recognition.people.identify({ ...seen('door/r/1'), faces: [face] });
-    const started = await publish(trackStarted({ ...sightingOf(undecided), trackKey: 'door/r/1' }));
+    const started = await publish(trackStarted({ ...reportOf(undecided), trackKey: 'door/r/1' }));
     const { unknown } = await ask('GET', '/v1/unknown');
     expect(unknown).toMatchObject([{ number: 1, seen: 1, cameras: ['door'] }]);
     expect(await ask('GET', '/v1/unknown/1')).toMatchObject({ number: 1 });
@@ -274,7 +274,7 @@ describe('an event', () => {
     const ask = await asking(url);
     const { id } = await ask('POST', '/v1/people', { name: 'Franck' });
     const face = await faceOn(photos[0]!);
-    const sighting = { ...sightingOf(stranger), trackKey: 'door/r/1' };
+    const sighting = { ...reportOf(stranger), trackKey: 'door/r/1' };
     const event = await publish(identityUnknown(sighting));
     const ofCamera = await publish(cameraOnline({ id: 'door', name: 'Front door' }));
     const enrol = (eventId: string) => ask('POST', `/v1/people/${id}/photos`, { event: eventId });
@@ -299,7 +299,7 @@ describe('an event', () => {
     const person = await ask('POST', '/v1/people', { name: 'Franck' });
     const { person: enrolled } = await ask('POST', `/v1/people/${person.id}/photos`, formWith(photos[0]!));
     const face = await faceOn(photos[1]!);
-    const sighting = { ...sightingOf(known(enrolled)), trackKey: 'door/r/1' };
+    const sighting = { ...reportOf(known(enrolled)), trackKey: 'door/r/1' };
     await recognition.people.recognized({ ...seen('door/r/1'), faces: [face] }, enrolled.id);
     const { id } = await publish(identityRecognized(sighting));
     const camera = await publish(cameraOnline({ id: 'door', name: 'Front door' }));

@@ -11,9 +11,8 @@ import { StoredUnknownPeople } from '../../../src/services/unknown-people.js';
 import { loadConfig } from '../../../src/config/load-config.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { createLogger } from '../../../src/observability/logger.js';
-import { cutFace } from '../../../src/recognition/embedding/crop.js';
-import { copyCrop } from '../../../src/recognition/embedding/stored-crop.js';
-import type { SightedFace } from '../../../src/recognition/unknown/unknown-people.js';
+import { cutFace, copyCrop } from '../../../src/recognition/embedding/crop.js';
+import type { TrackCrop } from '../../../src/recognition/unknown/unknown-people.js';
 import { startServer } from './start-server.js';
 
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
@@ -48,7 +47,7 @@ export async function startGallery(prepare: (data: string) => Promise<void> = ()
   });
 
   /** The face on a picture as a track would give it. */
-  const faceOn = (picture: Buffer): Promise<SightedFace> =>
+  const faceOn = (picture: Buffer): Promise<TrackCrop> =>
     pictures.withPicture(picture, async (image) => {
       const [found] = await pictures.detect(image);
       const crop = cutFace(image, found!.landmarks)!;

@@ -18,7 +18,7 @@ import type { Storage } from '../../../src/core/storage.js';
 import { openStorage } from '../../../src/storage/open-storage.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
 import { recordEvents } from '../../helpers/record-events.js';
-import { audrey, franck } from '../../unit/events/sighting.js';
+import { audrey, franck } from '../../unit/events/track-report.js';
 
 const webDir = fileURLToPath(new URL('../../../web', import.meta.url));
 const clientDir = fileURLToPath(new URL('../../../dist/src/client', import.meta.url));

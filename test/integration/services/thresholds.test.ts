@@ -4,7 +4,7 @@ import { Recognition } from '../../../src/app/recognition.js';
 import { loadConfig } from '../../../src/config/load-config.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { createLogger } from '../../../src/observability/logger.js';
-import { encodeCrop } from '../../../src/recognition/embedding/stored-crop.js';
+import { encodeCrop } from '../../../src/recognition/embedding/crop.js';
 import { SightlineError } from '../../../src/core/errors.js';
 import type { Storage } from '../../../src/core/storage.js';
 import { openStorage } from '../../../src/storage/open-storage.js';
@@ -43,10 +43,10 @@ describe('Thresholds', () => {
     expect(derived).toMatchObject({ threshold: null, falseNameRate: 0.001, embedder: 'mobilefacenet' });
     await Promise.all([naming.set({ threshold: 0.7 }), naming.set({ falseNameRate: 0.01 })]);
     expect(naming.get()).toMatchObject({ threshold: 0.7, falseNameRate: 0.01, effectiveThreshold: 0.7 });
-    expect(recognition.model.naming).toEqual({ threshold: 0.7, falseNameRate: 0.01 });
+    expect(recognition.model.thresholds).toEqual({ threshold: 0.7, falseNameRate: 0.01 });
     expect(onNaming).toHaveBeenLastCalledWith({ threshold: 0.7, falseNameRate: 0.01 });
     const second = await start();
-    expect(second.recognition.model.naming).toEqual({ threshold: 0.7, falseNameRate: 0.01 });
+    expect(second.recognition.model.thresholds).toEqual({ threshold: 0.7, falseNameRate: 0.01 });
     await second.naming.set({ threshold: null });
     expect(second.naming.get().effectiveThreshold).toBeGreaterThan(derived.effectiveThreshold);
     expect((await start({ falseNameRate: 0.002 })).naming.get()).toMatchObject({
@@ -63,7 +63,7 @@ describe('Thresholds', () => {
     expect(recognition.model.spec).toBe(spec);
     const switched = new Promise<number | null>((resolve) =>
       recognition.onChange({
-        onSwitch: (model) => resolve(model.naming.threshold),
+        onSwitch: (model) => resolve(model.thresholds.threshold),
         onNaming: () => undefined,
       }),
     );
@@ -76,7 +76,7 @@ describe('Thresholds', () => {
     const { naming, recognition } = await start();
     vi.spyOn(store.settings, 'save').mockRejectedValueOnce(new SightlineError('DISK_FULL', 'Expected room.'));
     await expect(naming.set({ threshold: 0.5 })).rejects.toMatchObject({ code: 'DISK_FULL' });
-    expect(recognition.model.naming.threshold).toBeNull();
+    expect(recognition.model.thresholds.threshold).toBeNull();
   });
 
   it('says that what is kept is broken', async () => {

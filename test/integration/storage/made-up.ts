@@ -5,7 +5,7 @@ import { afterEach, beforeEach } from 'vitest';
 import type { NewEvent } from '../../../src/core/event-store.js';
 import type { NewFace } from '../../../src/core/people-store.js';
 import { arcFaceTemplate } from '../../../src/core/similarity.js';
-import type { NewSighting, Snapshot, TrackRef, UnknownPerson } from '../../../src/core/track-store.js';
+import type { NewObservation, Snapshot, TrackRef, UnknownPerson } from '../../../src/core/track-store.js';
 import type { Storage } from '../../../src/core/storage.js';
 import { openStorage } from '../../../src/storage/open-storage.js';
 
@@ -43,7 +43,7 @@ export function face(number: number, change: Partial<NewFace> = {}): NewFace {
   return { ...photo, quality: 0.5, embedding: { model, vector }, crop, ...change };
 }
 
-export function sighting(quality = 0.5): NewSighting {
+export function sighting(quality = 0.5): NewObservation {
   const vector = Float32Array.of(quality, 1, 2, 3);
   const crop = { png: Uint8Array.of(137, 80, 100 * quality), landmarks: arcFaceTemplate };
   return { quality, embedding: { model, vector }, crop };
@@ -58,15 +58,15 @@ export function track(key: string, seenAt = 1000, cameraId = 'door'): TrackRef {
 }
 
 /** Says that a track is a stranger's. */
-export async function recordStranger(
+export async function recordUnknown(
   store: Storage,
   ref: TrackRef,
   personId: string | null = null,
-  add: readonly NewSighting[] = [sighting()],
+  add: readonly NewObservation[] = [sighting()],
   limit = 100,
 ): Promise<UnknownPerson> {
   const revision = await store.revision('unknownPeople');
-  const done = await store.tracks.recordStranger({ track: ref, personId, add, remove: [], limit }, revision);
+  const done = await store.tracks.recordUnknown({ track: ref, personId, add, remove: [], limit }, revision);
   if (!done) throw new Error('Expected the revision to be the newest');
   return done.person;
 }

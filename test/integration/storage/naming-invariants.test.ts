@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Storage } from '../../../src/core/storage.js';
 import { openStorage } from '../../../src/storage/open-storage.js';
-import { event, model, recordStranger, sighting, track } from './made-up.js';
+import { event, model, recordUnknown, sighting, track } from './made-up.js';
 
 const names = ['Ana', 'Ben', 'Cem'];
 const pick = fc.nat({ max: 20 });
@@ -31,7 +31,7 @@ async function perform(store: Storage, [kind, which, other]: Action, step: numbe
   const ref = track(`t${which % 6}`, step);
   const [someone, somebodyElse] = [one(everybody, which), one(everybody, other)];
   const stranger = one(unknown, which);
-  if (kind === 'stranger') await recordStranger(store, ref, one([...unknown, null], other)?.id ?? null);
+  if (kind === 'stranger') await recordUnknown(store, ref, one([...unknown, null], other)?.id ?? null);
   if (kind === 'known' && known.length > 0)
     await store.tracks.recordKnown(ref, one(known, other)!.id, [sighting()]);
   if (kind === 'name' && stranger) await store.tracks.name(stranger.id, one(names, other)!);

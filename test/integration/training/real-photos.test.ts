@@ -62,7 +62,7 @@ const train = (kind: (typeof kinds)[number], photos: readonly TrainingPhoto[], s
     photos,
     spec: reader.spec,
     // Fixed, as a household's few photos would have it: what follows from the hundreds here leaves few names to win.
-    naming: { threshold: reader.spec.threshold, falseNameRate: 1e-3 },
+    thresholds: { threshold: reader.spec.threshold, falseNameRate: 1e-3 },
     random: seededRandom(seed),
     now: 0,
     onProgress: () => {},

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { contains } from '../../../src/core/polygon.js';
+import { contains } from '../../../src/core/geometry.js';
 
 const unit = fc.double({ min: -0.5, max: 1.5, noNaN: true });
 

@@ -12,17 +12,17 @@ import type { Neighbour } from '../../../src/core/face.js';
 import { EventIds, eventIdPattern } from '../../../src/events/event-id.js';
 import { eventTypes, type EventDraft } from '../../../src/events/identity-event.js';
 import { toNewEvent, toSightlineEvent } from '../../../src/events/kept-event.js';
-import { audrey, evidence, franck, known, sightingOf, stranger, undecided } from './sighting.js';
+import { audrey, evidence, franck, known, reportOf, stranger, undecided } from './track-report.js';
 
 const camera = { id: 'back yard', name: 'Back yard' };
 
 function everyDraft(): EventDraft[] {
   return [
-    trackStarted(sightingOf(undecided)),
-    trackEnded(sightingOf(known(franck))),
-    identityRecognized(sightingOf(known(franck))),
-    identityUnknown(sightingOf(stranger)),
-    identityChanged(sightingOf(known(audrey)), known(franck)),
+    trackStarted(reportOf(undecided)),
+    trackEnded(reportOf(known(franck))),
+    identityRecognized(reportOf(known(franck))),
+    identityUnknown(reportOf(stranger)),
+    identityChanged(reportOf(known(audrey)), known(franck)),
     cameraOnline(camera),
     cameraOffline(camera, { code: 'SOURCE_STALLED', message: 'No frame for 5 s.' }),
   ];
@@ -54,7 +54,7 @@ describe('event builders', () => {
   });
 
   it('say who, where, when and how sure', () => {
-    const { data } = trackEnded(sightingOf(known(franck)));
+    const { data } = trackEnded(reportOf(known(franck)));
     expect(data).toMatchObject({
       camera: { id: 'door', name: 'Front door' },
       track: { id: 7, ageMs: 400, hits: 9 },
@@ -85,7 +85,7 @@ describe('event builders', () => {
   });
 
   it('leave the figures out while recognition is undecided', () => {
-    const { data } = trackStarted(sightingOf(undecided));
+    const { data } = trackStarted(reportOf(undecided));
     expect(data).toMatchObject({ identity: null, distance: null, threshold: null, confidence: null });
     expect(data.why).toMatchObject({ votes: null, nearest: [], crops: [], times: null });
   });
@@ -93,18 +93,18 @@ describe('event builders', () => {
 
 describe('identityChanged', () => {
   it('tells the name that was withdrawn', () => {
-    const { data } = identityChanged(sightingOf(stranger), known(franck));
+    const { data } = identityChanged(reportOf(stranger), known(franck));
     expect(data).toMatchObject({ identity: null, previous: { id: 'p-franck', name: 'Franck' } });
   });
 });
 
 describe('why', () => {
-  const summaryOf = (identity: Parameters<typeof sightingOf>[0]) =>
-    trackEnded(sightingOf(identity)).data.why.summary;
+  const summaryOf = (identity: Parameters<typeof reportOf>[0]) =>
+    trackEnded(reportOf(identity)).data.why.summary;
 
   it('of a name holds the votes, the distance, the threshold and the runner-up', () => {
     expect(summaryOf(known(franck))).toBe(
-      '3 of 4 looks at this face point to Franck. Together they are at distance 0.81 from the nearest photo, ' +
+      '3 of 4 observations of this face point to Franck. Together they are at distance 0.81 from the nearest photo, ' +
         'a name needs 1.02 or less; the next person is 0.31 further away.',
     );
   });
@@ -119,11 +119,11 @@ describe('why', () => {
     const [first, second] = evidence.nearest as [Neighbour, Neighbour];
     const ruledOut = { ...first, rejected: true };
     expect(summaryOf({ state: 'unknown', evidence: { ...evidence, nearest: [ruledOut, second] } })).toBe(
-      'Somebody said that this is not Franck. ' +
+      'Somebody marked this face as not Franck. ' +
         'The nearest person is Audrey at distance 1.12; a name needs 1.02 or less.',
     );
     expect(summaryOf({ state: 'unknown', evidence: { ...evidence, nearest: [ruledOut] } })).toBe(
-      'Somebody said that this is not Franck.',
+      'Somebody marked this face as not Franck.',
     );
   });
 

@@ -119,7 +119,7 @@ describe('EventPublisher', () => {
     expect(await publisher.close()).toBe(2);
     publisher.publish(draftOf('late'));
     expect(publisher.status.lost).toBe(3);
-    expect(String(onFailure.mock.lastCall?.[0])).toContain('came after the end');
+    expect(String(onFailure.mock.lastCall?.[0])).toContain('was published after the publisher was closed');
   });
 
   it('stores at the end what a long wait held up', async () => {

@@ -4,9 +4,9 @@ import type { DecisionKind, TrackChange, TrackState } from '../../../src/core/tr
 import { trackStarted } from '../../../src/events/build-event.js';
 import type { EventDraft } from '../../../src/events/identity-event.js';
 import { TrackEventPublisher } from '../../../src/events/track-event-publisher.js';
-import { audrey, franck, known, sightingOf, stranger, undecided } from './sighting.js';
+import { audrey, franck, known, reportOf, stranger, undecided } from './track-report.js';
 
-const { camera, track, trackKey, frame } = sightingOf(undecided);
+const { camera, track, trackKey, frame } = reportOf(undecided);
 
 let published: EventDraft[];
 let publisher: TrackEventPublisher;
@@ -79,7 +79,7 @@ describe('TrackEventPublisher', () => {
 
   it('publishes the track as it was in the frame of the change', () => {
     publisher.changed({ type: 'started', track, frame, after: stateOf(undecided) });
-    expect(published).toEqual([trackStarted(sightingOf(undecided))]);
+    expect(published).toEqual([trackStarted(reportOf(undecided))]);
   });
 
   it('publishes that the camera comes and goes, and why', () => {

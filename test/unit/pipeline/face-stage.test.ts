@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Detection } from '../../../src/core/face.js';
 import type { TrackState } from '../../../src/core/track-state.js';
 import { FaceStage, type FaceStageOptions } from '../../../src/pipeline/face-stage.js';
-import { franck, known } from '../events/sighting.js';
+import { franck, known } from '../events/track-report.js';
 import { CountedFrame, FakeDetector, FakeObserver, FreeTurns, deferred, faceAt } from './fakes.js';
 
 let detector: FakeDetector;

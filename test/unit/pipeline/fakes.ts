@@ -1,7 +1,7 @@
 import type { Detection } from '../../../src/core/face.js';
 import type { Box } from '../../../src/core/geometry.js';
 import type { Frame, RgbImage } from '../../../src/core/image.js';
-import type { TrackObserver } from '../../../src/core/track-observer.js';
+import type { TrackObserver } from '../../../src/core/track-state.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
 import type { DetectionTurns } from '../../../src/pipeline/detection-scheduler.js';
 

@@ -9,8 +9,8 @@ const dimension = 192;
 /** Training on made-up embeddings, in distances like MobileFaceNet's. */
 export function inputOf(photos: readonly TrainingPhoto[], seed = 1): TrainingInput {
   const spec = findEmbedder('mobilefacenet');
-  const naming = { threshold: spec.threshold, falseNameRate: 1e-3 };
-  return { photos, spec, naming, random: seededRandom(seed), now: 0, onProgress: () => {} };
+  const thresholds = { threshold: spec.threshold, falseNameRate: 1e-3 };
+  return { photos, spec, thresholds, random: seededRandom(seed), now: 0, onProgress: () => {} };
 }
 
 /** People in random directions; photos of one lie about .45 to each side of theirs. */

@@ -10,7 +10,7 @@ import { LandmarkRefiner } from './landmark-refiner.js';
 /** A face that is ready for the network. */
 interface AlignedFace {
   readonly kind: 'aligned';
-  /** As the embedder wants it. */
+  /** Aligned for the embedder. */
   readonly input: RgbImage;
   /** Aligned to ArcFace's template. */
   readonly chip: RgbImage;
@@ -18,28 +18,28 @@ interface AlignedFace {
   readonly alignMs: number;
 }
 
-/** Aligns faces and embeds them, a batch in one run. Not for two batches at a time. */
+/** Aligns a batch of faces and embeds them in one run. Takes one batch at a time. */
 export class BatchEmbedder {
   readonly #alignment: EmbedWorkerData['alignment'];
   readonly #network: EmbeddingNetwork;
   readonly #refiner: LandmarkRefiner;
 
-  /** Loading begins at once; a failure is told to each face that asks. */
+  /** Starts loading at once. When loading fails, so does every face. */
   constructor(data: EmbedWorkerData, options: InferenceSession.SessionOptions) {
     this.#alignment = data.alignment;
     this.#network = new EmbeddingNetwork(data, options);
     this.#refiner = new LandmarkRefiner(data.refinerPath, options);
   }
 
-  /** Resolves when loading has ended, well or not. */
+  /** Resolves when loading has succeeded or failed. */
   async loaded(): Promise<void> {
     await Promise.all([this.#network.loaded(), this.#refiner.loaded()]);
   }
 
-  /** Never rejects: whatever goes wrong with a face is in its own reply. */
+  /** Never rejects: an error of one face is in that face's reply. */
   async embed(batch: readonly FaceCrop[]): Promise<EmbedReply[]> {
     const faces: (AlignedFace | FailedFace)[] = [];
-    // One by one, as the refiner takes them.
+    // One after the other, because the refiner takes one face at a time.
     for (const task of batch) faces.push(await this.#align(task).catch(failed));
     const aligned = faces.filter((face) => face.kind === 'aligned');
     const started = performance.now();

@@ -1,40 +1,40 @@
-import type { Alignment } from '../alignment.js';
+import type { Alignment } from '../align.js';
 import type { FaceQuality } from '../../../core/face-quality.js';
 import type { RemoteError } from '../../../core/errors.js';
 
 /**
- * What crosses between `PooledEmbedder` and its worker threads (workers/embed.ts), beside the crops. Byte arrays are
- * transferred, so the sender must own their buffers outright and loses them.
+ * The messages between `PooledEmbedder` and its worker threads (workers/embed.ts); a task is a `FaceCrop`. Byte arrays
+ * are transferred, so the sender must own their whole buffers and cannot use them afterwards.
  */
 
-/** Given to a worker once, when it starts. */
+/** What a worker receives when it starts. */
 export interface EmbedWorkerData {
   /** Absolute path of an ONNX network with input [N, 3, side, side] and output [N, features]. */
   readonly modelPath: string;
-  /** Absolute path of MTCNN's O-Net, which puts landmarks right. */
+  /** Absolute path of MTCNN's O-Net, which refines landmarks. */
   readonly refinerPath: string;
   /**
-   * An ONNX model [N, features] → [N, dimension] that runs after it, on vectors scaled to length 1; null for none, when
-   * features = dimension.
+   * An ONNX model [N, features] → [N, dimension] that runs on the network's output after that was scaled to length 1.
+   * Null for none; then features = dimension.
    */
   readonly projection: Uint8Array | null;
-  /** How many numbers an embedding has in the end. */
+  /** Length of the final embedding. */
   readonly dimension: number;
   readonly alignment: Alignment;
   readonly preprocessing: Preprocessing;
-  /** ONNX Runtime's name: `cpu`, `cuda`, `coreml`, … */
+  /** ONNX Runtime's name of the provider: `cpu`, `cuda`, `coreml`, … */
   readonly executionProvider: string;
-  /** Threads of ONNX Runtime within the worker. */
+  /** Number of threads that ONNX Runtime uses within the worker. */
   readonly threads: number;
 }
 
-/** A value v, 0 to 255, of red, green or blue enters a network as (v − mean) · scale, with the mean of its channel. */
+/** A channel value v, 0 to 255, becomes (v − mean) · scale, with the mean of that channel. */
 export interface Preprocessing {
   readonly mean: readonly [red: number, green: number, blue: number];
   readonly scale: number;
 }
 
-/** What becomes of one face of the batch that is a worker's task; replies stand in the order of the faces. */
+/** The result for one face of a batch. Replies come in the order of the faces. */
 export type EmbedReply = EmbeddedFace | FailedFace;
 
 export interface FailedFace {
@@ -46,9 +46,9 @@ export interface EmbeddedFace {
   readonly kind: 'embedded';
   /** L2-normalised. */
   readonly vector: Float32Array<ArrayBuffer>;
-  /** The face aligned to ArcFace's template, 112×112 RGB, whatever the embedder takes. */
+  /** The face aligned to ArcFace's template, 112×112 RGB, even when the embedder takes another alignment. */
   readonly chip: Uint8Array<ArrayBuffer>;
   readonly quality: FaceQuality;
-  /** Embedding is that of the whole batch. */
+  /** `embedMs` is the time of the whole batch. */
   readonly times: { readonly alignMs: number; readonly embedMs: number };
 }

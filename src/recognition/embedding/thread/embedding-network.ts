@@ -1,20 +1,19 @@
 import { InferenceSession, Tensor } from '../../../models/onnx-runtime.js';
-import { chipSides } from '../alignment.js';
+import { chipSides } from '../align.js';
 import { l2Normalise } from '../../../core/distance.js';
-import type { EmbedWorkerData } from './embed-protocol.js';
+import type { EmbedWorkerData, Preprocessing } from './embed-protocol.js';
 import type { RgbImage } from '../../../core/image.js';
-import { fillPlanes } from './fill-planes.js';
 
-/** KeyedMutex aligned faces into embeddings. Not for two calls of `run` at a time. */
+/** Turns aligned faces into embeddings. `run` must not be called again before it has settled. */
 export class EmbeddingNetwork {
   readonly #data: EmbedWorkerData;
   readonly #network: Promise<InferenceSession>;
   readonly #projection: Promise<InferenceSession> | null;
   readonly #side: number;
-  /** Written over for every batch; grows to the largest. */
+  /** Reused for every batch; grows with the largest one. */
   #input = new Float32Array();
 
-  /** Loading begins at once; a failure is told by `run` and `finish`. */
+  /** Starts loading at once. `run` and `finish` reject when loading failed. */
   constructor(data: EmbedWorkerData, options: InferenceSession.SessionOptions) {
     const { modelPath, projection, alignment } = data;
     this.#data = data;
@@ -25,12 +24,12 @@ export class EmbeddingNetwork {
     this.#projection?.catch(() => undefined);
   }
 
-  /** Resolves when loading has ended, well or not. */
+  /** Resolves when loading has succeeded or failed. */
   async loaded(): Promise<void> {
     await Promise.allSettled([this.#network, this.#projection]);
   }
 
-  /** The network's answers, as they are, to pictures of the embedder's alignment: one each, in one run. */
+  /** Runs the network once on a batch of aligned chips. @returns its raw output, one vector per chip */
   async run(chips: readonly RgbImage[]): Promise<Float32Array[]> {
     const size = 3 * this.#side * this.#side;
     const length = chips.length * size;
@@ -45,7 +44,10 @@ export class EmbeddingNetwork {
     return chips.map((_, index) => output.slice(index * features, (index + 1) * features));
   }
 
-  /** The embedding that an answer of the network makes. @throws Error when it has no direction */
+  /**
+   * Turns one raw output into an embedding: normalised, projected if there is a projection.
+   * @throws Error when its length is 0 or not finite, or its dimension is wrong
+   */
   async finish(answer: Float32Array): Promise<Float32Array<ArrayBuffer>> {
     let vector = l2Normalise(answer);
     if (this.#projection) {
@@ -56,11 +58,23 @@ export class EmbeddingNetwork {
   }
 }
 
-/** Copies the output, whose memory ONNX Runtime may use again. */
+/** Runs a network with one input and one output. Copies the output, because ONNX Runtime may reuse its memory. */
 async function rows(network: InferenceSession, input: Float32Array, shape: number[]): Promise<Float32Array> {
   const [inputName = '', outputName = ''] = [network.inputNames[0], network.outputNames[0]];
   const outputs = await network.run({ [inputName]: new Tensor('float32', input, shape) });
   const data = outputs[outputName]?.data;
   if (!(data instanceof Float32Array)) throw new Error('Expected an output of floats but received none');
   return Float32Array.from(data);
+}
+
+/** Fills `target` with three planes of floats, red, green and blue, made from interleaved RGB bytes. */
+export function fillPlanes(target: Float32Array, { data }: RgbImage, { mean, scale }: Preprocessing): void {
+  const plane = target.length / 3;
+  for (let channel = 0; channel < 3; channel++) {
+    const middle = mean[channel] as number;
+    const start = channel * plane;
+    for (let pixel = 0, index = channel; pixel < plane; pixel++, index += 3) {
+      target[start + pixel] = ((data[index] as number) - middle) * scale;
+    }
+  }
 }

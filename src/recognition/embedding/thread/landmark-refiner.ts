@@ -1,38 +1,37 @@
 import { InferenceSession, Tensor } from '../../../models/onnx-runtime.js';
-import { warp } from '../align.js';
-import type { PlacedFace } from '../alignment.js';
+import { warp, type PlacedFace } from '../align.js';
 import type { Landmarks } from '../../../core/face.js';
 import type { RgbImage } from '../../../core/image.js';
 import { boxFromOffsets, landmarkBox, landmarksFromFractions, landmarkSquare } from '../landmark-square.js';
-import { fillPlanes } from './fill-planes.js';
+import { fillPlanes } from './embedding-network.js';
 
 const side = 48;
-/** Below it the network does not take the square for a face, and its landmarks mean nothing. */
+/** Below this score the network sees no face in the square, and its landmarks mean nothing. */
 const leastScore = 0.5;
 const preprocessing = { mean: [127.5, 127.5, 127.5], scale: 1 / 128 } as const;
 
 /**
- * Puts a detector's landmarks right with MTCNN's O-Net, and finds MTCNN's box, so that faces align the same way
- * whatever found them. Not for two calls at a time.
+ * Refines a detector's landmarks with MTCNN's O-Net, and finds MTCNN's box, so that faces are aligned the same way
+ * whichever detector found them. `refine` must not be called again before it has settled.
  */
 export class LandmarkRefiner {
   readonly #network: Promise<InferenceSession>;
   readonly #input = new Float32Array(3 * side * side);
 
-  /** Loading begins at once; a failure is told by `refine`. */
+  /** Starts loading at once. `refine` rejects when loading failed. */
   constructor(modelPath: string, options: InferenceSession.SessionOptions) {
     this.#network = InferenceSession.create(modelPath, options);
     this.#network.catch(() => undefined);
   }
 
-  /** Resolves when loading has ended, well or not. */
+  /** Resolves when loading has succeeded or failed. */
   async loaded(): Promise<void> {
     await Promise.allSettled([this.#network]);
   }
 
   /**
-   * Landmarks and box in pixels of `crop` and how sure the network is that there is a face, 0 to 1; where it sees none,
-   * the landmarks given and the box they suggest.
+   * Finds landmarks and box in pixels of `crop`, and the network's score, 0 to 1, that there is a face. When it sees no
+   * face, returns the given landmarks and the box that they suggest.
    */
   async refine(crop: RgbImage, landmarks: Landmarks): Promise<PlacedFace & { readonly score: number }> {
     const square = landmarkSquare(landmarks);

@@ -4,15 +4,13 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { alignTo } from '../../../../src/recognition/embedding/align.js';
 import { euclideanDistance, l2Normalise } from '../../../../src/core/distance.js';
-import { embedderIds } from '../../../../src/core/embedders.js';
-import type { FaceCrop } from '../../../../src/core/face-embedder.js';
+import { embedderIds, type FaceCrop, type FaceEmbedder } from '../../../../src/core/face-embedder.js';
 import { landmarkBox } from '../../../../src/recognition/embedding/landmark-square.js';
 import type { FaceDetector } from '../../../../src/detection/face-detector.js';
 import type { Conv } from '../../../../src/models/convert/network.js';
 import { writeOnnx } from '../../../../src/models/convert/write-onnx.js';
 import { cutFace } from '../../../../src/recognition/embedding/crop.js';
 import { findEmbedder } from '../../../../src/recognition/embedding/embedder-specs.js';
-import type { FaceEmbedder } from '../../../../src/core/face-embedder.js';
 import { noiseCrop, readAsset, startDetector, startEmbedder, stills } from '../faces.js';
 
 let embedder: FaceEmbedder | undefined;

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { arcFaceTemplate } from '../../../../src/core/similarity.js';
 import type { FaceEmbedder } from '../../../../src/core/face-embedder.js';
 import { reEmbed } from '../../../../src/recognition/embedding/re-embedding.js';
-import { encodeCrop } from '../../../../src/recognition/embedding/stored-crop.js';
+import { encodeCrop } from '../../../../src/recognition/embedding/crop.js';
 import { noiseCrop, spec, startEmbedder } from '../faces.js';
 import type { GalleryEntry } from '../../../../src/core/people-store.js';
 import type { Storage } from '../../../../src/core/storage.js';

@@ -8,7 +8,7 @@ import type { FaceDetector } from '../../../../src/detection/face-detector.js';
 import type { FaceEmbedder } from '../../../../src/core/face-embedder.js';
 import { Enroller } from '../../../../src/recognition/enrolment/enrolment.js';
 import { Gallery } from '../../../../src/recognition/gallery/gallery.js';
-import { decodeCrop } from '../../../../src/recognition/embedding/stored-crop.js';
+import { decodeCrop } from '../../../../src/recognition/embedding/crop.js';
 import { noise, readAsset, spec, startDetector, startEmbedder, stills } from '../faces.js';
 import type { Storage } from '../../../../src/core/storage.js';
 import { openStorage } from '../../../../src/storage/open-storage.js';

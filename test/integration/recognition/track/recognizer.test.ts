@@ -6,7 +6,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { euclideanDistance } from '../../../../src/core/distance.js';
 import type { Detection, Identity, Track } from '../../../../src/core/face.js';
 import type { Frame, RgbImage } from '../../../../src/core/image.js';
-import { choiceFor, rulesFor, type ThresholdChoice } from '../../../../src/recognition/decision/decision.js';
+import {
+  thresholdsFor,
+  rulesFor,
+  type ThresholdSettings,
+} from '../../../../src/recognition/decision/decision.js';
 import type { FaceEmbedder } from '../../../../src/core/face-embedder.js';
 import { Enroller } from '../../../../src/recognition/enrolment/enrolment.js';
 import { Gallery } from '../../../../src/recognition/gallery/gallery.js';
@@ -25,7 +29,7 @@ import {
 } from '../../../../src/recognition/track/decision-recorder.js';
 import { TrackRegistry } from '../../../../src/recognition/track/track-registry.js';
 
-const naming = { threshold: null, falseNameRate: 1e-3 };
+const thresholds = { threshold: null, falseNameRate: 1e-3 };
 /** As far as the gallery can tell, made by another network. */
 const otherSpec = { ...spec, model: { id: 'mobilefacenet', version: 'another' } };
 
@@ -125,8 +129,8 @@ class Watched implements ModelSource {
     this.#use(next);
   }
 
-  setThresholds(choice: ThresholdChoice): void {
-    this.use({ ...this.model, naming: choice });
+  setThresholds(choice: ThresholdSettings): void {
+    this.use({ ...this.model, thresholds: choice });
   }
 
   get kinds(): string[] {
@@ -163,7 +167,7 @@ async function enrol(name: string, { image, detection }: Picture): Promise<strin
 }
 
 function model(of: Gallery, by = spec): RecognitionModel {
-  return { embedder, gallery: of, spec: by, naming, classifier: null };
+  return { embedder, gallery: of, spec: by, thresholds, classifier: null };
 }
 
 function trackOf(id: number, { detection }: Picture, change: Partial<Track> = {}): Track {
@@ -224,8 +228,8 @@ describe('Recognizer', () => {
     const identity = watched.identity(7);
     if (identity.state !== 'known') throw new Error('expected a name');
     expect(identity.evidence.distance).toBeLessThan(spec.threshold);
-    expect(identity.evidence.falseNameRate).toBe(naming.falseNameRate);
-    expect(identity.evidence.threshold).toBeCloseTo(rulesFor(spec, naming, 2).threshold);
+    expect(identity.evidence.falseNameRate).toBe(thresholds.falseNameRate);
+    expect(identity.evidence.threshold).toBeCloseTo(rulesFor(spec, thresholds, 2).threshold);
     expect(identity.evidence.crops).toHaveLength(3);
     const { queueMs, alignMs, embedMs, matchMs } = identity.evidence.times;
     for (const ms of [queueMs, alignMs, embedMs, matchMs]) expect(ms).toBeGreaterThan(0);
@@ -254,10 +258,10 @@ describe('Recognizer', () => {
   it('takes a new threshold into account for faces in view', async () => {
     await enrol('Franck', man[0]!);
     await watch(1, man.slice(1));
-    watched.setThresholds({ ...naming, threshold: 0.05 });
+    watched.setThresholds({ ...thresholds, threshold: 0.05 });
     await look();
     expect(watched.identity(1).state).toBe('undecided');
-    watched.setThresholds(naming);
+    watched.setThresholds(thresholds);
     await look();
     expect(watched.identity(1).state).toBe('known');
   });
@@ -350,7 +354,7 @@ describe('Recognizer', () => {
   it('names a man at one camera and not at a stricter one that sees the same', async () => {
     await enrol('Franck', man[0]!);
     const own = { threshold: 0.3, falseNameRate: null };
-    const door = new Watched({ ...model(gallery), naming: choiceFor(own, naming) });
+    const door = new Watched({ ...model(gallery), thresholds: thresholdsFor(own, thresholds) });
     await watch(1, man.slice(1), [watched, door]);
     expect(watched.identity(1)).toMatchObject({ state: 'known', person: { name: 'Franck' } });
     expect(door.identity(1)).toMatchObject({

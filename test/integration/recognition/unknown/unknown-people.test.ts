@@ -10,8 +10,8 @@ import { l2Normalise } from '../../../../src/core/distance.js';
 import { Gallery } from '../../../../src/recognition/gallery/gallery.js';
 import {
   UnknownPeople,
-  type SightedFace,
-  type TrackSighting,
+  type TrackCrop,
+  type TrackCrops,
 } from '../../../../src/recognition/unknown/unknown-people.js';
 import { noiseCrop, spec } from '../faces.js';
 import type { Storage } from '../../../../src/core/storage.js';
@@ -34,7 +34,7 @@ afterEach(async () => {
 async function open(mostPeople = 1000): Promise<void> {
   store = await openStorage({ data: folder });
   gallery = await Gallery.open({ store, spec, onError: () => {} });
-  people = new UnknownPeople({ store, gallery, embedder: spec, mostPeople });
+  people = new UnknownPeople({ store, gallery, spec, mostPeople });
 }
 
 async function close(): Promise<void> {
@@ -43,14 +43,14 @@ async function close(): Promise<void> {
 }
 
 /** Somebody's face, a little different at every angle. */
-function face(person: number, angle = 0, quality = 0.5): SightedFace {
+function face(person: number, angle = 0, quality = 0.5): TrackCrop {
   const vector = new Float32Array(spec.dimension);
   vector[person] = 1;
   vector[100 + angle] = 0.3;
   return { quality, vector: l2Normalise(vector), crop: noiseCrop(person) };
 }
 
-function track(key: string, faces: SightedFace[], cameraId = 'door', seenAt = 1000): TrackSighting {
+function track(key: string, faces: TrackCrop[], cameraId = 'door', seenAt = 1000): TrackCrops {
   return { key, cameraId, seenAt, faces };
 }
 
@@ -69,9 +69,7 @@ describe('UnknownPeople', () => {
 
   it('is told by three at a time, on one storage and on two, and all know the same people', async () => {
     const otherStorage = await openStorage({ data: folder });
-    const others = [store, otherStorage].map(
-      (each) => new UnknownPeople({ store: each, gallery, embedder: spec }),
-    );
+    const others = [store, otherStorage].map((each) => new UnknownPeople({ store: each, gallery, spec }));
     const readers = [people, ...others];
     for (const [index, reader] of readers.entries())
       expect(await reader.identify(track(`t/${index}`, [face(1, index)]))).toMatchObject({ number: 1 });
@@ -187,7 +185,7 @@ async function elsewhere(work: string): Promise<void> {
     const { UnknownPeople } = await import(${built('recognition', 'unknown', 'unknown-people.js')});
     const { findEmbedder } = await import(${built('recognition', 'embedding', 'embedder-specs.js')});
     const store = await openStorage({ data: process.argv[1] });
-    const people = new UnknownPeople({ store, gallery: null, embedder: findEmbedder('mobilefacenet') });
+    const people = new UnknownPeople({ store, gallery: null, spec: findEmbedder('mobilefacenet') });
     const vector = Float32Array.of(${face(3).vector.join()});
     ${work};
     await store.close();`;

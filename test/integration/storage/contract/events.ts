@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EventQuery } from '../../../../src/core/event-store.js';
 import type { Storage } from '../../../../src/core/storage.js';
-import { event, model, recordStranger, sighting, track } from '../made-up.js';
+import { event, model, recordUnknown, sighting, track } from '../made-up.js';
 import { arcFaceTemplate } from '../../../../src/core/similarity.js';
 import type { TestData } from './test-data.js';
 
@@ -131,7 +131,7 @@ export function describeEvents(place: TestData): void {
     it('names the person of a track in events before and after the track was recorded', async () => {
       const store = await place.open();
       await store.events.append([event(1, { trackKey: 't' }), event(2, { trackKey: 'other' })]);
-      const unknown = await recordStranger(store, track('t'));
+      const unknown = await recordUnknown(store, track('t'));
       await store.events.append([event(3, { trackKey: 't' })]);
       expect(await ids(store, { personId: unknown.id })).toEqual([event(1).id, event(3).id]);
       await store.tracks.name(unknown.id, 'Ana');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { revisionTopics, type RevisionTopic, type Storage } from '../../../../src/core/storage.js';
 import type { SiameseHead } from '../../../../src/core/heads.js';
-import { event, face, model, recordStranger, track } from '../made-up.js';
+import { event, face, model, recordUnknown, track } from '../made-up.js';
 import type { TestData } from './test-data.js';
 
 /** A change of each topic, and what somebody who keeps it in memory reads. */
@@ -17,7 +17,7 @@ const topics: Record<
     read: async ({ people }) => all(people.entries(model)),
   },
   unknownPeople: {
-    change: (storage, step) => recordStranger(storage, track(`track ${step}`)),
+    change: (storage, step) => recordUnknown(storage, track(`track ${step}`)),
     read: async ({ tracks }) => all(tracks.unknownEntries(model)),
   },
   cameras: {
@@ -117,8 +117,8 @@ export function describeRevisions(place: TestData): void {
       const { person: ana } = await storage.people.addFace('Ana', face(1));
       const { person: ben, face: photo } = await storage.people.addFace('Ben', face(2));
       const [first, second] = [
-        await recordStranger(storage, track('a')),
-        await recordStranger(storage, track('b')),
+        await recordUnknown(storage, track('a')),
+        await recordUnknown(storage, track('b')),
       ];
       const changes: [RevisionTopic, () => Promise<unknown>][] = [
         ['people', () => storage.people.rename(ana.id, 'Anna')],

@@ -3,7 +3,7 @@ import type { GalleryEntry } from '../../../../src/core/people-store.js';
 import { arcFaceTemplate } from '../../../../src/core/similarity.js';
 import type { UnknownEntry } from '../../../../src/core/track-store.js';
 import type { Storage } from '../../../../src/core/storage.js';
-import { event, model, recordStranger, sighting, snapshot, track } from '../made-up.js';
+import { event, model, recordUnknown, sighting, snapshot, track } from '../made-up.js';
 import type { TestData } from './test-data.js';
 
 async function enrol(store: Storage, name: string): Promise<string> {
@@ -34,23 +34,23 @@ export function describeTracks(place: TestData): void {
   describe('people without a name', () => {
     it('have a number that is never given again, whoever goes', async () => {
       const store = await place.open();
-      const first = await recordStranger(store, track('a'));
-      const second = await recordStranger(store, track('b'));
+      const first = await recordUnknown(store, track('a'));
+      const second = await recordUnknown(store, track('b'));
       expect([first.number, second.number]).toEqual([1, 2]);
       await store.tracks.dismiss(second.id);
       await store.close();
       const reopened = await place.open();
-      expect((await recordStranger(reopened, track('c'))).number).toBe(3);
+      expect((await recordUnknown(reopened, track('c'))).number).toBe(3);
       expect(await reopened.people.persons()).toEqual([]);
       expect(await reopened.tracks.unknownPerson(2)).toBeUndefined();
     });
 
     it('are seen once for each track, from the first time to the last, by every camera', async () => {
       const store = await place.open();
-      const { id } = await recordStranger(store, track('a', 5000));
-      await recordStranger(store, track('a', 6000), id);
-      await recordStranger(store, track('b', 2000, 'yard'), id);
-      await recordStranger(store, track('c', 3000, 'attic'), id);
+      const { id } = await recordUnknown(store, track('a', 5000));
+      await recordUnknown(store, track('a', 6000), id);
+      await recordUnknown(store, track('b', 2000, 'yard'), id);
+      await recordUnknown(store, track('c', 3000, 'attic'), id);
       expect(await store.tracks.unknownPeople()).toEqual([
         { id, number: 1, seen: 3, firstSeenAt: 2000, lastSeenAt: 6000, cameras: ['attic', 'door', 'yard'] },
       ]);
@@ -59,20 +59,20 @@ export function describeTracks(place: TestData): void {
     it('are not changed on the grounds of what is no longer so', async () => {
       const store = await place.open();
       const revision = await store.revision('unknownPeople');
-      const { id } = await recordStranger(store, track('a'));
+      const { id } = await recordUnknown(store, track('a'));
       const change = { track: track('b'), personId: id, add: [sighting()], remove: [], limit: 100 };
-      expect(await store.tracks.recordStranger(change, revision)).toBeUndefined();
+      expect(await store.tracks.recordUnknown(change, revision)).toBeUndefined();
       expect(await store.tracks.unknownPeople()).toMatchObject([{ seen: 1 }]);
       expect(await unknownEntries(store)).toHaveLength(1);
     });
 
     it('beyond the limit go: those seen once first, the oldest first', async () => {
       const store = await place.open();
-      const often = await recordStranger(store, track('a', 1), null, [], 3);
-      await recordStranger(store, track('b', 2), often.id, [], 3);
-      await recordStranger(store, track('c', 4), null, [], 3);
-      await recordStranger(store, track('d', 3), null, [], 3);
-      await recordStranger(store, track('e', 5), null, [sighting()], 3);
+      const often = await recordUnknown(store, track('a', 1), null, [], 3);
+      await recordUnknown(store, track('b', 2), often.id, [], 3);
+      await recordUnknown(store, track('c', 4), null, [], 3);
+      await recordUnknown(store, track('d', 3), null, [], 3);
+      await recordUnknown(store, track('e', 5), null, [sighting()], 3);
       expect((await store.tracks.unknownPeople()).map(({ number }) => number)).toEqual([1, 2, 4]);
     });
   });
@@ -81,7 +81,7 @@ export function describeTracks(place: TestData): void {
     it('is that of the highest quality', async () => {
       const store = await place.open();
       const crops = [0.5, 0.9, 0.7].map(sighting);
-      const { id } = await recordStranger(store, track('t'), null, crops);
+      const { id } = await recordUnknown(store, track('t'), null, crops);
       expect(await store.tracks.bestCrop(id)).toEqual(sighting(0.9).crop);
       expect(await store.tracks.bestCrop('nobody')).toBeUndefined();
     });
@@ -91,7 +91,7 @@ export function describeTracks(place: TestData): void {
     it('makes the best crops enrolled photos and carries over to past events', async () => {
       const store = await place.open();
       const qualities = [0.1, 0.9, 0.3, 0.8, 0.2, 0.7, 0.6];
-      const { id } = await recordStranger(store, track('t'), null, qualities.map(sighting));
+      const { id } = await recordUnknown(store, track('t'), null, qualities.map(sighting));
       await store.events.append([event(1, { trackKey: 't' }), event(2, { personId: id })]);
       expect(await peopleOfEvents(store)).toEqual([1, 1]);
       expect(await store.tracks.name(id, 'Ana')).toEqual({ id, name: 'Ana' });
@@ -107,12 +107,12 @@ export function describeTracks(place: TestData): void {
     it('as somebody who is there moves everything to them', async () => {
       const store = await place.open();
       const ana = await enrol(store, 'Ana');
-      const { id } = await recordStranger(store, track('t'));
+      const { id } = await recordUnknown(store, track('t'));
       await store.events.append([event(1, { trackKey: 't' })]);
       expect(await store.tracks.name(id, 'Ana')).toEqual({ id: ana, name: 'Ana' });
       expect(await store.people.persons()).toMatchObject([{ id: ana, faces: 2 }]);
       expect(await peopleOfEvents(store)).toEqual(['Ana']);
-      expect((await recordStranger(store, track('u'))).number).toBe(2);
+      expect((await recordUnknown(store, track('u'))).number).toBe(2);
     });
 
     it('takes back that the track was not theirs', async () => {
@@ -120,7 +120,7 @@ export function describeTracks(place: TestData): void {
       const ana = await enrol(store, 'Ana');
       await store.tracks.recordKnown(track('t'), ana, [sighting()]);
       await store.tracks.reject('t', ana);
-      const { id } = await recordStranger(store, track('t'));
+      const { id } = await recordUnknown(store, track('t'));
       expect(await rolesOf(store, 'Ana')).toEqual(['example', 'counterexample']);
       await store.tracks.name(id, 'Ana');
       expect(await rolesOf(store, 'Ana')).toEqual(['example', 'example', 'example']);
@@ -143,7 +143,7 @@ export function describeTracks(place: TestData): void {
 
     it('takes photos back that the track had become by being named', async () => {
       const store = await place.open();
-      const { id } = await recordStranger(store, track('t'), null, [sighting(0.5), sighting(0.6)]);
+      const { id } = await recordUnknown(store, track('t'), null, [sighting(0.5), sighting(0.6)]);
       await store.tracks.name(id, 'Ana');
       await store.tracks.reject('t', id);
       expect(await rolesOf(store, 'Ana')).toEqual(['counterexample', 'counterexample']);
@@ -152,8 +152,8 @@ export function describeTracks(place: TestData): void {
 
     it('takes a track away from a person without a name, who goes with the last', async () => {
       const store = await place.open();
-      const { id } = await recordStranger(store, track('a'));
-      await recordStranger(store, track('b'), id);
+      const { id } = await recordUnknown(store, track('a'));
+      await recordUnknown(store, track('b'), id);
       await store.tracks.reject('b', id);
       expect(await store.tracks.unknownPeople()).toMatchObject([{ id, seen: 1 }]);
       expect((await unknownEntries(store)).map(({ role }) => role)).toEqual(['sighting', 'counterexample']);
@@ -167,7 +167,7 @@ export function describeTracks(place: TestData): void {
       const store = await place.open();
       const ana = await enrol(store, 'Ana');
       await store.events.append([event(1, { trackKey: 't' })]);
-      await recordStranger(store, track('t'));
+      await recordUnknown(store, track('t'));
       expect(await store.tracks.recordKnown(track('t'), ana, [])).toBe(true);
       expect(await store.tracks.unknownPeople()).toEqual([]);
       expect(await peopleOfEvents(store)).toEqual(['Ana']);
@@ -193,7 +193,7 @@ export function describeTracks(place: TestData): void {
       const ben = await enrol(store, 'Ben');
       await store.tracks.recordKnown(track('t'), ben, [sighting()]);
       await store.tracks.reject('t', ben);
-      const { id } = await recordStranger(store, track('t'));
+      const { id } = await recordUnknown(store, track('t'));
       await store.tracks.dismiss(id);
       expect(await rolesOf(store, 'Ben')).toEqual(['example', 'counterexample']);
       await expect(store.tracks.dismiss(ben)).rejects.toMatchObject({ code: 'UNKNOWN_PERSON_UNKNOWN' });
@@ -206,7 +206,7 @@ export function describeTracks(place: TestData): void {
       const { tracks } = store;
       const ana = await enrol(store, 'Ana');
       const change = { track: track('t'), personId: null, add: [sighting()], remove: [], limit: 9 };
-      await tracks.recordStranger(
+      await tracks.recordUnknown(
         { ...change, snapshot: snapshot(0.5) },
         await store.revision('unknownPeople'),
       );
@@ -237,7 +237,7 @@ export function describeTracks(place: TestData): void {
       const ana = await enrol(store, 'Ana');
       const seen = async (key: string, seenAt: number, personId: string | null) => {
         const change = { track: track(key, seenAt), personId, add: [sighting()], remove: [], limit: 9 };
-        const done = await tracks.recordStranger(
+        const done = await tracks.recordUnknown(
           { ...change, snapshot: snapshot() },
           await store.revision('unknownPeople'),
         );
@@ -264,9 +264,9 @@ export function describeTracks(place: TestData): void {
       const ana = await enrol(store, 'Ana');
       await store.tracks.recordKnown(track('old', 1000), ana, [sighting()]);
       await store.tracks.recordKnown(track('new', 9000), ana, [sighting()]);
-      const gone = await recordStranger(store, track('gone', 2000));
-      const stays = await recordStranger(store, track('stays', 1000));
-      await recordStranger(store, track('again', 7000), stays.id);
+      const gone = await recordUnknown(store, track('gone', 2000));
+      const stays = await recordUnknown(store, track('stays', 1000));
+      await recordUnknown(store, track('again', 7000), stays.id);
       await store.events.append([event(1), event(2, { trackKey: 'gone' }), event(6), event(9)]);
       await store.tracks.prune({ eventsBefore: 6000, unknownBefore: 5000 });
       expect(await store.tracks.unknownPeople()).toMatchObject([{ id: stays.id, seen: 2 }]);

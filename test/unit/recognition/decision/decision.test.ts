@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Neighbour, Person } from '../../../../src/core/face.js';
 import {
-  choiceFor,
+  thresholdsFor,
   distanceAt,
   judge,
   leaning,
@@ -107,7 +107,7 @@ describe('judge', () => {
   });
 });
 
-describe('choiceFor', () => {
+describe('thresholdsFor', () => {
   const all = { threshold: null, falseNameRate: 1e-3 };
   const chosen = { threshold: 0.9, falseNameRate: 1e-3 };
   it.each([
@@ -122,6 +122,6 @@ describe('choiceFor', () => {
     ],
     ['both', { threshold: 0.7, falseNameRate: 1e-5 }, chosen, { threshold: 0.7, falseNameRate: 1e-5 }],
   ])('lets a camera that has %s go before all', (_, own, everywhere, choice) => {
-    expect(choiceFor(own, everywhere)).toEqual(choice);
+    expect(thresholdsFor(own, everywhere)).toEqual(choice);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Neighbour } from '../../../../src/core/face.js';
 import type { ClassifierHead } from '../../../../src/core/heads.js';
-import { rulesFor, type Match, type NamingRules } from '../../../../src/recognition/decision/decision.js';
+import { rulesFor, type Match, type DecisionRules } from '../../../../src/recognition/decision/decision.js';
 import { findEmbedder } from '../../../../src/recognition/embedding/embedder-specs.js';
 import { identifyFace as identify } from '../../../../src/recognition/decision/identify-face.js';
 
@@ -10,7 +10,7 @@ const rules = rulesFor(embedder, { threshold: 0.967, falseNameRate: 1e-3 }, 2);
 
 /** Nobody trained a classifier, so the embedding itself plays no part. */
 const vector = new Float32Array(192);
-const identifyFace = (match: Omit<Match, 'vector'>, by: NamingRules) => identify({ ...match, vector }, by);
+const identifyFace = (match: Omit<Match, 'vector'>, by: DecisionRules) => identify({ ...match, vector }, by);
 
 function near(name: string, distance: number, rejected = false): Neighbour {
   return { person: { id: `p-${name}`, name }, distance, centroidDistance: distance, rejected };
@@ -34,7 +34,7 @@ describe('identifyFace', () => {
   it('names the only person enrolled', () => {
     const identity = identifyFace({ nearest: [near('Ana', 0.7)], quality: 0.9 }, rules);
     expect(identity).toMatchObject({ person: { name: 'Ana' }, margin: null });
-    expect(identity.why).toMatch(/nobody else comes into question/);
+    expect(identity.why).toMatch(/there is nobody else to confuse it with/);
   });
 
   it('looks past people whom the face was said not to be', () => {
@@ -45,7 +45,7 @@ describe('identifyFace', () => {
     expect(identity.why).toMatch(/of Ben, at distance 0\.55.*Cleo is 0\.65/);
     const none = identifyFace({ nearest: nearest.slice(0, 1), quality: 0.9 }, rules);
     expect(none).toMatchObject({ person: null, distance: 0.5, margin: null });
-    expect(none.why).toMatch(/said not to be Ana/);
+    expect(none.why).toMatch(/marked as not Ana/);
   });
 
   it.each([
@@ -63,7 +63,7 @@ describe('identifyFace', () => {
       0.8,
       /but Ben is 0\.05 further.*0\.1 or more/,
     ],
-    ['below the quality floor', [near('Ana', 0.3)], 0.05, 0.3, /quality is 0\.05, 0\.1 is needed/],
+    ['below the quality floor', [near('Ana', 0.3)], 0.05, 0.3, /quality is 0\.05, and 0\.1 is needed/],
     ['without anybody enrolled', [], 0.9, null, /Nobody is enrolled/],
   ])('names nobody %s, and says so', (_, nearest, quality, distance, why) => {
     const identity = identifyFace({ nearest, quality }, rules);
@@ -74,7 +74,7 @@ describe('identifyFace', () => {
   describe('with a classifier', () => {
     const nearest = [near('Ana', 0.7), near('Ben', 0.75)];
     /** Whatever the face, its answer is this person. */
-    const saying = (name: string | null): NamingRules => {
+    const saying = (name: string | null): DecisionRules => {
       const people = ['Ana', 'Ben'];
       const classes = people.map((each) => ({ weights: [], bias: each === name ? 1 : 0 }));
       const classifier: ClassifierHead = {
@@ -98,7 +98,7 @@ describe('identifyFace', () => {
     it('says that it was the classifier who knew nobody', () => {
       const identity = identifyFace({ nearest, quality: 0.9 }, saying(null));
       expect(identity).toMatchObject({ person: null, distance: 0.7 });
-      expect(identity.why).toMatch(/the trained classifier does not bear it out\./);
+      expect(identity.why).toMatch(/the trained classifier does not confirm it\./);
     });
   });
 });

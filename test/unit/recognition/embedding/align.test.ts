@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { alignFace, alignTo } from '../../../../src/recognition/embedding/align.js';
-import { chipSides, templates } from '../../../../src/recognition/embedding/alignment.js';
+import { alignFace, alignTo, chipSides, templates } from '../../../../src/recognition/embedding/align.js';
 import type { Landmarks } from '../../../../src/core/face.js';
 import type { Box } from '../../../../src/core/geometry.js';
 import type { RgbImage } from '../../../../src/core/image.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RgbImage } from '../../../../src/core/image.js';
-import { resizeBox } from '../../../../src/recognition/embedding/resize-box.js';
+import { resizeBox } from '../../../../src/recognition/embedding/align.js';
 
 /** A picture whose red is given, green half of it and blue nothing. */
 function picture(width: number, height: number, red: (x: number, y: number) => number): RgbImage {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FaceCrop } from '../../../../src/core/face-embedder.js';
-import { copyCrop, decodeCrop, encodeCrop } from '../../../../src/recognition/embedding/stored-crop.js';
+import { copyCrop, decodeCrop, encodeCrop } from '../../../../src/recognition/embedding/crop.js';
 
 /** A crop of one grey in which the eyes lie so many pixels apart. */
 function crop(eyeDistance: number): FaceCrop {

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Neighbour } from '../../../../src/core/face.js';
-import type { ClassifierHead, ProjectionHead, SiameseHead } from '../../../../src/core/heads.js';
+import {
+  type ClassifierHead,
+  type ProjectionHead,
+  type SiameseHead,
+  requireFit,
+} from '../../../../src/core/heads.js';
 import { rulesFor } from '../../../../src/recognition/decision/decision.js';
 import { findEmbedder } from '../../../../src/recognition/embedding/embedder-specs.js';
 import { classify, judgeWithClassifier } from '../../../../src/recognition/heads/classifier.js';
 import { projectedSpec } from '../../../../src/recognition/heads/projection.js';
-import { requireFit } from '../../../../src/recognition/heads/require-fit.js';
 import { siameseProbability } from '../../../../src/recognition/heads/siamese.js';
 
 const spec = findEmbedder('mobilefacenet');

@@ -6,9 +6,9 @@ import {
   DecisionRecorder,
   type DecisionRecorderOptions,
 } from '../../../../src/recognition/track/decision-recorder.js';
-import { franck, known, sightingOf, stranger, undecided } from '../../events/sighting.js';
+import { franck, known, reportOf, stranger, undecided } from '../../events/track-report.js';
 
-const { track, frame } = sightingOf(undecided);
+const { track, frame } = reportOf(undecided);
 const seven = { id: 'u7', number: 7, seen: 1 } as UnknownPerson;
 
 type People = DecisionRecorderOptions['people'];

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { cosineFromDistance, euclideanDistance, l2Normalise } from '../../../../src/core/distance.js';
 import type { Identity, Neighbour, Person } from '../../../../src/core/face.js';
 import type { ClassifierHead } from '../../../../src/core/heads.js';
-import { explain } from '../../../../src/events/explain.js';
-import { rulesFor, type NamingRules } from '../../../../src/recognition/decision/decision.js';
+import { explain } from '../../../../src/events/build-event.js';
+import { rulesFor, type DecisionRules } from '../../../../src/recognition/decision/decision.js';
 import { findEmbedder } from '../../../../src/recognition/embedding/embedder-specs.js';
 import type { IdentityDecision } from '../../../../src/recognition/track/track-identity.js';
-import type { Observation } from '../../../../src/recognition/track/observation.js';
+import type { Observation } from '../../../../src/recognition/track/observations.js';
 import { TrackRecognition, type Matcher } from '../../../../src/recognition/track/track-recognition.js';
 
 /** Directions 0 and 1 are two people's, the others differ from observation to observation. */
@@ -93,7 +93,7 @@ class Watched {
     return (await this.see(...observations)).flatMap((told) => told?.kind ?? []);
   }
 
-  rematch(changed: NamingRules = rules): Promise<IdentityDecision | undefined> {
+  rematch(changed: DecisionRules = rules): Promise<IdentityDecision | undefined> {
     return this.track.rematch(this.gallery, changed);
   }
 
@@ -136,7 +136,7 @@ describe('a track', () => {
     for (const observation of times(5, near(ana)))
       await track.add(observation, gallery, { ...rules, classifier });
     expect(nameOf(track.identity)).toBe('unknown');
-    expect(explain(track.identity)).toMatch(/near enough, but the trained classifier does not bear it out\./);
+    expect(explain(track.identity)).toMatch(/near enough, but the trained classifier does not confirm it\./);
   });
 
   it('explains itself with what was fused', async () => {

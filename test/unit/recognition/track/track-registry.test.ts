@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Identity, Track, UnknownRef } from '../../../../src/core/face.js';
 import type { TrackChange, TrackState } from '../../../../src/core/track-state.js';
 import { TrackRegistry, type TrackDecision } from '../../../../src/recognition/track/track-registry.js';
-import { audrey, evidence, franck, known, sightingOf, stranger, undecided } from '../../events/sighting.js';
+import { audrey, evidence, franck, known, reportOf, stranger, undecided } from '../../events/track-report.js';
 
-const { track, frame } = sightingOf(undecided);
+const { track, frame } = reportOf(undecided);
 const seven: UnknownRef = { id: 'u7', number: 7, seen: 1 };
 
 let changes: TrackChange[];

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { euclideanDistance, l2Normalise } from '../../../../src/core/distance.js';
 import {
   FaceClusters,
-  mostTelling,
+  mostVaried,
   type StoredFace,
 } from '../../../../src/recognition/unknown/face-clusters.js';
 
@@ -71,17 +71,17 @@ describe('FaceClusters', () => {
   });
 });
 
-describe('mostTelling', () => {
+describe('mostVaried', () => {
   it('drops the poorer of the two that are most alike', () => {
     const [a, b, c] = [face(axis(0), 0.2), face(axis(0, 0.1), 0.9), face(axis(2), 0.1)];
-    expect(mostTelling([a, b, c], 2)).toEqual([b, c]);
-    expect(mostTelling([a, b, c], 3)).toEqual([a, b, c]);
+    expect(mostVaried([a, b, c], 2)).toEqual([b, c]);
+    expect(mostVaried([a, b, c], 3)).toEqual([a, b, c]);
   });
 
   it('keeps as many as it may, in their order', () => {
     fc.assert(
       fc.property(crops(12), fc.integer({ min: 1, max: 12 }), (faces, limit) => {
-        const kept = mostTelling(faces, limit);
+        const kept = mostVaried(faces, limit);
         expect(kept).toHaveLength(Math.min(limit, faces.length));
         expect(kept).toEqual(faces.filter((one) => kept.includes(one)));
       }),

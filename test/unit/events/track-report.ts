@@ -1,5 +1,5 @@
 import type { Identity, IdentityEvidence, Person, Track } from '../../../src/core/face.js';
-import type { Sighting } from '../../../src/events/build-event.js';
+import type { TrackReport } from '../../../src/events/build-event.js';
 
 export const franck: Person = { id: 'p-franck', name: 'Franck' };
 export const audrey: Person = { id: 'p-audrey', name: 'Audrey' };
@@ -60,7 +60,7 @@ const track: Track = {
 };
 
 /** Somebody at the front door. */
-export function sightingOf(identity: Identity, camera = { id: 'door', name: 'Front door' }): Sighting {
+export function reportOf(identity: Identity, camera = { id: 'door', name: 'Front door' }): TrackReport {
   return {
     camera,
     track,

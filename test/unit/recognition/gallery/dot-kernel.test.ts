@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { codesPerStep, createDotKernel } from '../../../src/core/dot-kernel.js';
-import { createSharedMemory } from '../../../src/core/wasm-kernel.js';
+import {
+  codesPerStep,
+  createDotKernel,
+} from '../../../../src/recognition/gallery/thread/candidate-search.js';
+import { createSharedMemory } from '../../../../src/core/wasm-kernel.js';
 
 const probeAt = 0;
 const probeBytes = 16_384;

@@ -6,7 +6,7 @@ import {
   mostObservations,
   withObservation,
   type Counted,
-} from '../../../../src/recognition/track/best-observations.js';
+} from '../../../../src/recognition/track/observations.js';
 
 const at = (angle: number): Float32Array => Float32Array.of(Math.cos(angle), Math.sin(angle));
 const observation = (ordinal: number, quality = 0.8, vector = at(0)): Counted => ({
