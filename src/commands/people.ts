@@ -73,7 +73,7 @@ function removePhoto(name: string, photo: string, options: SharedOptions): Promi
     const all = await services.people.photos(person.id);
     const found = all.filter(({ photoName }) => photoName === photo);
     if (found.length === 0)
-      throw new SightlineError('PHOTO_UNKNOWN', `There is no photo "${photo}" of ${person.name}.`);
+      throw new SightlineError('PHOTO_NOT_FOUND', `There is no photo "${photo}" of ${person.name}.`);
     for (const { id } of found) await services.people.removePhoto(id);
     process.stdout.write(`${photo} of ${person.name} is erased\n`);
   });

@@ -36,18 +36,18 @@ export async function withStore(
   }
 }
 
-/** @throws SightlineError PERSON_NAME_INVALID, PERSON_UNKNOWN */
+/** @throws SightlineError PERSON_NAME_INVALID, PERSON_NOT_FOUND */
 export async function findPerson({ people }: StoreServices, name: string): Promise<GalleryPerson> {
   const person = await people.find(name);
   if (person) return person;
-  throw new SightlineError('PERSON_UNKNOWN', `There is nobody called "${name}".`);
+  throw new SightlineError('PERSON_NOT_FOUND', `There is nobody called "${name}".`);
 }
 
-/** The number of an unknown person as it was typed. @throws SightlineError UNKNOWN_PERSON_UNKNOWN */
+/** The number of an unknown person as it was typed. @throws SightlineError UNKNOWN_PERSON_NOT_FOUND */
 export function unknownNumber(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw new SightlineError(
-    'UNKNOWN_PERSON_UNKNOWN',
+    'UNKNOWN_PERSON_NOT_FOUND',
     `Expected the number of an unknown person but received "${text}".`,
   );
 }

@@ -15,7 +15,7 @@ export const errorCatalogue = {
   },
   USAGE: { status: 400, remedy: 'See `sightline --help`.' },
 
-  MODEL_UNKNOWN: { status: 404, remedy: 'See `sightline models list` for the names that exist.' },
+  MODEL_NOT_FOUND: { status: 404, remedy: 'See `sightline models list` for the names that exist.' },
   MODEL_FETCH_FAILED: {
     status: 503,
     remedy:
@@ -94,19 +94,19 @@ export const errorCatalogue = {
     remedy:
       'Choose another name, or merge the two with POST /v1/people/{id}/merge or `sightline people merge`.',
   },
-  PERSON_UNKNOWN: {
+  PERSON_NOT_FOUND: {
     status: 404,
     remedy: 'See GET /v1/people or `sightline people` for the people there are.',
   },
-  PHOTO_UNKNOWN: {
+  PHOTO_NOT_FOUND: {
     status: 404,
     remedy: 'See GET /v1/people/{id}/photos or `sightline people photos <name>` for the photos there are.',
   },
-  UNKNOWN_PERSON_UNKNOWN: {
+  UNKNOWN_PERSON_NOT_FOUND: {
     status: 404,
-    remedy: 'See GET /v1/unknown or `sightline unknown` for the unknown people.',
+    remedy: 'See GET /v1/unknown-people or `sightline unknown` for the unknown people.',
   },
-  EVENT_UNKNOWN: {
+  EVENT_NOT_FOUND: {
     status: 404,
     remedy: 'See GET /v1/events or `sightline events` for the stored events.',
   },
@@ -193,7 +193,7 @@ export const errorCatalogue = {
       'Start the program with ORT_DISABLE_TELEMETRY=1 in its environment, or import Sightline in its main thread before the thread is started.',
   },
 
-  CAMERA_UNKNOWN: { status: 404, remedy: 'See GET /v1/cameras for the cameras there are.' },
+  CAMERA_NOT_FOUND: { status: 404, remedy: 'See GET /v1/cameras for the cameras there are.' },
   CAMERA_DUPLICATE: { status: 409, remedy: 'Give each camera a unique id.' },
   CAMERA_REMOVED: { status: 410, remedy: 'See GET /v1/cameras for the cameras there are.' },
   CAMERA_NO_FRAME: {
@@ -223,7 +223,7 @@ export const errorCatalogue = {
     remedy:
       'Wait for the time in Retry-After. `server.rateLimit` sets how many requests a minute are allowed; correct a wrong token.',
   },
-  ROUTE_UNKNOWN: { status: 404, remedy: 'See /api/docs for the routes there are.' },
+  ROUTE_NOT_FOUND: { status: 404, remedy: 'See /api/docs for the routes there are.' },
   NOT_READY: {
     status: 503,
     remedy: 'Sightline is starting, stopping or changing its embedder; try again in a few seconds.',
@@ -232,7 +232,7 @@ export const errorCatalogue = {
     status: 429,
     remedy: 'Wait for the time in Retry-After, then send the picture again; cameras have priority.',
   },
-  SNAPSHOT_UNKNOWN: {
+  SNAPSHOT_NOT_FOUND: {
     status: 404,
     remedy: 'Snapshots are kept of faces that recognition has decided on, for the time set with `retention`.',
   },

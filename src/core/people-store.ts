@@ -80,16 +80,16 @@ export interface PeopleStore {
   /**
    * Adds a photo to a person: the one of that name, who is made when there is none yet, or the one with that id. A
    * photo that the person has already is not stored again.
-   * @throws SightlineError PERSON_UNKNOWN for an id that nobody has any more
+   * @throws SightlineError PERSON_NOT_FOUND for an id that nobody has any more
    */
   addFace(target: string | { readonly id: string }, face: NewFace): Promise<AddedFace>;
   /** The person stays, even without photos. @returns the revision; null when there was no such face */
   removeFace(faceId: string): Promise<number | null>;
-  /** @throws SightlineError PERSON_UNKNOWN, PERSON_NAME_TAKEN */
+  /** @throws SightlineError PERSON_NOT_FOUND, PERSON_NAME_TAKEN */
   rename(personId: string, name: string): Promise<void>;
   /**
    * Gives everything that belongs to `from` to the person `into`, and removes the first.
-   * @throws SightlineError PERSON_UNKNOWN
+   * @throws SightlineError PERSON_NOT_FOUND
    */
   merge(from: string, into: string): Promise<void>;
   /**

@@ -106,17 +106,17 @@ export interface TrackStore {
   /**
    * Gives an unknown person a name. If a person has that name already, the two are merged. The best crops become enrolled
    * photos.
-   * @throws SightlineError UNKNOWN_PERSON_UNKNOWN
+   * @throws SightlineError UNKNOWN_PERSON_NOT_FOUND
    */
   name(personId: string, name: string): Promise<Person>;
-  /** Forgets an unknown person. @throws SightlineError UNKNOWN_PERSON_UNKNOWN */
+  /** Forgets an unknown person. @throws SightlineError UNKNOWN_PERSON_NOT_FOUND */
   dismiss(personId: string): Promise<void>;
   /**
    * Records that a track is not this person, named or unknown. The track then belongs to nobody, and its crops become
    * counterexamples.
    *
    * @returns how many counterexamples were added: none when they were there already or the crops are not kept any more
-   * @throws SightlineError PERSON_UNKNOWN
+   * @throws SightlineError PERSON_NOT_FOUND
    */
   reject(trackKey: string, personId: string): Promise<number>;
   /**

@@ -102,11 +102,11 @@ export function loadManifest(): readonly Asset[] {
 /**
  * The asset called `id`.
  *
- * @throws SightlineError MODEL_UNKNOWN
+ * @throws SightlineError MODEL_NOT_FOUND
  */
 export function findAsset<A extends Asset>(assets: readonly A[], id: string): A {
   const found = assets.find((candidate) => candidate.id === id);
   if (found) return found;
   const known = assets.map((candidate) => candidate.id).join(', ');
-  throw new SightlineError('MODEL_UNKNOWN', `Expected one of ${known} but received "${id}"`);
+  throw new SightlineError('MODEL_NOT_FOUND', `Expected one of ${known} but received "${id}"`);
 }

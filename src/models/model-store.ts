@@ -57,7 +57,7 @@ export class ModelStore {
    * Makes assets ready and returns the absolute paths of their files. This is cheap if they are there already; a
    * damaged file is fetched again. Several processes may do this at the same time in the same folder.
    *
-   * @throws SightlineError MODEL_UNKNOWN, MODEL_FETCH_FAILED, MODEL_CHECKSUM_MISMATCH, MODEL_CONVERSION_FAILED,
+   * @throws SightlineError MODEL_NOT_FOUND, MODEL_FETCH_FAILED, MODEL_CHECKSUM_MISMATCH, MODEL_CONVERSION_FAILED,
    * MODEL_CACHE_UNWRITABLE, MODEL_NOT_PULLED for an asset that has to be fetched with `pull`
    */
   async ensure(id: string): Promise<string>;
@@ -76,7 +76,7 @@ export class ModelStore {
    * Reads or downloads an asset that is fetched on demand only, whether or not it is there already.
    *
    * @returns the path of its file in the cache, and whether it was made from the file that the manifest pins
-   * @throws SightlineError MODEL_UNKNOWN, and those of `pull`
+   * @throws SightlineError MODEL_NOT_FOUND, and those of `pull`
    */
   async pull(id: string, options: PullOptions = {}): Promise<{ path: string; pinned: boolean }> {
     const asset = findAsset(this.#assets.filter(isPulled), id);

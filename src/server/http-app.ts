@@ -122,7 +122,10 @@ function answerWithProblems(app: Api, { log }: Pick<ServerContext, 'log'>): void
   });
   app.setNotFoundHandler((request) => {
     const path = excerpt(request.url.split('?')[0] ?? '');
-    throw new SightlineError('ROUTE_UNKNOWN', `There is no such route; received ${request.method} ${path}.`);
+    throw new SightlineError(
+      'ROUTE_NOT_FOUND',
+      `There is no such route; received ${request.method} ${path}.`,
+    );
   });
 }
 

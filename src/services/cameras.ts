@@ -128,7 +128,7 @@ export class SupervisedCameras implements CameraService {
     throw notReady('The cameras are being started or stopped.');
   }
 
-  /** @throws SightlineError CAMERA_UNKNOWN */
+  /** @throws SightlineError CAMERA_NOT_FOUND */
   #require(id: string): RunningCamera {
     const running = this.#supervisor?.get(id);
     if (running !== undefined) return running;
@@ -144,7 +144,7 @@ export class SupervisedCameras implements CameraService {
   }
 }
 
-/** Gets a camera by its id. @throws SightlineError CAMERA_UNKNOWN */
+/** Gets a camera by its id. @throws SightlineError CAMERA_NOT_FOUND */
 export function requireCamera(cameras: Pick<CameraService, 'get'>, id: string): Camera {
   const camera = cameras.get(id);
   if (camera !== undefined) return camera;
@@ -152,7 +152,7 @@ export function requireCamera(cameras: Pick<CameraService, 'get'>, id: string): 
 }
 
 function unknownCamera(id: string): SightlineError {
-  return new SightlineError('CAMERA_UNKNOWN', `There is no camera with the id ${quote(id)}.`);
+  return new SightlineError('CAMERA_NOT_FOUND', `There is no camera with the id ${quote(id)}.`);
 }
 
 /** URLs as `settings` showed them are not new ones: they keep their user names and passwords. */

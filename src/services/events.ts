@@ -56,17 +56,17 @@ export class StoredEvents implements EventService {
   }
 }
 
-/** @throws SightlineError EVENT_UNKNOWN */
+/** @throws SightlineError EVENT_NOT_FOUND */
 async function requireEvent(events: Pick<EventStore, 'get'>, id: string): Promise<StoredEvent> {
   const event = await events.get(id);
   if (event) return event;
   throw new SightlineError(
-    'EVENT_UNKNOWN',
+    'EVENT_NOT_FOUND',
     `Expected the id of an event that is kept but received ${JSON.stringify(id)}.`,
   );
 }
 
-/** The face that an event tells of. @throws SightlineError EVENT_UNKNOWN, SNAPSHOT_UNKNOWN */
+/** The face that an event tells of. @throws SightlineError EVENT_NOT_FOUND, SNAPSHOT_NOT_FOUND */
 export async function requireSnapshot(
   { events, tracks }: Pick<Storage, 'events' | 'tracks'>,
   eventId: string,
@@ -75,7 +75,7 @@ export async function requireSnapshot(
   const snapshot = trackKey === null ? undefined : await tracks.snapshot(trackKey);
   if (snapshot) return snapshot;
   throw new SightlineError(
-    'SNAPSHOT_UNKNOWN',
+    'SNAPSHOT_NOT_FOUND',
     `Expected an event with a picture of a face but none is kept for ${eventId}.`,
   );
 }

@@ -33,7 +33,7 @@ export class KnownPeople {
     const person = await this.#options.store.people.person(personId);
     if (person) return person;
     throw new SightlineError(
-      'PERSON_UNKNOWN',
+      'PERSON_NOT_FOUND',
       `Expected the id of a person but received ${JSON.stringify(personId)}.`,
     );
   }
@@ -184,7 +184,7 @@ export function storeAlone({ people, tracks }: Pick<Storage, 'people' | 'tracks'
 
 function unknownPhoto(id: string): SightlineError {
   return new SightlineError(
-    'PHOTO_UNKNOWN',
+    'PHOTO_NOT_FOUND',
     `Expected the id of a photo but received ${JSON.stringify(id)}.`,
   );
 }

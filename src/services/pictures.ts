@@ -73,7 +73,7 @@ export class UploadedPictures implements PictureService {
     const { embedder } = this.#modelOf(face);
     const stored = await this.#options.store.embeddings.crop(photoId);
     if (!stored)
-      throw new SightlineError('PHOTO_UNKNOWN', `Expected the id of a photo but received ${photoId}.`);
+      throw new SightlineError('PHOTO_NOT_FOUND', `Expected the id of a photo but received ${photoId}.`);
     const { embedding } = await embedCrop(embedder, await decodeCrop(stored));
     return this.verify(face, { ...face, ...embedding });
   }

@@ -28,15 +28,15 @@ export interface Services {
 export interface CameraService {
   list(): readonly Camera[];
   get(id: string): Camera | undefined;
-  /** How a camera is set up, user name and password taken out of its URLs. @throws SightlineError CAMERA_UNKNOWN */
+  /** How a camera is set up, user name and password taken out of its URLs. @throws SightlineError CAMERA_NOT_FOUND */
   settings(id: string): CameraSettings;
   /** @throws SightlineError CAMERA_DUPLICATE, SOURCE_INVALID, SOURCE_FORBIDDEN, CONFIG_INVALID, DATA_UNWRITABLE */
   add(camera: NewCamera): Promise<Camera>;
-  /** Only what is named changes; the camera starts anew. @throws as `add`, and CAMERA_UNKNOWN */
+  /** Only what is named changes; the camera starts anew. @throws as `add`, and CAMERA_NOT_FOUND */
   change(id: string, change: CameraChange): Promise<Camera>;
-  /** @throws SightlineError CAMERA_UNKNOWN, DATA_UNWRITABLE */
+  /** @throws SightlineError CAMERA_NOT_FOUND, DATA_UNWRITABLE */
   remove(id: string): Promise<void>;
-  /** @throws SightlineError CAMERA_UNKNOWN */
+  /** @throws SightlineError CAMERA_NOT_FOUND */
   restart(id: string): Promise<Camera>;
 }
 
@@ -44,27 +44,27 @@ export interface CameraService {
 export interface PeopleService {
   /** By name. */
   list(): Promise<GalleryPerson[]>;
-  /** @throws SightlineError PERSON_UNKNOWN */
+  /** @throws SightlineError PERSON_NOT_FOUND */
   get(personId: string): Promise<GalleryPerson>;
   /** Undefined when nobody has that name. @throws SightlineError PERSON_NAME_INVALID */
   find(name: string): Promise<GalleryPerson | undefined>;
   /** Somebody without a photo yet. @throws SightlineError PERSON_NAME_INVALID, PERSON_NAME_TAKEN */
   create(name: string): Promise<GalleryPerson>;
-  /** @throws SightlineError PERSON_UNKNOWN, PERSON_NAME_INVALID, PERSON_NAME_TAKEN */
+  /** @throws SightlineError PERSON_NOT_FOUND, PERSON_NAME_INVALID, PERSON_NAME_TAKEN */
   rename(personId: string, name: string): Promise<GalleryPerson>;
-  /** Gives everything of `from` to `into` and removes the first. @throws SightlineError PERSON_UNKNOWN */
+  /** Gives everything of `from` to `into` and removes the first. @throws SightlineError PERSON_NOT_FOUND */
   merge(from: string, into: string): Promise<GalleryPerson>;
   /**
    * Erases somebody for good: photos, tracks, and the name in past events.
    * @returns whether the trained classifier was switched off, because it may know that face
-   * @throws SightlineError PERSON_UNKNOWN
+   * @throws SightlineError PERSON_NOT_FOUND
    */
   erase(personId: string): Promise<{ readonly classifierSwitchedOff: boolean }>;
-  /** Oldest first. @throws SightlineError PERSON_UNKNOWN */
+  /** Oldest first. @throws SightlineError PERSON_NOT_FOUND */
   photos(personId: string): Promise<GalleryPhoto[]>;
-  /** @throws SightlineError PHOTO_UNKNOWN */
+  /** @throws SightlineError PHOTO_NOT_FOUND */
   photo(photoId: string): Promise<GalleryPhoto>;
-  /** The stored part of the photo, as a JPEG. @throws SightlineError PHOTO_UNKNOWN */
+  /** The stored part of the photo, as a JPEG. @throws SightlineError PHOTO_NOT_FOUND */
   photoPicture(photoId: string): Promise<Buffer>;
   /**
    * Enrols a photo; somebody of that name is made when there is none.
@@ -72,13 +72,13 @@ export interface PeopleService {
    * @throws SightlineError PERSON_NAME_INVALID, IMAGE_…, FACE_…
    */
   enroll(name: string, picture: Buffer, photoName: string): Promise<Enrolment>;
-  /** As `enroll`, for somebody there is. @throws SightlineError PERSON_UNKNOWN, IMAGE_…, FACE_… */
+  /** As `enroll`, for somebody there is. @throws SightlineError PERSON_NOT_FOUND, IMAGE_…, FACE_… */
   addPhoto(personId: string, picture: Buffer, photoName: string): Promise<Enrolment>;
-  /** Enrols the face that an event tells of. @throws SightlineError PERSON_UNKNOWN, EVENT_UNKNOWN, SNAPSHOT_UNKNOWN, FACE_… */
+  /** Enrols the face that an event tells of. @throws SightlineError PERSON_NOT_FOUND, EVENT_NOT_FOUND, SNAPSHOT_NOT_FOUND, FACE_… */
   enrollFromEvent(personId: string, eventId: string): Promise<Enrolment>;
-  /** Says that an unknown person is this one: crops and events move over. @throws SightlineError PERSON_UNKNOWN, UNKNOWN_PERSON_UNKNOWN */
+  /** Says that an unknown person is this one: crops and events move over. @throws SightlineError PERSON_NOT_FOUND, UNKNOWN_PERSON_NOT_FOUND */
   enrollFromUnknown(personId: string, number: number): Promise<GalleryPerson>;
-  /** The person stays, even without photos. @throws SightlineError PHOTO_UNKNOWN */
+  /** The person stays, even without photos. @throws SightlineError PHOTO_NOT_FOUND */
   removePhoto(photoId: string): Promise<void>;
 }
 
@@ -86,13 +86,13 @@ export interface PeopleService {
 export interface UnknownPeopleService {
   /** By number. */
   list(): Promise<UnknownPerson[]>;
-  /** @throws SightlineError UNKNOWN_PERSON_UNKNOWN */
+  /** @throws SightlineError UNKNOWN_PERSON_NOT_FOUND */
   get(number: number): Promise<UnknownPerson>;
-  /** The best crop kept of them, as a JPEG. @throws SightlineError UNKNOWN_PERSON_UNKNOWN, SNAPSHOT_UNKNOWN */
+  /** The best crop kept of them, as a JPEG. @throws SightlineError UNKNOWN_PERSON_NOT_FOUND, SNAPSHOT_NOT_FOUND */
   picture(number: number): Promise<Buffer>;
-  /** @throws SightlineError UNKNOWN_PERSON_UNKNOWN, PERSON_NAME_INVALID */
+  /** @throws SightlineError UNKNOWN_PERSON_NOT_FOUND, PERSON_NAME_INVALID */
   name(number: number, name: string): Promise<GalleryPerson>;
-  /** Forgets them, and the pictures of them. @throws SightlineError UNKNOWN_PERSON_UNKNOWN */
+  /** Forgets them, and the pictures of them. @throws SightlineError UNKNOWN_PERSON_NOT_FOUND */
   dismiss(number: number): Promise<void>;
 }
 
@@ -147,7 +147,7 @@ export interface PictureService {
   identify(face: ReadFace, neighbours: number): Promise<IdentifiedFace>;
   /** Whether two faces are one person. @throws as `identify`, and HEAD_MISMATCH, HEAD_CORRUPT */
   verify(first: ReadFace, second: ReadFace): Promise<Verification>;
-  /** Whether a face is that of an enrolled photo. @throws as `verify`, and PHOTO_UNKNOWN */
+  /** Whether a face is that of an enrolled photo. @throws as `verify`, and PHOTO_NOT_FOUND */
   verifyPhoto(face: ReadFace, photoId: string): Promise<Verification>;
   /** Chance, 0 to 1, that two faces at this Euclidean distance show one person: CompreFace's similarity. */
   similarity(distance: number): number;
@@ -155,14 +155,14 @@ export interface PictureService {
 
 /** Every event that is kept. */
 export interface EventService extends Pick<EventStore, 'after' | 'positionOf' | 'newestPosition' | 'query'> {
-  /** @throws SightlineError EVENT_UNKNOWN */
+  /** @throws SightlineError EVENT_NOT_FOUND */
   get(id: string): Promise<StoredEvent>;
-  /** The face that the event tells of, as a JPEG. @throws SightlineError EVENT_UNKNOWN, SNAPSHOT_UNKNOWN */
+  /** The face that the event tells of, as a JPEG. @throws SightlineError EVENT_NOT_FOUND, SNAPSHOT_NOT_FOUND */
   snapshot(id: string): Promise<Buffer>;
   /**
    * Remembers that the face of an event is not this person, or not the one whom the event names.
    * @returns how many crops say so from now on
-   * @throws SightlineError EVENT_UNKNOWN, EVENT_WITHOUT_PERSON, PERSON_UNKNOWN
+   * @throws SightlineError EVENT_NOT_FOUND, EVENT_WITHOUT_PERSON, PERSON_NOT_FOUND
    */
   reject(id: string, personId: string | undefined): Promise<number>;
 }

@@ -33,7 +33,7 @@ export class StoredUnknownPeople implements UnknownPeopleService {
     const crop = await this.#options.store.tracks.bestCrop(id);
     if (crop) return cropJpeg(crop);
     throw new SightlineError(
-      'SNAPSHOT_UNKNOWN',
+      'SNAPSHOT_NOT_FOUND',
       `Expected a picture of unknown person ${number} but none is kept.`,
     );
   }
@@ -45,7 +45,7 @@ export class StoredUnknownPeople implements UnknownPeopleService {
     const { id } = await people.name((await this.get(number)).id, wanted);
     const person = await store.people.person(id);
     if (person) return person;
-    throw new SightlineError('PERSON_UNKNOWN', `Expected ${wanted} but somebody erased them meanwhile.`);
+    throw new SightlineError('PERSON_NOT_FOUND', `Expected ${wanted} but somebody erased them meanwhile.`);
   }
 
   async dismiss(number: number): Promise<void> {
@@ -54,7 +54,7 @@ export class StoredUnknownPeople implements UnknownPeopleService {
   }
 }
 
-/** @throws SightlineError UNKNOWN_PERSON_UNKNOWN */
+/** @throws SightlineError UNKNOWN_PERSON_NOT_FOUND */
 export async function requireUnknown(
   { tracks }: Pick<Storage, 'tracks'>,
   number: number,
@@ -62,7 +62,7 @@ export async function requireUnknown(
   const person = await tracks.unknownPerson(number);
   if (person) return person;
   throw new SightlineError(
-    'UNKNOWN_PERSON_UNKNOWN',
+    'UNKNOWN_PERSON_NOT_FOUND',
     `Expected the number of a person without a name but received ${number}.`,
   );
 }

@@ -112,12 +112,12 @@ describe('every operation of the OpenAPI document', () => {
   });
 
   it('people without a name, and events', async () => {
-    const strangers = () => ask<{ unknown: { number: number; id: string }[] }>('GET /v1/unknown');
+    const strangers = () => ask<{ unknown: { number: number; id: string }[] }>('GET /v1/unknown-people');
     await expect.poll(async () => (await strangers()).unknown.length).toBeGreaterThan(1);
     const [first, second] = (await strangers()).unknown;
     const number = { path: { number: first!.number } };
-    await ask('GET /v1/unknown/{number}', number);
-    await ask('GET /v1/unknown/{number}/picture.jpg', number);
+    await ask('GET /v1/unknown-people/{number}', number);
+    await ask('GET /v1/unknown-people/{number}/picture.jpg', number);
     const { events } = await ask<{ events: { id: string }[] }>('GET /v1/events', {
       query: `person=${first!.id}&type=sightline.identity.unknown&limit=1`,
     });
@@ -126,10 +126,10 @@ describe('every operation of the OpenAPI document', () => {
       person: { id: first!.id, name: null },
     });
     await ask('GET /v1/events/{id}/snapshot.jpg', { path });
-    await ask('POST /v1/unknown/{number}/name', { ...number, body: { name: 'Zoë' } });
+    await ask('POST /v1/unknown-people/{number}/name', { ...number, body: { name: 'Zoë' } });
     expect(await ask('GET /v1/events/{id}', { path })).toMatchObject({ person: { name: 'Zoë' } });
     await ask('POST /v1/events/{id}/reject', { path, body: {} });
-    await ask('DELETE /v1/unknown/{number}', { path: { number: second!.number } });
+    await ask('DELETE /v1/unknown-people/{number}', { path: { number: second!.number } });
   });
 
   it('CompreFace', async () => {

@@ -50,7 +50,7 @@ describe('people without a name', () => {
   it('are asked for by a number that exists', async () => {
     for (const number of ['7', '1.5', 'Ana', '99999999999999999999']) {
       const { code, stderr } = await run('unknown', 'name', number, 'Ana');
-      expect([code, stderr]).toEqual([1, expect.stringContaining('UNKNOWN_PERSON_UNKNOWN') as string]);
+      expect([code, stderr]).toEqual([1, expect.stringContaining('UNKNOWN_PERSON_NOT_FOUND') as string]);
     }
     expect((await run('unknown', 'name', '1', '\u0007')).stderr).toContain('PERSON_NAME_INVALID');
   });
@@ -61,7 +61,7 @@ describe('people', () => {
     await printed('unknown', 'name', '1', 'Ana');
     const before = await store.revision('people');
     const [photo = ''] = /^door .*Z/m.exec(await printed('people', 'photos', 'Ana')) ?? [];
-    expect((await run('people', 'remove-photo', 'Ana', 'party.jpg')).stderr).toContain('PHOTO_UNKNOWN');
+    expect((await run('people', 'remove-photo', 'Ana', 'party.jpg')).stderr).toContain('PHOTO_NOT_FOUND');
     expect(await printed('people', 'remove-photo', 'Ana', photo)).toBe(`${photo} of Ana is erased\n`);
     expect(await printed('people')).toMatch(/^Ana +0 /m);
     expect(await store.revision('people')).toBeGreaterThan(before);
@@ -84,7 +84,7 @@ describe('people', () => {
       ['photos', 'Ana'],
       ['merge', 'Ana', 'Ben'],
     ])
-      expect((await run('people', ...args)).stderr).toContain('PERSON_UNKNOWN');
+      expect((await run('people', ...args)).stderr).toContain('PERSON_NOT_FOUND');
   });
 });
 
@@ -112,7 +112,7 @@ describe('events', () => {
       [['--since', 'yesterday-ish'], 'USAGE'],
       [['--limit', '0'], 'USAGE'],
       [['--type', 'sightline.nothing'], 'Allowed choices'],
-      [['--person', 'Nobody'], 'PERSON_UNKNOWN'],
+      [['--person', 'Nobody'], 'PERSON_NOT_FOUND'],
     ] as const)
       expect((await run('events', ...args)).stderr).toContain(said);
   });
@@ -130,6 +130,6 @@ describe('reject', () => {
     expect((await run('reject', event(9).id)).stderr).toContain('EVENT_WITHOUT_PERSON');
     expect(await printed('reject', event(9).id, '--name', 'Ana')).toContain('no further crop');
     expect((await run('reject', event(3).id, '--name', 'Ana')).stderr).toContain('EVENT_WITHOUT_PERSON');
-    expect((await run('reject', 'E0')).stderr).toContain('EVENT_UNKNOWN');
+    expect((await run('reject', 'E0')).stderr).toContain('EVENT_NOT_FOUND');
   });
 });

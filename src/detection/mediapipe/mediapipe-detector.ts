@@ -15,7 +15,7 @@ import {
 import { Shrinker, viewsOf } from './views.js';
 
 /**
- * KeyedMutex BlazeFace's square, which ends at the eyebrows, into a box like that of other detectors: the median ratio to
+ * Turns BlazeFace's square, which ends at the eyebrows, into a box like that of other detectors: the median ratio to
  * MTCNN's boxes on 300 photos of LFW. Factors for width and height, and a shift down as a share of the height.
  */
 const faceShape = {

@@ -84,12 +84,12 @@ function thresholds(
   };
 }
 
-/** @throws SightlineError MODEL_UNKNOWN */
+/** @throws SightlineError MODEL_NOT_FOUND */
 export function findEmbedder(id: string): EmbedderSpec {
   const known = embedderIds.find((each) => each === id);
   if (known) return embedders[known];
   const names = embedderIds.join(', ');
-  throw new SightlineError('MODEL_UNKNOWN', `Expected an embedder, one of ${names}, but received "${id}"`);
+  throw new SightlineError('MODEL_NOT_FOUND', `Expected an embedder, one of ${names}, but received "${id}"`);
 }
 
 /** The probability, 0 to 1, that two photos at this distance show the same person when both cases are equally common. */

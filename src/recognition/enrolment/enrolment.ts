@@ -45,7 +45,7 @@ export class Enroller {
    * @param target a name in any script, stored in NFC form; the person is created if the name is new. Or the id of a
    * person who exists
    * @param photoName a name for people to recognise the photo by, such as its file name
-   * @throws SightlineError PERSON_NAME_INVALID, PERSON_UNKNOWN, FACE_NOT_FOUND, FACE_AMBIGUOUS, FACE_TOO_SMALL,
+   * @throws SightlineError PERSON_NAME_INVALID, PERSON_NOT_FOUND, FACE_NOT_FOUND, FACE_AMBIGUOUS, FACE_TOO_SMALL,
    * FACE_QUALITY_LOW, DETECTOR_FAILED, EMBEDDER_FAILED, NOT_READY, DATA_UNWRITABLE, GALLERY_CORRUPT
    */
   async enrollPhoto(target: EnrolmentTarget, image: RgbImage, photoName: string): Promise<Enrolment> {

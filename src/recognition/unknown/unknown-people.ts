@@ -86,7 +86,7 @@ export class UnknownPeople {
   /**
    * Gives an unknown person a name. With the name of a person in the gallery, the two become one. Recognition knows the
    * person at once, and their past events carry the name.
-   * @throws SightlineError PERSON_NAME_INVALID, UNKNOWN_PERSON_UNKNOWN, DATA_UNWRITABLE, GALLERY_CORRUPT
+   * @throws SightlineError PERSON_NAME_INVALID, UNKNOWN_PERSON_NOT_FOUND, DATA_UNWRITABLE, GALLERY_CORRUPT
    */
   async name(unknownId: string, name: string): Promise<Person> {
     const person = await this.#options.store.tracks.name(unknownId, normalisePersonName(name));
@@ -98,7 +98,7 @@ export class UnknownPeople {
    * Records that a track is not this person, named or unknown. Recognition takes it into account at once.
    *
    * @returns how many counterexamples were added
-   * @throws SightlineError PERSON_UNKNOWN, DATA_UNWRITABLE, GALLERY_CORRUPT
+   * @throws SightlineError PERSON_NOT_FOUND, DATA_UNWRITABLE, GALLERY_CORRUPT
    */
   async reject(trackKey: string, personId: string): Promise<number> {
     const added = await this.#options.store.tracks.reject(trackKey, personId);

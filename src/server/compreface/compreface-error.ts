@@ -62,8 +62,8 @@ const answers: Partial<Record<ErrorCode, CompreFaceAnswer>> = {
   FACE_AMBIGUOUS: { status: 400, code: compreFaceCodes.tooManyFaces },
   PERSON_NAME_INVALID: { status: 400, code: compreFaceCodes.valueInvalid },
   PERSON_NAME_TAKEN: { status: 400, code: compreFaceCodes.subjectExists },
-  PERSON_UNKNOWN: { status: 404, code: compreFaceCodes.subjectUnknown },
-  PHOTO_UNKNOWN: { status: 404, code: compreFaceCodes.exampleUnknown },
+  PERSON_NOT_FOUND: { status: 404, code: compreFaceCodes.subjectUnknown },
+  PHOTO_NOT_FOUND: { status: 404, code: compreFaceCodes.exampleUnknown },
   DETECTOR_FAILED: { status: 500, code: facesServiceFailed },
   EMBEDDER_FAILED: { status: 500, code: facesServiceFailed },
 };

@@ -56,7 +56,7 @@ function refuseOthers(scope: Api): void {
     schema: { hide: true },
     handler: ({ method, url }) => {
       throw new SightlineError(
-        'ROUTE_UNKNOWN',
+        'ROUTE_NOT_FOUND',
         `CompreFace has no such route; received ${method} ${excerpt(url.split('?')[0] ?? '')}.`,
       );
     },

@@ -130,7 +130,7 @@ async function knownPhoto(people: PeopleService, id: string): Promise<GalleryPho
   try {
     return await people.photo(id);
   } catch (error) {
-    if (error instanceof SightlineError && error.code === 'PHOTO_UNKNOWN') return undefined;
+    if (error instanceof SightlineError && error.code === 'PHOTO_NOT_FOUND') return undefined;
     throw error;
   }
 }
@@ -247,7 +247,7 @@ async function sendPicture(
   imageId: string,
 ): Promise<FastifyReply> {
   const jpeg = await people.photoPicture(imageId).catch((error: unknown) => {
-    if (error instanceof SightlineError && error.code === 'PHOTO_UNKNOWN') return Buffer.alloc(0);
+    if (error instanceof SightlineError && error.code === 'PHOTO_NOT_FOUND') return Buffer.alloc(0);
     throw error;
   });
   return reply.type('image/jpeg').send(jpeg);

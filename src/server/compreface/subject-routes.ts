@@ -103,9 +103,9 @@ async function renameSubject(people: PeopleService, from: string, to: string): P
   return true;
 }
 
-/** @throws SightlineError PERSON_UNKNOWN, PERSON_NAME_INVALID */
+/** @throws SightlineError PERSON_NOT_FOUND, PERSON_NAME_INVALID */
 async function findSubject(people: PeopleService, subject: string): Promise<GalleryPerson> {
   const person = await people.find(subject);
   if (person !== undefined) return person;
-  throw new SightlineError('PERSON_UNKNOWN', `There is no subject named ${quote(subject)}.`);
+  throw new SightlineError('PERSON_NOT_FOUND', `There is no subject named ${quote(subject)}.`);
 }

@@ -118,11 +118,11 @@ async function photosByName(people: PeopleService): Promise<Record<string, strin
 async function removePhotos(people: PeopleService, name: string, ids: ReadonlySet<string>): Promise<number> {
   const person = await people.find(name);
   if (person === undefined)
-    throw new SightlineError('PERSON_UNKNOWN', `There is no person named ${quote(name)}.`);
+    throw new SightlineError('PERSON_NOT_FOUND', `There is no person named ${quote(name)}.`);
   const own = new Set((await people.photos(person.id)).map(({ id }) => id));
   const stray = [...ids].find((id) => !own.has(id));
   if (stray !== undefined)
-    throw new SightlineError('PHOTO_UNKNOWN', `${person.name} has no photo with the id ${quote(stray)}.`);
+    throw new SightlineError('PHOTO_NOT_FOUND', `${person.name} has no photo with the id ${quote(stray)}.`);
   for (const id of ids) await people.removePhoto(id);
   return ids.size;
 }

@@ -114,7 +114,10 @@ export class WebSocketHub {
     }
     const id = /^\/ws\/video\/([^/]+)$/.exec(pathname)?.[1];
     if (id === undefined) {
-      throw new SightlineError('ROUTE_UNKNOWN', `There is no such WebSocket; received ${excerpt(pathname)}.`);
+      throw new SightlineError(
+        'ROUTE_NOT_FOUND',
+        `There is no such WebSocket; received ${excerpt(pathname)}.`,
+      );
     }
     const camera = requireCamera(this.#context.services.cameras, id);
     const wish = parsePart(streamQuery, query, 'querystring');

@@ -8,12 +8,12 @@ import { nameBody, personSchema, personView, unknownSchema, unknownView } from '
 const tags = ['unknown people'];
 const numberParams = z.object({ number: numeric(1, Number.MAX_SAFE_INTEGER).int() });
 
-/** `/v1/unknown` and the routes below it: unknown people. */
+/** `/v1/unknown-people` and the routes below it: unknown people. */
 export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'services'>): void {
   const { unknownPeople } = services;
 
   app.get(
-    '/v1/unknown',
+    '/v1/unknown-people',
     {
       config: { role: 'viewer' },
       schema: {
@@ -26,7 +26,7 @@ export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'se
   );
 
   app.get(
-    '/v1/unknown/:number',
+    '/v1/unknown-people/:number',
     {
       config: { role: 'viewer' },
       schema: {
@@ -40,7 +40,7 @@ export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'se
   );
 
   app.get(
-    '/v1/unknown/:number/picture.jpg',
+    '/v1/unknown-people/:number/picture.jpg',
     {
       config: { role: 'viewer' },
       schema: {
@@ -54,7 +54,7 @@ export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'se
   );
 
   app.post(
-    '/v1/unknown/:number/name',
+    '/v1/unknown-people/:number/name',
     {
       config: { role: 'operator' },
       schema: {
@@ -69,7 +69,7 @@ export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'se
   );
 
   app.delete(
-    '/v1/unknown/:number',
+    '/v1/unknown-people/:number',
     {
       config: { role: 'operator' },
       schema: {

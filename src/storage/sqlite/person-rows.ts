@@ -16,27 +16,27 @@ export function personWithId(db: SqliteConnection, id: string): PersonRow | unde
   return db.rows<PersonRow>('SELECT id, name, number FROM persons WHERE id = ?', id)[0];
 }
 
-/** @throws SightlineError PERSON_UNKNOWN */
+/** @throws SightlineError PERSON_NOT_FOUND */
 export function requirePerson(db: SqliteConnection, id: string): PersonRow {
   const person = personWithId(db, id);
   if (person) return person;
-  throw new SightlineError('PERSON_UNKNOWN', `Expected the id of a person but received ${id}`);
+  throw new SightlineError('PERSON_NOT_FOUND', `Expected the id of a person but received ${id}`);
 }
 
-/** Like `requirePerson`, but the person must have a name. @throws SightlineError PERSON_UNKNOWN */
+/** Like `requirePerson`, but the person must have a name. @throws SightlineError PERSON_NOT_FOUND */
 export function requireNamed(db: SqliteConnection, id: string): Person {
   const { name } = requirePerson(db, id);
   if (name !== null) return { id, name };
-  throw new SightlineError('PERSON_UNKNOWN', `Expected the id of a person with a name but received ${id}`);
+  throw new SightlineError('PERSON_NOT_FOUND', `Expected the id of a person with a name but received ${id}`);
 }
 
-/** Checks that an id is that of an unknown person. @throws SightlineError UNKNOWN_PERSON_UNKNOWN */
+/** Checks that an id is that of an unknown person. @throws SightlineError UNKNOWN_PERSON_NOT_FOUND */
 export function requireUnnamed(db: SqliteConnection, id: string): void {
   const person = personWithId(db, id);
   if (person?.name === null) return;
   const received = person ? `that of ${person.name}` : id;
   throw new SightlineError(
-    'UNKNOWN_PERSON_UNKNOWN',
+    'UNKNOWN_PERSON_NOT_FOUND',
     `Expected the id of an unknown person but received ${received}`,
   );
 }

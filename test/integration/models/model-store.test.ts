@@ -156,7 +156,7 @@ describe('what is in the cache', () => {
 describe('failures', () => {
   it('names an id that does not exist', async () => {
     await expect(openStore().ensure(['first', 'third'])).rejects.toMatchObject({
-      code: 'MODEL_UNKNOWN',
+      code: 'MODEL_NOT_FOUND',
       message: 'Expected one of first, second but received "third"',
     });
     expect(registry.downloads()).toBe(0);

@@ -115,7 +115,7 @@ describe('pulling', () => {
     const packaged = testAsset('small', 'a.txt', 'x');
     const store = openStore(packaged, pulledAsset());
     await expect(store.pull('small')).rejects.toMatchObject({
-      code: 'MODEL_UNKNOWN',
+      code: 'MODEL_NOT_FOUND',
       message: 'Expected one of large but received "small"',
     });
   });

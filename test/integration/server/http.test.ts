@@ -87,10 +87,10 @@ async function readParts(response: Response, count: number): Promise<Buffer[]> {
 
 describe('problem documents', () => {
   const cases = [
-    { path: '/v1/cameras/nobody', code: 'CAMERA_UNKNOWN', detail: /no camera with the id "nobody"/ },
+    { path: '/v1/cameras/nobody', code: 'CAMERA_NOT_FOUND', detail: /no camera with the id "nobody"/ },
     {
       path: '/v1/cameras/nobody/latest.jpg',
-      code: 'CAMERA_UNKNOWN',
+      code: 'CAMERA_NOT_FOUND',
       detail: /no camera with the id "nobody"/,
     },
     { path: '/v1/cameras/door/latest.jpg', code: 'CAMERA_NO_FRAME', detail: /none came/ },
@@ -102,10 +102,10 @@ describe('problem documents', () => {
     { path: '/v1/cameras/door/latest.jpg?fps=5', code: 'REQUEST_INVALID', detail: /fps: no such option/ },
     { path: '/v1/events?limit=0&type=x', code: 'REQUEST_INVALID', detail: /type\[0\]: .*; limit: / },
     { path: '/v1/events?cursor=1', code: 'REQUEST_INVALID', detail: /cursor: expected `next` .* "1"/ },
-    { path: '/v1/events/01', code: 'EVENT_UNKNOWN', detail: /received "01"/ },
-    { path: '/v1/events/01/snapshot.jpg', code: 'EVENT_UNKNOWN', detail: /received "01"/ },
-    { path: '/v1/nothing', code: 'ROUTE_UNKNOWN', detail: /received GET \/v1\/nothing\.$/ },
-    { path: '/nothing.html?secret=1', code: 'ROUTE_UNKNOWN', detail: /received GET \/nothing.html\.$/ },
+    { path: '/v1/events/01', code: 'EVENT_NOT_FOUND', detail: /received "01"/ },
+    { path: '/v1/events/01/snapshot.jpg', code: 'EVENT_NOT_FOUND', detail: /received "01"/ },
+    { path: '/v1/nothing', code: 'ROUTE_NOT_FOUND', detail: /received GET \/v1\/nothing\.$/ },
+    { path: '/nothing.html?secret=1', code: 'ROUTE_NOT_FOUND', detail: /received GET \/nothing.html\.$/ },
   ] as const;
 
   it.each(cases)('$path → $code', async ({ path, code, detail }) => {

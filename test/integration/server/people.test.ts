@@ -107,7 +107,7 @@ describe('people', () => {
       ['POST', '/v1/people/nobody/merge', { from: made.id }],
       ['POST', `/v1/people/${made.id}/merge`, { from: 'nobody' }],
     ] as const)
-      expect(await ask(method, path, body)).toMatchObject({ status: 404, code: 'PERSON_UNKNOWN' });
+      expect(await ask(method, path, body)).toMatchObject({ status: 404, code: 'PERSON_NOT_FOUND' });
   });
 
   it('are known by the photos that are uploaded, under the name that they have', async () => {
@@ -147,8 +147,8 @@ describe('people', () => {
     expect(await ask('DELETE', photo)).toMatchObject({ status: 204 });
     expect(await nameOf(photos[1]!)).toBeUndefined();
     for (const path of [photo, `${photo}/picture.jpg`])
-      expect(await ask('GET', path)).toMatchObject({ code: 'PHOTO_UNKNOWN' });
-    expect(await ask('DELETE', photo)).toMatchObject({ code: 'PHOTO_UNKNOWN' });
+      expect(await ask('GET', path)).toMatchObject({ code: 'PHOTO_NOT_FOUND' });
+    expect(await ask('DELETE', photo)).toMatchObject({ code: 'PHOTO_NOT_FOUND' });
     expect(await ask('GET', `/v1/people/${other.id}`)).toMatchObject({ photos: 0 });
   });
 
@@ -166,8 +166,8 @@ describe('people', () => {
     for (const body of [{}, { unknown: 1, event: '0'.repeat(26) }, { unknown: 0 }, { name: 'x' }])
       expect(await send(body)).toMatchObject({ status: 400, code: 'REQUEST_INVALID' });
     expect((await send({})).detail).toContain('expected one of file, event and unknown');
-    expect(await send({ unknown: 7 })).toMatchObject({ code: 'UNKNOWN_PERSON_UNKNOWN' });
-    expect(await send({ event: '0'.repeat(26) })).toMatchObject({ code: 'EVENT_UNKNOWN' });
+    expect(await send({ unknown: 7 })).toMatchObject({ code: 'UNKNOWN_PERSON_NOT_FOUND' });
+    expect(await send({ event: '0'.repeat(26) })).toMatchObject({ code: 'EVENT_NOT_FOUND' });
     expect(await store.people.faces(id)).toEqual([]);
   });
 
@@ -232,24 +232,27 @@ describe('unknown people', () => {
     const face = await faceOn(photos[0]!);
     await recognition.people.identify({ ...seen('door/r/1'), faces: [face] });
     const started = await publish(trackStarted({ ...reportOf(undecided), trackKey: 'door/r/1' }));
-    const { unknown } = await ask('GET', '/v1/unknown');
+    const { unknown } = await ask('GET', '/v1/unknown-people');
     expect(unknown).toMatchObject([{ number: 1, seen: 1, cameras: ['door'] }]);
-    expect(await ask('GET', '/v1/unknown/1')).toMatchObject({ number: 1 });
-    expect(await pictureAt(`${url}/v1/unknown/1/picture.jpg`)).toMatchObject({ status: 200, format: 'jpeg' });
+    expect(await ask('GET', '/v1/unknown-people/1')).toMatchObject({ number: 1 });
+    expect(await pictureAt(`${url}/v1/unknown-people/1/picture.jpg`)).toMatchObject({
+      status: 200,
+      format: 'jpeg',
+    });
     expect(await pictureAt(`${url}/v1/events/${started.id}/snapshot.jpg`)).toMatchObject({ status: 200 });
-    expect(await ask('POST', '/v1/unknown/1/name', { name: '' })).toMatchObject({
+    expect(await ask('POST', '/v1/unknown-people/1/name', { name: '' })).toMatchObject({
       code: 'PERSON_NAME_INVALID',
     });
-    const franck = await ask('POST', '/v1/unknown/1/name', { name: 'Franck' });
+    const franck = await ask('POST', '/v1/unknown-people/1/name', { name: 'Franck' });
     expect(franck).toMatchObject({ status: 200, name: 'Franck', photos: 1 });
     expect((await recognition.model.gallery.match(face.vector, 1))[0]?.person.id).toBe(franck.id);
     expect(await ask('GET', `/v1/events/${started.id}`)).toMatchObject({
       person: { name: 'Franck', number: 1 },
     });
     expect((await ask('GET', `/v1/events?person=${franck.id}`)).events).toMatchObject([{ id: started.id }]);
-    for (const path of ['/v1/unknown/1', '/v1/unknown/1/picture.jpg', '/v1/unknown/2'])
-      expect(await ask('GET', path)).toMatchObject({ status: 404, code: 'UNKNOWN_PERSON_UNKNOWN' });
-    expect(await ask('GET', '/v1/unknown/one')).toMatchObject({ code: 'REQUEST_INVALID' });
+    for (const path of ['/v1/unknown-people/1', '/v1/unknown-people/1/picture.jpg', '/v1/unknown-people/2'])
+      expect(await ask('GET', path)).toMatchObject({ status: 404, code: 'UNKNOWN_PERSON_NOT_FOUND' });
+    expect(await ask('GET', '/v1/unknown-people/one')).toMatchObject({ code: 'REQUEST_INVALID' });
   });
 
   it('are given to somebody who is there, or dismissed', async () => {
@@ -262,9 +265,9 @@ describe('unknown people', () => {
     expect(answer).toMatchObject({ status: 201, added: true, photo: null, person: { id, photos: 1 } });
     const opposite = { ...face, vector: face.vector.map((value) => -value) };
     await recognition.people.identify({ ...seen('door/r/2'), faces: [opposite] });
-    expect(await ask('DELETE', '/v1/unknown/2')).toMatchObject({ status: 204 });
-    expect(await ask('DELETE', '/v1/unknown/2')).toMatchObject({ code: 'UNKNOWN_PERSON_UNKNOWN' });
-    expect((await ask('GET', '/v1/unknown')).unknown).toEqual([]);
+    expect(await ask('DELETE', '/v1/unknown-people/2')).toMatchObject({ status: 204 });
+    expect(await ask('DELETE', '/v1/unknown-people/2')).toMatchObject({ code: 'UNKNOWN_PERSON_NOT_FOUND' });
+    expect((await ask('GET', '/v1/unknown-people')).unknown).toEqual([]);
   });
 });
 
@@ -278,7 +281,7 @@ describe('an event', () => {
     const event = await publish(identityUnknown(sighting));
     const ofCamera = await publish(cameraOnline({ id: 'door', name: 'Front door' }));
     const enrol = (eventId: string) => ask('POST', `/v1/people/${id}/photos`, { event: eventId });
-    expect(await enrol(event.id)).toMatchObject({ status: 404, code: 'SNAPSHOT_UNKNOWN' });
+    expect(await enrol(event.id)).toMatchObject({ status: 404, code: 'SNAPSHOT_NOT_FOUND' });
     await recognition.people.identify({ ...seen('door/r/1'), faces: [face, { ...face, quality: 0.2 }] });
     const picture = await pictureAt(`${url}/v1/events/${event.id}/snapshot.jpg`);
     expect(picture).toMatchObject({ status: 200, format: 'jpeg' });
@@ -286,7 +289,7 @@ describe('an event', () => {
     const added = await enrol(event.id);
     expect(added).toMatchObject({ status: 201, photo: { name: `event ${event.id}` }, person: { photos: 1 } });
     expect(await enrol(event.id)).toMatchObject({ status: 200, added: false, photo: added.photo });
-    expect(await enrol(ofCamera.id)).toMatchObject({ code: 'SNAPSHOT_UNKNOWN' });
+    expect(await enrol(ofCamera.id)).toMatchObject({ code: 'SNAPSHOT_NOT_FOUND' });
     // What was seen and what is enrolled is nearly the same face still.
     const [nearest] = await recognition.model.gallery.match(face.vector, 1);
     expect(nearest).toMatchObject({ person: { id } });
@@ -312,7 +315,7 @@ describe('an event', () => {
     expect(await ask('POST', `/v1/events/${id}/reject`, named)).toMatchObject({ status: 200, crops: 0 });
     expect(await ask('POST', `/v1/events/${camera.id}/reject`, named)).toMatchObject({ status: 409 });
     expect(await ask('POST', `/v1/events/${id}/reject`, { person: 'x' })).toMatchObject({
-      code: 'PERSON_UNKNOWN',
+      code: 'PERSON_NOT_FOUND',
     });
   });
 });

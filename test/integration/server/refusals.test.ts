@@ -27,9 +27,9 @@ describe('a WebSocket that may not be is closed after the handshake', () => {
     { path: '/ws/video/door?fps=no', code: 4400, reason: /^REQUEST_INVALID: Query: fps: expected a number/ },
     { path: '/ws/events?colour=red', code: 4400, reason: /^REQUEST_INVALID: Query: colour: no such option/ },
     { path: '/ws/%E0%A4%A', code: 4400, reason: /^REQUEST_INVALID: / },
-    { path: '/ws/video/nobody', code: 4404, reason: /^CAMERA_UNKNOWN: .*"nobody"/ },
-    { path: '/ws/events?camera=nobody', code: 4404, reason: /^CAMERA_UNKNOWN: / },
-    { path: '/ws/nothing', code: 4404, reason: /^ROUTE_UNKNOWN: .*\/ws\/nothing/ },
+    { path: '/ws/video/nobody', code: 4404, reason: /^CAMERA_NOT_FOUND: .*"nobody"/ },
+    { path: '/ws/events?camera=nobody', code: 4404, reason: /^CAMERA_NOT_FOUND: / },
+    { path: '/ws/nothing', code: 4404, reason: /^ROUTE_NOT_FOUND: .*\/ws\/nothing/ },
   ];
   it.each(cases)('$path → $code', async ({ path, code, reason }) => {
     const { url, metrics } = await startServer();
@@ -71,7 +71,7 @@ describe('a WebSocket that may not be is closed after the handshake', () => {
     const { url } = await startServer();
     const { code, reason } = await handshake(url, `/ws/video/${encodeURIComponent('ü'.repeat(200))}`);
     expect(code).toBe(4404);
-    expect(reason).toMatch(/^CAMERA_UNKNOWN: .*ü$/);
+    expect(reason).toMatch(/^CAMERA_NOT_FOUND: .*ü$/);
     expect(Buffer.byteLength(reason)).toBeLessThanOrEqual(123);
   });
 

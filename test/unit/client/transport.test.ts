@@ -10,7 +10,7 @@ it('takes 4400, 4401 and 4403 for final, with code and message of the reason', (
 
 it('takes everything else for something that may pass', () => {
   for (const code of [1000, 1001, 1006, 1011, 1013, 4404, 4429, 4503])
-    expect(refusalIn({ code, reason: 'CAMERA_UNKNOWN: no' })).toBeUndefined();
+    expect(refusalIn({ code, reason: 'CAMERA_NOT_FOUND: no' })).toBeUndefined();
   expect([4404, 4429, 4503].every((code) => isRefused({ code, reason: '' }))).toBe(true);
   expect([1001, 1006, 1011, 1013].some((code) => isRefused({ code, reason: '' }))).toBe(false);
 });

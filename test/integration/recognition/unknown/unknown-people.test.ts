@@ -125,7 +125,7 @@ describe('UnknownPeople', () => {
       { person: { id, name: 'Ana' } },
     ]);
     expect(await store.tracks.unknownPeople()).toEqual([]);
-    await expect(people.name(id, 'Ben')).rejects.toMatchObject({ code: 'UNKNOWN_PERSON_UNKNOWN' });
+    await expect(people.name(id, 'Ben')).rejects.toMatchObject({ code: 'UNKNOWN_PERSON_NOT_FOUND' });
     await expect(people.name(id, '\u0007')).rejects.toMatchObject({ code: 'PERSON_NAME_INVALID' });
     expect(await people.identify(track('t/2', [face(1)]))).toMatchObject({ number: 2 });
   });

@@ -110,7 +110,7 @@ export function describePeople(place: TestData): void {
       expect(await store.people.personNamed('ana')).toBeUndefined();
       await store.people.removePerson(ana.id);
       await expect(store.people.addFace({ id: ana.id }, face(2))).rejects.toMatchObject({
-        code: 'PERSON_UNKNOWN',
+        code: 'PERSON_NOT_FOUND',
       });
       expect([await store.people.face(photo.id), await store.people.person(ana.id)]).toEqual([
         undefined,
@@ -129,7 +129,7 @@ export function describePeople(place: TestData): void {
       await expect(store.people.rename(person.id, 'Ben')).rejects.toMatchObject({
         code: 'PERSON_NAME_TAKEN',
       });
-      await expect(store.people.rename('nobody', 'Cem')).rejects.toMatchObject({ code: 'PERSON_UNKNOWN' });
+      await expect(store.people.rename('nobody', 'Cem')).rejects.toMatchObject({ code: 'PERSON_NOT_FOUND' });
     });
 
     it('merges two people; a photo of both is kept once', async () => {
@@ -141,8 +141,8 @@ export function describePeople(place: TestData): void {
       expect(await store.people.persons()).toMatchObject([{ name: 'Ana', faces: 2 }]);
       await store.people.merge(ana.id, ana.id);
       expect(await allEntries(store)).toHaveLength(2);
-      await expect(store.people.merge(anna.id, ana.id)).rejects.toMatchObject({ code: 'PERSON_UNKNOWN' });
-      await expect(store.people.merge(ana.id, anna.id)).rejects.toMatchObject({ code: 'PERSON_UNKNOWN' });
+      await expect(store.people.merge(anna.id, ana.id)).rejects.toMatchObject({ code: 'PERSON_NOT_FOUND' });
+      await expect(store.people.merge(ana.id, anna.id)).rejects.toMatchObject({ code: 'PERSON_NOT_FOUND' });
     });
 
     it('may be closed again', async () => {

@@ -101,7 +101,7 @@ export function describeTracks(place: TestData): void {
       expect((await store.people.faces(id))[0]!.photoName).toContain('door');
       expect(await peopleOfEvents(store)).toEqual(['Ana', 'Ana']);
       expect(await unknownEntries(store)).toEqual([]);
-      await expect(store.tracks.name(id, 'Ben')).rejects.toMatchObject({ code: 'UNKNOWN_PERSON_UNKNOWN' });
+      await expect(store.tracks.name(id, 'Ben')).rejects.toMatchObject({ code: 'UNKNOWN_PERSON_NOT_FOUND' });
     });
 
     it('as somebody who is there moves everything to them', async () => {
@@ -138,7 +138,7 @@ export function describeTracks(place: TestData): void {
       expect(await rolesOf(store, 'Ana')).toEqual(['example', 'counterexample', 'counterexample']);
       expect(await peopleOfEvents(store)).toEqual([null, 'Ana']);
       expect(await store.tracks.recordKnown(track('t'), ana, [sighting()])).toBe(false);
-      await expect(store.tracks.reject('t', 'nobody')).rejects.toMatchObject({ code: 'PERSON_UNKNOWN' });
+      await expect(store.tracks.reject('t', 'nobody')).rejects.toMatchObject({ code: 'PERSON_NOT_FOUND' });
     });
 
     it('takes photos back that the track had become by being named', async () => {
@@ -196,7 +196,7 @@ export function describeTracks(place: TestData): void {
       const { id } = await recordUnknown(store, track('t'));
       await store.tracks.dismiss(id);
       expect(await rolesOf(store, 'Ben')).toEqual(['example', 'counterexample']);
-      await expect(store.tracks.dismiss(ben)).rejects.toMatchObject({ code: 'UNKNOWN_PERSON_UNKNOWN' });
+      await expect(store.tracks.dismiss(ben)).rejects.toMatchObject({ code: 'UNKNOWN_PERSON_NOT_FOUND' });
     });
   });
 
