@@ -182,7 +182,7 @@ function rename(owner: Owner | undefined, person: Person): boolean {
 }
 
 /** Counterexamples by person. There are few, because each comes from a user's correction. */
-export class Counterexamples {
+class Counterexamples {
   readonly #vectors = new Map<string, Map<string, Float32Array>>();
 
   add(personId: string, faceId: string, vector: Float32Array): void {

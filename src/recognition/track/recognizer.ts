@@ -206,7 +206,7 @@ export interface ObservedTrack {
 }
 
 /** The notes on a track that was not observed with the current model yet. */
-export function newObservedTrack(recognition: TrackRecognition): ObservedTrack {
+function newObservedTrack(recognition: TrackRecognition): ObservedTrack {
   return {
     recognition,
     lastSubmittedAt: undefined,

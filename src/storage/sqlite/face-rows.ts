@@ -92,7 +92,7 @@ export function insertFace(db: SqliteConnection, place: FacePlace, face: FaceCon
 }
 
 /** Call inside a `write`: stores an embedding unless the face has one of that model. */
-export function insertEmbedding(
+function insertEmbedding(
   db: SqliteConnection,
   sequence: number | bigint,
   { model, vector }: Embedding,

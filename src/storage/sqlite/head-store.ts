@@ -154,7 +154,7 @@ const classifier = z.object({
 }) satisfies z.ZodType<ClassifierHead>;
 
 /** What a head's JSON file must look like. */
-export const headSchemas = {
+const headSchemas = {
   siamese: siamese.refine(({ weights, dimension }) => weights.differences.length === dimension),
   projection,
   classifier: classifier.refine(hasWholeRule),

@@ -66,7 +66,7 @@ export function keepSnapshot(db: SqliteConnection, trackKey: string, snapshot: S
 }
 
 /** Call inside a `write`: deletes the snapshot of a track, which may show the person it belonged to before. */
-export function dropSnapshot(db: SqliteConnection, trackKey: string): void {
+function dropSnapshot(db: SqliteConnection, trackKey: string): void {
   db.run('DELETE FROM snapshots WHERE track_key = ?', trackKey);
 }
 

@@ -48,7 +48,7 @@ export function unknownBeyond(db: SqliteConnection, limit: number, except: strin
 }
 
 /** Unknown people last seen before a time, in milliseconds since the epoch. */
-export function unknownBefore(db: SqliteConnection, moment: number, limit: number): string[] {
+function unknownBefore(db: SqliteConnection, moment: number, limit: number): string[] {
   const query = `SELECT person_id AS id FROM tracks JOIN persons ON persons.id = person_id
     WHERE name IS NULL GROUP BY person_id HAVING max(last_seen_at) < ? LIMIT ?`;
   return db.rows<{ id: string }>(query, moment, limit).map(({ id }) => id);
