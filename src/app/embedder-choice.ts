@@ -44,7 +44,7 @@ export async function trainedChoice(config: Config, heads: HeadStore): Promise<E
   return { ...choice, classifier };
 }
 
-/** As `trainedChoice`, but without a classifier. */
+/** The same as `trainedChoice`, but without a classifier. */
 export async function projectedChoice(config: Config, heads: HeadStore): Promise<EmbedderChoice> {
   const choice = plainChoice(config);
   const projection = await heads.projection();

@@ -22,7 +22,7 @@ export interface RecognitionOptions extends Omit<OpenModelOptions, 'onError'> {
 /** Hears of another model in use, and of another way to name with the same one. */
 export interface ModelListener {
   readonly onSwitch: (model: RecognitionModel) => void;
-  readonly onNaming: (naming: ThresholdSettings) => void;
+  readonly onThresholds: (thresholds: ThresholdSettings) => void;
 }
 
 /** What is in use, and the strangers as its embedder tells them apart. */
@@ -40,8 +40,8 @@ export class Recognition {
   readonly #listeners = new Set<ModelListener>();
   readonly #closing = new AbortController();
   #current: Current;
-  /** As it was stated, for the configuration's embedder. */
-  #naming: ThresholdSettings;
+  /** What the user stated, for the configuration's embedder. */
+  #thresholds: ThresholdSettings;
   #background: Promise<void> = Promise.resolve();
   #hasNoClassifier = false;
 
@@ -49,7 +49,7 @@ export class Recognition {
     const { threshold, falseNameRate } = options.config.recognition;
     this.#options = options;
     this.#current = current;
-    this.#naming = { threshold, falseNameRate };
+    this.#thresholds = { threshold, falseNameRate };
   }
 
   /** The store stays the caller's to close, after this. @throws SightlineError MODEL_…, GALLERY_…, HEAD_… */
@@ -89,19 +89,19 @@ export class Recognition {
 
   /**
    * Sets how near a face must be to be named, from now on and for every model to come.
-   * @param naming for distances of the configuration's embedder, without what was trained for it
+   * @param thresholds for distances of the configuration's embedder, without what was trained for it
    */
-  setNaming(naming: ThresholdSettings): void {
-    this.#naming = naming;
-    this.#current = { ...this.#current, model: this.#withNaming(this.#current.model) };
-    for (const { onNaming } of this.#listeners) onNaming(this.model.thresholds);
+  setThresholds(thresholds: ThresholdSettings): void {
+    this.#thresholds = thresholds;
+    this.#current = { ...this.#current, model: this.#withThresholds(this.#current.model) };
+    for (const { onThresholds } of this.#listeners) onThresholds(this.model.thresholds);
   }
 
-  /** The model in use as a camera follows it that may have thresholds of its own, stated as `setNaming` takes them. */
+  /** The model in use as a camera follows it that may have thresholds of its own, stated as `setThresholds` takes them. */
   modelsFor(own: CameraThresholds): ModelSource {
     const ownModel = (): RecognitionModel => {
       const { model } = this.#current;
-      return { ...model, thresholds: model.carryThresholds(thresholdsFor(own, this.#naming)) };
+      return { ...model, thresholds: model.carryThresholds(thresholdsFor(own, this.#thresholds)) };
     };
     return {
       get model() {
@@ -109,7 +109,7 @@ export class Recognition {
       },
       onChange: (use) => {
         const useOwn = (): void => use(ownModel());
-        return this.onChange({ onSwitch: useOwn, onNaming: useOwn });
+        return this.onChange({ onSwitch: useOwn, onThresholds: useOwn });
       },
     };
   }
@@ -178,13 +178,13 @@ export class Recognition {
     const before = this.#current;
     const model = await openModel(wanted, this.#options);
     const kept = this.#hasNoClassifier ? { ...model, classifier: null } : model;
-    this.#current = withPeople(this.#withNaming(kept), this.#options);
+    this.#current = withPeople(this.#withThresholds(kept), this.#options);
     for (const { onSwitch } of this.#listeners) onSwitch(this.model);
     await before.model.close();
   }
 
-  #withNaming(model: OpenModel): OpenModel {
-    return { ...model, thresholds: model.carryThresholds(this.#naming) };
+  #withThresholds(model: OpenModel): OpenModel {
+    return { ...model, thresholds: model.carryThresholds(this.#thresholds) };
   }
 }
 

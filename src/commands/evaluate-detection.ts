@@ -29,7 +29,7 @@ interface EvaluateDetectionOptions extends DetectorOptions {
 interface DetectionReport extends DetectionFigures {
   readonly detector: string;
   readonly iou: number;
-  /** Of the search alone, in milliseconds: reading the file is left out. */
+  /** How long the search took, in milliseconds, without reading the file. */
   readonly medianMs: number;
 }
 

@@ -21,7 +21,7 @@ import { showProgress } from './progress-line.js';
 import { requirePictures } from './require-pictures.js';
 import { detectorConfig, withPhotoDetector } from './still-detector.js';
 
-/** Of unit vectors. A photo without a face is as far from any other: an error for a pair of one person. */
+/** The largest distance of two unit vectors. A photo without a face gets it, which is an error for a genuine pair. */
 const largestDistance = 2;
 
 interface EvaluateLfwOptions extends SharedOptions {

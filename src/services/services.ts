@@ -72,7 +72,7 @@ export interface PeopleService {
    * @throws SightlineError PERSON_NAME_INVALID, IMAGE_…, FACE_…
    */
   enroll(name: string, picture: Buffer, photoName: string): Promise<Enrolment>;
-  /** As `enroll`, for somebody there is. @throws SightlineError PERSON_NOT_FOUND, IMAGE_…, FACE_… */
+  /** Enrols a photo of an existing person; otherwise like `enroll`. @throws SightlineError PERSON_NOT_FOUND, IMAGE_…, FACE_… */
   addPhoto(personId: string, picture: Buffer, photoName: string): Promise<Enrolment>;
   /** Enrols the face that an event tells of. @throws SightlineError PERSON_NOT_FOUND, EVENT_NOT_FOUND, SNAPSHOT_NOT_FOUND, FACE_… */
   enrollFromEvent(personId: string, eventId: string): Promise<Enrolment>;

@@ -24,7 +24,7 @@ type RecognitionSettings = z.output<typeof recognitionSettingsSchema>;
 /** Recognition as thresholds need it. */
 export interface ThresholdUser {
   readonly model: RecognitionModel;
-  setNaming(thresholds: ThresholdChange): void;
+  setThresholds(thresholds: ThresholdChange): void;
 }
 
 /**
@@ -47,22 +47,22 @@ export class Thresholds implements ThresholdService {
 
   /** @throws SightlineError SETTINGS_CORRUPT, DATA_UNWRITABLE */
   static async read(config: Config, store: SettingsStore, log: Pick<Logger, 'warn'>): Promise<Thresholds> {
-    const naming = new Thresholds(config, store);
+    const thresholds = new Thresholds(config, store);
     const value = await store.load(settingsGroup);
-    if (value === undefined) return naming;
+    if (value === undefined) return thresholds;
     const kept = parseSettings(value);
-    if (isDeepStrictEqual(kept.configured, naming.#configured)) naming.#stated = kept.stated;
+    if (isDeepStrictEqual(kept.configured, thresholds.#configured)) thresholds.#stated = kept.stated;
     else
       log.warn(
         'The configuration of `recognition` was edited after thresholds were changed over the API: the configuration counts',
       );
-    return naming;
+    return thresholds;
   }
 
   /** Applies the thresholds to recognition, now and when they change. */
   serve(recognition: ThresholdUser): void {
     this.#recognition = recognition;
-    recognition.setNaming(this.#stated);
+    recognition.setThresholds(this.#stated);
   }
 
   get(): ReturnType<ThresholdService['get']> {
@@ -78,7 +78,7 @@ export class Thresholds implements ThresholdService {
       const configured = this.#configured;
       await this.#store.save(settingsGroup, { configured, stated } satisfies RecognitionSettings);
       this.#stated = stated;
-      recognition.setNaming(stated);
+      recognition.setThresholds(stated);
     });
   }
 

@@ -15,7 +15,7 @@ const page = 100;
 interface Client {
   readonly socket: WebSocket;
   readonly query: EventStreamQuery;
-  /** Of the last event that this client was sent or did not want. */
+  /** The position of the last event that this client was sent or did not want. */
   position: number;
 }
 

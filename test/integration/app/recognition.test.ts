@@ -80,10 +80,10 @@ describe('Recognition', () => {
     ]);
     const used: unknown[] = [];
     const stops = [door, garden].map((models) => models.onChange(({ thresholds }) => used.push(thresholds)));
-    recognition.setNaming({ threshold: 0.9, falseNameRate: 1e-3 });
+    recognition.setThresholds({ threshold: 0.9, falseNameRate: 1e-3 });
     expect(used).toEqual([own, { threshold: 0.9, falseNameRate: 1e-3 }]);
     for (const stop of stops) stop();
-    recognition.setNaming({ threshold: null, falseNameRate: 1e-2 });
+    recognition.setThresholds({ threshold: null, falseNameRate: 1e-2 });
     expect(used).toHaveLength(2);
     await recognition.close();
   });

@@ -207,7 +207,7 @@ describe('people', () => {
     const switched: unknown[] = [];
     recognition.onChange({
       onSwitch: ({ classifier }) => switched.push(classifier),
-      onNaming: () => undefined,
+      onThresholds: () => undefined,
     });
 
     expect(await ask('DELETE', `/v1/people/${franck.id}`)).toMatchObject({ status: 204 });

@@ -37,14 +37,14 @@ async function start(recognition: object = {}) {
 describe('Thresholds', () => {
   it('is in force at once, and after a restart until the configuration says otherwise', async () => {
     const { naming, recognition } = await start();
-    const onNaming = vi.fn();
-    recognition.onChange({ onSwitch: () => undefined, onNaming });
+    const onThresholds = vi.fn();
+    recognition.onChange({ onSwitch: () => undefined, onThresholds });
     const derived = naming.get();
     expect(derived).toMatchObject({ threshold: null, falseNameRate: 0.001, embedder: 'mobilefacenet' });
     await Promise.all([naming.set({ threshold: 0.7 }), naming.set({ falseNameRate: 0.01 })]);
     expect(naming.get()).toMatchObject({ threshold: 0.7, falseNameRate: 0.01, effectiveThreshold: 0.7 });
     expect(recognition.model.thresholds).toEqual({ threshold: 0.7, falseNameRate: 0.01 });
-    expect(onNaming).toHaveBeenLastCalledWith({ threshold: 0.7, falseNameRate: 0.01 });
+    expect(onThresholds).toHaveBeenLastCalledWith({ threshold: 0.7, falseNameRate: 0.01 });
     const second = await start();
     expect(second.recognition.model.thresholds).toEqual({ threshold: 0.7, falseNameRate: 0.01 });
     await second.naming.set({ threshold: null });
@@ -64,7 +64,7 @@ describe('Thresholds', () => {
     const switched = new Promise<number | null>((resolve) =>
       recognition.onChange({
         onSwitch: (model) => resolve(model.thresholds.threshold),
-        onNaming: () => undefined,
+        onThresholds: () => undefined,
       }),
     );
     await naming.set({ threshold: 0.5 });
