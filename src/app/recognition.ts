@@ -152,7 +152,7 @@ export class Recognition {
     await this.#reEmbed(this.#current.model.embedder);
     if (this.#closing.signal.aborted) return;
     await this.#current.model.gallery.reload();
-    // UnknownPeopleService seen before could not be compared until now.
+    // Unknown people seen before could not be compared until now.
     this.#current = withPeople(this.#current.model, this.#options);
     log.info({ embedder: wanted.spec.model.id }, 'All faces are embedded again');
   }

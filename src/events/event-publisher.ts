@@ -59,7 +59,7 @@ export class EventPublisher {
   #deadlineMs = Infinity;
 
   private constructor(options: EventPublisherOptions) {
-    this.#options = { capacity: 10_000, closeTimeoutMs: 5000, now: Date.now, ...options };
+    this.#options = { capacity: 10_000, closeTimeoutMs: 1000, now: Date.now, ...options };
   }
 
   /** Reads the greatest stored id, so that ids grow across runs whatever the clock does. Rejects when the store does. */

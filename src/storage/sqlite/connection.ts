@@ -12,7 +12,7 @@ const portion = 500;
 
 /**
  * What a committed transaction survives. For `power cut` SQLite waits for the disk, which blocks the main loop for about
- * 4 ms; otherwise it leaves writing to the operating system (docs/adr/0010).
+ * 4 ms; otherwise it leaves writing to the operating system (docs/adr/0011).
  */
 type Durability = 'power cut' | 'end of the program';
 

@@ -77,7 +77,7 @@ export function identificationVerdict(answers: readonly Answer[], tries: number,
 
 /**
  * By how much the head did better, for each independent unit. The gallery's people are the ones that the head is for,
- * so each of their photos is a unit. UnknownPeopleService stand for other strangers, so each of them is a unit with all photos.
+ * so each of their photos is a unit. Unknown people stand for other strangers, so each of them is a unit with all photos.
  */
 function gains(answers: readonly Answer[]): number[] {
   const probes: number[] = [];

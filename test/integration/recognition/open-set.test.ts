@@ -12,7 +12,7 @@ import { openStorage } from '../../../src/storage/open-storage.js';
 import { playTracks, randomFrom, type PhotoTrack } from './lfw-tracks.js';
 
 /**
- * UnknownPeopleService among enrolled people, at the default setting. The thresholds come from 29.6 million pairs of LFW's other
+ * Strangers among enrolled people, at the default setting. The thresholds come from 29.6 million pairs of LFW's other
  * view (docs/recognition.md), yet View 1 helped to choose between rules too: this is no independent test of them.
  *
  * SIGHTLINE_CALIBRATE prints the table of docs/recognition.md; it takes some minutes more.
