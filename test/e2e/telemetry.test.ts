@@ -28,10 +28,7 @@ let video: string;
 beforeAll(async () => {
   photos = await assetPaths(franck);
   [video] = (await assetPaths(['demo-franck'])) as [string];
-  const enrolled = await sightline(
-    ['enroll', ...photos.slice(0, 1), '--name', 'Franck', '--data', data],
-    user.environment(),
-  );
+  const enrolled = await sightline(['enroll', ...photos.slice(0, 1), '--name', 'Franck', '--data', data]);
   expect(enrolled.code, enrolled.stderr).toBe(0);
 }, 180_000);
 afterAll(() => folder.remove());

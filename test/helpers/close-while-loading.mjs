@@ -20,7 +20,7 @@ const cpu = { executionProvider: 'cpu', threadsPerWorker: 1, workers: 2, queueLi
 function open() {
   return [
     new PooledEmbedder({
-      ...{ modelPath, refinerPath, projectionPath: null, spec },
+      ...{ modelPath, refinerPath, projection: null, spec },
       ...cpu,
     }),
     new WorkerDetector({

@@ -7,7 +7,7 @@ const [file, modelsDir] = process.argv.slice(2);
 const network = (name) => join(modelsDir, `${name}.onnx`);
 const workerData = {
   // For embed.js.
-  ...{ modelPath: network('mobilefacenet'), refinerPath: network('mtcnn-onet'), projectionPath: null },
+  ...{ modelPath: network('mobilefacenet'), refinerPath: network('mtcnn-onet'), projection: null },
   ...{
     dimension: 192,
     alignment: 'arcface-112',
