@@ -149,6 +149,6 @@ export class CameraSessions implements SessionOpener {
 
 function session(pipeline: CameraPipeline, lease: DetectorLease): CameraSession {
   let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => (closing ??= pipeline.close().then(() => lease.giveBack()));
+  const close = (): Promise<void> => (closing ??= pipeline.close().finally(() => lease.giveBack()));
   return { pipeline, close };
 }

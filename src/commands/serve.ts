@@ -20,8 +20,18 @@ export async function serve(config: Config): Promise<void> {
     await stopped;
   }
   start.catch(() => undefined);
-  setTimeout(() => process.exit(1), stopTimeoutMs).unref();
+  setTimeout(endAtOnce, stopTimeoutMs).unref();
   await app.close();
+}
+
+/**
+ * Ends the process without ending its threads one by one: `process.exit` would, and a thread that is ended inside ONNX
+ * Runtime aborts the process. The storage survives this at any moment.
+ */
+function endAtOnce(): void {
+  // Ends ffmpeg.
+  process.emit('exit', 1);
+  process.kill(process.pid, 'SIGKILL');
 }
 
 /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */

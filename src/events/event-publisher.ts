@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { SightlineError } from '../core/errors.js';
+import { SightlineError, type ErrorCode } from '../core/errors.js';
 import type { EventStore, NewEvent } from '../core/event-store.js';
 import { EventIds } from './event-id.js';
 import type { EventDraft } from './identity-event.js';
@@ -191,10 +191,10 @@ export class EventPublisher {
 
 /** Whether the storage is at fault, so that a later attempt may succeed. */
 function isOfStorage(error: unknown): boolean {
-  return (
-    error instanceof SightlineError && (error.code === 'DATA_UNWRITABLE' || error.code === 'GALLERY_CORRUPT')
-  );
+  return error instanceof SightlineError && storageFaults.has(error.code);
 }
+
+const storageFaults: ReadonlySet<ErrorCode> = new Set(['DATA_UNWRITABLE', 'DISK_FULL', 'GALLERY_CORRUPT']);
 
 const firstMs = 100;
 const mostMs = 10_000;

@@ -52,7 +52,7 @@ function readChunks(payload: Readable, maxBytes: number): Promise<Buffer[]> {
     const chunks: Buffer[] = [];
     let bytes = 0;
     const end = (settle: () => void): void => {
-      payload.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
+      payload.off('data', onData).off('end', onEnd).off('error', onClose).off('close', onClose);
       settle();
     };
     const onData = (chunk: Buffer): void => {
@@ -64,12 +64,11 @@ function readChunks(payload: Readable, maxBytes: number): Promise<Buffer[]> {
       } else chunks.push(chunk);
     };
     const onEnd = (): void => end(() => resolve(chunks));
-    const onError = (error: Error): void => end(() => reject(error));
     const onClose = (): void =>
       end(() =>
         reject(new SightlineError('REQUEST_INVALID', 'The connection was closed before the body ended.')),
       );
-    payload.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
+    payload.on('data', onData).on('end', onEnd).on('error', onClose).on('close', onClose);
   });
 }
 
@@ -123,10 +122,17 @@ export async function parseBoundedJson(
   return scan.longStrings.size === 0 ? value : withLongStrings(value, scan.longStrings);
 }
 
+/** @throws SightlineError REQUEST_TOO_LARGE for a long string anywhere but in a field of the body */
 function withLongStrings(value: unknown, longStrings: ReadonlyMap<unknown, LongString>): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, field]) => [key, longStrings.get(field) ?? (field as unknown)]),
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const fields = Object.entries(isObject ? value : {}).map(
+    ([key, field]) => [key, longStrings.get(field) ?? (field as unknown)] as const,
+  );
+  const placed = fields.filter(([, field]) => field instanceof LongString).length;
+  if (placed === longStrings.size) return Object.fromEntries(fields);
+  throw new SightlineError(
+    'REQUEST_TOO_LARGE',
+    `Expected strings of at most ${longStringBytes} bytes except in fields of the body but received a longer one.`,
   );
 }
 

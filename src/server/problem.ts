@@ -71,6 +71,8 @@ export function noteFailure(
   if (error instanceof SightlineError && error.retryAfterSeconds !== undefined)
     void reply.header('retry-after', error.retryAfterSeconds);
   const { code, status } = problemOf(error);
+  // Otherwise the rest of the body, of whatever length, would be read and thrown away.
+  if (status === 413) void reply.header('connection', 'close');
   if (code === 'UNAUTHORIZED') void reply.header('www-authenticate', 'Bearer');
   // The URL may contain a token, so only the route is logged.
   if (status === 500) log.error({ err: error, route: routeOptions.url }, 'Request failed.');

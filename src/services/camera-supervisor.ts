@@ -116,9 +116,9 @@ export class CameraSupervisor {
   /** Ends a camera for good: its viewers are told. */
   async remove(id: string): Promise<void> {
     const running = this.#running.get(id);
-    this.#running.delete(id);
     running?.handle.remove();
     await running?.session.close();
+    this.#running.delete(id);
   }
 
   /** Ends every camera. May be called again, and while starting. */

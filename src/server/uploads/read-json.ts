@@ -12,6 +12,8 @@ const pieceBytes = 64 * 1024;
 /** White space, plain or as JSON escapes it. */
 const whiteSpace = /\s+|\\[nrt]/g;
 const escapedSlash = /\\\//g;
+/** Some JSON writers escape `=` and `+`, too. */
+const unicodeEscape = /\\u00([0-9a-f]{2})/gi;
 const padding = /={1,2}$/;
 /** A character of neither the standard nor the URL-safe alphabet. */
 const foreign = /[^\w+/-]/;
@@ -71,9 +73,15 @@ async function decodeBase64(text: Buffer, start: number): Promise<Buffer | undef
     if (at > start) await setImmediate();
     const begin = at;
     at = Math.min(at + pieceBytes, text.length);
-    // Does not cut an escape in two.
-    if (text[at - 1] === 0x5c) at++;
-    const piece = text.toString('latin1', begin, at).replace(whiteSpace, '').replace(escapedSlash, '/');
+    // An escape is not cut in two.
+    const escape = text.lastIndexOf(0x5c, at - 1);
+    const escapeBytes = text[escape + 1] === 0x75 ? 6 : 2;
+    if (at < text.length && escape > begin && escape + escapeBytes > at) at = escape;
+    const piece = text
+      .toString('latin1', begin, at)
+      .replace(unicodeEscape, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+      .replace(whiteSpace, '')
+      .replace(escapedSlash, '/');
     const pads = padding.exec(piece)?.[0] ?? '';
     const digits = piece.slice(0, piece.length - pads.length);
     if (foreign.test(digits) || (padded > 0 && digits !== '')) return undefined;

@@ -8,7 +8,7 @@ import { EventPublisher, type EventPublisherOptions } from '../../../src/events/
 /** The limit only ends a hang. */
 const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 60_000 });
 const draftOf = (id: string) => cameraOnline({ id, name: id });
-const diskFull = () => new SightlineError('DATA_UNWRITABLE', 'Expected room but the disk is full.');
+const diskFull = () => new SightlineError('DISK_FULL', 'Expected room but the disk is full.');
 
 /** A store in memory that fails as long as `failure` gives an error for what it is to keep. */
 class FailingStore {

@@ -50,6 +50,8 @@ describe('parseBoundedJson', () => {
   });
 
   it.each([
+    ['a long string in a list', JSON.stringify(['a'.repeat(150_000)])],
+    ['a long string deeper down', JSON.stringify({ file: { a: 'a'.repeat(150_000) } })],
     ['white space', `{"file":"AAAA"${' '.repeat(150_000)}}`],
     ['short strings', `{"file":["${'a'.repeat(8000)}"${`,"${'a'.repeat(8000)}"`.repeat(20)}]}`],
     ['a string without an end', `{"file":"${'a'.repeat(150_000)}`],
@@ -85,6 +87,19 @@ describe('a picture in JSON', () => {
         const json = JSON.stringify({ file: base64.slice(0, at) + character + base64.slice(at) });
         await expect(bytes(json)).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
       }
+    },
+  );
+
+  it.each([0, 1, 2, 3, 4, 5, 6])(
+    'is read with escapes of JSON across the end of a piece, %i before it',
+    async (before) => {
+      const [head, rest] = [base64.slice(0, 65_536 - before), base64.slice(65_536 - before)];
+      for (const escape of ['\\n', '\\u000a', '\\u000A']) {
+        const json = JSON.stringify({ file: 'X' }).replace('X', `${head}${escape}${rest}`);
+        expect((await bytes(json)).equals(picture)).toBe(true);
+      }
+      const spelt = (text: string) => text.replaceAll('=', '\\u003d').replaceAll('+', '\\u002B');
+      expect((await bytes(`{"file":"${spelt(base64)}"}`)).equals(picture)).toBe(true);
     },
   );
 
