@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FaceEventData, SightlineEvent } from '../../src/events/identity-event.js';
 import { defaultCacheDir, ModelStore } from '../../src/models/model-store.js';
 import { EventStream } from '../helpers/event-stream.js';
-import { RunningSightline, sightline, temporaryFolder } from '../helpers/sightline.js';
+import { RunningSightline, startSightline, temporaryFolder } from '../helpers/sightline.js';
 
 const models = new ModelStore({ cacheDir: defaultCacheDir() });
 let data: ReturnType<typeof temporaryFolder>;
@@ -33,7 +33,8 @@ async function stop(): Promise<void> {
   program = undefined;
 }
 
-const command = (...args: string[]) => sightline([...args, '--data', data.path]);
+/** In a process of its own, as beside a running program. */
+const command = (...args: string[]) => startSightline([...args, '--data', data.path]);
 const next = (type: string): Promise<SightlineEvent> =>
   events.until((event) => event.type === `sightline.identity.${type}`);
 
