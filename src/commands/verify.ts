@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { projectedChoice, type EmbedderChoice } from '../app/embedder-choice.js';
 import { openStore } from '../app/open-store.js';
-import { loadPairHead } from '../services/pair-head.js';
+import { loadPairHead } from '../services/pictures.js';
 import type { Config } from '../config/schema.js';
 import { asSightlineError, SightlineError } from '../core/errors.js';
 import { readImage } from '../ingest/still-image.js';

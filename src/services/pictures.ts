@@ -2,17 +2,22 @@ import { SightlineError } from '../core/errors.js';
 import type { FaceCrop, FaceEmbedder } from '../core/face-embedder.js';
 import type { Detection } from '../core/face.js';
 import { qualityScore } from '../core/face-quality.js';
+import { requireFit, type HeadStore } from '../core/heads.js';
 import type { Storage } from '../core/storage.js';
 import type { RgbImage } from '../core/image.js';
 import { photoDetector } from '../detection/create-detector.js';
 import { cutFace, decodeCrop, embedCrop } from '../recognition/embedding/crop.js';
 import { rulesFor } from '../recognition/decision/decision.js';
-import { samePersonProbability } from '../recognition/embedding/embedder-specs.js';
+import { samePersonProbability, type EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { identifyFace } from '../recognition/decision/identify-face.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
-import { verifyFaces, type Verification } from '../recognition/decision/verify-faces.js';
+import { siameseProbability } from '../recognition/heads/siamese.js';
+import {
+  verifyFaces,
+  type PairProbability,
+  type Verification,
+} from '../recognition/decision/verify-faces.js';
 import type { IdentifiedFace, PictureService, ReadFace, ReadPicture, SearchedPicture } from './services.js';
-import { loadPairHead } from './pair-head.js';
 import type { PictureReader } from './picture-reader.js';
 
 /** The nearest people that a face is compared with by name; the margin needs two. */
@@ -123,4 +128,12 @@ function cutFaces(image: RgbImage, detections: readonly Detection[], most: numbe
 async function readFace({ detection, crop }: CutFace, embedder: FaceEmbedder): Promise<ReadFace> {
   const { embedding, quality } = await embedCrop(embedder, crop);
   return { detection, ...embedding, quality: qualityScore(quality) };
+}
+
+/** The Siamese head, when the user trained one. @throws SightlineError HEAD_MISMATCH, HEAD_CORRUPT */
+export async function loadPairHead(heads: HeadStore, spec: EmbedderSpec): Promise<PairProbability | null> {
+  const head = await heads.load('siamese');
+  if (head === null) return null;
+  requireFit(head, spec);
+  return (u, v) => siameseProbability(head, u, v);
 }
