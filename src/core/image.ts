@@ -6,6 +6,22 @@ export interface RgbImage {
 }
 
 /**
+ * A picture in planar YUV 4:2:0, 8 bits a sample, limited range (luma 16 to 235), as decoders give it: `data` holds the
+ * luma plane of width × height, then the U and the V plane of ⌈width / 2⌉ × ⌈height / 2⌉ each, rows from the top, no
+ * padding.
+ */
+export interface YuvImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+  /** Which coefficients turn it into RGB. */
+  readonly matrix: 'bt601' | 'bt709';
+}
+
+/** A picture in either form; a `YuvImage` is the one with a `matrix`. */
+export type Image = RgbImage | YuvImage;
+
+/**
  * One decoded video frame with immutable pixels and a reference count that starts at 1. Call `retain()` to keep it beyond
  * the current call, and `release()` once for each reference. After the last release its buffer goes back to a pool and
  * is overwritten.
