@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import WebSocket from 'ws';
+import { findFfmpeg } from '../dist/src/ingest/ffmpeg-binary.js';
 import { ask, crowdOr, here, startApp } from './one-camera.mjs';
 import { machine, percentiles, print } from './statistics.mjs';
 
@@ -27,7 +28,7 @@ const photos = {
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'sightline-bench-'));
-const clips = makeClips();
+const clips = makeClips(await findFfmpeg());
 /** Each gives the cameras of one run; `visits` says that one person known to the gallery comes and goes. */
 const scenarios = {
   ...Object.fromEntries(
@@ -174,7 +175,7 @@ function repeat(cameraCount, url, detectUrl = null) {
 }
 
 /** Clips like those of a camera: full HD, 25 frames a second, with a little noise as of a sensor. */
-function makeClips() {
+function makeClips(ffmpeg) {
   const at = (name) => join(folder, name);
   mkdirSync(folder, { recursive: true });
   const still = (seconds) => ['-f', 'lavfi', '-i', `smptehdbars=size=1920x1080:rate=25:duration=${seconds}`];
@@ -184,7 +185,7 @@ function makeClips() {
   const put = (enable) =>
     `[1:v]scale=-2:308[p];[0:v][p]overlay=x=900+4*sin(2*PI*t):y=400:shortest=1${enable},${noise}[v]`;
   const make = (name, args) => {
-    execFileSync('ffmpeg', ['-v', 'error', '-y', ...args, ...encoded, at(name)]);
+    execFileSync(ffmpeg.path, ['-v', 'error', '-y', ...args, ...encoded, at(name)]);
     return at(name);
   };
   const small = (from, name) => make(name, ['-i', from, '-vf', 'scale=640:360']);
