@@ -7,6 +7,8 @@ const KINDS = {
   'sightline.track.ended': 'passing',
   'sightline.camera.online': 'online',
   'sightline.camera.offline': 'offline',
+  'sightline.camera.overloaded': 'offline',
+  'sightline.camera.recovered': 'online',
 };
 
 /** Stands for the name of somebody who was erased since. */
@@ -38,6 +40,10 @@ export function sentenceOf({ type, data }) {
       return `${place} is live`;
     case 'sightline.camera.offline':
       return `${place} went offline`;
+    case 'sightline.camera.overloaded':
+      return `${place} is overloaded`;
+    case 'sightline.camera.recovered':
+      return `${place} is no longer overloaded`;
     default:
       return `${type} on ${place}`;
   }

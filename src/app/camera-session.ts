@@ -12,18 +12,15 @@ import {
   type CameraPipelineOptions,
   type SourceHandlers,
 } from '../pipeline/camera-pipeline.js';
-import { DetectionScheduler } from '../pipeline/detection-scheduler.js';
 import { DecisionRecorder } from '../recognition/track/decision-recorder.js';
 import { Recognizer } from '../recognition/track/recognizer.js';
 import { TrackRegistry } from '../recognition/track/track-registry.js';
 import type { Recognition } from './recognition.js';
 import type { CameraSession, PreparedSession, SessionOpener } from '../services/camera-supervisor.js';
-import type { DetectorLease, SharedDetectors } from './shared-detectors.js';
+import type { DetectorLease, DetectorThread, SharedDetectors } from './shared-detectors.js';
 
-/** Part of the main loop's time that detections may take; see docs/adr/0004. */
-const detectionShare = 0.6;
-/** Frames of one camera in memory: being read, searched, waiting and being encoded, and one in reserve. */
-const framesPerCamera = 5;
+/** Frames of one camera in memory: being read, waiting, being searched, waiting, being encoded, and one in reserve. */
+const framesPerCamera = 6;
 
 export interface CameraSessionsOptions {
   readonly config: Config;
@@ -43,21 +40,21 @@ type TrackParts = Pick<CameraPipelineOptions, 'observers' | 'trackState' | 'avai
 /** Puts the pipelines of cameras together. */
 export class CameraSessions implements SessionOpener {
   readonly #options: CameraSessionsOptions;
-  readonly #schedulers = {
-    main: new DetectionScheduler({ share: detectionShare }),
-    worker: new DetectionScheduler({ share: 1 }),
-  };
+  readonly #open = new Set<OpenSession>();
 
   constructor(options: CameraSessionsOptions) {
     this.#options = options;
   }
 
-  async prepare(camera: CameraConfig): Promise<PreparedSession> {
-    const lease = await this.#options.detectors.borrow(camera.detector);
+  async prepare(camera: CameraConfig, isAlone: boolean): Promise<PreparedSession> {
+    const lease = await this.#options.detectors.borrow(camera.detector, threadOf(camera, isAlone));
     return {
       open: async (framesBefore) => {
         try {
-          return session(this.#openPipeline(camera, lease, framesBefore), lease);
+          const session = new OpenSession(camera, this.#openPipeline(camera, lease, framesBefore), lease);
+          this.#open.add(session);
+          session.onClosed(() => this.#open.delete(session));
+          return session;
         } catch (error) {
           await lease.giveBack();
           throw error;
@@ -67,7 +64,20 @@ export class CameraSessions implements SessionOpener {
     };
   }
 
-  #openPipeline(camera: CameraConfig, { detector: faceDetector }: DetectorLease, framesBefore: number) {
+  async clearMainLoop(): Promise<void> {
+    const { detectors, log } = this.#options;
+    for (const session of this.#open) {
+      const { camera } = session;
+      if (session.thread === threadOf(camera, false)) continue;
+      try {
+        await session.moveTo(await detectors.borrow(camera.detector, 'worker'));
+      } catch (err) {
+        log.error({ camera: camera.id, err }, 'The detector could not be moved to a thread');
+      }
+    }
+  }
+
+  #openPipeline(camera: CameraConfig, place: DetectorLease, framesBefore: number): CameraPipeline {
     const { id, name, url, detectUrl, detector } = camera;
     const { metrics, labels, config } = this.#options;
     const log = this.#options.log.child({ camera: id });
@@ -86,7 +96,6 @@ export class CameraSessions implements SessionOpener {
         });
     const poolSize = framesPerCamera + (detectUrl === null ? 0 : historyFrames);
     const tracks = this.#openTracks(camera, log);
-    const turns = this.#schedulers[detector.thread].join(detector.rate);
     const options: CameraPipelineOptions = {
       id,
       name,
@@ -94,8 +103,9 @@ export class CameraSessions implements SessionOpener {
       createSource: source(url, { width: camera.width, poolSize }),
       createSearchSource:
         detectUrl === null ? undefined : source(detectUrl, { width: null, poolSize: framesPerCamera }),
-      detector: faceDetector,
-      turns,
+      place,
+      rate: detector.rate,
+      fps: camera.fps,
       region: detector.region?.map(([x, y]) => ({ x, y })),
       ...tracks,
       labels,
@@ -106,7 +116,6 @@ export class CameraSessions implements SessionOpener {
     try {
       return new CameraPipeline(options);
     } catch (error) {
-      turns.close();
       for (const observer of tracks.observers) void observer.close();
       throw error;
     }
@@ -127,6 +136,14 @@ export class CameraSessions implements SessionOpener {
       availability: {
         online: () => tracks.afterChanges(() => publisher.online()),
         offline: (reason) => tracks.afterChanges(() => publisher.offline(reason)),
+        overloaded: (reason) => {
+          log.warn({ ...reason }, 'The camera is overloaded: it is searched for faces too seldom');
+          tracks.afterChanges(() => publisher.overloaded(reason));
+        },
+        recovered: () => {
+          log.info('The camera is no longer overloaded');
+          tracks.afterChanges(() => publisher.recovered());
+        },
       },
     };
   }
@@ -147,8 +164,56 @@ export class CameraSessions implements SessionOpener {
   }
 }
 
-function session(pipeline: CameraPipeline, lease: DetectorLease): CameraSession {
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => (closing ??= pipeline.close().finally(() => lease.giveBack()));
-  return { pipeline, close };
+/** A session with the detector that it has borrowed. */
+class OpenSession implements CameraSession {
+  readonly camera: CameraConfig;
+  readonly pipeline: CameraPipeline;
+  #lease: DetectorLease;
+  #moving: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+  #onClosed: () => void = () => undefined;
+
+  constructor(camera: CameraConfig, pipeline: CameraPipeline, lease: DetectorLease) {
+    this.camera = camera;
+    this.pipeline = pipeline;
+    this.#lease = lease;
+  }
+
+  /** Where faces are searched for. */
+  get thread(): DetectorThread {
+    return this.#lease.thread;
+  }
+
+  onClosed(listener: () => void): void {
+    this.#onClosed = listener;
+  }
+
+  /** Searches with another detector, and gives back the one before. */
+  async moveTo(lease: DetectorLease): Promise<void> {
+    if (this.#closing !== undefined) return lease.giveBack();
+    const before = this.#lease;
+    this.#lease = lease;
+    this.#moving = this.#moving.then(() => this.pipeline.moveSearch(lease)).then(() => before.giveBack());
+    return this.#moving;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#onClosed();
+    try {
+      await this.pipeline.close();
+    } finally {
+      await Promise.allSettled([this.#moving]);
+      await this.#lease.giveBack();
+    }
+  }
+}
+
+function threadOf({ detector: { thread } }: CameraConfig, isAlone: boolean): DetectorThread {
+  if (thread !== 'auto') return thread;
+  return isAlone ? 'main' : 'worker';
 }

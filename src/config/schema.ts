@@ -43,11 +43,11 @@ const detectorShape = {
     ),
   rate: z
     .union([z.literal('auto'), z.number().positive().max(120)])
-    .describe('Most detections a second. `auto`: as many as keep the main loop free enough for all cameras.'),
+    .describe('Most detections a second. `auto`: as many as there is time for.'),
   thread: z
-    .enum(['main', 'worker'])
+    .enum(['auto', 'main', 'worker'])
     .describe(
-      'Where detection runs; `worker` leaves the main loop to many cameras at the price of a copy of each frame.',
+      'Where detection runs: on the `main` loop, or in a `worker` thread, which leaves the main loop to video and events at the price of a copy of each frame. `auto`: on the main loop with one camera, in a thread with more.',
     ),
 };
 
@@ -61,7 +61,7 @@ const detectorSchema = z.strictObject({
   minFaceSize: detectorShape.minFaceSize.default(null),
   region: detectorShape.region.default(null),
   rate: detectorShape.rate.default('auto'),
-  thread: detectorShape.thread.default('main'),
+  thread: detectorShape.thread.default('auto'),
 });
 
 export const cameraSchema = z.strictObject({

@@ -55,6 +55,19 @@ export function cameraOffline(
   return draft('sightline.camera.offline', camera, { camera, reason });
 }
 
+/** Event for a camera that is searched for faces less often than once a second. */
+export function cameraOverloaded(
+  camera: CameraRef,
+  reason: { readonly code: string; readonly message: string },
+): DraftOf<'sightline.camera.overloaded'> {
+  return draft('sightline.camera.overloaded', camera, { camera, reason });
+}
+
+/** Event for an overloaded camera that is searched often enough again. */
+export function cameraRecovered(camera: CameraRef): DraftOf<'sightline.camera.recovered'> {
+  return draft('sightline.camera.recovered', camera, { camera, reason: null });
+}
+
 function draft<T extends EventType>(type: T, camera: CameraRef, data: EventDataByType[T]): DraftOf<T> {
   return {
     specversion: '1.0',

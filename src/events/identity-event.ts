@@ -96,7 +96,7 @@ interface IdentityChangedData extends FaceEventData {
   readonly previous: PersonRef | null;
 }
 
-/** `reason` says what took the camera away; null when it came back. */
+/** `reason` says what took the camera away, or overloads it; null when that is over. */
 interface CameraEventData {
   readonly camera: CameraRef;
   readonly reason: { readonly code: string; readonly message: string } | null;
@@ -111,6 +111,8 @@ export interface EventDataByType {
   'sightline.identity.changed': IdentityChangedData;
   'sightline.camera.online': CameraEventData;
   'sightline.camera.offline': CameraEventData;
+  'sightline.camera.overloaded': CameraEventData;
+  'sightline.camera.recovered': CameraEventData;
 }
 
 export type EventType = keyof EventDataByType;
@@ -124,6 +126,8 @@ export const eventTypes = [
   'sightline.identity.changed',
   'sightline.camera.online',
   'sightline.camera.offline',
+  'sightline.camera.overloaded',
+  'sightline.camera.recovered',
 ] as const satisfies readonly EventType[];
 
 /** What a builder makes: an event that the publisher has yet to stamp with its id and time. */

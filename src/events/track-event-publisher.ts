@@ -2,6 +2,8 @@ import type { TrackChange, TrackState } from '../core/track-state.js';
 import {
   cameraOffline,
   cameraOnline,
+  cameraOverloaded,
+  cameraRecovered,
   identityChanged,
   identityRecognized,
   identityUnknown,
@@ -37,6 +39,16 @@ export class TrackEventPublisher {
   /** Publishes that the camera stopped showing pictures. @param reason without credentials */
   offline(reason: { readonly code: string; readonly message: string } | null): void {
     this.#publish(cameraOffline(this.#options.camera, reason));
+  }
+
+  /** Publishes that the camera is searched for faces too seldom. */
+  overloaded(reason: { readonly code: string; readonly message: string }): void {
+    this.#publish(cameraOverloaded(this.#options.camera, reason));
+  }
+
+  /** Publishes that the camera is searched often enough again. */
+  recovered(): void {
+    this.#publish(cameraRecovered(this.#options.camera));
   }
 
   #publish(draft: EventDraft): void {

@@ -24,8 +24,17 @@ export const cameraView = z
     height: z.int().nullable(),
     framesPerSecond: z.number(),
     detectionsPerSecond: z.number(),
+    searching: z
+      .enum(['active', 'still', 'idle'])
+      .describe(
+        'How often it is searched for faces: as often as possible, twice a second while faces are in view but nothing moves, or every three seconds while there is neither.',
+      ),
+    overloaded: z
+      .object({ code: z.enum(['FRAMES_LATE', 'SEARCHES_WAIT', 'SEARCHES_SLOW']), message: z.string() })
+      .nullable()
+      .describe('Why it is searched less than once a second; null if it is not overloaded.'),
     frames: z.int().describe('Frames decoded since the camera was set up or the program started.'),
-    dropped: z.object({ pool: z.int(), encode: z.int() }),
+    dropped: z.object({ pool: z.int(), encode: z.int(), search: z.int(), idle: z.int() }),
     detector: z.string(),
     faces: z.int().describe('Faces in view now.'),
   })

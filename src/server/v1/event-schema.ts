@@ -101,6 +101,8 @@ export const eventSchema: z.ZodType<KeptEvent> = z
     eventOf('sightline.identity.changed', changedData),
     eventOf('sightline.camera.online', cameraData),
     eventOf('sightline.camera.offline', cameraData),
+    eventOf('sightline.camera.overloaded', cameraData),
+    eventOf('sightline.camera.recovered', cameraData),
   ])
   .meta({
     id: 'Event',

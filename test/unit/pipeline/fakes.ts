@@ -3,7 +3,12 @@ import type { Box } from '../../../src/core/geometry.js';
 import type { Frame, RgbImage } from '../../../src/core/image.js';
 import type { TrackObserver } from '../../../src/core/track-state.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
-import type { DetectionTurns } from '../../../src/pipeline/detection-scheduler.js';
+import type {
+  DetectionLoad,
+  DetectionScheduler,
+  DetectionTurns,
+  Participant,
+} from '../../../src/pipeline/detection-scheduler.js';
 
 export interface CountedFrameOptions {
   readonly width?: number;
@@ -80,21 +85,36 @@ export class FakeDetector implements FaceDetector {
   }
 }
 
-/** A camera that has its turn whenever it wants. */
-export class FreeTurns implements DetectionTurns {
+/** Turns that a camera has whenever it wants, one search at a time. */
+export class FreeTurns implements Pick<DetectionScheduler, 'join'> {
   admitted = true;
+  joined = 0;
   closed = 0;
+  /** As reported to the cameras. */
+  readonly shared: DetectionLoad = { place: 'a thread', cameras: 1, searchMs: 0, fastestMs: 0 };
 
-  admit(): boolean {
-    return this.admitted;
-  }
-
-  run<T>(detect: () => Promise<T>): Promise<T> {
-    return detect();
-  }
-
-  close(): void {
-    this.closed++;
+  join({ search }: Participant): DetectionTurns {
+    this.joined++;
+    let [isWanted, isRunning, isOpen] = [false, false, true];
+    const next = (): void => {
+      if (!isWanted || isRunning || !isOpen || !this.admitted) return;
+      [isWanted, isRunning] = [false, true];
+      void search().then(() => {
+        isRunning = false;
+        next();
+      });
+    };
+    return {
+      request: () => {
+        isWanted = true;
+        next();
+      },
+      load: () => this.shared,
+      close: () => {
+        isOpen = false;
+        this.closed++;
+      },
+    };
   }
 }
 
