@@ -3,6 +3,8 @@ import {
   cameraOffline,
   cameraOnline,
   identityChanged,
+  identityConfirmed,
+  identityHeld,
   identityRecognized,
   identityUnknown,
   trackEnded,
@@ -65,6 +67,10 @@ export class TrackEventPublisher {
         return identityUnknown(report);
       case 'changed':
         return identityChanged(report, before.identity);
+      case 'held':
+        return identityHeld(report);
+      case 'confirmed':
+        return identityConfirmed(report);
     }
   }
 

@@ -54,11 +54,11 @@ describe('FaceStage', () => {
     detector.search = () => Promise.resolve([faceAt(20, 10)]);
     await show(stage, 100, 400);
     detector.search = () => Promise.resolve([]);
-    await show(stage, 1000, 1000);
+    await show(stage, 1500, 1500);
     await show(stage, 2000, 2000);
     expect(observer.heard).toEqual([
       ...['observe 1 @100', 'observe 1 @200', 'started 1 @300', 'observe 1 @300', 'observe 1 @400'],
-      ...['observe 1 @1000', 'ended 1 @2000', 'observe 0 @2000'],
+      ...['observe 1 @1500', 'ended 1 @2000', 'observe 0 @2000'],
     ]);
   });
 
