@@ -3,6 +3,8 @@ const KINDS = {
   'sightline.identity.recognized': 'recognised',
   'sightline.identity.unknown': 'unknown',
   'sightline.identity.changed': 'changed',
+  'sightline.identity.held': 'passing',
+  'sightline.identity.confirmed': 'passing',
   'sightline.track.started': 'passing',
   'sightline.track.ended': 'passing',
   'sightline.camera.online': 'online',
@@ -32,6 +34,10 @@ export function sentenceOf({ type, data }) {
       return person === undefined
         ? `No longer sure of ${data.previous?.name ?? ERASED} on ${place}`
         : `${person}, not ${data.previous?.name ?? ERASED}, on ${place}`;
+    case 'sightline.identity.held':
+      return `Not sure at the moment that it is ${heldName(data.held)} on ${place}`;
+    case 'sightline.identity.confirmed':
+      return `Still ${person ?? numbered(data.unknown)} on ${place}`;
     case 'sightline.track.started':
       return `A face came into view on ${place}`;
     case 'sightline.track.ended':
@@ -47,6 +53,14 @@ export function sentenceOf({ type, data }) {
     default:
       return `${type} on ${place}`;
   }
+}
+
+function heldName(held) {
+  return held?.identity?.name ?? numbered(held?.unknown);
+}
+
+function numbered(unknown) {
+  return unknown ? `unknown ${unknown.number}` : 'the same unknown person';
 }
 
 function strangerOn({ number, seen }, place) {

@@ -5,6 +5,8 @@ import {
   cameraOverloaded,
   cameraRecovered,
   identityChanged,
+  identityConfirmed,
+  identityHeld,
   identityRecognized,
   identityUnknown,
   trackEnded,
@@ -77,6 +79,10 @@ export class TrackEventPublisher {
         return identityUnknown(report);
       case 'changed':
         return identityChanged(report, before.identity);
+      case 'held':
+        return identityHeld(report);
+      case 'confirmed':
+        return identityConfirmed(report);
     }
   }
 

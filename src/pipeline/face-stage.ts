@@ -3,7 +3,7 @@ import { asSightlineError } from '../core/errors.js';
 import type { Detection, Track, Identity, Landmarks } from '../core/face.js';
 import type { Point, Box } from '../core/geometry.js';
 import type { Frame } from '../core/image.js';
-import type { FrameRef, TrackObserver, TrackState } from '../core/track-state.js';
+import type { DoubtSettler, FrameRef, TrackObserver, TrackState } from '../core/track-state.js';
 import { withinRegion, type FaceDetector, type VideoSearch } from '../detection/face-detector.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
@@ -38,8 +38,11 @@ export interface FaceStageOptions {
 }
 
 const rateWindowMs = 5000;
-/** A face seen this recently counts as in view: detectors that search in parts do not see every face every time. */
-const inViewMs = 500;
+/**
+ * A face seen this recently, or within so many intervals between searches, counts as in view: detectors that search in
+ * parts do not see every face every time.
+ */
+const inView = { leastMs: 500, intervals: 1.5 };
 
 /** A frame to search, and the frame of the main stream that shows the same moment. */
 interface Pair {
@@ -172,7 +175,7 @@ export class FaceStage {
     if (this.#isPastCut(time)) return [];
     return this.#tracker.predict(time).flatMap((track) => {
       const { identity } = this.#options.trackState(track.id) ?? { identity: { state: 'undecided' } };
-      return faceOverlay(track, identity, time) ?? [];
+      return faceOverlay(track, identity, time, this.#tracker.intervalMs) ?? [];
     });
   }
 
@@ -238,17 +241,35 @@ export class FaceStage {
 
   #follow(frame: Frame, detections: readonly Detection[]): void {
     const time = frame.capturedMonotonic;
-    const { tracks, started, ended } = this.#tracker.update(detections, time);
+    const { tracks, started, ended } = this.#tracker.update(detections, time, frame);
     const { sequence, width, height, capturedAt } = frame;
     const searched = { sequence, width, height, capturedAt };
     this.#searched = searched;
     this.#pace.found(tracks, time);
+    const inViewMs = timeAt(inView, this.#tracker.intervalMs);
     this.#inView = tracks.filter(
       ({ state, lastSeenAt }) => state !== 'tentative' && time - lastSeenAt < inViewMs,
     ).length;
-    for (const track of started) this.#tell((observer) => observer.started(track, searched));
+    for (const track of started) this.#startTrack(track, searched);
     this.#endTracks(ended, searched);
     this.#tell((observer) => observer.observe(frame, tracks));
+  }
+
+  #startTrack(track: Track, frame: FrameRef): void {
+    const doubts: DoubtSettler = {
+      trust: (ordinal) => this.#tracker.trust(track.id, ordinal),
+      split: () => this.#split(track.id),
+    };
+    this.#tell((observer) => observer.started(track, frame, doubts));
+  }
+
+  #split(trackId: number): number | undefined {
+    const frame = this.#searched;
+    const split = this.#tracker.split(trackId);
+    if (!split || !frame) return undefined;
+    this.#endTracks([split.ended], frame);
+    this.#startTrack(split.started, frame);
+    return split.started.id;
   }
 
   #endTracks(ended: readonly Track[], frame: FrameRef): void {
@@ -274,34 +295,56 @@ export class FaceStage {
   }
 }
 
+/** A time that must hold at any rate of searches: the larger of a time and a number of intervals between searches. */
+interface TimeLimit {
+  readonly leastMs: number;
+  readonly intervals: number;
+}
+
+function timeAt({ leastMs, intervals }: TimeLimit, intervalMs: number): number {
+  return Math.max(leastMs, intervals * intervalMs);
+}
+
 /** After this long unseen a box is dashed: it shows where the face is expected. */
-const expectedAfterMs = 200;
+const expectedAfter: TimeLimit = { leastMs: 200, intervals: 1.25 };
 /** After this long unseen a box is not drawn any more. */
-const goneAfterMs = 800;
+const goneAfter: TimeLimit = { leastMs: 800, intervals: 1.75 };
 
 /**
- * How a track is drawn: its box with name, confidence and track id. Undefined for a tentative track, or one that was not
- * seen for too long.
+ * How a track is drawn: its box with name, confidence and track id; dashed also while the name is held. Undefined for a
+ * tentative track, or one that was not seen for too long.
  * @param nowMs on the tracker's clock
  */
-function faceOverlay(track: Track, identity: Identity, nowMs: number): FaceOverlay | undefined {
+function faceOverlay(
+  track: Track,
+  identity: Identity,
+  nowMs: number,
+  intervalMs: number,
+): FaceOverlay | undefined {
   const unseenMs = nowMs - track.lastSeenAt;
-  if (track.state === 'tentative' || unseenMs > goneAfterMs) return undefined;
+  if (track.state === 'tentative' || unseenMs > timeAt(goneAfter, intervalMs)) return undefined;
   return {
     box: track.box,
     label: `${describe(identity)} #${track.id}`,
     tone: identity.state,
-    dashed: unseenMs > expectedAfterMs,
+    dashed: identity.state === 'held' || unseenMs > timeAt(expectedAfter, intervalMs),
   };
 }
 
 function describe(identity: Identity): string {
-  if (identity.state === 'undecided') return '…';
-  if (identity.state === 'unknown')
-    return identity.unknown === undefined ? 'unknown' : `unknown ${identity.unknown.number}`;
-  // An identity is never certain, so it never shows 100 %.
-  const percent = Math.min(99, Math.round(identity.evidence.confidence * 100));
-  return `${identity.person.name} ${percent}%`;
+  switch (identity.state) {
+    case 'undecided':
+      return '…';
+    case 'unknown':
+      return identity.unknown === undefined ? 'unknown' : `unknown ${identity.unknown.number}`;
+    case 'known': {
+      // An identity is never certain, so it never shows 100 %.
+      const percent = Math.min(99, Math.round(identity.evidence.confidence * 100));
+      return `${identity.person.name} ${percent}%`;
+    }
+    case 'held':
+      return `${identity.before.state === 'known' ? identity.before.person.name : describe(identity.before)}?`;
+  }
 }
 
 /** Scales a box to a picture that is `scale.x` times as wide and `scale.y` times as high. */

@@ -53,6 +53,7 @@ export class SearchPace {
   }
 }
 
+/** Whether a face moves, is new, or is hidden: its track may be of another face when it is found again. */
 function isRestless({ state, box, velocity, firstSeenAt }: Track, time: number): boolean {
   const speed = Math.hypot(velocity.x, velocity.y) / Math.sqrt(box.width * box.height);
   return state !== 'confirmed' || time - firstSeenAt < newFaceMs || speed > movingSpeed;

@@ -27,18 +27,47 @@ export async function composeMovers(movers: readonly [Mover, Mover], seconds: nu
     `[c][b]overlay=x='${before.x}':y=35:shortest=0[out]`,
   ].join(';');
   const inputs = movers.flatMap(({ file }) => ['-i', file]);
+  const output = ['-filter_complex', graph, '-map', '[out]', '-t', String(seconds)];
+  return framesOf([...inputs, ...output], { width, height });
+}
+
+/** A face that is shown for some time in the middle of the picture: a photo cut to a square, in ffmpeg's crop syntax. */
+export interface Turn {
+  readonly photo: string;
+  readonly crop: string;
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+}
+
+const turnSide = 240;
+
+/** Frames at 25 a second, 320×280: faces one after another at one place before a grey wall, nodding a little, with noise. */
+export async function composeTurns(turns: readonly Turn[], seconds: number): Promise<RgbImage[]> {
+  const size = { width: 320, height: 280 };
+  const graph = [
+    `color=0x707880:${size.width}x${size.height}:rate=25:duration=${seconds}[wall0]`,
+    ...turns.map(({ crop }, i) => `[${i}:v]crop=${crop},scale=${turnSide}:${turnSide},setsar=1[face${i}]`),
+    ...turns.map(({ fromSeconds, toSeconds }, i) => {
+      const place = `x='40+3*sin(2.1*t)':y='20+3*sin(1.3*t)'`;
+      return `[wall${i}][face${i}]overlay=${place}:enable='between(t,${fromSeconds},${toSeconds - 0.02})'[wall${i + 1}]`;
+    }),
+    `[wall${turns.length}]noise=alls=6:allf=t[out]`,
+  ].join(';');
+  const inputs = turns.flatMap(({ photo }) => ['-loop', '1', '-framerate', '25', '-i', photo]);
+  return framesOf([...inputs, '-filter_complex', graph, '-map', '[out]', '-t', String(seconds)], size);
+}
+
+async function framesOf(
+  args: readonly string[],
+  size: { readonly width: number; readonly height: number },
+): Promise<RgbImage[]> {
   const { path } = await findFfmpeg();
-  const output = ['-map', '[out]', '-t', String(seconds), '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'];
+  const output = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'];
   const options = { encoding: 'buffer', maxBuffer: 1e9 } as const;
-  const { stdout } = await run(
-    path,
-    ['-loglevel', 'error', ...inputs, '-filter_complex', graph, ...output],
-    options,
-  );
-  const size = width * height * 3;
-  return Array.from({ length: Math.floor(stdout.length / size) }, (_, i) => ({
-    width,
-    height,
-    data: stdout.subarray(i * size, (i + 1) * size),
+  const { stdout } = await run(path, ['-loglevel', 'error', ...args, ...output], options);
+  const bytes = size.width * size.height * 3;
+  return Array.from({ length: Math.floor(stdout.length / bytes) }, (_, i) => ({
+    ...size,
+    data: stdout.subarray(i * bytes, (i + 1) * bytes),
   }));
 }

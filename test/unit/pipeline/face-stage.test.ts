@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Detection } from '../../../src/core/face.js';
 import type { TrackState } from '../../../src/core/track-state.js';
 import { FaceStage, type FaceStageOptions } from '../../../src/pipeline/face-stage.js';
-import { franck, known } from '../events/track-report.js';
+import { franck, held, known } from '../events/track-report.js';
 import { CountedFrame, FakeDetector, FakeObserver, FreeTurns, deferred, faceAt } from './fakes.js';
 
 let detector: FakeDetector;
@@ -54,11 +54,11 @@ describe('FaceStage', () => {
     detector.search = () => Promise.resolve([faceAt(20, 10)]);
     await show(stage, 100, 400);
     detector.search = () => Promise.resolve([]);
-    await show(stage, 1000, 1000);
+    await show(stage, 1500, 1500);
     await show(stage, 2000, 2000);
     expect(observer.heard).toEqual([
       ...['observe 1 @100', 'observe 1 @200', 'started 1 @300', 'observe 1 @300', 'observe 1 @400'],
-      ...['observe 1 @1000', 'ended 1 @2000', 'observe 0 @2000'],
+      ...['observe 1 @1500', 'ended 1 @2000', 'observe 0 @2000'],
     ]);
   });
 
@@ -242,6 +242,41 @@ describe('FaceStage', () => {
     states.set(1, { id: 1, key: 'k', identity: known(franck) });
     expect(stage.overlays(300)).toMatchObject([{ label: 'Franck 93% #1', tone: 'known' }]);
   });
+
+  it('draws a held name in its own tone, with a question mark and a dashed box', async () => {
+    const stage = stageWith();
+    detector.search = () => Promise.resolve([faceAt(20, 10)]);
+    await show(stage, 100, 300);
+    states.set(1, { id: 1, key: 'k', identity: held(known(franck)) });
+    expect(stage.overlays(300)).toMatchObject([{ label: 'Franck? #1', tone: 'held', dashed: true }]);
+  });
+
+  it('splits a track when an observer finds another face in it: one ends, one starts', async () => {
+    const stage = stageWith();
+    detector.search = () => Promise.resolve([faceAt(20, 10)]);
+    await show(stage, 100, 300);
+    expect(observer.doubts.get(1)?.split()).toBe(2);
+    expect(observer.doubts.get(1)?.split()).toBeUndefined();
+    await show(stage, 400, 400);
+    expect(observer.heard.slice(-3)).toEqual(['ended 1 @300', 'started 2 @300', 'observe 1 @400']);
+  });
+
+  it.each([0.5, 1, 2, 5])(
+    'draws and counts a face between searches, %d a second, and while one misses it',
+    async (rate) => {
+      const stage = stageWith();
+      detector.search = () => Promise.resolve([faceAt(20, 10)]);
+      const step = 1000 / rate;
+      for (let search = 1; search <= 4; search++) await show(stage, search * step, search * step);
+      expect(stage.inView).toBe(1);
+      expect(stage.overlays(4.9 * step)).toMatchObject([{ dashed: false }]);
+      detector.search = () => Promise.resolve([]);
+      await show(stage, 5 * step, 5 * step);
+      expect([stage.inView, stage.overlays(5.5 * step)]).toMatchObject([1, [{ dashed: true }]]);
+      await show(stage, 6 * step, 6 * step);
+      if (rate < 2) expect([stage.inView, stage.overlays(6.1 * step)]).toEqual([0, []]);
+    },
+  );
 
   it('counts who is in view', async () => {
     const stage = stageWith();

@@ -1,7 +1,7 @@
 import type { Detection } from '../../../src/core/face.js';
 import type { Box } from '../../../src/core/geometry.js';
 import type { Frame, RgbImage } from '../../../src/core/image.js';
-import type { TrackObserver } from '../../../src/core/track-state.js';
+import type { DoubtSettler, TrackObserver } from '../../../src/core/track-state.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
 import type {
   DetectionLoad,
@@ -122,6 +122,8 @@ export class FreeTurns implements Pick<DetectionScheduler, 'join'> {
 export class FakeObserver implements TrackObserver {
   readonly heard: string[] = [];
   readonly boxes: Box[] = [];
+  /** What settles the doubts about a track, by its id. */
+  readonly doubts = new Map<number, DoubtSettler>();
   failing: 'started' | 'observe' | 'ended' | 'close' | undefined;
   readonly #shared: string[] | undefined;
 
@@ -130,7 +132,8 @@ export class FakeObserver implements TrackObserver {
     this.#shared = shared;
   }
 
-  started(...[track, frame]: Parameters<TrackObserver['started']>): void {
+  started(...[track, frame, doubts]: Parameters<TrackObserver['started']>): void {
+    this.doubts.set(track.id, doubts);
     this.#hear('started', `${track.id} @${frame.sequence}`);
   }
 

@@ -27,6 +27,7 @@ import {
   type DecisionRecorderOptions,
   type RecognizedTrack,
 } from '../../../../src/recognition/track/decision-recorder.js';
+import type { DoubtSettler } from '../../../../src/core/track-state.js';
 import { TrackRegistry } from '../../../../src/recognition/track/track-registry.js';
 
 const thresholds = { threshold: null, falseNameRate: 1e-3 };
@@ -38,6 +39,9 @@ const people: DecisionRecorderOptions['people'] = {
   identify: () => Promise.reject(new Error('not asked here')),
   recognized: () => Promise.resolve(),
 };
+
+/** No track comes in doubt here. */
+const settler: DoubtSettler = { trust: () => undefined, split: () => undefined };
 
 function fail(error: unknown): never {
   throw error;
@@ -145,7 +149,7 @@ class Watched implements ModelSource {
   observe(frame: Frame, tracks: readonly Track[]): void {
     const starting = tracks.filter(({ id, state }) => state !== 'tentative' && !this.tracks.state(id));
     for (const observer of [this.tracks, this.recognizer]) {
-      for (const track of starting) observer.started(track, frame);
+      for (const track of starting) observer.started(track, frame, settler);
       observer.observe(frame, tracks);
     }
   }
