@@ -16,13 +16,13 @@ export default defineConfig({
       include: ['src/**/*.ts'],
       reporter: ['text-summary', 'json-summary', 'html'],
     },
-    // Two cores: end-to-end tests run real ffmpeg, browsers and networks, and must not starve each other.
-    maxWorkers: 2,
+    // One more than the cores of CI: tests often wait for programs, cameras and networks.
+    maxWorkers: 3,
     sequence: { sequencer: SlowestFirst },
     projects: [
       project('e2e', { include: ['test/e2e/**/*.test.ts'] }),
       project('integration', { include: ['test/integration/**/*.test.ts'], exclude: [server] }),
-      // Their files share two processes. Starting one for each, and loading modules into it, takes longer than most of
+      // Their files share processes. Starting one for each, and loading modules into it, takes longer than most of
       // these tests, which leave nothing behind in the process: those of the server close what they open.
       project('server', { include: [server], isolate: false }),
       project('unit', { include: ['test/unit/**/*.test.ts'], isolate: false }),
