@@ -92,9 +92,9 @@ describe('bad cameras', () => {
     });
     afterAll(() => program.stop());
 
-    it.each(sources.map(([what, , state, code], index) => ({ what, state, code, id: `cam${index + 1}` })))(
-      'a source that is $what becomes a state with a code',
-      async ({ state, code, id }) => {
+    it.each(sources.map(([what, , state, code], index) => [what, state, code, `cam${index + 1}`] as const))(
+      'a source that is %s becomes a state with a code',
+      async (_, state, code, id) => {
         await expect.poll(() => cameraState(url, id)).toMatchObject({ state, error: { code } });
         const told = JSON.stringify(await cameraState(url, id)) + program.stdout + program.stderr;
         expect(told).not.toContain('s3cret');
