@@ -97,7 +97,7 @@ describe('TaskQueue', () => {
         let requests = 0;
         deadlines.forEach((deadline, index) => {
           if (deadline === Infinity) requests++;
-          const displaced = list.add({ name: String(index), deadline });
+          const displaced = list.add({ name: String(index), deadline, urgent: false });
           if (displaced) out.push(displaced.name);
           expect(list.size - requests).toBeLessThanOrEqual(limit);
         });
