@@ -3,14 +3,13 @@ import type { CameraConfig, Config } from '../config/schema.js';
 import type { EventPublisher } from '../events/event-publisher.js';
 import { TrackEventPublisher } from '../events/track-event-publisher.js';
 import { redactUrl } from '../ingest/redact.js';
-import { VideoSource, type SourceGuardOptions } from '../ingest/video-source.js';
+import { VideoSource, type SourceGuardOptions, type VideoSourceOptions } from '../ingest/video-source.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
 import {
   CameraPipeline,
   historyFrames,
   type CameraPipelineOptions,
-  type SourceHandlers,
 } from '../pipeline/camera-pipeline.js';
 import { DetectionScheduler } from '../pipeline/detection-scheduler.js';
 import { DecisionRecorder } from '../recognition/track/decision-recorder.js';
@@ -22,8 +21,10 @@ import type { DetectorLease, SharedDetectors } from './shared-detectors.js';
 
 /** Part of the main loop's time that detections may take; see docs/adr/0004. */
 const detectionShare = 0.6;
-/** Frames of one camera in memory: being read, searched, waiting and being encoded, and one in reserve. */
-const framesPerCamera = 5;
+/** Frames for analysis in memory: being read, searched, and one in reserve. */
+const analysisFrames = 3;
+/** Frames for viewers in memory, while there are viewers: being read, waiting, and being encoded. */
+const viewFrames = 3;
 
 export interface CameraSessionsOptions {
   readonly config: Config;
@@ -36,6 +37,10 @@ export interface CameraSessionsOptions {
   readonly labels: LabelCache;
   readonly log: Logger;
 }
+
+/** What the streams of one camera differ in. */
+type SourceDetails = Pick<VideoSourceOptions, 'onFrame' | 'onState' | 'poolSize'> &
+  Partial<Pick<VideoSourceOptions, 'onDecoded' | 'views' | 'width'>>;
 
 /** What follows the tracks of a camera. */
 type TrackParts = Pick<CameraPipelineOptions, 'observers' | 'trackState' | 'availability'>;
@@ -71,29 +76,33 @@ export class CameraSessions implements SessionOpener {
     const { id, name, url, detectUrl, detector } = camera;
     const { metrics, labels, config } = this.#options;
     const log = this.#options.log.child({ camera: id });
-    const source =
-      (address: string, more: Pick<CameraConfig, 'width'> & { poolSize: number }) =>
-      (handlers: SourceHandlers): VideoSource =>
-        new VideoSource({
-          ...camera,
-          ...more,
-          ...handlers,
-          cameraId: id,
-          source: address,
-          framesBefore,
-          guard: this.#options.guardOf(id, address),
-          log,
-        });
-    const poolSize = framesPerCamera + (detectUrl === null ? 0 : historyFrames);
+    const openSource = (source: string, more: SourceDetails): VideoSource =>
+      new VideoSource({
+        ...camera,
+        ...more,
+        cameraId: id,
+        source,
+        analysisFps: camera.analysis.fps,
+        framesBefore,
+        guard: this.#options.guardOf(id, source),
+        log,
+      });
     const tracks = this.#openTracks(camera, log);
     const turns = this.#schedulers[detector.thread].join(detector.rate);
     const options: CameraPipelineOptions = {
       id,
       name,
       sourceLabel: redactUrl(url),
-      createSource: source(url, { width: camera.width, poolSize }),
+      createSource: ({ onView, ...handlers }) =>
+        openSource(url, {
+          ...handlers,
+          poolSize: analysisFrames + (detectUrl === null ? 0 : historyFrames),
+          views: { fps: camera.fps, poolSize: viewFrames, onFrame: onView },
+        }),
       createSearchSource:
-        detectUrl === null ? undefined : source(detectUrl, { width: null, poolSize: framesPerCamera }),
+        detectUrl === null
+          ? undefined
+          : (handlers) => openSource(detectUrl, { ...handlers, width: null, poolSize: analysisFrames }),
       detector: faceDetector,
       turns,
       region: detector.region?.map(([x, y]) => ({ x, y })),
