@@ -153,8 +153,7 @@ const droppingContainer = [
 function pictureOptions(fps: number | null, { width, ffmpeg }: ReadOptions): string[] {
   const size = width === null ? '' : `min(${width}\\,iw):-2:flags=bilinear:`;
   const filters = [
-    // Keeps the first frame of each 1/fps of a second; unlike ffmpeg's fps filter it never repeats or delays a frame.
-    ...(fps === null ? [] : [`select=not(eq(floor(t*${fps})\\,floor(prev_selected_t*${fps})))`]),
+    ...(fps === null ? [] : [firstOfEach(fps)]),
     // Sources of full range are rare, and their luma would be too strong.
     `scale=${size}out_range=tv`,
   ];
@@ -164,6 +163,15 @@ function pictureOptions(fps: number | null, { width, ffmpeg }: ReadOptions): str
     ...(hasFpsMode(ffmpeg) ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
     ...['-enc_time_base', '1:1000', '-c:v', 'rawvideo', '-pix_fmt', 'yuv420p'],
   ];
+}
+
+/**
+ * Keeps the first frame of each 1/fps of a second; unlike ffmpeg's fps filter it never repeats or delays a frame. What is
+ * added keeps frames apart that come at exactly this rate, because their times are rounded.
+ */
+function firstOfEach(fps: number): string {
+  const slot = (time: string): string => `floor(${time}*${fps}+0.001)`;
+  return `select=not(eq(${slot('t')}\\,${slot('prev_selected_t')}))`;
 }
 
 function hasFpsMode({ major, minor }: FfmpegVersion): boolean {

@@ -32,7 +32,7 @@ describe('buildArguments', () => {
   it('asks every source for planar YUV of its first video stream, in NUT and with times in ms', () => {
     for (const source of ['rtsp://cam/x', 'http://cam/x.mjpg', 'x.mp4', 'webcam:', 'test:']) {
       expect(build(source).after).toBe(
-        '-map 0:v:0 -map_metadata -1 -vf select=not(eq(floor(t*10)\\,floor(prev_selected_t*10))),scale=out_range=tv ' +
+        '-map 0:v:0 -map_metadata -1 -vf select=not(eq(floor(t*10+0.001)\\,floor(prev_selected_t*10+0.001))),scale=out_range=tv ' +
           '-fps_mode passthrough -enc_time_base 1:1000 -c:v rawvideo -pix_fmt yuv420p ' +
           '-flush_packets 1 -write_index 0 -f nut',
       );
@@ -47,7 +47,7 @@ describe('buildArguments', () => {
         '-drop_pkts_on_overflow 1 -queue_size 2',
     );
     expect(build('rtsp://cam/x', { viewFps: 5 }).view).toContain(
-      '-vf select=not(eq(floor(t*5)\\,floor(prev_selected_t*5))),scale=out_range=tv',
+      '-vf select=not(eq(floor(t*5+0.001)\\,floor(prev_selected_t*5+0.001))),scale=out_range=tv',
     );
   });
 
