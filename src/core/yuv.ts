@@ -20,7 +20,7 @@ export interface RgbCoefficients {
 }
 
 /** Luma and chroma take 219 and 224 steps in limited range; 16 is black, and 128 is no colour. */
-const lumaSteps = 219;
+export const lumaSteps = 219;
 const chromaSteps = 224;
 export const blackLuma = 16;
 export const neutralChroma = 128;

@@ -1,6 +1,6 @@
 import { SightlineError } from '../../core/errors.js';
 import type { Detection } from '../../core/face.js';
-import type { RgbImage } from '../../core/image.js';
+import type { Image } from '../../core/image.js';
 import type { ScoredCorners } from '../../core/nms.js';
 import { requireWholeImage, type FaceDetector, type VideoSearch } from '../face-detector.js';
 import { Cascade } from './cascade.js';
@@ -38,7 +38,7 @@ export class MtcnnDetector implements FaceDetector {
   }
 
   /** @throws SightlineError DETECTOR_FAILED */
-  detect(image: RgbImage): Promise<Detection[]> {
+  detect(image: Image): Promise<Detection[]> {
     return this.#inTurn(image, async () => {
       this.#cascade.load(image);
       const squares: ScoredCorners[][] = [];
@@ -65,7 +65,7 @@ export class MtcnnDetector implements FaceDetector {
   }
 
   /** Runs one search after the other, because they share buffers. */
-  #inTurn(image: RgbImage, search: () => Promise<Detection[]>): Promise<Detection[]> {
+  #inTurn(image: Image, search: () => Promise<Detection[]>): Promise<Detection[]> {
     const turn = this.#lastSearch.then(async () => {
       requireWholeImage(image);
       try {

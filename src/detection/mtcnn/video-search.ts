@@ -1,6 +1,6 @@
 import type { Detection } from '../../core/face.js';
 import { iou, type Box } from '../../core/geometry.js';
-import type { RgbImage } from '../../core/image.js';
+import type { Image } from '../../core/image.js';
 import type { ScoredCorners } from '../../core/nms.js';
 import type { VideoSearch } from '../face-detector.js';
 import { square, toBox, toCorners } from './candidates.js';
@@ -43,7 +43,7 @@ export class MtcnnVideoSearch implements Pick<VideoSearch, 'detect'> {
     this.#minFaceSize = minFaceSize;
   }
 
-  async detect(image: RgbImage, expected: readonly Box[]): Promise<Detection[]> {
+  async detect(image: Image, expected: readonly Box[]): Promise<Detection[]> {
     const strips = this.#stripsDue(image);
     this.#stages.load(image);
     const known = await this.#stages.finish(expected.map((box) => square(toCorners(box))));
@@ -59,7 +59,7 @@ export class MtcnnVideoSearch implements Pick<VideoSearch, 'detect'> {
   }
 
   /** The strips to search in this frame; all of them if it is the first frame of its size. */
-  #stripsDue({ width, height }: RgbImage): Strip[] {
+  #stripsDue({ width, height }: Image): Strip[] {
     const now = performance.now();
     const part = Math.min(1, Math.max(1 / scanFrames, (now - this.#lastAt) / scanMs));
     this.#lastAt = now;
