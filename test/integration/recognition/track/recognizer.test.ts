@@ -179,9 +179,12 @@ function trackOf(id: number, { detection }: Picture, change: Partial<Track> = {}
 function show(picture: Picture, tracks: readonly Track[], to: readonly Watched[] = [watched]): void {
   sequence++;
   const capturedMonotonic = sequence * 200;
-  const times = { capturedAt: 1_700_000_000_000 + capturedMonotonic, capturedMonotonic };
+  const times = {
+    capturedAt: 1_700_000_000_000 + capturedMonotonic,
+    ...{ capturedMonotonic, presentedAt: capturedMonotonic },
+  };
   const frame: Frame = {
-    ...picture.image,
+    ...toYuv(picture.image),
     cameraId: 'door',
     sequence,
     ...times,
