@@ -135,7 +135,9 @@ export const cameraSchema = z.strictObject({
     .min(1000)
     .max(600_000)
     .default(10_000)
-    .describe('A camera that sends no frame for so long is taken for lost and connected anew.'),
+    .describe(
+      'A camera that sends no frame for so long is taken for lost and connected anew. On Linux, time in which ffmpeg waits for a processor does not count.',
+    ),
   analysis: z
     .strictObject(analysisShape)
     .partial()

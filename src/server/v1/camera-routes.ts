@@ -22,9 +22,17 @@ export const cameraView = z
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
     width: z.int().nullable(),
     height: z.int().nullable(),
-    framesPerSecond: z.number(),
-    detectionsPerSecond: z.number(),
-    frames: z.int().describe('Frames decoded since the camera was set up or the program started.'),
+    framesPerSecond: z
+      .number()
+      .describe(
+        'Frames that ffmpeg decodes a second, at most the camera’s `fps`; how many of them are taken for analysis is `analysis.fps`.',
+      ),
+    detectionsPerSecond: z.number().describe('Frames searched for faces a second.'),
+    frames: z
+      .int()
+      .describe(
+        'Frames that ffmpeg decoded since the camera was set up or the program started, counted twice a second.',
+      ),
     dropped: z.object({ pool: z.int(), encode: z.int() }),
     detector: z.string(),
     faces: z.int().describe('Faces in view now.'),
