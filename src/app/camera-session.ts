@@ -3,15 +3,10 @@ import type { CameraConfig, Config } from '../config/schema.js';
 import type { EventPublisher } from '../events/event-publisher.js';
 import { TrackEventPublisher } from '../events/track-event-publisher.js';
 import { redactUrl } from '../ingest/redact.js';
-import { VideoSource, type SourceGuardOptions } from '../ingest/video-source.js';
+import { VideoSource, type SourceGuardOptions, type VideoSourceOptions } from '../ingest/video-source.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
-import {
-  CameraPipeline,
-  historyFrames,
-  type CameraPipelineOptions,
-  type SourceHandlers,
-} from '../pipeline/camera-pipeline.js';
+import { CameraPipeline, historyFrames, type CameraPipelineOptions } from '../pipeline/camera-pipeline.js';
 import { DecisionRecorder } from '../recognition/track/decision-recorder.js';
 import { Recognizer } from '../recognition/track/recognizer.js';
 import { TrackRegistry } from '../recognition/track/track-registry.js';
@@ -19,8 +14,10 @@ import type { Recognition } from './recognition.js';
 import type { CameraSession, PreparedSession, SessionOpener } from '../services/camera-supervisor.js';
 import type { DetectorLease, DetectorThread, SharedDetectors } from './shared-detectors.js';
 
-/** Frames of one camera in memory: being read, waiting, being searched, waiting, being encoded, and one in reserve. */
-const framesPerCamera = 6;
+/** Frames for analysis in memory: being read, waiting, being searched, and one in reserve. */
+const analysisFrames = 4;
+/** Frames for viewers in memory, while there are viewers: being read, waiting, and being encoded. */
+const viewFrames = 3;
 
 export interface CameraSessionsOptions {
   readonly config: Config;
@@ -33,6 +30,10 @@ export interface CameraSessionsOptions {
   readonly labels: LabelCache;
   readonly log: Logger;
 }
+
+/** What the streams of one camera differ in. */
+type SourceDetails = Pick<VideoSourceOptions, 'onFrame' | 'onState' | 'poolSize'> &
+  Partial<Pick<VideoSourceOptions, 'onDecoded' | 'views' | 'width'>>;
 
 /** What follows the tracks of a camera. */
 type TrackParts = Pick<CameraPipelineOptions, 'observers' | 'trackState' | 'availability'>;
@@ -81,31 +82,35 @@ export class CameraSessions implements SessionOpener {
     const { id, name, url, detectUrl, detector } = camera;
     const { metrics, labels, config } = this.#options;
     const log = this.#options.log.child({ camera: id });
-    const source =
-      (address: string, more: Pick<CameraConfig, 'width'> & { poolSize: number }) =>
-      (handlers: SourceHandlers): VideoSource =>
-        new VideoSource({
-          ...camera,
-          ...more,
-          ...handlers,
-          cameraId: id,
-          source: address,
-          framesBefore,
-          guard: this.#options.guardOf(id, address),
-          log,
-        });
-    const poolSize = framesPerCamera + (detectUrl === null ? 0 : historyFrames);
+    const openSource = (source: string, more: SourceDetails): VideoSource =>
+      new VideoSource({
+        ...camera,
+        ...more,
+        cameraId: id,
+        source,
+        analysisFps: camera.analysis.fps,
+        framesBefore,
+        guard: this.#options.guardOf(id, source),
+        log,
+      });
     const tracks = this.#openTracks(camera, log);
     const options: CameraPipelineOptions = {
       id,
       name,
       sourceLabel: redactUrl(url),
-      createSource: source(url, { width: camera.width, poolSize }),
+      createSource: ({ onView, ...handlers }) =>
+        openSource(url, {
+          ...handlers,
+          poolSize: analysisFrames + (detectUrl === null ? 0 : historyFrames),
+          views: { fps: camera.fps, poolSize: viewFrames, onFrame: onView },
+        }),
       createSearchSource:
-        detectUrl === null ? undefined : source(detectUrl, { width: null, poolSize: framesPerCamera }),
+        detectUrl === null
+          ? undefined
+          : (handlers) => openSource(detectUrl, { ...handlers, width: null, poolSize: analysisFrames }),
       place,
       rate: detector.rate,
-      fps: camera.fps,
+      fps: Math.min(camera.analysis.fps, camera.fps ?? Infinity),
       region: detector.region?.map(([x, y]) => ({ x, y })),
       ...tracks,
       labels,

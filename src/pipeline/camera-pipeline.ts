@@ -17,12 +17,22 @@ export interface FrameSource {
   /** Frames dropped since the start because all buffers were in use. */
   readonly dropped: number;
   start(): void;
+  /** Has frames for viewers delivered, or not any more. */
+  showViews(isWanted: boolean): void;
   close(): Promise<void>;
 }
 
 export interface SourceHandlers {
+  /** Receives each frame to be searched, and owns it. */
   readonly onFrame: (frame: Frame) => void;
   readonly onState: (state: SourceState) => void;
+}
+
+export interface MainSourceHandlers extends SourceHandlers {
+  /** Receives each frame for viewers while they are shown, and owns it. */
+  readonly onView: (frame: Frame) => void;
+  /** Called now and then with the number of frames decoded since the start. */
+  readonly onDecoded: (frames: number) => void;
 }
 
 /** Notified when a camera starts and stops showing pictures or being overloaded, once for each change. */
@@ -39,7 +49,7 @@ export interface CameraPipelineOptions extends FaceStageOptions {
   readonly name: string;
   /** A readable form of the source, without credentials. */
   readonly sourceLabel: string;
-  readonly createSource: (handlers: SourceHandlers) => FrameSource;
+  readonly createSource: (handlers: MainSourceHandlers) => FrameSource;
   /** A smaller stream of the same camera to search for faces; undefined to search the main stream. */
   readonly createSearchSource: ((handlers: SourceHandlers) => FrameSource) | undefined;
   /** Frames a second that the user asked the source for; null for as many as it has. */
@@ -57,9 +67,10 @@ const historyReachMs = 500;
 export const historyFrames = 4;
 
 /**
- * One session of a camera: frames come in, pictures go out, and observers are notified of the tracks. Each frame takes two
- * paths. Every frame goes to the annotator, which draws the current tracks. Frames are also offered to the face stage,
- * which skips some, so that a slow detector never holds up the video.
+ * One session of a camera: frames come in, pictures go out, and observers are notified of the tracks. There are two kinds
+ * of frames. Those for analysis, about ten a second, are offered to the face stage, which skips some, so that a slow
+ * detector never holds up the video. Those for viewers come at the camera's own rate, only while somebody watches, and go
+ * to the annotator, which draws the current tracks.
  */
 export class CameraPipeline implements CameraView {
   readonly #options: CameraPipelineOptions;
@@ -93,6 +104,7 @@ export class CameraPipeline implements CameraView {
     this.#annotator = new FrameAnnotator({
       jpegQuality: options.jpegQuality,
       labels: options.labels,
+      onWatched: (isWatched) => this.#source.showViews(isWatched),
       overlays: (frame) => this.#faces.overlays(frame.capturedMonotonic),
       onEncoded: (frame) =>
         options.metrics.observeAnnotated(options.id, performance.now() - frame.capturedMonotonic),
@@ -102,6 +114,8 @@ export class CameraPipeline implements CameraView {
     });
     this.#source = options.createSource({
       onFrame: (frame) => this.#onFrame(frame),
+      onView: (frame) => this.#annotator.offer(frame),
+      onDecoded: (frames) => this.#frameRate.add(performance.now(), frames),
       onState: (state) => this.#onSourceState(state),
     });
     this.#searchSource = options.createSearchSource?.({
@@ -168,11 +182,10 @@ export class CameraPipeline implements CameraView {
   }
 
   #onFrame(frame: Frame): void {
-    this.#frameRate.add(frame.capturedMonotonic);
     this.#size = { width: frame.width, height: frame.height };
     if (this.#searchSource === undefined) this.#faces.offer(frame, frame);
     else this.#history.push(frame);
-    this.#annotator.offer(frame);
+    frame.release();
   }
 
   #onSourceState(state: SourceState): void {

@@ -16,7 +16,7 @@ export interface CameraStatus {
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly width: number | null;
   readonly height: number | null;
-  /** Frames decoded per second, and frames searched for faces per second, over the last few seconds. */
+  /** Frames that ffmpeg decodes per second, and frames searched for faces per second, over the last few seconds. */
   readonly framesPerSecond: number;
   readonly detectionsPerSecond: number;
   /** How often it is searched. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { completeCamera } from '../config/camera.js';
-import type { CameraConfig, CameraStatement, DetectorConfig } from '../config/schema.js';
+import type { CameraConfig, CameraDefaults, CameraStatement } from '../config/schema.js';
 import { notReady } from '../core/errors.js';
 import type { Logger } from '../observability/logger.js';
 import type { CameraView } from '../pipeline/camera.js';
@@ -47,7 +47,7 @@ export interface RunningCamera {
 export interface CameraSupervisorOptions {
   readonly sessions: SessionOpener;
   /** What cameras leave to the configuration. */
-  readonly detector: DetectorConfig;
+  readonly defaults: CameraDefaults;
   readonly log: Logger;
 }
 
@@ -105,7 +105,7 @@ export class CameraSupervisor {
   async #run(stated: CameraStatement, isAlone: boolean, keep?: () => Promise<void>): Promise<RunningCamera> {
     const { id } = stated;
     const before = this.#running.get(id);
-    const settings = completeCamera(stated, this.#options.detector);
+    const settings = completeCamera(stated, this.#options.defaults);
     const prepared = await this.#options.sessions.prepare(settings, isAlone);
     try {
       this.#requireNotClosed();

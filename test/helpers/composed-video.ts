@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { RgbImage } from '../../src/core/image.js';
+import type { YuvImage } from '../../src/core/image.js';
+import { yuvLayout } from '../../src/core/yuv.js';
 import { findFfmpeg } from '../../src/ingest/ffmpeg-binary.js';
 
 const run = promisify(execFile);
@@ -17,7 +18,7 @@ const width = 640;
 const height = 300;
 
 /** Frames at 25 a second; the second mover passes in front of the first. */
-export async function composeMovers(movers: readonly [Mover, Mover], seconds: number): Promise<RgbImage[]> {
+export async function composeMovers(movers: readonly [Mover, Mover], seconds: number): Promise<YuvImage[]> {
   const [behind, before] = movers;
   const graph = [
     `color=0x707880:${width}x${height}:rate=25:duration=${seconds}[wall]`,
@@ -42,7 +43,7 @@ export interface Turn {
 const turnSide = 240;
 
 /** Frames at 25 a second, 320×280: faces one after another at one place before a grey wall, nodding a little, with noise. */
-export async function composeTurns(turns: readonly Turn[], seconds: number): Promise<RgbImage[]> {
+export async function composeTurns(turns: readonly Turn[], seconds: number): Promise<YuvImage[]> {
   const size = { width: 320, height: 280 };
   const graph = [
     `color=0x707880:${size.width}x${size.height}:rate=25:duration=${seconds}[wall0]`,
@@ -60,14 +61,16 @@ export async function composeTurns(turns: readonly Turn[], seconds: number): Pro
 async function framesOf(
   args: readonly string[],
   size: { readonly width: number; readonly height: number },
-): Promise<RgbImage[]> {
+): Promise<YuvImage[]> {
   const { path } = await findFfmpeg();
-  const output = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'];
+  const output = ['-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-'];
   const options = { encoding: 'buffer', maxBuffer: 1e9 } as const;
   const { stdout } = await run(path, ['-loglevel', 'error', ...args, ...output], options);
-  const bytes = size.width * size.height * 3;
+  const bytes = yuvLayout(size).byteLength;
   return Array.from({ length: Math.floor(stdout.length / bytes) }, (_, i) => ({
     ...size,
+    // What ffmpeg makes of RGB when nothing else is asked for.
+    matrix: 'bt601',
     data: stdout.subarray(i * bytes, (i + 1) * bytes),
   }));
 }

@@ -22,8 +22,12 @@ export const cameraView = z
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
     width: z.int().nullable(),
     height: z.int().nullable(),
-    framesPerSecond: z.number(),
-    detectionsPerSecond: z.number(),
+    framesPerSecond: z
+      .number()
+      .describe(
+        'Frames that ffmpeg decodes a second, at most the camera’s `fps`; how many of them are taken for analysis is `analysis.fps`.',
+      ),
+    detectionsPerSecond: z.number().describe('Frames searched for faces a second.'),
     searching: z
       .enum(['active', 'still', 'idle'])
       .describe(
@@ -33,7 +37,11 @@ export const cameraView = z
       .object({ code: z.enum(['FRAMES_LATE', 'SEARCHES_WAIT', 'SEARCHES_SLOW']), message: z.string() })
       .nullable()
       .describe('Why it is searched less than once a second; null if it is not overloaded.'),
-    frames: z.int().describe('Frames decoded since the camera was set up or the program started.'),
+    frames: z
+      .int()
+      .describe(
+        'Frames that ffmpeg decoded since the camera was set up or the program started, counted twice a second.',
+      ),
     dropped: z.object({ pool: z.int(), encode: z.int(), search: z.int(), idle: z.int() }),
     detector: z.string(),
     faces: z.int().describe('Faces in view now.'),

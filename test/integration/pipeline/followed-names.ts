@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FaceEmbedder } from '../../../src/core/face-embedder.js';
-import type { Frame, RgbImage } from '../../../src/core/image.js';
+import type { Frame, YuvImage } from '../../../src/core/image.js';
 import type { Storage } from '../../../src/core/storage.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
 import type { EventDraft } from '../../../src/events/identity-event.js';
@@ -81,7 +81,7 @@ export class NamingBench {
   }
 
   /** Searches the frames of a clip so many times a second; draws on every frame. */
-  async play(frames: readonly RgbImage[], perSecond: number): Promise<{ drawn: Drawn[]; told: Told[] }> {
+  async play(frames: readonly YuvImage[], perSecond: number): Promise<{ drawn: Drawn[]; told: Told[] }> {
     const [drawn, told]: [Drawn[], Told[]] = [[], []];
     let seconds = 0;
     const events = new TrackEventPublisher({
@@ -173,13 +173,14 @@ export class NamingBench {
   }
 }
 
-function frameOf(image: RgbImage, index: number, timeMs: number): Frame {
+function frameOf(image: YuvImage, index: number, timeMs: number): Frame {
   return {
     ...image,
     cameraId: 'door',
     sequence: index + 1,
     capturedAt: 1_700_000_000_000 + timeMs,
     capturedMonotonic: timeMs,
+    presentedAt: timeMs,
     retain: () => undefined,
     release: () => undefined,
   };

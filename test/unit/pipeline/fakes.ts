@@ -2,6 +2,7 @@ import type { Detection } from '../../../src/core/face.js';
 import type { Box } from '../../../src/core/geometry.js';
 import type { Frame, RgbImage } from '../../../src/core/image.js';
 import type { DoubtSettler, TrackObserver } from '../../../src/core/track-state.js';
+import { neutralChroma, yuvLayout } from '../../../src/core/yuv.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
 import type {
   DetectionLoad,
@@ -26,6 +27,8 @@ export class CountedFrame implements Frame {
   readonly sequence: number;
   readonly capturedAt: number;
   readonly capturedMonotonic: number;
+  readonly presentedAt: number;
+  readonly matrix = 'bt709';
   owners = 1;
 
   constructor(capturedMs: number, { width = 64, height = 36, scene = 'columns' }: CountedFrameOptions = {}) {
@@ -33,8 +36,9 @@ export class CountedFrame implements Frame {
     this.sequence = capturedMs;
     this.capturedAt = 1_700_000_000_000 + capturedMs;
     this.capturedMonotonic = capturedMs;
-    this.data = Uint8Array.from({ length: width * height * 3 }, (_, index) => {
-      const pixel = Math.floor(index / 3);
+    this.presentedAt = capturedMs;
+    this.data = Uint8Array.from({ length: yuvLayout(this).byteLength }, (_, pixel) => {
+      if (pixel >= width * height) return neutralChroma;
       const along = scene === 'columns' ? (pixel % width) / width : Math.floor(pixel / width) / height;
       return Math.floor(along * 4) % 2 === 0 ? 40 : 200;
     });
