@@ -23,8 +23,9 @@ export interface VideoSearch {
    * Finds the faces of the next frame, in its pixels, best first. A new face may take a few frames to be found.
    *
    * @param expected boxes where known faces are expected in this frame
+   * @param timeMs when the frame was taken, on any clock that does not go back
    */
-  detect(image: RgbImage, expected: readonly Box[]): Promise<Detection[]>;
+  detect(image: RgbImage, expected: readonly Box[], timeMs: number): Promise<Detection[]>;
   /** To be called after the last frame; releases everything that was kept between frames. */
   end(): void;
 }
@@ -35,9 +36,9 @@ export interface VideoSearch {
  */
 export function withinRegion(search: VideoSearch, region: readonly Point[]): VideoSearch {
   return {
-    detect: async (image, expected) => {
+    detect: async (image, expected, timeMs) => {
       const polygon = region.map(({ x, y }) => ({ x: x * image.width, y: y * image.height }));
-      const detections = await search.detect(image, expected);
+      const detections = await search.detect(image, expected, timeMs);
       return detections.filter(({ box }) => contains(polygon, centre(box)));
     },
     end: () => search.end(),

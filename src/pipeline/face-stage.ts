@@ -133,7 +133,7 @@ export class FaceStage {
     const toFull = { x: full.width / frame.width, y: full.height / frame.height };
     const toFrame = { x: 1 / toFull.x, y: 1 / toFull.y };
     const expected = this.#tracker.predict(full.capturedMonotonic).map(({ box }) => scaleBox(box, toFrame));
-    const found = await turns.run(() => this.#search.detect(frame, expected));
+    const found = await turns.run(() => this.#search.detect(frame, expected, full.capturedMonotonic));
     const now = performance.now();
     metrics.observeDetection(id, now - startedAt);
     this.#rate.add(now);

@@ -56,9 +56,9 @@ export class Cascade {
   async propose(strips: readonly Strip[]): Promise<ScoredCorners[]> {
     const candidates: Candidate[] = [];
     for (const strip of strips) {
-      const { level, firstRow, rowCount } = strip;
-      const pixels = this.#sampler.strip(level.width, level.height, firstRow, rowCount);
-      const map = await this.#networks.propose(pixels, level.width, rowCount);
+      const { level, firstRow, rowCount, columnCount } = strip;
+      const rows = this.#sampler.strip(level.width, level.height, firstRow, rowCount);
+      const map = await this.#networks.propose(columnsOf(rows, strip), columnCount, rowCount);
       for (const candidate of readProposals(map, strip, proposalThreshold)) candidates.push(candidate);
     }
     return suppress(candidates, proposalOverlap).map((candidate) => square(regress(candidate, 0)));
@@ -107,6 +107,17 @@ export class Cascade {
       for (const [index, { box }] of batch.entries()) take(box, verdicts, index);
     }
   }
+}
+
+/** The columns of a strip from three planes of whole rows. */
+function columnsOf(rows: Float32Array, { level, firstColumn, columnCount, rowCount }: Strip): Float32Array {
+  if (columnCount === level.width) return rows;
+  const columns = new Float32Array(3 * rowCount * columnCount);
+  for (let row = 0; row < 3 * rowCount; row++) {
+    const start = row * level.width + firstColumn;
+    columns.set(rows.subarray(start, start + columnCount), row * columnCount);
+  }
+  return columns;
 }
 
 /** Keeps the best of faces that overlap; best first. */

@@ -53,7 +53,7 @@ export class MtcnnDetector implements FaceDetector {
   video(): VideoSearch {
     const search = new MtcnnVideoSearch(this.#cascade, this.#minFaceSize);
     return {
-      detect: (image, expected) => this.#inTurn(image, () => search.detect(image, expected)),
+      detect: (image, expected, timeMs) => this.#inTurn(image, () => search.detect(image, expected, timeMs)),
       end: () => undefined,
     };
   }

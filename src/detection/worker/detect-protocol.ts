@@ -21,8 +21,8 @@ export interface SearchTask {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array<ArrayBuffer>;
-  /** Which video the picture is the next frame of, and where known faces should be; null for a picture on its own. */
-  readonly video: { readonly id: number; readonly expected: readonly Box[] } | null;
+  /** Which video the picture is the next frame of, where known faces should be, and when; null for a picture on its own. */
+  readonly video: { readonly id: number; readonly expected: readonly Box[]; readonly timeMs: number } | null;
 }
 
 /** Says which video has no more frames; the answer finds nothing. */

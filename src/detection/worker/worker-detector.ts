@@ -43,7 +43,7 @@ export class WorkerDetector implements FaceDetector {
   video(): VideoSearch {
     const id = this.#videos++;
     return {
-      detect: (image, expected) => this.#search(image, { id, expected }),
+      detect: (image, expected, timeMs) => this.#search(image, { id, expected, timeMs }),
       // A thread that is lost has forgotten the video too.
       end: () => void this.#run({ ended: id }),
     };
