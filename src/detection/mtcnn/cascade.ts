@@ -25,6 +25,12 @@ const refineThreshold = 0.7;
 const proposalOverlap = 0.5;
 const faceOverlap = 0.7;
 
+/** A face, and the square in which O-Net found it. */
+export interface FoundFace {
+  readonly face: Detection;
+  readonly square: ScoredCorners;
+}
+
 /**
  * The three stages of MTCNN on one picture at a time. The box arithmetic is that of facenet-pytorch, so that results
  * are comparable. The event loop gets a turn before every run of a network.
@@ -75,14 +81,14 @@ export class Cascade {
   }
 
   /** Runs O-Net on squares and returns faces with landmarks, best first. */
-  async finish(squares: readonly ScoredCorners[]): Promise<Detection[]> {
-    const faces: Detection[] = [];
+  async finish(squares: readonly ScoredCorners[]): Promise<FoundFace[]> {
+    const faces: FoundFace[] = [];
     await this.#judge(this.#networks.finisher, squares, (box, verdicts, index) => {
       const candidate = readVerdict(box, verdicts, index);
       const score = candidate.box[4];
       if (!(score > this.#minScore)) return;
       const landmarks = readLandmarks(box, verdicts, index);
-      faces.push({ box: toBox(regress(candidate, 1)), score, landmarks });
+      faces.push({ face: { box: toBox(regress(candidate, 1)), score, landmarks }, square: box });
     });
     return bestFaces(faces);
   }
@@ -121,10 +127,10 @@ function columnsOf(rows: Float32Array, { level, firstColumn, columnCount, rowCou
 }
 
 /** Keeps the best of faces that overlap; best first. */
-export function bestFaces(faces: readonly Detection[]): Detection[] {
-  const corners = faces.map(({ box, score }) => toCorners(box, score));
+export function bestFaces(faces: readonly FoundFace[]): FoundFace[] {
+  const corners = faces.map(({ face: { box, score } }) => toCorners(box, score));
   return nonMaximumSuppression(corners, faceOverlap, minimumOverlap).map(
-    (index) => faces[index] as Detection,
+    (index) => faces[index] as FoundFace,
   );
 }
 

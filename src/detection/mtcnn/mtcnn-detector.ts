@@ -45,7 +45,8 @@ export class MtcnnDetector implements FaceDetector {
       for (const level of pyramidLevels(image.width, image.height, this.#minFaceSize)) {
         squares.push(await this.#cascade.propose(cutIntoStrips(level)));
       }
-      return this.#cascade.finish(await this.#cascade.refine(squares.flat()));
+      const found = await this.#cascade.finish(await this.#cascade.refine(squares.flat()));
+      return found.map(({ face }) => face);
     });
   }
 

@@ -1,10 +1,10 @@
 import type { Detection } from '../../core/face.js';
-import { iou, type Box } from '../../core/geometry.js';
+import { centre, iou, type Box } from '../../core/geometry.js';
 import type { RgbImage } from '../../core/image.js';
 import type { ScoredCorners } from '../../core/nms.js';
 import type { VideoSearch } from '../face-detector.js';
 import { square, toBox, toCorners } from './candidates.js';
-import { bestFaces, type Cascade } from './cascade.js';
+import { bestFaces, type Cascade, type FoundFace } from './cascade.js';
 import { ScanPlan } from './scan-plan.js';
 
 /** A detection with more overlap with an expected box is that known face. */
@@ -13,6 +13,23 @@ const sameFaceOverlap = 0.3;
 const knownFaceOverlap = 0.4;
 /** How far around its expected place R-Net searches for a face, as a share of its box's side. */
 const searchShift = 0.15;
+
+/**
+ * The square that O-Net was given when it first found a face, in the longer side of the box that it gave back. It is
+ * given the same view of the face in every frame. If it were given its own last box, boxes of some faces would shrink
+ * or grow from frame to frame until they are lost, even in a picture that stands still.
+ */
+interface View {
+  readonly side: number;
+  /** From the middle of the box to that of the square. */
+  readonly right: number;
+  readonly down: number;
+}
+
+interface SeenFace {
+  readonly box: Box;
+  readonly view: View;
+}
 
 /** The stages of MTCNN that this search uses. */
 export type Stages = Pick<Cascade, 'load' | 'propose' | 'refine' | 'finish'>;
@@ -28,6 +45,8 @@ export class MtcnnVideoSearch implements Pick<VideoSearch, 'detect'> {
   #width = 0;
   #height = 0;
   #plan: ScanPlan | undefined;
+  /** The faces of the last frame. */
+  #faces: readonly SeenFace[] = [];
 
   constructor(stages: Stages, minFaceSize: number) {
     this.#stages = stages;
@@ -38,19 +57,33 @@ export class MtcnnVideoSearch implements Pick<VideoSearch, 'detect'> {
     const plan = this.#planFor(image);
     const strips = plan.next(image, timeMs);
     this.#stages.load(image);
-    const known = await this.#stages.finish(expected.map((box) => square(toCorners(box))));
+    const squares = new Map(expected.map((box) => this.#squareAt(box)));
+    const known = await this.#stages.finish([...squares.keys()]);
     const missing = expected.filter((box) => !isAmong(known, box));
     const proposals: ScoredCorners[] = [];
     for (const strip of strips) proposals.push(...(await this.#stages.propose([strip])));
     const unknown = proposals.filter((proposal) => {
       const box = toBox(proposal);
-      return !known.some((face) => iou(face.box, box) > knownFaceOverlap);
+      return !known.some(({ face }) => iou(face.box, box) > knownFaceOverlap);
     });
-    const squares = await this.#stages.refine([...missing.flatMap(squaresAround), ...unknown]);
-    const found = bestFaces([...known, ...(await this.#stages.finish(squares))]);
+    const refined = await this.#stages.refine([...missing.flatMap(squaresAround), ...unknown]);
+    const found = bestFaces([...known, ...(await this.#stages.finish(refined))]);
     // Where a face is lost, nothing may have changed since P-Net saw it last.
     for (const box of missing) if (!isAmong(found, box)) plan.searchAgain(box);
-    return found;
+    this.#faces = found.map(({ face, square: input }) => ({
+      box: face.box,
+      view: squares.get(input) ?? viewOf(face.box, input),
+    }));
+    return found.map(({ face }) => face);
+  }
+
+  /** The square in which O-Net looks for an expected face, with how it saw this face before, if it did. */
+  #squareAt(expected: Box): [ScoredCorners, View | undefined] {
+    const [last] = this.#faces.toSorted((a, b) => iou(b.box, expected) - iou(a.box, expected));
+    if (last === undefined || iou(last.box, expected) < sameFaceOverlap) {
+      return [square(toCorners(expected)), undefined];
+    }
+    return [squareOf(expected, last.view), last.view];
   }
 
   #planFor({ width, height }: RgbImage): ScanPlan {
@@ -63,8 +96,30 @@ export class MtcnnVideoSearch implements Pick<VideoSearch, 'detect'> {
   }
 }
 
-function isAmong(faces: readonly Detection[], expected: Box): boolean {
-  return faces.some((face) => iou(face.box, expected) > sameFaceOverlap);
+function isAmong(faces: readonly FoundFace[], expected: Box): boolean {
+  return faces.some(({ face }) => iou(face.box, expected) > sameFaceOverlap);
+}
+
+function viewOf(box: Box, [x1, y1, x2, y2]: ScoredCorners): View {
+  const side = longerSide(box);
+  const middle = centre(box);
+  return {
+    side: (x2 - x1) / side,
+    right: ((x1 + x2) / 2 - middle.x) / side,
+    down: ((y1 + y2) / 2 - middle.y) / side,
+  };
+}
+
+function squareOf(box: Box, view: View): ScoredCorners {
+  const side = longerSide(box);
+  const middle = centre(box);
+  const left = middle.x + (view.right - view.side / 2) * side;
+  const top = middle.y + (view.down - view.side / 2) * side;
+  return toCorners({ x: left, y: top, width: view.side * side, height: view.side * side });
+}
+
+function longerSide({ width, height }: Box): number {
+  return Math.max(width, height);
 }
 
 /** The square of a box, and the same square shifted to each side. */
