@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { Command } from 'commander';
 import { SightlineError } from '../core/errors.js';
 import type { FaceDetector } from '../detection/face-detector.js';
+import type { Point } from '../core/geometry.js';
 import type { RgbImage } from '../core/image.js';
 import { readImage } from '../ingest/still-image.js';
 import {
@@ -12,7 +13,7 @@ import {
   type HeightBand,
   type SearchedPicture,
 } from '../training/evaluation/detection-figures.js';
-import { shrunkFace, shrunkPicture } from '../training/evaluation/shrink.js';
+import { laidOnGrey, placedFace, shrunkPicture } from '../training/evaluation/resized-pictures.js';
 import { parseTruth, type LabelledFace, type LabelledPicture } from '../training/evaluation/truth.js';
 import { watchPicture } from './show-as-video.js';
 import { figureTable, table } from './table.js';
@@ -27,6 +28,7 @@ interface EvaluateDetectionOptions extends DetectorOptions {
   readonly truth: string;
   readonly iou: number | string;
   readonly shrink: string;
+  readonly canvas?: string;
   readonly frames?: number | string;
   readonly rate: number | string;
   readonly json?: boolean;
@@ -37,6 +39,8 @@ interface Protocol {
   readonly iou: number;
   /** By how much each picture is scaled down; 1 for as it is. */
   readonly shrink: readonly number[];
+  /** Size in pixels of the grey picture in which each picture is shown; null for none. */
+  readonly canvas: { readonly width: number; readonly height: number } | null;
   /** How many frames of video each picture is shown for, and how many there are a second; null for still pictures. */
   readonly video: { readonly frames: number; readonly rate: number } | null;
 }
@@ -63,6 +67,10 @@ export function evaluateDetectionCommand(): Command {
       '1',
     )
     .option(
+      '--canvas <size>',
+      'show each picture in the middle of a grey one of this size, such as 1920x1080, as faces far from a camera',
+    )
+    .option(
       '--frames <count>',
       'show each picture as so many frames of video and judge the search that cameras use',
       numberOrText,
@@ -83,20 +91,21 @@ async function evaluateDetection(options: EvaluateDetectionOptions): Promise<voi
   const detector = await openDetector(config);
   try {
     const searched = await searchAll(detector, options.images, truth, protocol);
-    const report = { detector: config.detector.kind, ...protocol, ...figures(searched, protocol) };
+    const report = { detector: detector.kind, ...protocol, ...figures(searched, protocol) };
     process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : asText(report));
   } finally {
     await detector.close();
   }
 }
 
-function readProtocol({ iou, shrink, frames, rate }: EvaluateDetectionOptions): Protocol {
+function readProtocol({ iou, shrink, canvas, frames, rate }: EvaluateDetectionOptions): Protocol {
   const factors = shrink.split(',').map(numberOrText);
   return {
     iou: requireNumber('--iou above 0 and up to 1', iou, (value) => value > 0 && value <= 1),
     shrink: factors.map((factor) =>
       requireNumber('--shrink with factors of 1 to 100', factor, (value) => value >= 1 && value <= 100),
     ),
+    canvas: canvas === undefined ? null : requireSize(canvas),
     video:
       frames === undefined
         ? null
@@ -105,6 +114,12 @@ function readProtocol({ iou, shrink, frames, rate }: EvaluateDetectionOptions): 
             rate: requireNumber('--rate above 0 and up to 120', rate, (value) => value > 0 && value <= 120),
           },
   };
+}
+
+function requireSize(canvas: string): { width: number; height: number } {
+  const [, width, height] = /^(\d{2,4})x(\d{2,4})$/.exec(canvas) ?? [];
+  if (width !== undefined && height !== undefined) return { width: Number(width), height: Number(height) };
+  throw new SightlineError('USAGE', `Expected --canvas such as 1920x1080, but received ${canvas}.`);
 }
 
 function requireNumber(
@@ -141,8 +156,8 @@ async function searchAll(
       showProgress(`${index} of ${truth.length} pictures`);
       const image = await readImage(join(folder, path), photoLimits);
       for (const factor of protocol.shrink) {
-        const picture = factor === 1 ? image : shrunkPicture(image, factor);
-        const labelled = faces.map((face) => shrunkFace(face, factor));
+        const { picture, at } = lay(factor === 1 ? image : shrunkPicture(image, factor), path, protocol);
+        const labelled = faces.map((face) => placedFace(face, factor, at));
         searched.push({ faces: labelled, ...(await search(detector, picture, labelled, protocol)) });
       }
     }
@@ -150,6 +165,16 @@ async function searchAll(
     showProgress('');
   }
   return searched;
+}
+
+function lay(picture: RgbImage, path: string, { canvas }: Protocol): { picture: RgbImage; at: Point } {
+  if (canvas === null) return { picture, at: { x: 0, y: 0 } };
+  const laid = laidOnGrey(picture, canvas.width, canvas.height);
+  if (laid !== undefined) return laid;
+  throw new SightlineError(
+    'USAGE',
+    `Expected pictures within --canvas ${canvas.width}x${canvas.height}, but received ${path} of ${picture.width}x${picture.height}.`,
+  );
 }
 
 async function search(

@@ -4,6 +4,7 @@ import { iou } from '../core/geometry.js';
 import type { RgbImage } from '../core/image.js';
 import type { FaceDetector } from '../detection/face-detector.js';
 import { Tracker } from '../tracking/tracker.js';
+import { greyPicture } from '../training/evaluation/resized-pictures.js';
 import type { LabelledFace } from '../training/evaluation/truth.js';
 
 /** How still pictures are shown to the search that cameras use. */
@@ -26,8 +27,6 @@ export interface WatchedPicture {
   readonly times: readonly number[];
 }
 
-const grey = 128;
-
 /**
  * Shows a picture as so many frames of video, after one grey frame, so that its faces have to be found as faces that
  * are new in a picture are. What counts is what would be told: confirmed tracks.
@@ -45,7 +44,7 @@ export async function watchPicture(
   const framesUntilFound: number[] = [];
   const times: number[] = [];
   try {
-    await search.detect({ ...picture, data: new Uint8Array(picture.data.length).fill(grey) }, [], 0);
+    await search.detect(greyPicture(picture.width, picture.height), [], 0);
     for (let frame = 1; frame <= frames; frame++) {
       const timeMs = (frame * 1000) / rate;
       const expected = tracker.predict(timeMs).map(({ box }) => box);

@@ -5,7 +5,7 @@ import type { RgbImage } from '../core/image.js';
 
 /** Finds faces in pictures; one call at a time. Long work yields to the event loop in between. */
 export interface FaceDetector {
-  /** `mediapipe`, `mtcnn` or `haar`, as in the configuration. */
+  /** `mediapipe`, `mtcnn` or `haar`. */
   readonly kind: string;
   /**
    * Finds the faces of a picture: boxes and landmarks in pixels of `image`, best first; an empty list if there are

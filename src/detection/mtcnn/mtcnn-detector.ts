@@ -1,9 +1,12 @@
 import { SightlineError } from '../../core/errors.js';
 import type { Detection } from '../../core/face.js';
+import type { Box } from '../../core/geometry.js';
 import type { RgbImage } from '../../core/image.js';
 import type { ScoredCorners } from '../../core/nms.js';
 import { requireWholeImage, type FaceDetector, type VideoSearch } from '../face-detector.js';
-import { Cascade } from './cascade.js';
+import { square, toCorners } from './candidates.js';
+import { bestFaces, Cascade } from './cascade.js';
+import { isAmong, squaresAround } from './expected-faces.js';
 import { MtcnnNetworks, type MtcnnModels } from './networks.js';
 import { cutIntoStrips, pyramidLevels } from './pyramid.js';
 import { MtcnnVideoSearch } from './video-search.js';
@@ -47,6 +50,22 @@ export class MtcnnDetector implements FaceDetector {
       }
       const found = await this.#cascade.finish(await this.#cascade.refine(squares.flat()));
       return found.map(({ face }) => face);
+    });
+  }
+
+  /**
+   * Looks for faces where another detector sees them: at each box, and, if O-Net sees none there, at places around it.
+   *
+   * @throws SightlineError DETECTOR_FAILED
+   */
+  confirm(image: RgbImage, boxes: readonly Box[]): Promise<Detection[]> {
+    if (boxes.length === 0) return Promise.resolve([]);
+    return this.#inTurn(image, async () => {
+      this.#cascade.load(image);
+      const found = await this.#cascade.finish(boxes.map((box) => square(toCorners(box))));
+      const missing = boxes.filter((box) => !isAmong(found, box));
+      const refined = await this.#cascade.refine(missing.flatMap(squaresAround));
+      return bestFaces([...found, ...(await this.#cascade.finish(refined))]).map(({ face }) => face);
     });
   }
 

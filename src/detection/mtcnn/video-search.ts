@@ -4,15 +4,12 @@ import type { RgbImage } from '../../core/image.js';
 import type { ScoredCorners } from '../../core/nms.js';
 import type { VideoSearch } from '../face-detector.js';
 import { square, toBox, toCorners } from './candidates.js';
-import { bestFaces, type Cascade, type FoundFace } from './cascade.js';
+import { bestFaces, type Cascade } from './cascade.js';
+import { isAmong, sameFaceOverlap, squaresAround } from './expected-faces.js';
 import { ScanPlan } from './scan-plan.js';
 
-/** A detection with more overlap with an expected box is that known face. */
-const sameFaceOverlap = 0.3;
 /** A proposal with more overlap with a face that was already found is that face. */
 const knownFaceOverlap = 0.4;
-/** How far around its expected place R-Net searches for a face, as a share of its box's side. */
-const searchShift = 0.15;
 
 /**
  * The square that O-Net was given when it first found a face, in the longer side of the box that it gave back. It is
@@ -96,10 +93,6 @@ export class MtcnnVideoSearch implements Pick<VideoSearch, 'detect'> {
   }
 }
 
-function isAmong(faces: readonly FoundFace[], expected: Box): boolean {
-  return faces.some(({ face }) => iou(face.box, expected) > sameFaceOverlap);
-}
-
 function viewOf(box: Box, [x1, y1, x2, y2]: ScoredCorners): View {
   const side = longerSide(box);
   const middle = centre(box);
@@ -120,16 +113,4 @@ function squareOf(box: Box, view: View): ScoredCorners {
 
 function longerSide({ width, height }: Box): number {
   return Math.max(width, height);
-}
-
-/** The square of a box, and the same square shifted to each side. */
-function squaresAround(box: Box): ScoredCorners[] {
-  const shift = searchShift * Math.max(box.width, box.height);
-  return [
-    [0, 0],
-    [-shift, 0],
-    [shift, 0],
-    [0, -shift],
-    [0, shift],
-  ].map(([x = 0, y = 0]) => square(toCorners({ ...box, x: box.x + x, y: box.y + y })));
 }

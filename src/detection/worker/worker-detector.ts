@@ -5,6 +5,7 @@ import type { RgbImage } from '../../core/image.js';
 import '../../models/onnx-runtime.js';
 import { workerUrl } from '../../core/worker-url.js';
 import { InferencePool, type Outcome } from '../../inference/inference-pool.js';
+import { detectorOf } from '../create-detector.js';
 import { requireWholeImage, type FaceDetector, type VideoSearch } from '../face-detector.js';
 import type { DetectReply, DetectTask, DetectWorkerData, SearchTask } from './detect-protocol.js';
 
@@ -22,7 +23,7 @@ export class WorkerDetector implements FaceDetector {
   #videos = 0;
 
   constructor({ timeoutMs, ...workerData }: WorkerDetectorOptions) {
-    this.kind = workerData.choice.kind;
+    this.kind = detectorOf(workerData.choice);
     this.#pool = new InferencePool({
       entry: workerUrl('detect'),
       workerData,

@@ -1,5 +1,6 @@
 import type { RgbImage } from '../../core/image.js';
 import type { Landmarks } from '../../core/face.js';
+import type { Point } from '../../core/geometry.js';
 import type { LabelledFace } from './truth.js';
 
 /**
@@ -29,14 +30,45 @@ export function shrunkPicture({ width, height, data }: RgbImage, factor: number)
   return { width: columns.length, height: rows.length, data: small };
 }
 
-/** Where a labelled face is in a picture scaled down this much. */
-export function shrunkFace({ box, landmarks, ignored }: LabelledFace, factor: number): LabelledFace {
+/** Where a labelled face is in a picture scaled down by `factor` and then moved by this much. */
+export function placedFace(
+  { box, landmarks, ignored }: LabelledFace,
+  factor: number,
+  by: Point,
+): LabelledFace {
+  const place = ({ x, y }: Point): Point => ({ x: x / factor + by.x, y: y / factor + by.y });
   return {
-    box: { x: box.x / factor, y: box.y / factor, width: box.width / factor, height: box.height / factor },
-    landmarks:
-      landmarks && (landmarks.map(({ x, y }) => ({ x: x / factor, y: y / factor })) as unknown as Landmarks),
+    box: { ...place(box), width: box.width / factor, height: box.height / factor },
+    landmarks: landmarks && (landmarks.map(place) as unknown as Landmarks),
     ignored,
   };
+}
+
+const grey = 128;
+
+/** A grey picture of a size. */
+export function greyPicture(width: number, height: number): RgbImage {
+  return { width, height, data: new Uint8Array(width * height * 3).fill(grey) };
+}
+
+/**
+ * A picture in the middle of a grey one, in which its faces are as small as they are in a camera's picture.
+ * @returns the grey picture with it, and where its top left corner lies; undefined if it does not fit
+ */
+export function laidOnGrey(
+  picture: RgbImage,
+  width: number,
+  height: number,
+): { picture: RgbImage; at: Point } | undefined {
+  const at = { x: (width - picture.width) >> 1, y: (height - picture.height) >> 1 };
+  if (at.x < 0 || at.y < 0) return undefined;
+  const canvas = greyPicture(width, height);
+  const rowBytes = picture.width * 3;
+  for (let row = 0; row < picture.height; row++) {
+    const bytes = picture.data.subarray(row * rowBytes, (row + 1) * rowBytes);
+    canvas.data.set(bytes, ((row + at.y) * width + at.x) * 3);
+  }
+  return { picture: canvas, at };
 }
 
 /** The input pixels of one output pixel: the share of the first and of the last that counts; those between count whole. */
