@@ -13,9 +13,12 @@ export function crowdOr(demoVideo) {
   return existsSync(crowd) ? crowd : here(`../models/cache/${demoVideo}`);
 }
 
-/** Starts bench/app-process.mjs. It takes the messages 'measure', 'report' (answered) and 'end' (answered). */
-export async function startApp(options, { flood = false } = {}) {
-  const child = fork(here('./app-process.mjs'), [JSON.stringify({ options, flood })]);
+/**
+ * Starts bench/app-process.mjs on the built program of a work tree, this one's when left out. It takes the messages
+ * 'measure', 'report' (answered) and 'end' (answered).
+ */
+export async function startApp(options, { flood = false, tree = here('..') } = {}) {
+  const child = fork(here('./app-process.mjs'), [JSON.stringify({ options, flood, tree })]);
   const [{ url }] = await once(child, 'message');
   return { child, url };
 }

@@ -27,22 +27,71 @@ export function run(
   planeBytes: usize,
 ): void {
   do {
-    addRows(row, stride, inputBytes, sums);
+    addRows(0, row, stride, inputBytes, sums);
     addAlong(sums, sumsEnd, running);
-    out = writeMeans(row, columns, columnsEnd, out, planeBytes);
+    out = writeMeans(row, columns, columnsEnd, running, out, planeBytes);
     row += RowRecord.size;
   } while (row < rowsEnd);
 }
 
+/** The same for a plane of single values that begins at `start`. Its means are divided by 128. */
+export function runPlane(
+  start: usize,
+  row: usize,
+  rowsEnd: usize,
+  columns: usize,
+  columnsEnd: usize,
+  stride: usize,
+  inputBytes: usize,
+  sums: usize,
+  sumsEnd: usize,
+  running: usize,
+  out: usize,
+): void {
+  do {
+    addRows(start, row, stride, inputBytes, sums);
+    addAlongPlane(sums, sumsEnd, running);
+    out = writePlaneMeans(row, columns, columnsEnd, running, out);
+    row += RowRecord.size;
+  } while (row < rowsEnd);
+}
+
+/**
+ * Makes one colour of the means of Y, U and V, four pixels at a time. Colours beyond the range of bytes become its ends.
+ * Up to three floats more than there are pixels are written.
+ */
+export function mixPlanes(
+  luma: usize,
+  lumaEnd: usize,
+  u: usize,
+  v: usize,
+  lumaFactor: f32,
+  uFactor: f32,
+  vFactor: f32,
+  offset: f32,
+  out: usize,
+): void {
+  do {
+    let colour = f32x4.add(f32x4.splat(offset), f32x4.mul(v128.load(luma), f32x4.splat(lumaFactor)));
+    colour = f32x4.add(colour, f32x4.mul(v128.load(u), f32x4.splat(uFactor)));
+    colour = f32x4.add(colour, f32x4.mul(v128.load(v), f32x4.splat(vFactor)));
+    v128.store(out, f32x4.pmin(f32x4.pmax(colour, f32x4.splat(bias)), f32x4.splat(-bias)));
+    luma += vectorBytes;
+    u += vectorBytes;
+    v += vectorBytes;
+    out += vectorBytes;
+  } while (luma < lumaEnd);
+}
+
 /** Writes the sums of the input rows of one output row, chunk by chunk. */
-function addRows(row: usize, stride: usize, inputBytes: usize, sums: usize): void {
+function addRows(start: usize, row: usize, stride: usize, inputBytes: usize, sums: usize): void {
   let offset: usize = 0;
   do {
     let sum0 = i16x8.splat(0);
     let sum1 = i16x8.splat(0);
     let sum2 = i16x8.splat(0);
     let sum3 = i16x8.splat(0);
-    let source = load<usize>(row, RowRecord.start) + offset;
+    let source = start + load<usize>(row, RowRecord.start) + offset;
     let count = load<i32>(row, RowRecord.count);
     do {
       const first = v128.load(source);
@@ -75,19 +124,63 @@ function addAlong(sums: usize, sumsEnd: usize, running: usize): void {
   } while (sums < sumsEnd);
 }
 
+/** The same for single values, eight at a time. */
+function addAlongPlane(sums: usize, sumsEnd: usize, running: usize): void {
+  running += sizeof<i32>();
+  let total = i32x4.splat(0);
+  do {
+    const values = v128.load(sums);
+    total = storeRunning(running, i32x4.extend_low_i16x8_u(values), total);
+    total = storeRunning(running + vectorBytes, i32x4.extend_high_i16x8_u(values), total);
+    running += 2 * vectorBytes;
+    sums += vectorBytes;
+  } while (sums < sumsEnd);
+}
+
+/** Writes the running sums of four values. @param total the one before, in all lanes @returns the last one, likewise */
+function storeRunning(running: usize, values: v128, total: v128): v128 {
+  const zero = i32x4.splat(0);
+  const pairs = i32x4.add(values, v128.shuffle<u32>(zero, values, 0, 4, 5, 6));
+  const fours = i32x4.add(pairs, v128.shuffle<u32>(zero, pairs, 0, 1, 4, 5));
+  const sums = i32x4.add(fours, total);
+  v128.store(running, sums);
+  return v128.shuffle<u32>(sums, sums, 3, 3, 3, 3);
+}
+
 /** Writes one row of the three output planes. @returns where the next row begins */
-function writeMeans(row: usize, column: usize, columnsEnd: usize, out: usize, planeBytes: usize): usize {
+function writeMeans(
+  row: usize,
+  column: usize,
+  columnsEnd: usize,
+  running: usize,
+  out: usize,
+  planeBytes: usize,
+): usize {
   const rowFactor = v128.load32_splat(row, RowRecord.factor);
   do {
     const sum = i32x4.sub(
-      v128.load(load<usize>(column, ColumnRecord.to)),
-      v128.load(load<usize>(column, ColumnRecord.from)),
+      v128.load(running + load<usize>(column, ColumnRecord.to)),
+      v128.load(running + load<usize>(column, ColumnRecord.from)),
     );
     const factor = f32x4.mul(rowFactor, v128.load32_splat(column, ColumnRecord.factor));
     const mean = f32x4.add(f32x4.mul(f32x4.convert_i32x4_u(sum), factor), f32x4.splat(bias));
     v128.store32_lane(out, mean, 0);
     v128.store32_lane(out + planeBytes, mean, 1);
     v128.store32_lane(out + planeBytes + planeBytes, mean, 2);
+    out += sizeof<f32>();
+    column += ColumnRecord.size;
+  } while (column < columnsEnd);
+  return out;
+}
+
+/** The same for the single values of a plane. */
+function writePlaneMeans(row: usize, column: usize, columnsEnd: usize, running: usize, out: usize): usize {
+  const rowFactor = load<f32>(row, RowRecord.factor);
+  do {
+    const sum =
+      load<i32>(running + load<usize>(column, ColumnRecord.to)) -
+      load<i32>(running + load<usize>(column, ColumnRecord.from));
+    store<f32>(out, f32(sum) * (rowFactor * load<f32>(column, ColumnRecord.factor)));
     out += sizeof<f32>();
     column += ColumnRecord.size;
   } while (column < columnsEnd);

@@ -17,6 +17,7 @@ const kernels = {
   'area-means': ownMemory,
   'cascade-windows': ownMemory,
   'dot-products': sharedMemory,
+  'yuv-to-rgb': ownMemory,
 };
 const speed = ['--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert', '--runtime', 'stub'];
 

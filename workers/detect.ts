@@ -50,7 +50,7 @@ function end({ ended }: EndTask): void {
   videos.delete(ended);
 }
 
-async function search({ video, ...image }: SearchTask): Promise<Detection[]> {
+async function search({ video, image }: SearchTask): Promise<Detection[]> {
   const ready = await detector;
   if (video === null) return ready.detect(image);
   const known = videos.get(video.id) ?? ready.video();

@@ -1,5 +1,5 @@
 import type { Detection } from '../core/face.js';
-import type { RgbImage } from '../core/image.js';
+import type { Image } from '../core/image.js';
 import type { FaceDetector, VideoSearch } from './face-detector.js';
 import type { MtcnnDetector } from './mtcnn/mtcnn-detector.js';
 
@@ -20,7 +20,7 @@ export class ConfirmedDetector implements FaceDetector {
     this.#mtcnn = mtcnn;
   }
 
-  detect(image: RgbImage): Promise<Detection[]> {
+  detect(image: Image): Promise<Detection[]> {
     return this.#detector.detect(image);
   }
 

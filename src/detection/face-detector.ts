@@ -1,7 +1,8 @@
 import { SightlineError } from '../core/errors.js';
 import type { Detection } from '../core/face.js';
 import { centre, type Box, type Point, contains } from '../core/geometry.js';
-import type { RgbImage } from '../core/image.js';
+import type { Image } from '../core/image.js';
+import { isYuv, pixelBytes } from '../core/yuv.js';
 
 /** Finds faces in pictures; one call at a time. Long work yields to the event loop in between. */
 export interface FaceDetector {
@@ -11,7 +12,7 @@ export interface FaceDetector {
    * Finds the faces of a picture: boxes and landmarks in pixels of `image`, best first; an empty list if there are
    * none. `image` is not kept after the promise settles. A call that fails does not affect later calls.
    */
-  detect(image: RgbImage): Promise<Detection[]>;
+  detect(image: Image): Promise<Detection[]>;
   /** Starts a search through the frames of one camera, which may use the results of earlier frames. */
   video(): VideoSearch;
   close(): Promise<void>;
@@ -25,7 +26,7 @@ export interface VideoSearch {
    * @param expected boxes where known faces are expected in this frame
    * @param timeMs when the frame was taken, on any clock that does not go back
    */
-  detect(image: RgbImage, expected: readonly Box[], timeMs: number): Promise<Detection[]>;
+  detect(image: Image, expected: readonly Box[], timeMs: number): Promise<Detection[]>;
   /** To be called after the last frame; releases everything that was kept between frames. */
   end(): void;
 }
@@ -46,10 +47,13 @@ export function withinRegion(search: VideoSearch, region: readonly Point[]): Vid
 }
 
 /** @throws SightlineError DETECTOR_FAILED if a picture is empty or has fewer bytes than its width and height require */
-export function requireWholeImage({ width, height, data }: RgbImage): void {
-  if (width > 0 && height > 0 && data.length >= width * height * 3) return;
+export function requireWholeImage(image: Image): void {
+  const { width, height, data } = image;
+  const expected = pixelBytes(image);
+  if (width > 0 && height > 0 && data.length >= expected) return;
   throw new SightlineError(
     'DETECTOR_FAILED',
-    `Expected ${width}×${height}×3 bytes of RGB for a picture, but received ${data.length}.`,
+    `Expected ${expected} bytes of ${isYuv(image) ? 'planar YUV' : 'RGB'} for a picture of ${width}×${height} pixels, ` +
+      `but received ${data.length}.`,
   );
 }

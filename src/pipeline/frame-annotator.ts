@@ -1,5 +1,5 @@
 import type { Frame, RgbImage } from '../core/image.js';
-import { encodeJpeg, resizeRgb } from '../annotate/encode.js';
+import { encodeJpeg, resizeToRgb, wholeInRgb } from '../annotate/encode.js';
 import { drawOverlay, prepareLabels, type FaceOverlay } from '../annotate/overlay.js';
 import type { LabelCache } from '../annotate/label-cache.js';
 import type { Picture, PictureVariant } from './camera.js';
@@ -126,23 +126,21 @@ export class FrameAnnotator {
 
   async #render(frame: Frame, variant: PictureVariant, overlays: readonly FaceOverlay[]): Promise<RgbImage> {
     const scaled = variant.width !== null && variant.width < frame.width;
-    const image = scaled ? await resizeRgb(frame, variant.width) : frame;
-    if (!variant.overlay) return image;
+    const canvas = scaled ? await resizeToRgb(frame, variant.width) : this.#copy(frame);
+    if (!variant.overlay) return canvas;
     const { labels } = this.#options;
-    const fitting = overlays.map((overlay) => scaleOverlay(overlay, image.width / frame.width));
+    const fitting = overlays.map((overlay) => scaleOverlay(overlay, canvas.width / frame.width));
     // Names that cannot be rendered are reported by the cache; the boxes are still worth drawing.
-    await prepareLabels(image.height, fitting, labels).catch(() => undefined);
-    const canvas = scaled ? image : this.#copy(frame);
+    await prepareLabels(canvas.height, fitting, labels).catch(() => undefined);
     drawOverlay(canvas, fitting, labels);
     return canvas;
   }
 
-  /** Frames are immutable, so boxes are drawn on a copy. Its buffer is reused for the next frame. */
+  /** Frames are immutable, so boxes are drawn on a copy in RGB. Its buffer is reused for the next frame. */
   #copy(frame: Frame): RgbImage {
     const size = frame.width * frame.height * 3;
     if (this.#canvas.length !== size) this.#canvas = new Uint8Array(size);
-    this.#canvas.set(frame.data.subarray(0, size));
-    return { width: frame.width, height: frame.height, data: this.#canvas };
+    return wholeInRgb(frame, this.#canvas);
   }
 }
 

@@ -1,4 +1,5 @@
-import type { RgbImage } from '../core/image.js';
+import type { Image } from '../core/image.js';
+import { isYuv, lumaSteps } from '../core/yuv.js';
 
 /** Brightness is sampled on a grid of this size, which is enough to tell scenes apart and takes almost no time. */
 const columns = 32;
@@ -22,7 +23,7 @@ export class SceneChange {
   /**
    * Whether `picture` shows another scene than the last one; false for the first, and for pictures without contrast.
    */
-  isCut(picture: RgbImage): boolean {
+  isCut(picture: Image): boolean {
     const now = standardised(picture);
     const before = this.#before;
     this.#before = now ?? before;
@@ -33,13 +34,15 @@ export class SceneChange {
 }
 
 /** The samples scaled to mean 0 and standard deviation 1; undefined for a picture without contrast. */
-function standardised({ width, height, data }: RgbImage): Float64Array | undefined {
+function standardised(picture: Image): Float64Array | undefined {
+  const { width, height, data } = picture;
+  // Green carries most of the brightness of RGB. Luma of limited range is stretched to the same grey levels.
+  const [pixelBytes, first, stretch] = isYuv(picture) ? [1, 0, 255 / lumaSteps] : [3, 1, 1];
   const samples = new Float64Array(columns * rows);
   for (let i = 0; i < samples.length; i++) {
     const x = Math.floor((((i % columns) + 0.5) * width) / columns);
     const y = Math.floor(((Math.floor(i / columns) + 0.5) * height) / rows);
-    // Green carries most of the brightness.
-    samples[i] = data[(y * width + x) * 3 + 1] as number;
+    samples[i] = stretch * (data[(y * width + x) * pixelBytes + first] as number);
   }
   const mean = samples.reduce((sum, value) => sum + value, 0) / samples.length;
   const deviation = Math.sqrt(samples.reduce((sum, value) => sum + (value - mean) ** 2, 0) / samples.length);

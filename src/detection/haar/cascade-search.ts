@@ -1,5 +1,5 @@
 import type { Box } from '../../core/geometry.js';
-import type { RgbImage } from '../../core/image.js';
+import type { Image } from '../../core/image.js';
 import type { HaarCascade } from './cascade.js';
 import { ResizedRows, writeGreyRows, type GreyImage } from './grey-image.js';
 import { roundHalfToEven } from './group.js';
@@ -37,7 +37,7 @@ export class CascadeSearch {
    *
    * @returns the grey picture, which the next search overwrites
    */
-  *search(image: RgbImage, found: Box[]): Generator<void, GreyImage> {
+  *search(image: Image, found: Box[]): Generator<void, GreyImage> {
     const { height } = image;
     const workspace = this.#workspaceFor(image);
     for (let y = 0; y < height; y += rowsAtATime) {
@@ -48,7 +48,7 @@ export class CascadeSearch {
     return workspace.grey;
   }
 
-  #workspaceFor(image: RgbImage): Workspace {
+  #workspaceFor(image: Image): Workspace {
     const known = this.#workspace;
     if (known?.grey.width === image.width && known.grey.height === image.height) return known;
     // The kernel's memory gets a new layout, so the old workspace is invalid even if creating the new one fails.
@@ -56,7 +56,7 @@ export class CascadeSearch {
     return (this.#workspace = this.#createWorkspace(image));
   }
 
-  #createWorkspace({ width, height }: RgbImage): Workspace {
+  #createWorkspace({ width, height }: Image): Workspace {
     const levels = pyramidLevels({ width, height }, this.#cascade, scaleFactor, this.#minSize);
     const widest = levels[0]?.width ?? 0;
     return {

@@ -1,5 +1,6 @@
 import type { Box } from '../../core/geometry.js';
-import type { RgbImage } from '../../core/image.js';
+import type { Image, RgbImage } from '../../core/image.js';
+import { blackLuma, isYuv, lumaSteps } from '../../core/yuv.js';
 
 /** A picture with one channel, rows from the top without padding. `data` may be longer than width × height. */
 export interface GreyImage {
@@ -9,10 +10,22 @@ export interface GreyImage {
 }
 
 /**
- * Writes the luma of rows `from` to `to` (exclusive) of a picture into `grey`: 0.299 R + 0.587 G + 0.114 B in OpenCV's
- * fixed-point arithmetic.
+ * Writes the luma of rows `from` to `to` (exclusive) of a picture into `grey`, from 0 for black to 255 for white. RGB
+ * becomes 0.299 R + 0.587 G + 0.114 B in OpenCV's fixed-point arithmetic.
  */
-export function writeGreyRows(image: RgbImage, from: number, to: number, grey: Uint8Array): void {
+export function writeGreyRows(image: Image, from: number, to: number, grey: Uint8Array): void {
+  const { width, data } = image;
+  if (!isYuv(image)) return writeGreyOfRgb(image, from, to, grey);
+  for (let at = from * width; at < to * width; at++) grey[at] = fullRange[data[at]!]!;
+}
+
+/** Luma of full range for each of limited range; values below black and above white become these. */
+const fullRange = Uint8ClampedArray.from(
+  { length: 256 },
+  (_, luma) => ((luma - blackLuma) * 255) / lumaSteps,
+);
+
+function writeGreyOfRgb(image: RgbImage, from: number, to: number, grey: Uint8Array): void {
   const { width, data } = image;
   const end = to * width;
   for (let target = from * width, source = 3 * target; target < end; target++, source += 3) {

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SightlineError } from '../../core/errors.js';
 import type { Detection, Landmarks } from '../../core/face.js';
 import { clip, scaleAboutCentre, type Box, type Point } from '../../core/geometry.js';
-import type { RgbImage } from '../../core/image.js';
+import type { Image } from '../../core/image.js';
 import { InferenceSession, Tensor } from '../../models/onnx-runtime.js';
 import { requireWholeImage, type FaceDetector, type VideoSearch } from '../face-detector.js';
 import { CascadeSearch } from './cascade-search.js';
@@ -57,7 +57,7 @@ export class HaarDetector implements FaceDetector {
   }
 
   /** @throws SightlineError DETECTOR_FAILED */
-  async detect(image: RgbImage): Promise<Detection[]> {
+  async detect(image: Image): Promise<Detection[]> {
     requireWholeImage(image);
     try {
       const windows: Box[] = [];

@@ -3,7 +3,7 @@ import type { Detection as MediaPipeDetection } from '@mediapipe/tasks-vision';
 import { SightlineError } from '../../core/errors.js';
 import type { Detection, Landmarks } from '../../core/face.js';
 import type { Box, Point } from '../../core/geometry.js';
-import type { RgbImage } from '../../core/image.js';
+import type { Image } from '../../core/image.js';
 import { minimumOverlap, nonMaximumSuppression, type ScoredCorners } from '../../core/nms.js';
 import { requireWholeImage, type FaceDetector, type VideoSearch } from '../face-detector.js';
 import {
@@ -81,7 +81,7 @@ export class MediaPipeDetector implements FaceDetector {
     }
   }
 
-  detect(image: RgbImage): Promise<Detection[]> {
+  detect(image: Image): Promise<Detection[]> {
     return this.#searchViews(image, viewsOf(image.width, image.height, this.#options.minFaceSize));
   }
 
@@ -105,7 +105,7 @@ export class MediaPipeDetector implements FaceDetector {
   }
 
   /** @throws SightlineError DETECTOR_FAILED; the next call then creates a new graph */
-  async #searchViews(image: RgbImage, views: readonly Box[]): Promise<Detection[]> {
+  async #searchViews(image: Image, views: readonly Box[]): Promise<Detection[]> {
     requireWholeImage(image);
     const found: Detection[] = [];
     for (const [index, view] of views.entries()) {
@@ -117,7 +117,7 @@ export class MediaPipeDetector implements FaceDetector {
     return mergeFaces(found);
   }
 
-  #searchView(image: RgbImage, view: Box, graph: MediaPipeGraph): Detection[] {
+  #searchView(image: Image, view: Box, graph: MediaPipeGraph): Detection[] {
     const picture = this.#shrinker.shrink(image, view, maxInputSide);
     try {
       const shape = faceShape[this.#options.range];
@@ -138,7 +138,7 @@ export class MediaPipeDetector implements FaceDetector {
 /**
  * Whether a face may be cut off by an edge of the view that lies inside the picture; another view shows it completely.
  */
-function isCutOff({ box }: Detection, view: Box, image: RgbImage): boolean {
+function isCutOff({ box }: Detection, view: Box, image: Image): boolean {
   const margin = edgeMargin * box.width;
   return (
     (view.x > 0 && box.x < view.x + margin) ||

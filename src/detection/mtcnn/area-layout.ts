@@ -5,7 +5,7 @@
  * kernels/area-means.ts, which reads them. It must stay within what the two languages share.
  */
 export enum RowRecord {
-  /** Address of the first input byte. */
+  /** Bytes from the first pixel of the plane to the first input byte. */
   start = 0,
   /** Number of input rows, from 1 to `maxRowCount`. */
   count = 4,
@@ -15,9 +15,9 @@ export enum RowRecord {
 }
 
 export enum ColumnRecord {
-  /** Address of the running sum before the cell. */
+  /** Bytes from the first running sum to the one before the cell. */
   from = 0,
-  /** Address of the running sum after the cell. */
+  /** Bytes from the first running sum to the one after the cell. */
   to = 4,
   /** A float: 1 / (number of input columns). */
   factor = 8,

@@ -1,5 +1,5 @@
 import type { Detection } from '../../core/face.js';
-import type { RgbImage } from '../../core/image.js';
+import type { Image } from '../../core/image.js';
 import { minimumOverlap, nonMaximumSuppression, type ScoredCorners } from '../../core/nms.js';
 import {
   insideWindow,
@@ -49,7 +49,7 @@ export class Cascade {
   }
 
   /** Copies the picture that the stages work on. */
-  load(image: RgbImage): void {
+  load(image: Image): void {
     this.#sampler.load(image);
     this.#width = image.width;
     this.#height = image.height;

@@ -1,7 +1,7 @@
 import { SightlineError } from '../../core/errors.js';
 import type { Detection } from '../../core/face.js';
 import type { Box } from '../../core/geometry.js';
-import type { RgbImage } from '../../core/image.js';
+import type { Image } from '../../core/image.js';
 import type { ScoredCorners } from '../../core/nms.js';
 import { requireWholeImage, type FaceDetector, type VideoSearch } from '../face-detector.js';
 import { square, toCorners } from './candidates.js';
@@ -41,7 +41,7 @@ export class MtcnnDetector implements FaceDetector {
   }
 
   /** @throws SightlineError DETECTOR_FAILED */
-  detect(image: RgbImage): Promise<Detection[]> {
+  detect(image: Image): Promise<Detection[]> {
     return this.#inTurn(image, async () => {
       this.#cascade.load(image);
       const squares: ScoredCorners[][] = [];
@@ -58,7 +58,7 @@ export class MtcnnDetector implements FaceDetector {
    *
    * @throws SightlineError DETECTOR_FAILED
    */
-  confirm(image: RgbImage, boxes: readonly Box[]): Promise<Detection[]> {
+  confirm(image: Image, boxes: readonly Box[]): Promise<Detection[]> {
     if (boxes.length === 0) return Promise.resolve([]);
     return this.#inTurn(image, async () => {
       this.#cascade.load(image);
@@ -85,7 +85,7 @@ export class MtcnnDetector implements FaceDetector {
   }
 
   /** Runs one search after the other, because they share buffers. */
-  #inTurn(image: RgbImage, search: () => Promise<Detection[]>): Promise<Detection[]> {
+  #inTurn(image: Image, search: () => Promise<Detection[]>): Promise<Detection[]> {
     const turn = this.#lastSearch.then(async () => {
       requireWholeImage(image);
       try {

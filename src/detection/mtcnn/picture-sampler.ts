@@ -1,5 +1,7 @@
-import type { RgbImage } from '../../core/image.js';
-import { createKernel, pageBytes, vectorBytes, type WasmMemory } from '../../core/wasm-kernel.js';
+import type { Image, YuvImage } from '../../core/image.js';
+import { pageBytes, vectorBytes } from '../../core/wasm-kernel.js';
+import { blackLuma, isYuv, neutralChroma, pixelBytes, rgbCoefficients, yuvLayout } from '../../core/yuv.js';
+import { createAreaKernel, type AreaKernel } from './area-kernel.js';
 import { chunkBytes, ColumnRecord, maxRowCount, RowRecord } from './area-layout.js';
 
 /** A part of a picture in whole pixels: left and top inclusive, right and bottom exclusive. */
@@ -18,6 +20,33 @@ interface ScaledRows {
   readonly rowCount: number;
 }
 
+/** What pixels look like in memory: all of an RGB picture, the luma plane, or the U and the V plane. */
+interface PlaneShape {
+  /** Of a row. */
+  readonly width: number;
+  readonly pixelBytes: number;
+  /** 1 for planes with half the picture's width and height, else 0. */
+  readonly halved: 0 | 1;
+  /** Bytes of a running sum. */
+  readonly sumBytes: number;
+}
+
+/** Where the tables of planes of one shape are, and the numbers that belong to them; `AreaKernel` explains them. */
+type PlaneTables = readonly [
+  rows: number,
+  rowsEnd: number,
+  columns: number,
+  columnsEnd: number,
+  stride: number,
+  inputBytes: number,
+  sums: number,
+  sumsEnd: number,
+  running: number,
+];
+
+/** One of red, green and blue: its factors for the means of Y, U and V, divided by 128, and what is added. */
+type ColourFactors = readonly [luma: number, u: number, v: number, offset: number];
+
 /**
  * A 4K frame fits into this. Memory that a larger picture needed is released when the next smaller picture is loaded.
  */
@@ -26,8 +55,8 @@ const floatBytes = Float32Array.BYTES_PER_ELEMENT;
 
 /**
  * Scales parts of one picture down like PyTorch's `interpolate(mode='area')`: each output pixel is the mean of all
- * input pixels that its cell touches. Results are channels-first floats, (mean − 127.5) / 128, in a buffer that the
- * next call overwrites. The picture lies in the kernel's memory, followed by tables and results.
+ * input pixels that its cell touches. Results are RGB in channels-first floats, (mean − 127.5) / 128, in a buffer that
+ * the next call overwrites. The picture lies in the kernel's memory, followed by tables and results.
  */
 export class PictureSampler {
   #kernel: AreaKernel = createAreaKernel();
@@ -36,24 +65,37 @@ export class PictureSampler {
   #floats = new Float32Array();
   #width = 0;
   #height = 0;
-  /** Byte offsets in the memory. The picture begins at 0. */
+  #shapes: readonly PlaneShape[] = [];
+  /** Byte offsets in the memory. The picture begins at 0; `#chroma` are the U and the V plane of a YUV picture. */
+  #chroma: readonly number[] = [];
+  #colours: readonly ColourFactors[] = [];
   #sums = 0;
   #running = 0;
   #free = 0;
 
   /** Copies the picture into the kernel's memory. */
-  load({ width, height, data }: RgbImage): void {
-    const size = width * height * 3;
+  load(image: Image): void {
+    const { width, height } = image;
+    const size = pixelBytes(image);
     this.#sums = align(size + chunkBytes);
     this.#running = align(this.#sums + 2 * (width * 3 + 2 * chunkBytes));
-    this.#free = this.#running + vectorBytes * (width + 1);
+    this.#free = this.#running + vectorBytes * (width + 3);
     if (this.#kernel.memory.buffer.byteLength > keptBytes && this.#free < keptBytes) {
       this.#kernel = createAreaKernel();
     }
     this.#reserve(this.#free);
     this.#width = width;
     this.#height = height;
-    new Uint8Array(this.#kernel.memory.buffer).set(data.subarray(0, size));
+    const { chromaWidth, uStart, vStart } = yuvLayout(image);
+    this.#shapes = isYuv(image)
+      ? [
+          { width, pixelBytes: 1, halved: 0, sumBytes: 4 },
+          { width: chromaWidth, pixelBytes: 1, halved: 1, sumBytes: 4 },
+        ]
+      : [{ width, pixelBytes: 3, halved: 0, sumBytes: vectorBytes }];
+    this.#chroma = [uStart, vStart];
+    if (isYuv(image)) this.#colours = colourFactors(image.matrix);
+    new Uint8Array(this.#kernel.memory.buffer).set(image.data.subarray(0, size));
     this.#ints.fill(0, this.#running / 4, (this.#running + vectorBytes) / 4);
   }
 
@@ -76,61 +118,83 @@ export class PictureSampler {
     return this.#floats.subarray(out / floatBytes, out / floatBytes + windows.length * floatCount(scaled));
   }
 
-  #resample({ left, top, right, bottom }: Window, scaled: ScaledRows, out: number): void {
-    const rows = this.#free;
-    const rowsEnd = rows + scaled.rowCount * RowRecord.size;
-    const columnsEnd = rowsEnd + scaled.width * ColumnRecord.size;
+  #resample(window: Window, scaled: ScaledRows, out: number): void {
+    const planeBytes = scaled.rowCount * scaled.width * floatBytes;
+    const [whole, chroma] = this.#shapes.map((shape, index) =>
+      this.#writeTables(shape, this.#free + index * tableBytes(scaled), window, scaled),
+    ) as [PlaneTables, PlaneTables?];
+    if (chroma === undefined) return this.#kernel.run(...whole, out, planeBytes);
+    const means = align(this.#free + 2 * tableBytes(scaled));
+    const [u, v] = [align(means + planeBytes), align(means + planeBytes) + align(planeBytes)];
+    const [uStart, vStart] = this.#chroma as [number, number];
+    this.#kernel.runPlane(0, ...whole, means);
+    this.#kernel.runPlane(uStart, ...chroma, u);
+    this.#kernel.runPlane(vStart, ...chroma, v);
+    // In this order, because up to three floats after a plane are overwritten.
+    for (const [index, factors] of this.#colours.entries()) {
+      this.#kernel.mixPlanes(means, means + planeBytes, u, v, ...factors, out + index * planeBytes);
+    }
+  }
+
+  /** Writes the tables of planes of one shape for a window, from byte offset `rows` on. */
+  #writeTables(
+    shape: PlaneShape,
+    rows: number,
+    { left, top, right, bottom }: Window,
+    scaled: ScaledRows,
+  ): PlaneTables {
+    const columns = rows + scaled.rowCount * RowRecord.size;
+    const columnsEnd = columns + scaled.width * ColumnRecord.size;
+    const first = left >> shape.halved;
+    const start = first * shape.pixelBytes;
     // If there are too many rows, some are skipped, because the sum of all could overflow.
     const step = Math.ceil((Math.ceil((bottom - top) / scaled.height) + 1) / maxRowCount);
-    const inputBytes = (right - left) * 3;
-    this.#writeRows(rows, rowsEnd, scaled, { top, length: bottom - top, left, step });
-    this.#writeColumns(rowsEnd, columnsEnd, scaled, right - left);
-    this.#kernel.run(
-      rows,
-      rowsEnd,
-      rowsEnd,
-      columnsEnd,
-      this.#width * 3 * step,
-      inputBytes,
-      this.#sums,
-      this.#sums + 2 * inputBytes,
-      this.#running,
-      out,
-      scaled.rowCount * scaled.width * floatBytes,
-    );
+    this.#writeRows(shape, rows, scaled, { start, top, length: bottom - top, step });
+    this.#writeColumns(shape, columns, scaled, { left, first, length: right - left });
+    const stride = shape.width * shape.pixelBytes * step;
+    const inputBytes = (halvedEnd(right, shape) - first) * shape.pixelBytes;
+    const sumsEnd = this.#sums + 2 * inputBytes;
+    return [rows, columns, columns, columnsEnd, stride, inputBytes, this.#sums, sumsEnd, this.#running];
   }
 
   #writeRows(
+    shape: PlaneShape,
     table: number,
-    tableEnd: number,
-    { height, firstRow }: ScaledRows,
-    input: { readonly left: number; readonly top: number; readonly length: number; readonly step: number },
+    { height, firstRow, rowCount }: ScaledRows,
+    input: { readonly start: number; readonly top: number; readonly length: number; readonly step: number },
   ): void {
-    for (let record = table, y = firstRow; record < tableEnd; record += RowRecord.size, y++) {
-      const from = Math.floor((y * input.length) / height);
-      const to = Math.ceil(((y + 1) * input.length) / height);
+    const stride = shape.width * shape.pixelBytes;
+    for (let record = table, y = firstRow; y < firstRow + rowCount; record += RowRecord.size, y++) {
+      const from = (input.top + Math.floor((y * input.length) / height)) >> shape.halved;
+      const to = halvedEnd(input.top + Math.ceil(((y + 1) * input.length) / height), shape);
       const count = Math.ceil((to - from) / input.step);
-      this.#ints[(record + RowRecord.start) / 4] = ((input.top + from) * this.#width + input.left) * 3;
+      this.#ints[(record + RowRecord.start) / 4] = input.start + from * stride;
       this.#ints[(record + RowRecord.count) / 4] = count;
       this.#floats[(record + RowRecord.factor) / 4] = 1 / (128 * count);
     }
   }
 
-  #writeColumns(table: number, tableEnd: number, { width }: ScaledRows, length: number): void {
-    for (let record = table, x = 0; record < tableEnd; record += ColumnRecord.size, x++) {
-      const from = Math.floor((x * length) / width);
-      const to = Math.ceil(((x + 1) * length) / width);
-      this.#ints[(record + ColumnRecord.from) / 4] = this.#running + from * vectorBytes;
-      this.#ints[(record + ColumnRecord.to) / 4] = this.#running + to * vectorBytes;
+  #writeColumns(
+    shape: PlaneShape,
+    table: number,
+    { width }: ScaledRows,
+    input: { readonly left: number; readonly first: number; readonly length: number },
+  ): void {
+    for (let record = table, x = 0; x < width; record += ColumnRecord.size, x++) {
+      const from = ((input.left + Math.floor((x * input.length) / width)) >> shape.halved) - input.first;
+      const to = halvedEnd(input.left + Math.ceil(((x + 1) * input.length) / width), shape) - input.first;
+      this.#ints[(record + ColumnRecord.from) / 4] = from * shape.sumBytes;
+      this.#ints[(record + ColumnRecord.to) / 4] = to * shape.sumBytes;
       this.#floats[(record + ColumnRecord.factor) / 4] = 1 / (to - from);
     }
   }
 
   /** Reserves memory for `count` results behind the tables and returns its offset. */
   #makeRoom(scaled: ScaledRows, count: number): number {
-    const tables = scaled.rowCount * RowRecord.size + scaled.width * ColumnRecord.size;
-    const out = align(this.#free + tables);
-    this.#reserve(out + count * floatCount(scaled) * floatBytes);
+    const resultBytes = floatCount(scaled) * floatBytes;
+    // The means of the planes of a YUV picture come before the results, with up to three vectors of padding.
+    const out = align(this.#free + 2 * tableBytes(scaled) + resultBytes + 3 * vectorBytes);
+    this.#reserve(out + count * resultBytes + vectorBytes);
     return out;
   }
 
@@ -144,45 +208,34 @@ export class PictureSampler {
   }
 }
 
+/** How the means of a YUV picture's planes, divided by 128, become (colour − 127.5) / 128. */
+function colourFactors(matrix: YuvImage['matrix']): ColourFactors[] {
+  const { luma, redV, greenU, greenV, blueU } = rgbCoefficients(matrix);
+  const chroma: [u: number, v: number][] = [
+    [0, redV],
+    [greenU, greenV],
+    [blueU, 0],
+  ];
+  return chroma.map(([u, v]) => {
+    const zero = luma * blackLuma + (u + v) * neutralChroma;
+    return [luma, u, v, -(zero + 127.5) / 128];
+  });
+}
+
+/** Where something that ends here in the picture ends in a plane. */
+function halvedEnd(end: number, { halved }: PlaneShape): number {
+  return (end + halved) >> halved;
+}
+
 function floatCount({ width, rowCount }: ScaledRows): number {
   return 3 * width * rowCount;
 }
 
+/** The tables of planes of one shape. */
+function tableBytes({ width, rowCount }: ScaledRows): number {
+  return rowCount * RowRecord.size + width * ColumnRecord.size;
+}
+
 function align(bytes: number): number {
   return Math.ceil(bytes / vectorBytes) * vectorBytes;
-}
-
-/**
- * Scales RGB pictures down by taking means over rectangles, sixteen bytes per instruction. The pyramid of a full-HD
- * frame takes a tenth of the time that it takes in JavaScript. The code is kernels/area-means.ts; area-layout.ts
- * describes how the tables lie in memory.
- */
-interface AreaKernel {
-  readonly memory: WasmMemory;
-  /** All are byte offsets into `memory`, or counts of bytes. */
-  readonly run: (
-    /** Output rows, one `RowRecord` each. */
-    rows: number,
-    rowsEnd: number,
-    /** Output columns, one `ColumnRecord` each. */
-    columns: number,
-    columnsEnd: number,
-    /** From one input row to the next that counts. */
-    stride: number,
-    /** How much of an input row is looked at. */
-    inputBytes: number,
-    /** Room for twice `inputBytes`, and for two chunks more. */
-    sums: number,
-    sumsEnd: number,
-    /** Room for a vector for each input pixel and one more, which is the first and must be 0. */
-    running: number,
-    /** Where floats go: red; green and blue follow in planes of `planeBytes`. */
-    out: number,
-    planeBytes: number,
-  ) => void;
-}
-
-/** Creates a kernel with its own memory. */
-function createAreaKernel(): AreaKernel {
-  return createKernel('area-means') as AreaKernel;
 }

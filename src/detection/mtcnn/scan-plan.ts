@@ -23,7 +23,7 @@ const changeByNoise = 6;
 /** One in so many cells is enough to estimate the median. */
 const medianStride = 8;
 /** A new face changes at least the cells of a square of this share of its side. */
-const changedShare = 0.2;
+const changedShare = 0.35;
 
 /** A part of the pyramid, and what is known of its last search. */
 interface Block {

@@ -1,6 +1,6 @@
 import type { Detection } from '../../core/face.js';
 import { centre, iou, type Box } from '../../core/geometry.js';
-import type { RgbImage } from '../../core/image.js';
+import type { Image } from '../../core/image.js';
 import type { ScoredCorners } from '../../core/nms.js';
 import type { VideoSearch } from '../face-detector.js';
 import { square, toBox, toCorners } from './candidates.js';
@@ -50,7 +50,7 @@ export class MtcnnVideoSearch implements Pick<VideoSearch, 'detect'> {
     this.#minFaceSize = minFaceSize;
   }
 
-  async detect(image: RgbImage, expected: readonly Box[], timeMs: number): Promise<Detection[]> {
+  async detect(image: Image, expected: readonly Box[], timeMs: number): Promise<Detection[]> {
     const plan = this.#planFor(image);
     const strips = plan.next(image, timeMs);
     this.#stages.load(image);
@@ -83,7 +83,7 @@ export class MtcnnVideoSearch implements Pick<VideoSearch, 'detect'> {
     return [squareOf(expected, last.view), last.view];
   }
 
-  #planFor({ width, height }: RgbImage): ScanPlan {
+  #planFor({ width, height }: Image): ScanPlan {
     if (this.#plan === undefined || width !== this.#width || height !== this.#height) {
       this.#plan = new ScanPlan(width, height, this.#minFaceSize);
       this.#width = width;

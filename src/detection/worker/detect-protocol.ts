@@ -1,6 +1,7 @@
 import type { RemoteError } from '../../core/errors.js';
 import type { Detection } from '../../core/face.js';
 import type { Box } from '../../core/geometry.js';
+import type { Image } from '../../core/image.js';
 import type { DetectorChoice } from '../create-detector.js';
 
 /** What crosses between a detector on the main loop and the worker thread (workers/detect.ts) that does its work. */
@@ -18,9 +19,7 @@ export type DetectTask = SearchTask | EndTask;
 
 /** One picture to search. Its bytes are transferred. */
 export interface SearchTask {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array<ArrayBuffer>;
+  readonly image: Image & { readonly data: Uint8Array<ArrayBuffer> };
   /** Which video the picture is the next frame of, where known faces should be, and when; null for a picture on its own. */
   readonly video: { readonly id: number; readonly expected: readonly Box[]; readonly timeMs: number } | null;
 }

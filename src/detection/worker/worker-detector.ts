@@ -1,9 +1,10 @@
 import { SightlineError } from '../../core/errors.js';
 import type { Detection } from '../../core/face.js';
-import type { RgbImage } from '../../core/image.js';
+import type { Image } from '../../core/image.js';
 // Switches telemetry off for the thread, which cannot do it itself.
 import '../../models/onnx-runtime.js';
 import { workerUrl } from '../../core/worker-url.js';
+import { isYuv, pixelBytes } from '../../core/yuv.js';
 import { InferencePool, type Outcome } from '../../inference/inference-pool.js';
 import { detectorOf } from '../create-detector.js';
 import { requireWholeImage, type FaceDetector, type VideoSearch } from '../face-detector.js';
@@ -32,12 +33,12 @@ export class WorkerDetector implements FaceDetector {
       // No picture has a deadline: whoever sends them waits for the answer before sending the next.
       queueLimit: 0,
       timeoutMs,
-      transfer: (task) => ('ended' in task ? [] : [task.data.buffer]),
+      transfer: (task) => ('ended' in task ? [] : [task.image.data.buffer]),
     });
   }
 
   /** @throws SightlineError DETECTOR_FAILED, MODEL_… when the networks cannot be had */
-  detect(image: RgbImage): Promise<Detection[]> {
+  detect(image: Image): Promise<Detection[]> {
     return this.#search(image, null);
   }
 
@@ -56,11 +57,9 @@ export class WorkerDetector implements FaceDetector {
     await this.#pool.close();
   }
 
-  async #search(image: RgbImage, video: SearchTask['video']): Promise<Detection[]> {
+  async #search(image: Image, video: SearchTask['video']): Promise<Detection[]> {
     requireWholeImage(image);
-    const { width, height } = image;
-    const data = new Uint8Array(image.data.subarray(0, width * height * 3));
-    const outcome = await this.#run({ width, height, data, video });
+    const outcome = await this.#run({ image: copyOf(image), video });
     if (outcome.status !== 'answered') throw notSearched(outcome);
     const { reply } = outcome;
     if (reply.kind === 'found') return [...reply.detections];
@@ -72,6 +71,13 @@ export class WorkerDetector implements FaceDetector {
     this.#latest = outcome;
     return outcome;
   }
+}
+
+/** A copy that can be given away; a frame has more on it than a picture. */
+function copyOf(image: Image): SearchTask['image'] {
+  const { width, height } = image;
+  const data = new Uint8Array(image.data.subarray(0, pixelBytes(image)));
+  return isYuv(image) ? { width, height, data, matrix: image.matrix } : { width, height, data };
 }
 
 function notSearched(outcome: Exclude<Outcome<DetectReply>, { status: 'answered' }>): SightlineError {

@@ -2,7 +2,8 @@ import { chipSides, templates, halve } from './align.js';
 import type { FaceCrop, EmbedResult, FaceEmbedder } from '../../core/face-embedder.js';
 import type { Landmarks } from '../../core/face.js';
 import { clip, scaleAboutCentre, type Box, type Point } from '../../core/geometry.js';
-import type { RgbImage } from '../../core/image.js';
+import type { Image } from '../../core/image.js';
+import { rgbRegion } from '../../core/rgb-region.js';
 import { landmarkBox } from './landmark-square.js';
 import { applySimilarity, estimateSimilarity, invertSimilarity } from '../../core/similarity.js';
 import sharp from 'sharp';
@@ -15,23 +16,18 @@ const margin = 0.09;
 const boxReserve = 1.2;
 
 /**
- * Cuts out the part of a picture that alignment will look at, at full resolution and into a buffer of its own. The crop
+ * Cuts out the part of a picture that alignment will look at, in RGB, at full resolution and into a buffer of its own. The crop
  * is large enough for every embedder.
  *
  * @param landmarks in pixels of `image`
  * @returns the crop with the landmarks in its pixels, or undefined when the face lies outside the picture or its
  * landmarks coincide
  */
-export function cutFace(image: RgbImage, landmarks: Landmarks): FaceCrop | undefined {
+export function cutFace(image: Image, landmarks: Landmarks): FaceCrop | undefined {
   const region = alignedRegion(landmarks);
-  const { x, y, width, height } = wholePixels(clip(region, image.width, image.height));
-  if (!(width > 0 && height > 0)) return undefined;
-  const data = new Uint8Array(width * height * 3);
-  for (let row = 0; row < height; row++) {
-    const start = ((y + row) * image.width + x) * 3;
-    data.set(image.data.subarray(start, start + width * 3), row * width * 3);
-  }
-  return { width, height, data, landmarks: shifted(landmarks, x, y) };
+  const inside = wholePixels(clip(region, image.width, image.height));
+  if (!(inside.width > 0 && inside.height > 0)) return undefined;
+  return { ...rgbRegion(image, inside), landmarks: shifted(landmarks, inside.x, inside.y) };
 }
 
 /** The bounding box of everything that any alignment looks at; empty when the landmarks coincide. */

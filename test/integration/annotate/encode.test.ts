@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { encodeJpeg, resizeRgb } from '../../../src/annotate/encode.js';
+import { encodeJpeg, resizeToRgb } from '../../../src/annotate/encode.js';
 
 /** Red on the left half, green on the right. */
 function halves(width: number, height: number) {
@@ -41,9 +41,9 @@ describe('encodeJpeg', () => {
   });
 });
 
-describe('resizeRgb', () => {
+describe('resizeToRgb', () => {
   it('keeps the shape and the picture', async () => {
-    const small = await resizeRgb(halves(640, 361), 320);
+    const small = await resizeToRgb(halves(640, 361), 320);
     expect([small.width, small.height]).toEqual([320, 181]);
     expect(small.data).toHaveLength(320 * 181 * 3);
     expect([...small.data.subarray(30, 33)]).toEqual([200, 0, 0]);
@@ -52,13 +52,13 @@ describe('resizeRgb', () => {
 
   it('never enlarges, and never shares memory with the picture', async () => {
     const image = halves(64, 36);
-    const same = await resizeRgb(image, 640);
+    const same = await resizeToRgb(image, 640);
     expect(same).toEqual({ width: 64, height: 36, data: new Uint8Array(image.data) });
     image.data.fill(7);
     expect(same.data[0]).toBe(200);
   });
 
   it('gives at least one row', async () => {
-    expect(await resizeRgb(halves(1000, 2), 10)).toMatchObject({ width: 10, height: 1 });
+    expect(await resizeToRgb(halves(1000, 2), 10)).toMatchObject({ width: 10, height: 1 });
   });
 });

@@ -92,6 +92,15 @@ describe('writeGreyRows', () => {
     writeGreyRows({ width: 1, height: 5, data }, 1, 5, grey);
     expect([...grey]).toEqual([0, 76, 150, 29, 255]);
   });
+
+  it('stretches the luma of a YUV picture to the full range, in the rows asked for only', () => {
+    const data = Uint8Array.of(126, 126, 16, 235, 0, 255, 90, 90, 90, 90);
+    const grey = new Uint8Array(6);
+    writeGreyRows({ width: 2, height: 3, data, matrix: 'bt709' }, 1, 3, grey);
+    expect([...grey]).toEqual([0, 0, 0, 255, 0, 255]);
+    writeGreyRows({ width: 2, height: 3, data, matrix: 'bt709' }, 0, 1, grey);
+    expect(grey[0]).toBe(128);
+  });
 });
 
 describe('pyramidLevels', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RgbImage } from '../../../../src/core/image.js';
+import type { Image, RgbImage, YuvImage } from '../../../../src/core/image.js';
+import { rgbCoefficients, yuvLayout } from '../../../../src/core/yuv.js';
 import { PictureSampler, type Window } from '../../../../src/detection/mtcnn/picture-sampler.js';
 
 /** Adaptive average pooling, as PyTorch's `interpolate(mode='area')` is defined, in the plainest way. */
@@ -52,6 +53,44 @@ function roundedMeansOf(image: RgbImage, width: number, height: number): Float32
   return means;
 }
 
+/** The means of a YUV picture's planes over cells, and what colours these make. */
+function colourMeansOf(image: YuvImage, window: Window, width: number, height: number): number[] {
+  const { luma, redV, greenU, greenV, blueU } = rgbCoefficients(image.matrix);
+  const { chromaWidth, uStart, vStart } = yuvLayout(image);
+  const cell = (index: number, count: number, from: number, to: number): [number, number] => [
+    from + Math.floor((index * (to - from)) / count),
+    from + Math.ceil(((index + 1) * (to - from)) / count),
+  ];
+  const meanOf = (
+    start: number,
+    stride: number,
+    [left, right]: number[],
+    [top, bottom]: number[],
+  ): number => {
+    let sum = 0;
+    for (let row = top!; row < bottom!; row++) {
+      for (let column = left!; column < right!; column++) sum += image.data[start + row * stride + column]!;
+    }
+    return sum / ((right! - left!) * (bottom! - top!));
+  };
+  const half = ([from, to]: [number, number]): [number, number] => [from >> 1, (to + 1) >> 1];
+  const planes: [number[], number[], number[]] = [[], [], []];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const columns = cell(x, width, window.left, window.right);
+      const rows = cell(y, height, window.top, window.bottom);
+      const grey = luma * (meanOf(0, image.width, columns, rows) - 16);
+      const u = meanOf(uStart, chromaWidth, half(columns), half(rows)) - 128;
+      const v = meanOf(vStart, chromaWidth, half(columns), half(rows)) - 128;
+      const colour = [grey + redV * v, grey + greenU * u + greenV * v, grey + blueU * u];
+      for (const [index, value] of colour.entries()) {
+        planes[index]!.push((Math.min(255, Math.max(0, value)) - 127.5) / 128);
+      }
+    }
+  }
+  return planes.flat();
+}
+
 function largestDifference(received: Float32Array, expected: readonly number[]): number {
   expect(received).toHaveLength(expected.length);
   return expected.reduce(
@@ -67,6 +106,17 @@ const image = fc
       .uint8Array({ minLength: width * height * 3, maxLength: width * height * 3 })
       .map((data): RgbImage => ({ width, height, data })),
   );
+const yuvImage = fc
+  .tuple(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 90 }))
+  .chain(([width, height]) => {
+    const { byteLength } = yuvLayout({ width, height });
+    return fc
+      .tuple(
+        fc.uint8Array({ minLength: byteLength, maxLength: byteLength }),
+        fc.constantFrom('bt601' as const, 'bt709' as const),
+      )
+      .map(([data, matrix]): YuvImage => ({ width, height, data, matrix }));
+  });
 const part = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
 /** The pixels from one part of a length to another, at least one. */
@@ -129,14 +179,46 @@ describe('PictureSampler', () => {
     );
   });
 
+  it('gives the colours of the means of planes for a YUV picture, strips and crops', () => {
+    fc.assert(
+      fc.property(
+        yuvImage,
+        fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 60 })),
+        fc.array(fc.tuple(part, part, part, part), { minLength: 1, maxLength: 3 }),
+        (picture, [width, height], cuts) => {
+          sampler.load(picture);
+          const whole = { left: 0, top: 0, right: picture.width, bottom: picture.height };
+          const strip = sampler.strip(width, height, 0, height);
+          expect(largestDifference(strip, colourMeansOf(picture, whole, width, height))).toBeLessThan(1e-5);
+          const windows = cuts.map(([a, b, c, d]): Window => {
+            const [left, right] = span(picture.width, a, b);
+            const [top, bottom] = span(picture.height, c, d);
+            return { left, top, right, bottom };
+          });
+          const crops = windows.flatMap((window) => colourMeansOf(picture, window, 24, 24));
+          expect(largestDifference(sampler.crops(windows, 24), crops)).toBeLessThan(1e-5);
+        },
+      ),
+    );
+  });
+
   it('does not overflow on cells of very many bright pixels', () => {
     const [width, height] = [700, 9000];
-    sampler.load({ width, height, data: new Uint8Array(width * height * 3).fill(255) });
     const window = { left: 0, top: 0, right: width, bottom: height };
-    for (const sample of [() => sampler.strip(2, 13, 0, 13), () => sampler.crops([window], 24)]) {
-      const values = sample();
-      expect(Math.min(...values)).toBeCloseTo(127.5 / 128, 5);
-      expect(Math.max(...values)).toBeCloseTo(127.5 / 128, 5);
+    const rgb: Image = { width, height, data: new Uint8Array(width * height * 3).fill(255) };
+    const { uStart, byteLength } = yuvLayout(rgb);
+    const yuv: Image = {
+      ...rgb,
+      data: new Uint8Array(byteLength).fill(128).fill(235, 0, uStart),
+      matrix: 'bt709',
+    };
+    for (const picture of [rgb, yuv]) {
+      sampler.load(picture);
+      for (const sample of [() => sampler.strip(2, 13, 0, 13), () => sampler.crops([window], 24)]) {
+        const values = sample();
+        expect(Math.min(...values)).toBeCloseTo(127.5 / 128, 4);
+        expect(Math.max(...values)).toBeCloseTo(127.5 / 128, 4);
+      }
     }
   });
 
