@@ -55,5 +55,5 @@ async function search({ video, image }: SearchTask): Promise<Detection[]> {
   if (video === null) return ready.detect(image);
   const known = videos.get(video.id) ?? ready.video();
   videos.set(video.id, known);
-  return known.detect(image, video.expected);
+  return known.detect(image, video.expected, video.timeMs);
 }

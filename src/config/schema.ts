@@ -12,9 +12,9 @@ const maxSourceCharacters = 4096;
 
 const detectorShape = {
   kind: z
-    .enum(['mediapipe', 'mtcnn', 'haar'])
+    .enum(['auto', 'mediapipe', 'mtcnn', 'haar'])
     .describe(
-      'Which detector finds the faces: MediaPipe’s BlazeFace, MTCNN, or OpenCV’s cascade of Haar features.',
+      'Which detector finds the faces: MediaPipe’s BlazeFace, MTCNN, or OpenCV’s cascade of Haar features. `auto`: the best for cameras, MTCNN at present.',
     ),
   range: z
     .enum(['full', 'short'])
@@ -55,7 +55,7 @@ const detectorShape = {
 export const completeDetectorSchema = z.strictObject(detectorShape);
 
 const detectorSchema = z.strictObject({
-  kind: detectorShape.kind.default('mediapipe'),
+  kind: detectorShape.kind.default('auto'),
   range: detectorShape.range.default('full'),
   threshold: detectorShape.threshold.default(null),
   minFaceSize: detectorShape.minFaceSize.default(null),

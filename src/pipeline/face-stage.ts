@@ -234,7 +234,7 @@ export class FaceStage {
     const toFull = { x: full.width / frame.width, y: full.height / frame.height };
     const toFrame = { x: 1 / toFull.x, y: 1 / toFull.y };
     const expected = this.#tracker.predict(full.capturedMonotonic).map(({ box }) => scaleBox(box, toFrame));
-    const found = await this.#seat.search.detect(frame, expected);
+    const found = await this.#seat.search.detect(frame, expected, full.capturedMonotonic);
     metrics.observeDetection(id, performance.now() - startedAt);
     return found.map((detection) => scaleDetection(detection, toFull));
   }
