@@ -47,14 +47,16 @@ export async function composeTurns(turns: readonly Turn[], seconds: number): Pro
   const size = { width: 320, height: 280 };
   const graph = [
     `color=0x707880:${size.width}x${size.height}:rate=25:duration=${seconds}[wall0]`,
-    ...turns.map(({ crop }, i) => `[${i}:v]crop=${crop},scale=${turnSide}:${turnSide},setsar=1[face${i}]`),
+    ...turns.map(
+      ({ crop }, i) => `[${i}:v]crop=${crop},scale=${turnSide}:${turnSide},setsar=1,loop=-1:1[face${i}]`,
+    ),
     ...turns.map(({ fromSeconds, toSeconds }, i) => {
       const place = `x='40+3*sin(2.1*t)':y='20+3*sin(1.3*t)'`;
       return `[wall${i}][face${i}]overlay=${place}:enable='between(t,${fromSeconds},${toSeconds - 0.02})'[wall${i + 1}]`;
     }),
     `[wall${turns.length}]noise=alls=6:allf=t[out]`,
   ].join(';');
-  const inputs = turns.flatMap(({ photo }) => ['-loop', '1', '-framerate', '25', '-i', photo]);
+  const inputs = turns.flatMap(({ photo }) => ['-framerate', '25', '-i', photo]);
   return framesOf([...inputs, '-filter_complex', graph, '-map', '[out]', '-t', String(seconds)], size);
 }
 

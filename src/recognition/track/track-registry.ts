@@ -29,6 +29,8 @@ interface Entry {
   state: TrackState;
   /** The unknown person that the decision which stands, or is held, is about; filled in when it is known. */
   unknown: { person: UnknownRef | undefined };
+  /** Ordinal of the doubt for which the identity is held. */
+  heldFor: number;
 }
 
 /**
@@ -55,7 +57,7 @@ export class TrackRegistry implements TrackObserver {
   started(track: Track, frame: FrameRef): void {
     const key = `${this.#options.cameraId}/${this.#run}/${track.id}`;
     const after: TrackState = { id: track.id, key, identity: { state: 'undecided' } };
-    this.#entries.set(track.id, { state: after, unknown: { person: undefined } });
+    this.#entries.set(track.id, { state: after, unknown: { person: undefined }, heldFor: 0 });
     this.#tell(() => ({ type: 'started', track, frame, after }));
   }
 
@@ -66,7 +68,11 @@ export class TrackRegistry implements TrackObserver {
     const entry = this.#entries.get(track.id);
     if (!entry) return;
     this.#entries.delete(track.id);
-    const { state, unknown } = entry;
+    const { unknown, heldFor } = entry;
+    const { identity } = entry.state;
+    // A track that split ends as it was before the doubt, when there was nothing to hold.
+    const isBeforeDoubt = identity.state === 'held' && (track.doubt?.ordinal ?? 0) < heldFor;
+    const state = isBeforeDoubt ? { ...entry.state, identity: identity.before } : entry.state;
     this.#tell(() => ({ type: 'ended', track, frame, before: withUnknown(state, unknown.person) }));
   }
 
@@ -80,6 +86,7 @@ export class TrackRegistry implements TrackObserver {
     const before = withUnknown(entry.state, entry.unknown.person);
     const after = { ...before, identity };
     entry.state = after;
+    if (kind === 'held') entry.heldFor = track.doubt?.ordinal ?? 0;
     if (kind !== 'held' && kind !== 'confirmed') entry.unknown = { person: undefined };
     const about = entry.unknown;
     this.#tell(async () => {

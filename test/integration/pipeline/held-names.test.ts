@@ -48,7 +48,7 @@ function carriedSeconds(drawn: readonly Drawn[], from: number): number {
 
 /** What was told of identities and of the tracks' starts and ends, in short, with the names given. */
 function story(told: readonly Told[]): string[] {
-  return told.map(({ type, name: told }) => (told === undefined ? type : `${type} ${told}`));
+  return told.map(({ type, name: named }) => (named === undefined ? type : `${type} ${named}`));
 }
 
 describe('the name of a followed face', { tags: ['identity', 'lfw'] }, () => {

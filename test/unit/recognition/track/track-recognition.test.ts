@@ -445,7 +445,7 @@ describe('a track in doubt', () => {
   });
 
   it.each([
-    ['nobody known', stranger],
+    ['nobody known', near(ana, faraway, 0.8, 3)],
     ['somebody else', near(ben)],
   ])(
     'shows another face when one observation is of %s, however many spoke for the name',

@@ -134,6 +134,21 @@ describe('TrackRegistry', () => {
     ]);
   });
 
+  it('ends a track that split with the identity from before the doubt, and one in doubt with none', async () => {
+    const doubtful: Track = { ...track, doubt: { ordinal: 2, reason: 'hidden' } };
+    for (const last of [{ ...track, doubt: { ordinal: 1, reason: 'jumped' } } as const, doubtful]) {
+      tracks.started(track, frame);
+      tracks.decided(to(known(franck), 'recognized'));
+      tracks.decided(to(held(known(franck)), 'held', doubtful));
+      tracks.ended(last, frame);
+    }
+    await tracks.close();
+    expect(told().filter((line) => line.includes('ended'))).toEqual([
+      '7 ended: Franck →',
+      '7 ended: Franck? →',
+    ]);
+  });
+
   it('gives a number only to who is unknown still', async () => {
     const person = withResolvers<UnknownRef | undefined>();
     tracks.started(track, frame);
