@@ -72,6 +72,7 @@ export class CameraSessions implements SessionOpener {
       if (session.thread === threadOf(camera, false)) continue;
       try {
         await session.moveTo(await detectors.borrow(camera.detector, 'worker'));
+        log.info({ camera: camera.id }, 'Faces are now searched for in a thread');
       } catch (err) {
         log.error({ camera: camera.id, err }, 'The detector could not be moved to a thread');
       }

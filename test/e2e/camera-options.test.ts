@@ -36,9 +36,10 @@ describe('the options of a camera', () => {
 
   afterAll(() => folder.remove());
 
-  async function watch(camera: Record<string, unknown>): Promise<void> {
+  async function watch(camera: object, more: object = {}): Promise<void> {
     const file = join(folder.path, 'config.yaml');
-    writeFileSync(file, JSON.stringify({ cameras: [{ id: 'cam', url: wide, loop: true, ...camera }] }));
+    const cameras = [{ id: 'cam', url: wide, loop: true, ...camera }];
+    writeFileSync(file, JSON.stringify({ cameras, ...more }));
     const startedAt = new Date();
     program = new RunningSightline(['run', '--config', file, '--port', '0', '--data', data]);
     events = await EventStream.open(await program.serving(), startedAt);
@@ -88,6 +89,22 @@ describe('the options of a camera', () => {
     await watch({ detector: { kind, thread: 'worker' } });
     expect(await decided('sightline.identity.recognized')).toMatchObject({ identity: { name: 'Franck' } });
     expect((await decided('sightline.identity.unknown')).box.x).toBeGreaterThan(720);
+    await stop();
+  });
+
+  it('moves to a thread when a second camera is added, and goes on naming people', async () => {
+    await watch({ detector: { kind: 'mtcnn' } }, { api: { cameraSources: { schemes: ['test'] } } });
+    await decided('sightline.identity.recognized');
+    const url = await program!.serving();
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ id: 'second', url: 'test:320x240@10' });
+    expect((await fetch(`${url}/v1/cameras`, { method: 'POST', headers, body })).status).toBe(201);
+    await program!.logged('Faces are now searched for in a thread');
+    const before = events.events.length;
+    const { data } = await events.until(
+      (event) => events.events.indexOf(event) >= before && event.type === 'sightline.identity.recognized',
+    );
+    expect(data).toMatchObject({ camera: { id: 'cam' }, identity: { name: 'Franck' } });
     await stop();
   });
 });
