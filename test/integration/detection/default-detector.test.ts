@@ -78,16 +78,17 @@ describe('what another detector takes for a face in video', () => {
       models,
       () => undefined,
     );
-    let [falseFaces, confirmed] = [0, 0];
+    let [photosWithFalseFaces, confirmed] = [0, 0];
     for (const photo of photos) {
       const real = await mtcnn.detect(photo);
-      falseFaces += (await haar.detect(photo)).filter((face) => !overlapsOneOf(real, face)).length;
+      if ((await haar.detect(photo)).every((face) => overlapsOneOf(real, face))) continue;
+      photosWithFalseFaces++;
       const found = await haar.video().detect(photo, [], 0);
       expect(found.filter((face) => !overlapsOneOf(real, face))).toEqual([]);
       confirmed += found.length;
     }
-    expect(falseFaces).toBeGreaterThan(0);
-    expect(confirmed).toBeGreaterThan(10);
+    expect(photosWithFalseFaces).toBeGreaterThan(0);
+    expect(confirmed).toBeGreaterThan(photosWithFalseFaces);
     await Promise.all([haar.close(), mtcnn.close()]);
   });
 });
