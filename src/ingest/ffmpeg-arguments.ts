@@ -151,14 +151,13 @@ const droppingContainer = [
 ];
 
 function pictureOptions(fps: number | null, { width, ffmpeg }: ReadOptions): string[] {
-  const size = width === null ? '' : `min(${width}\\,iw):-2:flags=bilinear:`;
   const filters = [
     ...(fps === null ? [] : [firstOfEach(fps)]),
-    // Sources of full range are rare, and their luma would be too strong.
-    `scale=${size}out_range=tv`,
+    ...(width === null ? [] : [`scale=min(${width}\\,iw):-2:flags=bilinear`]),
   ];
   return [
-    ...['-map', '0:v:0', '-map_metadata', '-1', '-vf', filters.join(',')],
+    ...['-map', '0:v:0', '-map_metadata', '-1'],
+    ...(filters.length === 0 ? [] : ['-vf', filters.join(',')]),
     // Every frame as it comes, with its time in ms: none is duplicated or dropped to smooth the rate.
     ...(hasFpsMode(ffmpeg) ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
     ...['-enc_time_base', '1:1000', '-c:v', 'rawvideo', '-pix_fmt', 'yuv420p'],

@@ -1,9 +1,10 @@
 import { Writable } from 'node:stream';
 import { SightlineError } from '../core/errors.js';
-import type { Frame, YuvImage } from '../core/image.js';
-import { yuvLayout } from '../core/yuv.js';
+import type { Frame } from '../core/image.js';
+import { blackLuma, neutralChroma, yuvLayout } from '../core/yuv.js';
 import type { FramePool } from './frame-pool.js';
 import { NutReader, type NutPacket } from './nut-reader.js';
+import type { StreamColour } from './stream-colour.js';
 
 /** Room for 8K video. More would mean a broken stream, or one made to exhaust memory. */
 const maxPixels = 8192 * 8192;
@@ -85,8 +86,8 @@ export interface FrameAssemblerOptions {
 
 /** What one ffmpeg's stream is read with. */
 export interface StreamOptions {
-  /** Which coefficients turn a picture of this height into RGB; asked for each picture. */
-  readonly matrix: (height: number) => YuvImage['matrix'];
+  /** How its pictures turn into RGB; asked for each picture. */
+  readonly colour: Pick<StreamColour, 'isFullRange' | 'matrix'>;
   /** When a picture that arrives now was taken, on the clock of `performance.now()`. */
   readonly takenAt: (presentedAt: number) => number;
   /** Called with the size of every complete picture, kept or not, before `onFrame`. */
@@ -130,17 +131,33 @@ export class FrameAssembler {
     });
   }
 
-  #take({ width, height, presentedAt, buffer }: Picture, { matrix, takenAt }: StreamOptions): void {
+  #take({ width, height, presentedAt, buffer }: Picture, { colour, takenAt }: StreamOptions): void {
     const { cameraId, pool, isWanted, onFrame } = this.#options;
     this.#frames += 1;
     if (!buffer) {
       if (isWanted()) this.#dropped += 1;
       return;
     }
+    if (colour.isFullRange) limitRange(buffer, width * height);
     const capturedMonotonic = takenAt(presentedAt);
     const capturedAt = Math.round(Date.now() - (performance.now() - capturedMonotonic));
     const times = { presentedAt, capturedMonotonic, capturedAt };
-    const fields = { cameraId, sequence: this.#frames, ...times, width, height, matrix: matrix(height) };
+    const matrix = colour.matrix(height);
+    const fields = { cameraId, sequence: this.#frames, ...times, width, height, matrix };
     onFrame(pool.frame(fields, buffer));
   }
+}
+
+const limitedLuma = Uint8Array.from({ length: 256 }, (_, full) => Math.round(blackLuma + (full * 219) / 255));
+const limitedChroma = Uint8Array.from({ length: 256 }, (_, full) =>
+  Math.round(neutralChroma + ((full - neutralChroma) * 224) / 255),
+);
+
+/**
+ * Converts a picture of full range in place. Hardly any camera sends such in a format that ffmpeg leaves as it is; a
+ * filter for them would cost every camera a copy of each picture.
+ */
+function limitRange(data: Uint8Array, lumaBytes: number): void {
+  for (let i = 0; i < lumaBytes; i++) data[i] = limitedLuma[data[i] as number] as number;
+  for (let i = lumaBytes; i < data.length; i++) data[i] = limitedChroma[data[i] as number] as number;
 }

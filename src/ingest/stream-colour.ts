@@ -10,23 +10,42 @@ const matrices: Readonly<Record<string, YuvImage['matrix']>> = {
   ...{ bt709: 'bt709', bt2020nc: 'bt709', bt2020c: 'bt709', smpte240m: 'bt709' },
 };
 
-/** Which coefficients turn a stream into RGB, by what ffmpeg says of it before it plays. */
+/** How the pictures of a stream turn into RGB, by what ffmpeg says of its input and output before it plays. */
 export class StreamColour {
   #matrix: YuvImage['matrix'] | undefined;
+  #isFullRange = false;
+  #section: 'input' | 'output' = 'input';
+
+  /** Whether black is 0 and white 255, where ffmpeg did not convert it. */
+  get isFullRange(): boolean {
+    return this.#isFullRange;
+  }
 
   /** @param line of ffmpeg's log, of any kind */
   read(line: string): void {
-    const match = this.#matrix === undefined ? videoLine.exec(line) : null;
-    if (match === null) return;
-    const [, format = '', properties = '', height] = match;
-    // ffmpeg converts RGB with the coefficients of BT.601.
-    const isRgb = /rgb|bgr|gbr|pal8/.test(format);
-    this.#matrix = isRgb ? 'bt601' : (statedMatrix(properties) ?? usualMatrix(Number(height)));
+    if (line.includes('Output #')) this.#section = 'output';
+    const [, format, properties = '', height] = videoLine.exec(line) ?? [];
+    if (format === undefined) return;
+    if (this.#section === 'output') this.#readOutput(properties);
+    else if (this.#matrix === undefined) this.#readInput(format, properties, Number(height));
   }
 
   /** @param height of the picture, which tells most until the stream was described */
   matrix(height: number): YuvImage['matrix'] {
     return this.#matrix ?? usualMatrix(height);
+  }
+
+  #readInput(format: string, properties: string, height: number): void {
+    // ffmpeg converts RGB with the coefficients of BT.601.
+    const isRgb = /rgb|bgr|gbr|pal8/.test(format);
+    this.#matrix = isRgb ? 'bt601' : (statedMatrix(properties) ?? usualMatrix(height));
+    // ffmpeg converts those formats whose name says that their range is full, and no others.
+    this.#isFullRange = !isRgb && !format.startsWith('yuvj') && properties.startsWith('pc');
+  }
+
+  /** Old versions do not tell the range of the output. */
+  #readOutput(properties: string): void {
+    if (/^(tv|pc)\b/.test(properties)) this.#isFullRange = properties.startsWith('pc');
   }
 }
 

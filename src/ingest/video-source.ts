@@ -224,7 +224,6 @@ export class VideoSource {
     const more = { hwaccel: this.#hwaccel, ioTimeoutMs, httpHost, ffmpeg: ffmpeg.release };
     const guarded = environment !== undefined;
     const [colour, clock] = [new StreamColour(), new StreamClock()];
-    const matrix = (height: number) => colour.matrix(height);
     this.#decodedBefore = this.frames;
     this.#decoded = 0;
     return play({
@@ -232,9 +231,9 @@ export class VideoSource {
       args: buildArguments(spec, { ...this.#options, ...more, viewFps: views?.fps, guarded }),
       environment,
       output: (onPicture) =>
-        this.#assembler.stream({ matrix, takenAt: (time) => clock.arrived(time), onPicture }),
+        this.#assembler.stream({ colour, takenAt: (time) => clock.arrived(time), onPicture }),
       views: views && {
-        output: this.#viewAssembler.stream({ matrix, takenAt: (time) => clock.takenAt(time) }),
+        output: this.#viewAssembler.stream({ colour, takenAt: (time) => clock.takenAt(time) }),
         demand: this.#viewDemand,
       },
       onDecoded: (frames) => {

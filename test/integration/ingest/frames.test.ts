@@ -114,6 +114,19 @@ describe.each(await allFfmpegs())('frames with ffmpeg $version', (ffmpeg) => {
     expect([shown, ffmpegChildren(), watched.source.frames]).toEqual([[], [], 25]);
   });
 
+  async function expectYellow(source: string): Promise<void> {
+    const colours: number[][] = [];
+    const onFrame = (frame: Frame) => {
+      colours.push([...rgbRegion(frame, { x: 20, y: 20, width: 1, height: 1 }).data]);
+      frame.release();
+    };
+    await open(source, { ffmpeg, onFrame }).state('ended');
+    const differences = colours.map((rgb) => rgb.map((value, i) => Math.abs(value - [0xc0, 0xa0, 0][i]!)));
+    expect(differences).toHaveLength(5);
+    // Planar YUV of limited range has 220 steps.
+    expect(Math.max(...differences.flat())).toBeLessThanOrEqual(3);
+  }
+
   const yellow = ['-f', 'lavfi', '-i', 'color=c=0xc0a000:size=64x48:rate=10', '-t', '0.5'];
   const lossless = ['-c:v', 'libx264', '-qp', '0', '-preset', 'ultrafast'];
   it.each([
@@ -145,15 +158,31 @@ describe.each(await allFfmpegs())('frames with ffmpeg $version', (ffmpeg) => {
     ],
     ['RGB', 'rgb.mkv', ['-c:v', 'ffv1', '-pix_fmt', 'bgr0']],
   ])('shows the colours of %s', async (_, name, options) => {
-    const colours: number[][] = [];
-    const onFrame = (frame: Frame) => {
-      colours.push([...rgbRegion(frame, { x: 20, y: 20, width: 1, height: 1 }).data]);
-      frame.release();
-    };
-    await open(await encode(name, ...yellow, ...options), { ffmpeg, onFrame }).state('ended');
-    const difference = colours.map((rgb) => rgb.map((value, i) => Math.abs(value - [0xc0, 0xa0, 0][i]!)));
-    // Planar YUV of limited range has 220 steps.
-    expect(Math.max(...difference.flat())).toBeLessThanOrEqual(3);
+    await expectYellow(await encode(name, ...yellow, ...options));
+  });
+
+  it('shows the colours of full range that only the stream tells of, not the name of its format', async () => {
+    const bare = await encode(
+      'full.yuv',
+      ...yellow,
+      '-vf',
+      'scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p',
+    );
+    const as = [
+      '-f',
+      'rawvideo',
+      '-pix_fmt',
+      'yuv420p',
+      '-video_size',
+      '64x48',
+      '-framerate',
+      '10',
+      '-i',
+      bare,
+    ];
+    await expectYellow(
+      await encode('full.mkv', ...as, '-c:v', 'ffv1', '-color_range', 'pc', '-colorspace', 'smpte170m'),
+    );
   });
 
   it('goes on when the source changes its size, at the size that it began with', async () => {

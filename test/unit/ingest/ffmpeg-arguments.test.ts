@@ -32,7 +32,7 @@ describe('buildArguments', () => {
   it('asks every source for planar YUV of its first video stream, in NUT and with times in ms', () => {
     for (const source of ['rtsp://cam/x', 'http://cam/x.mjpg', 'x.mp4', 'webcam:', 'test:']) {
       expect(build(source).after).toBe(
-        '-map 0:v:0 -map_metadata -1 -vf select=not(eq(floor(t*10+0.001)\\,floor(prev_selected_t*10+0.001))),scale=out_range=tv ' +
+        '-map 0:v:0 -map_metadata -1 -vf select=not(eq(floor(t*10+0.001)\\,floor(prev_selected_t*10+0.001))) ' +
           '-fps_mode passthrough -enc_time_base 1:1000 -c:v rawvideo -pix_fmt yuv420p ' +
           '-flush_packets 1 -write_index 0 -f nut',
       );
@@ -42,12 +42,12 @@ describe('buildArguments', () => {
 
   it('drops pictures for viewers that nobody reads, and takes all of them unless told otherwise', () => {
     expect(build('rtsp://cam/x', { viewFps: null }).view).toBe(
-      '-map 0:v:0 -map_metadata -1 -vf scale=out_range=tv -fps_mode passthrough -enc_time_base 1:1000 ' +
+      '-map 0:v:0 -map_metadata -1 -fps_mode passthrough -enc_time_base 1:1000 ' +
         '-c:v rawvideo -pix_fmt yuv420p -f fifo -fifo_format nut -format_opts flush_packets=1:write_index=0 ' +
         '-drop_pkts_on_overflow 1 -queue_size 2',
     );
     expect(build('rtsp://cam/x', { viewFps: 5 }).view).toContain(
-      '-vf select=not(eq(floor(t*5+0.001)\\,floor(prev_selected_t*5+0.001))),scale=out_range=tv',
+      '-vf select=not(eq(floor(t*5+0.001)\\,floor(prev_selected_t*5+0.001))) ',
     );
   });
 
@@ -100,8 +100,7 @@ describe('buildArguments', () => {
   it('adds a hardware decoder and a smaller picture only when asked', () => {
     const { before, view, after } = build('x.mp4', { hwaccel: 'vaapi', width: 640, viewFps: null });
     expect(before).toContain('-hwaccel vaapi');
-    for (const output of [view, after])
-      expect(output).toContain('scale=min(640\\,iw):-2:flags=bilinear:out_range=tv ');
+    for (const output of [view, after]) expect(output).toContain('scale=min(640\\,iw):-2:flags=bilinear ');
     expect(build('x.mp4').before).not.toContain('-hwaccel');
   });
 });

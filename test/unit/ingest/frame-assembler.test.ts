@@ -6,7 +6,8 @@ import { nut } from '../../helpers/nut.js';
 
 const size = { width: 2, height: 1 };
 const still = { presentedAt: 40, data: Uint8Array.from([1, 2, 3, 4]) };
-const options: StreamOptions = { matrix: () => 'bt709', takenAt: () => performance.now() };
+const colour = { isFullRange: false, matrix: () => 'bt709' as const };
+const options: StreamOptions = { colour, takenAt: () => performance.now() };
 
 function assembler(poolSize: number, onFrame: (frame: Frame) => void, isWanted = () => true) {
   const pool = new FramePool(poolSize);
@@ -23,7 +24,7 @@ describe('FrameAssembler', () => {
     const takenAt = performance.now() - 2000;
     const before = Date.now();
     const stream = frames.stream({
-      matrix: (height) => (height === 1 ? 'bt601' : 'bt709'),
+      colour: { ...colour, matrix: (height) => (height === 1 ? 'bt601' : 'bt709') },
       takenAt: (presentedAt) => takenAt + presentedAt,
     });
     stream.write(nut([still, { ...still, presentedAt: 80 }], size));
@@ -99,6 +100,14 @@ describe('FrameAssembler', () => {
     stream.write(nut([{ presentedAt: 0, data: new Uint8Array(length) }], wrongSize));
     expect(await failure).toHaveProperty('code', 'SOURCE_FAILED');
     expect(pool.inUse).toBe(0);
+  });
+
+  it('limits the range of a picture that has all of it', () => {
+    const held: Frame[] = [];
+    const { assembler: frames } = assembler(1, (frame) => held.push(frame));
+    const full = { presentedAt: 0, data: Uint8Array.from([0, 255, 0, 255]) };
+    frames.stream({ ...options, colour: { ...colour, isFullRange: true } }).write(nut([full], size));
+    expect([...(held[0]?.data ?? [])]).toEqual([16, 235, 16, 240]);
   });
 
   it('takes pictures of odd sizes: their colour planes are rounded up', () => {

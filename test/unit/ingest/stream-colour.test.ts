@@ -24,6 +24,27 @@ describe('StreamColour', () => {
     expect(colour.matrix(180)).toBe(matrix);
   });
 
+  it.each([
+    [
+      'what ffmpeg converted',
+      'yuvj420p(pc, bt470bg/unknown/unknown)',
+      'yuv420p(tv, bt470bg/unknown/unknown)',
+      false,
+    ],
+    ['what a later ffmpeg leaves', 'yuvj420p(pc, bt470bg/unknown/unknown)', 'yuv420p(pc, bt470bg)', true],
+    ['what it left', 'yuv420p(pc, bt709, progressive)', 'yuv420p(pc, bt709, progressive)', true],
+    ['what an old version converted', 'yuvj420p(pc, bt709)', 'yuv420p', false],
+    ['what an old version left', 'yuv420p(pc, bt709)', 'yuv420p', true],
+    ['limited range', 'yuv420p(tv, bt709)', 'yuv420p', false],
+    ['RGB', 'gbrp(pc, gbr/unknown/unknown)', 'yuv420p', false],
+  ])('knows the range of %s', (_, input, output, isFullRange) => {
+    const colour = new StreamColour();
+    colour.read(line(`vp9 (Profile 0), ${input}, 640x360, 25 fps`));
+    colour.read("[info] Output #0, fifo, to 'pipe:3':");
+    colour.read(`[info]   Stream #0:0: Video: rawvideo (I420 / 0x30323449), ${output}, 640x360, q=2-31`);
+    expect(colour.isFullRange).toBe(isFullRange);
+  });
+
   it('goes by the height of the picture until the stream is described', () => {
     const colour = new StreamColour();
     colour.read('[info]   Stream #0:1: Audio: aac (LC), 48000 Hz, stereo, fltp');
