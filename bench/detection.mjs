@@ -65,7 +65,7 @@ function follow(search) {
   return async (frame, index) => {
     const timeMs = index * frameMs;
     const expected = tracker.predict(timeMs).map(({ box }) => box);
-    const detections = await search.detect(frame, expected);
+    const detections = await search.detect(frame, expected, timeMs);
     tracker.update(detections, timeMs);
     return detections;
   };

@@ -91,7 +91,7 @@ function follow(search) {
   return async (frame, index) => {
     const timeMs = index * frameMs;
     const expected = tracker.predict(timeMs).map(({ box }) => box);
-    tracker.update(await search.detect(frame, expected), timeMs);
+    tracker.update(await search.detect(frame, expected, timeMs), timeMs);
   };
 }
 

@@ -10,7 +10,7 @@ import { serve } from './serve.js';
 const enrolledName = 'Franck';
 const enrolledPhotos = ['demo-franck-01829', 'demo-franck-02221', 'demo-franck-02888', 'demo-franck-03909'];
 /** Fetched in one go, so that no package is downloaded twice. */
-const networks = ['mobilefacenet', 'mtcnn-pnet', 'mtcnn-rnet', 'mtcnn-onet', 'blazeface-full-range-sparse'];
+const networks = ['mobilefacenet', 'mtcnn-pnet', 'mtcnn-rnet', 'mtcnn-onet'];
 const cameras = [
   { id: 'front-door', name: 'Front door', video: 'demo-franck' },
   { id: 'garden', name: 'Garden', video: 'demo-cap12' },

@@ -15,7 +15,7 @@ export function runCommand(): Command {
       '[url...]',
       'cameras: rtsp://, http://, a file, webcam: or test:; instead of those of the configuration. More can be added while it runs',
     )
-    .option('--detector <kind>', 'mediapipe, mtcnn or haar (default: mediapipe)')
+    .option('--detector <kind>', 'auto, mediapipe, mtcnn or haar (default: auto)')
     .option('--loop', 'play files again when they end');
   withOptions(command, ['config', 'host', 'port', 'data', 'modelsDir', 'logLevel']);
   return command.action(async (urls: string[], options: RunOptions) => {

@@ -19,13 +19,13 @@ export interface DetectorOptions extends SharedOptions {
  * configuration says of cameras does not count.
  */
 export function withPhotoDetector(command: Command): Command {
-  return command.option('--detector <kind>', 'mediapipe, mtcnn or haar', 'mtcnn');
+  return command.option('--detector <kind>', 'auto, mediapipe, mtcnn or haar', 'mtcnn');
 }
 
 /** Adds the options that choose and set a detector. */
 export function withDetectorOptions(command: Command): Command {
   command
-    .option('--detector <kind>', 'mediapipe, mtcnn or haar (default: mediapipe)')
+    .option('--detector <kind>', 'auto, mediapipe, mtcnn or haar (default: auto)')
     .option('--range <range>', 'MediaPipe: full or short (default: full)')
     .option('--threshold <score>', "leave out lower scores (default: the detector's own)", numberOrText)
     .option(

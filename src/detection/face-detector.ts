@@ -6,7 +6,7 @@ import { isYuv, pixelBytes } from '../core/yuv.js';
 
 /** Finds faces in pictures; one call at a time. Long work yields to the event loop in between. */
 export interface FaceDetector {
-  /** `mediapipe`, `mtcnn` or `haar`, as in the configuration. */
+  /** `mediapipe`, `mtcnn` or `haar`. */
   readonly kind: string;
   /**
    * Finds the faces of a picture: boxes and landmarks in pixels of `image`, best first; an empty list if there are
@@ -24,8 +24,9 @@ export interface VideoSearch {
    * Finds the faces of the next frame, in its pixels, best first. A new face may take a few frames to be found.
    *
    * @param expected boxes where known faces are expected in this frame
+   * @param timeMs when the frame was taken, on any clock that does not go back
    */
-  detect(image: Image, expected: readonly Box[]): Promise<Detection[]>;
+  detect(image: Image, expected: readonly Box[], timeMs: number): Promise<Detection[]>;
   /** To be called after the last frame; releases everything that was kept between frames. */
   end(): void;
 }
@@ -36,9 +37,9 @@ export interface VideoSearch {
  */
 export function withinRegion(search: VideoSearch, region: readonly Point[]): VideoSearch {
   return {
-    detect: async (image, expected) => {
+    detect: async (image, expected, timeMs) => {
       const polygon = region.map(({ x, y }) => ({ x: x * image.width, y: y * image.height }));
-      const detections = await search.detect(image, expected);
+      const detections = await search.detect(image, expected, timeMs);
       return detections.filter(({ box }) => contains(polygon, centre(box)));
     },
     end: () => search.end(),

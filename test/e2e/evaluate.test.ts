@@ -6,7 +6,7 @@ import { defaultCacheDir, ModelStore } from '../../src/models/model-store.js';
 import { sharedData } from '../helpers/prerequisites.js';
 import { sightline, temporaryFolder } from '../helpers/sightline.js';
 
-type Figures = Readonly<Record<string, number | string | null>>;
+type Figures = Readonly<Record<string, unknown>>;
 
 const folder = temporaryFolder();
 /** Of the three faces on sample-1.jpg, as MTCNN finds them. */
@@ -49,10 +49,20 @@ describe('sightline evaluate detection', () => {
       '--json',
     );
     expect(code).toBe(0);
-    const { medianMs, landmarkError, averagePrecision, ...rest } = JSON.parse(stdout) as Figures;
+    const { medianMs, landmarkError, averagePrecision, byHeight, ...rest } = JSON.parse(stdout) as Figures;
+    expect(byHeight).toMatchObject([
+      { faces: 0 },
+      { faces: 0 },
+      { faces: 1, found: 0 },
+      { faces: 2, found: 2 },
+    ]);
     expect(rest).toEqual({
       detector: 'mtcnn',
       iou: 0.5,
+      shrink: [1],
+      canvas: null,
+      video: null,
+      framesUntilFound: null,
       recall: 2 / 3,
       precision: 2 / 3,
       images: 1,
@@ -79,6 +89,28 @@ describe('sightline evaluate detection', () => {
     expect(stdout).toMatch(/^precision +1\.000$/m);
     expect(stdout).toMatch(/^landmark error +the truth has no landmarks$/m);
     expect(stdout).toMatch(/^median +\d+\.\d ms a picture$/m);
+    expect(stdout).toMatch(/^80 and more +2 +2 +1\.000$/m);
+  });
+
+  it('judges faces made small, in the search that cameras use', async () => {
+    const iname = basename(photo);
+    const truth = truthFile(
+      'small.json',
+      JSON.stringify(faces.map((face) => ({ iname, bbox: numbers(face) }))),
+    );
+    const small = ['--shrink', '1.5,3', '--canvas', '1280x720', '--frames', '8', '--rate', '10', '--json'];
+    const { code, stdout } = await evaluate(truth, ...small);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      shrink: [1.5, 3],
+      canvas: { width: 1280, height: 720 },
+      video: { frames: 8, rate: 10 },
+      images: 2,
+      faces: 6,
+      truePositives: 6,
+      falsePositives: 0,
+      framesUntilFound: { median: 3 },
+    });
   });
 
   it.each([
@@ -100,6 +132,9 @@ describe('sightline evaluate detection', () => {
       /IMAGE_UNREADABLE.*sample-1\.jpg\.json/,
     ],
     ['an overlap past 1', () => '/any', ['--iou', '50'], 2, /USAGE: Expected --iou.*50/],
+    ['a factor that enlarges', () => '/any', ['--shrink', '2,0.5'], 2, /USAGE: Expected --shrink.*0\.5/],
+    ['a canvas without a size', () => '/any', ['--canvas', 'large'], 2, /USAGE: Expected --canvas.*large/],
+    ['no frames', () => '/any', ['--frames', '0'], 2, /USAGE: Expected --frames.*0/],
   ])('says what is wrong with %s', async (_, truth, args, expectedCode, expected) => {
     const { code, stderr, stdout } = await evaluate(truth(), ...args);
     expect(stderr).toMatch(expected);

@@ -13,14 +13,18 @@ export interface Candidate {
 }
 
 /** The cells in which P-Net sees a face, as candidates in pixels of the picture. */
-export function readProposals(map: ProposalMap, { level, firstRow }: Strip, threshold: number): Candidate[] {
+export function readProposals(
+  map: ProposalMap,
+  { level, firstRow, firstColumn }: Strip,
+  threshold: number,
+): Candidate[] {
   const { width, height, faces, regressions } = map;
   const candidates: Candidate[] = [];
   for (let cell = 0; cell < width * height; cell++) {
     const score = faces[cell] as number;
     if (score < threshold) continue;
     const column = cell % width;
-    const x = cellStride * column;
+    const x = cellStride * column + firstColumn;
     const y = (cellStride * (cell - column)) / width + firstRow;
     candidates.push({
       box: [

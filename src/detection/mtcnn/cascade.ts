@@ -25,6 +25,12 @@ const refineThreshold = 0.7;
 const proposalOverlap = 0.5;
 const faceOverlap = 0.7;
 
+/** A face, and the square in which O-Net found it. */
+export interface FoundFace {
+  readonly face: Detection;
+  readonly square: ScoredCorners;
+}
+
 /**
  * The three stages of MTCNN on one picture at a time. The box arithmetic is that of facenet-pytorch, so that results
  * are comparable. The event loop gets a turn before every run of a network.
@@ -56,9 +62,9 @@ export class Cascade {
   async propose(strips: readonly Strip[]): Promise<ScoredCorners[]> {
     const candidates: Candidate[] = [];
     for (const strip of strips) {
-      const { level, firstRow, rowCount } = strip;
-      const pixels = this.#sampler.strip(level.width, level.height, firstRow, rowCount);
-      const map = await this.#networks.propose(pixels, level.width, rowCount);
+      const { level, firstRow, rowCount, columnCount } = strip;
+      const rows = this.#sampler.strip(level.width, level.height, firstRow, rowCount);
+      const map = await this.#networks.propose(columnsOf(rows, strip), columnCount, rowCount);
       for (const candidate of readProposals(map, strip, proposalThreshold)) candidates.push(candidate);
     }
     return suppress(candidates, proposalOverlap).map((candidate) => square(regress(candidate, 0)));
@@ -75,14 +81,14 @@ export class Cascade {
   }
 
   /** Runs O-Net on squares and returns faces with landmarks, best first. */
-  async finish(squares: readonly ScoredCorners[]): Promise<Detection[]> {
-    const faces: Detection[] = [];
+  async finish(squares: readonly ScoredCorners[]): Promise<FoundFace[]> {
+    const faces: FoundFace[] = [];
     await this.#judge(this.#networks.finisher, squares, (box, verdicts, index) => {
       const candidate = readVerdict(box, verdicts, index);
       const score = candidate.box[4];
       if (!(score > this.#minScore)) return;
       const landmarks = readLandmarks(box, verdicts, index);
-      faces.push({ box: toBox(regress(candidate, 1)), score, landmarks });
+      faces.push({ face: { box: toBox(regress(candidate, 1)), score, landmarks }, square: box });
     });
     return bestFaces(faces);
   }
@@ -109,11 +115,22 @@ export class Cascade {
   }
 }
 
+/** The columns of a strip from three planes of whole rows. */
+function columnsOf(rows: Float32Array, { level, firstColumn, columnCount, rowCount }: Strip): Float32Array {
+  if (columnCount === level.width) return rows;
+  const columns = new Float32Array(3 * rowCount * columnCount);
+  for (let row = 0; row < 3 * rowCount; row++) {
+    const start = row * level.width + firstColumn;
+    columns.set(rows.subarray(start, start + columnCount), row * columnCount);
+  }
+  return columns;
+}
+
 /** Keeps the best of faces that overlap; best first. */
-export function bestFaces(faces: readonly Detection[]): Detection[] {
-  const corners = faces.map(({ box, score }) => toCorners(box, score));
+export function bestFaces(faces: readonly FoundFace[]): FoundFace[] {
+  const corners = faces.map(({ face: { box, score } }) => toCorners(box, score));
   return nonMaximumSuppression(corners, faceOverlap, minimumOverlap).map(
-    (index) => faces[index] as Detection,
+    (index) => faces[index] as FoundFace,
   );
 }
 

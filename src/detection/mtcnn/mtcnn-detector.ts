@@ -1,9 +1,12 @@
 import { SightlineError } from '../../core/errors.js';
 import type { Detection } from '../../core/face.js';
+import type { Box } from '../../core/geometry.js';
 import type { Image } from '../../core/image.js';
 import type { ScoredCorners } from '../../core/nms.js';
 import { requireWholeImage, type FaceDetector, type VideoSearch } from '../face-detector.js';
-import { Cascade } from './cascade.js';
+import { square, toCorners } from './candidates.js';
+import { bestFaces, Cascade } from './cascade.js';
+import { isAmong, squaresAround } from './expected-faces.js';
 import { MtcnnNetworks, type MtcnnModels } from './networks.js';
 import { cutIntoStrips, pyramidLevels } from './pyramid.js';
 import { MtcnnVideoSearch } from './video-search.js';
@@ -45,7 +48,24 @@ export class MtcnnDetector implements FaceDetector {
       for (const level of pyramidLevels(image.width, image.height, this.#minFaceSize)) {
         squares.push(await this.#cascade.propose(cutIntoStrips(level)));
       }
-      return this.#cascade.finish(await this.#cascade.refine(squares.flat()));
+      const found = await this.#cascade.finish(await this.#cascade.refine(squares.flat()));
+      return found.map(({ face }) => face);
+    });
+  }
+
+  /**
+   * Looks for faces where another detector sees them: at each box, and, if O-Net sees none there, at places around it.
+   *
+   * @throws SightlineError DETECTOR_FAILED
+   */
+  confirm(image: Image, boxes: readonly Box[]): Promise<Detection[]> {
+    if (boxes.length === 0) return Promise.resolve([]);
+    return this.#inTurn(image, async () => {
+      this.#cascade.load(image);
+      const found = await this.#cascade.finish(boxes.map((box) => square(toCorners(box))));
+      const missing = boxes.filter((box) => !isAmong(found, box));
+      const refined = await this.#cascade.refine(missing.flatMap(squaresAround));
+      return bestFaces([...found, ...(await this.#cascade.finish(refined))]).map(({ face }) => face);
     });
   }
 
@@ -53,7 +73,7 @@ export class MtcnnDetector implements FaceDetector {
   video(): VideoSearch {
     const search = new MtcnnVideoSearch(this.#cascade, this.#minFaceSize);
     return {
-      detect: (image, expected) => this.#inTurn(image, () => search.detect(image, expected)),
+      detect: (image, expected, timeMs) => this.#inTurn(image, () => search.detect(image, expected, timeMs)),
       end: () => undefined,
     };
   }

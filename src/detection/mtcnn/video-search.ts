@@ -1,22 +1,32 @@
 import type { Detection } from '../../core/face.js';
-import { iou, type Box } from '../../core/geometry.js';
+import { centre, iou, type Box } from '../../core/geometry.js';
 import type { Image } from '../../core/image.js';
 import type { ScoredCorners } from '../../core/nms.js';
 import type { VideoSearch } from '../face-detector.js';
 import { square, toBox, toCorners } from './candidates.js';
 import { bestFaces, type Cascade } from './cascade.js';
-import { cutIntoStrips, pyramidLevels, type Strip } from './pyramid.js';
+import { isAmong, sameFaceOverlap, squaresAround } from './expected-faces.js';
+import { ScanPlan } from './scan-plan.js';
 
-/** P-Net covers the whole picture once in this time. */
-const scanMs = 280;
-/** P-Net covers the whole picture in at most this many frames, so that its work for each frame stays even. */
-const scanFrames = 7;
-/** A detection with more overlap with an expected box is that known face. */
-const sameFaceOverlap = 0.3;
 /** A proposal with more overlap with a face that was already found is that face. */
 const knownFaceOverlap = 0.4;
-/** How far around its expected place R-Net searches for a face, as a share of its box's side. */
-const searchShift = 0.15;
+
+/**
+ * The square that O-Net was given when it first found a face, in the longer side of the box that it gave back. It is
+ * given the same view of the face in every frame. If it were given its own last box, boxes of some faces would shrink
+ * or grow from frame to frame until they are lost, even in a picture that stands still.
+ */
+interface View {
+  readonly side: number;
+  /** From the middle of the box to that of the square. */
+  readonly right: number;
+  readonly down: number;
+}
+
+interface SeenFace {
+  readonly box: Box;
+  readonly view: View;
+}
 
 /** The stages of MTCNN that this search uses. */
 export type Stages = Pick<Cascade, 'load' | 'propose' | 'refine' | 'finish'>;
@@ -24,79 +34,83 @@ export type Stages = Pick<Cascade, 'load' | 'propose' | 'refine' | 'finish'>;
 /**
  * Finds faces in the frames of one camera with a fraction of the work of a complete search. Known faces are searched
  * where they are expected, first by O-Net alone, and if it finds none, by R-Net around that place. P-Net searches for
- * new faces in a few strips of the pyramid per frame.
+ * new faces in parts of the pyramid, first of all where the picture changed (`ScanPlan`).
  */
 export class MtcnnVideoSearch implements Pick<VideoSearch, 'detect'> {
   readonly #stages: Stages;
   readonly #minFaceSize: number;
   #width = 0;
   #height = 0;
-  /** Every strip of the pyramid, and the index of the next one. */
-  #strips: readonly Strip[] = [];
-  #next = 0;
-  /** Pixels of strips that are due; below 0 if the last frame covered more than its share. */
-  #duePixels = 0;
-  #lastAt = 0;
+  #plan: ScanPlan | undefined;
+  /** The faces of the last frame. */
+  #faces: readonly SeenFace[] = [];
 
   constructor(stages: Stages, minFaceSize: number) {
     this.#stages = stages;
     this.#minFaceSize = minFaceSize;
   }
 
-  async detect(image: Image, expected: readonly Box[]): Promise<Detection[]> {
-    const strips = this.#stripsDue(image);
+  async detect(image: Image, expected: readonly Box[], timeMs: number): Promise<Detection[]> {
+    const plan = this.#planFor(image);
+    const strips = plan.next(image, timeMs);
     this.#stages.load(image);
-    const known = await this.#stages.finish(expected.map((box) => square(toCorners(box))));
-    const missing = expected.filter((box) => !known.some((face) => iou(face.box, box) > sameFaceOverlap));
+    const squares = new Map(expected.map((box) => this.#squareAt(box)));
+    const known = await this.#stages.finish([...squares.keys()]);
+    const missing = expected.filter((box) => !isAmong(known, box));
     const proposals: ScoredCorners[] = [];
     for (const strip of strips) proposals.push(...(await this.#stages.propose([strip])));
     const unknown = proposals.filter((proposal) => {
       const box = toBox(proposal);
-      return !known.some((face) => iou(face.box, box) > knownFaceOverlap);
+      return !known.some(({ face }) => iou(face.box, box) > knownFaceOverlap);
     });
-    const squares = await this.#stages.refine([...missing.flatMap(squaresAround), ...unknown]);
-    return bestFaces([...known, ...(await this.#stages.finish(squares))]);
+    const refined = await this.#stages.refine([...missing.flatMap(squaresAround), ...unknown]);
+    const found = bestFaces([...known, ...(await this.#stages.finish(refined))]);
+    // Where a face is lost, nothing may have changed since P-Net saw it last.
+    for (const box of missing) if (!isAmong(found, box)) plan.searchAgain(box);
+    this.#faces = found.map(({ face, square: input }) => ({
+      box: face.box,
+      view: squares.get(input) ?? viewOf(face.box, input),
+    }));
+    return found.map(({ face }) => face);
   }
 
-  /** The strips to search in this frame; all of them if it is the first frame of its size. */
-  #stripsDue({ width, height }: Image): Strip[] {
-    const now = performance.now();
-    const part = Math.min(1, Math.max(1 / scanFrames, (now - this.#lastAt) / scanMs));
-    this.#lastAt = now;
-    if (width !== this.#width || height !== this.#height) return this.#start(width, height);
-    this.#duePixels += part * this.#strips.reduce((sum, strip) => sum + pixelsOf(strip), 0);
-    const due: Strip[] = [];
-    while (this.#duePixels > 0) {
-      const strip = this.#strips[this.#next] as Strip;
-      due.push(strip);
-      this.#duePixels -= pixelsOf(strip);
-      this.#next = (this.#next + 1) % this.#strips.length;
+  /** The square in which O-Net looks for an expected face, with how it saw this face before, if it did. */
+  #squareAt(expected: Box): [ScoredCorners, View | undefined] {
+    const [last] = this.#faces.toSorted((a, b) => iou(b.box, expected) - iou(a.box, expected));
+    if (last === undefined || iou(last.box, expected) < sameFaceOverlap) {
+      return [square(toCorners(expected)), undefined];
     }
-    return due;
+    return [squareOf(expected, last.view), last.view];
   }
 
-  #start(width: number, height: number): Strip[] {
-    this.#width = width;
-    this.#height = height;
-    this.#strips = pyramidLevels(width, height, this.#minFaceSize).flatMap(cutIntoStrips);
-    this.#next = 0;
-    this.#duePixels = 0;
-    return [...this.#strips];
+  #planFor({ width, height }: Image): ScanPlan {
+    if (this.#plan === undefined || width !== this.#width || height !== this.#height) {
+      this.#plan = new ScanPlan(width, height, this.#minFaceSize);
+      this.#width = width;
+      this.#height = height;
+    }
+    return this.#plan;
   }
 }
 
-function pixelsOf({ level, rowCount }: Strip): number {
-  return level.width * rowCount;
+function viewOf(box: Box, [x1, y1, x2, y2]: ScoredCorners): View {
+  const side = longerSide(box);
+  const middle = centre(box);
+  return {
+    side: (x2 - x1) / side,
+    right: ((x1 + x2) / 2 - middle.x) / side,
+    down: ((y1 + y2) / 2 - middle.y) / side,
+  };
 }
 
-/** The square of a box, and the same square shifted to each side. */
-function squaresAround(box: Box): ScoredCorners[] {
-  const shift = searchShift * Math.max(box.width, box.height);
-  return [
-    [0, 0],
-    [-shift, 0],
-    [shift, 0],
-    [0, -shift],
-    [0, shift],
-  ].map(([x = 0, y = 0]) => square(toCorners({ ...box, x: box.x + x, y: box.y + y })));
+function squareOf(box: Box, view: View): ScoredCorners {
+  const side = longerSide(box);
+  const middle = centre(box);
+  const left = middle.x + (view.right - view.side / 2) * side;
+  const top = middle.y + (view.down - view.side / 2) * side;
+  return toCorners({ x: left, y: top, width: view.side * side, height: view.side * side });
+}
+
+function longerSide({ width, height }: Box): number {
+  return Math.max(width, height);
 }

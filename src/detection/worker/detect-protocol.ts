@@ -20,8 +20,8 @@ export type DetectTask = SearchTask | EndTask;
 /** One picture to search. Its bytes are transferred. */
 export interface SearchTask {
   readonly image: Image & { readonly data: Uint8Array<ArrayBuffer> };
-  /** Which video the picture is the next frame of, and where known faces should be; null for a picture on its own. */
-  readonly video: { readonly id: number; readonly expected: readonly Box[] } | null;
+  /** Which video the picture is the next frame of, where known faces should be, and when; null for a picture on its own. */
+  readonly video: { readonly id: number; readonly expected: readonly Box[]; readonly timeMs: number } | null;
 }
 
 /** Says which video has no more frames; the answer finds nothing. */

@@ -6,6 +6,7 @@ import '../../models/onnx-runtime.js';
 import { workerUrl } from '../../core/worker-url.js';
 import { isYuv, pixelBytes } from '../../core/yuv.js';
 import { InferencePool, type Outcome } from '../../inference/inference-pool.js';
+import { detectorOf } from '../create-detector.js';
 import { requireWholeImage, type FaceDetector, type VideoSearch } from '../face-detector.js';
 import type { DetectReply, DetectTask, DetectWorkerData, SearchTask } from './detect-protocol.js';
 
@@ -23,7 +24,7 @@ export class WorkerDetector implements FaceDetector {
   #videos = 0;
 
   constructor({ timeoutMs, ...workerData }: WorkerDetectorOptions) {
-    this.kind = workerData.choice.kind;
+    this.kind = detectorOf(workerData.choice);
     this.#pool = new InferencePool({
       entry: workerUrl('detect'),
       workerData,
@@ -44,7 +45,7 @@ export class WorkerDetector implements FaceDetector {
   video(): VideoSearch {
     const id = this.#videos++;
     return {
-      detect: (image, expected) => this.#search(image, { id, expected }),
+      detect: (image, expected, timeMs) => this.#search(image, { id, expected, timeMs }),
       // A thread that is lost has forgotten the video too.
       end: () => void this.#run({ ended: id }),
     };

@@ -25,7 +25,23 @@ export interface DetectionFigures {
   readonly faces: number;
   readonly truePositives: number;
   readonly falsePositives: number;
+  /** The same faces by their height, smallest first; every face that counts is in one band. */
+  readonly byHeight: readonly HeightBand[];
 }
+
+/** How many faces of about one size were found. */
+export interface HeightBand {
+  /** Height of the labelled box in pixels of the picture searched: at least `from`, less than `to`; null for no limit. */
+  readonly from: number;
+  readonly to: number | null;
+  readonly faces: number;
+  readonly found: number;
+  /** The share found, 0 to 1; null in a band without faces. */
+  readonly recall: number | null;
+}
+
+/** Where the bands of height begin, in pixels. */
+const bandStarts = [0, 20, 40, 80];
 
 /** A detection after comparison with the truth; detections of ignored faces are left out. */
 interface Judged {
@@ -55,7 +71,19 @@ export function detectionFigures(pictures: readonly SearchedPicture[], minIou: n
     faces,
     truePositives,
     falsePositives: judged.length - truePositives,
+    byHeight: recallByHeight(pictures, judged),
   };
+}
+
+function recallByHeight(pictures: readonly SearchedPicture[], judged: readonly Judged[]): HeightBand[] {
+  const labelled = pictures.flatMap(({ faces }) => faces.filter(counts));
+  const found = judged.flatMap(({ face }) => face ?? []);
+  return bandStarts.map((from, index) => {
+    const to = bandStarts[index + 1] ?? null;
+    const within = ({ box }: LabelledFace): boolean => box.height >= from && (to === null || box.height < to);
+    const [faces, foundFaces] = [labelled.filter(within).length, found.filter(within).length];
+    return { from, to, faces, found: foundFaces, recall: faces === 0 ? null : foundFaces / faces };
+  });
 }
 
 function counts(face: LabelledFace): boolean {

@@ -46,7 +46,7 @@ describe('MTCNN', () => {
   ])('finds nothing in a picture %s, and is none the worse', async (_, odd) => {
     const before = await detector.detect(photo);
     expect(await detector.detect(odd)).toEqual([]);
-    expect(await detector.video().detect(odd, [{ x: 0, y: 0, width: 50, height: 50 }])).toEqual([]);
+    expect(await detector.video().detect(odd, [{ x: 0, y: 0, width: 50, height: 50 }], 0)).toEqual([]);
     expect(await detector.detect(photo)).toEqual(before);
   });
 

@@ -31,19 +31,19 @@ describe.each([mediapipe, { ...mediapipe, kind: 'mtcnn', minFaceSize: 80 } as co
       const photo = await readImage(await models.ensure('demo-franck-01829'), limits);
       const [first, second] = [threaded.video(), threaded.video()];
       // The first frame of a video is searched whole, later ones where faces are expected.
-      const [face] = await first.detect(photo, []);
+      const [face] = await first.detect(photo, [], 0);
       expect(face).toBeDefined();
-      expect(await first.detect(photo, face ? [face.box] : [])).toHaveLength(1);
-      expect(await second.detect(photo, [])).toHaveLength(1);
+      expect(await first.detect(photo, face ? [face.box] : [], 100)).toHaveLength(1);
+      expect(await second.detect(photo, [], 100)).toHaveLength(1);
     });
 
     it('forgets a video that has ended', async () => {
       const photo = await readImage(await models.ensure('demo-franck-01829'), limits);
       const video = threaded.video();
-      await video.detect(photo, []);
+      await video.detect(photo, [], 0);
       video.end();
       // Another frame of the same would be searched in part.
-      expect(await video.detect(photo, [])).toHaveLength(1);
+      expect(await video.detect(photo, [], 0)).toHaveLength(1);
     });
 
     it('refuses a short buffer and goes on', async () => {

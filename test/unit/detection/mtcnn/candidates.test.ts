@@ -18,7 +18,11 @@ describe('readProposals', () => {
   const level = { scale: 0.5, width: 18, height: 40 };
 
   it('places cells where the network saw them', () => {
-    const found = readProposals(map, { level, firstRow: 0, rowCount: 14 }, 0.6);
+    const found = readProposals(
+      map,
+      { level, firstRow: 0, rowCount: 14, firstColumn: 0, columnCount: 18 },
+      0.6,
+    );
     // Cell (1, 0) covers input pixels 2 to 13 at half size; cell (2, 1) begins at (4, 2).
     expect(found.map(({ box }) => box.slice(0, 4))).toEqual([
       [6, 2, 28, 24],
@@ -27,9 +31,10 @@ describe('readProposals', () => {
     expect(found[0]?.regression).toEqual([0.01, 0.07, 0.13, 0.19].map(Math.fround));
   });
 
-  it('counts rows from the strip’s first', () => {
-    const [found] = readProposals(map, { level, firstRow: 20, rowCount: 14 }, 0.8);
-    expect(found?.box.slice(0, 4)).toEqual([6, 42, 28, 64]);
+  it('counts rows and columns from the strip’s first', () => {
+    const strip = { level, firstRow: 20, rowCount: 14, firstColumn: 4, columnCount: 14 };
+    const [found] = readProposals(map, strip, 0.8);
+    expect(found?.box.slice(0, 4)).toEqual([14, 42, 36, 64]);
   });
 });
 

@@ -38,6 +38,23 @@ describe('detectionFigures', () => {
     expect(counts).toMatchObject({ images: 4, faces: 3, truePositives: 2, falsePositives: 1 });
   });
 
+  it('tells recall by the height of the labelled face', () => {
+    const faces = [10, 20, 39, 40, 80, 300].map((side, index) => face(square(1000 * index, side)));
+    faces.push(face(square(9000, 50), { ignored: true }));
+    const detections = [
+      found(square(1000, 20), 0.9),
+      found(square(4000, 80), 0.8),
+      found(square(9000, 50), 0.8),
+    ];
+    expect(detectionFigures([{ faces, detections }], 0.5).byHeight).toEqual([
+      { from: 0, to: 20, faces: 1, found: 0, recall: 0 },
+      { from: 20, to: 40, faces: 2, found: 1, recall: 0.5 },
+      { from: 40, to: 80, faces: 1, found: 0, recall: 0 },
+      { from: 80, to: null, faces: 2, found: 1, recall: 0.5 },
+    ]);
+    expect(detectionFigures([], 0.5).byHeight.map(({ recall }) => recall)).toEqual([null, null, null, null]);
+  });
+
   it('takes an overlap of just the threshold for a hit', () => {
     const half = { faces: [face(square(0))], detections: [found({ ...square(0), height: 50 }, 0.9)] };
     expect(detectionFigures([half], 0.5).truePositives).toBe(1);

@@ -1,0 +1,177 @@
+import { area, type Box } from '../../core/geometry.js';
+import type { Image } from '../../core/image.js';
+import { LumaGrid } from './luma-grid.js';
+import { cellSize, cutIntoBlocks, cutIntoStrips, joinBlocks, pyramidLevels, type Strip } from './pyramid.js';
+
+/** P-Net covers as many pixels as the whole pyramid has in no less than this time, however much changes. */
+const scanMs = 500;
+/** Every part of the pyramid is searched again after this time, even where nothing changed. */
+const refreshMs = 4000;
+/** A part is not searched again sooner, however much changes in it. */
+const restMs = 150;
+
+/** Side of a cell of the luma grid as a share of the smallest face. */
+const cellShare = 0.4;
+/** Least difference of a cell's brightness, in levels of 255, that is a change, and the largest that is not. */
+const leastChange = 4;
+const mostNoise = 12;
+/**
+ * A difference of this many times the median one is a change: about four standard deviations of noise, which is most of
+ * what differs in a picture of which less than half moves.
+ */
+const changeByNoise = 6;
+/** One in so many cells is enough to estimate the median. */
+const medianStride = 8;
+/** A new face changes at least the cells of a square of this share of its side. */
+const changedShare = 0.35;
+
+/** A part of the pyramid, and what is known of its last search. */
+interface Block {
+  readonly strip: Strip;
+  readonly pixels: number;
+  /** The part of the picture that it shows. */
+  readonly box: Box;
+  /** Side in pixels of the picture of the faces that P-Net finds in it. */
+  readonly faceSide: number;
+  /** Number of cells that must differ before it counts as changed. */
+  readonly leastCells: number;
+  /** The cells of the luma grid that it covers, and how bright they were when it was last searched. */
+  readonly cells: Int32Array;
+  seen: Uint16Array | undefined;
+  searchedAt: number;
+}
+
+/**
+ * Which parts of the pyramid P-Net searches in each frame of a video. Parts in which something changed since they were
+ * last searched come at once, and the others in turn, so that most of a still picture is left alone. The work in a
+ * second is limited, not the work for a frame: the fewer frames are searched, the more is searched in each.
+ */
+export class ScanPlan {
+  readonly #grid: LumaGrid;
+  readonly #blocks: readonly Block[];
+  readonly #totalPixels: number;
+  #before: Uint16Array | undefined;
+  #lastAt = 0;
+  /** Pixels that may be searched: what was saved while little changed, up to the whole pyramid. */
+  #credit: number;
+  /** Pixels that are to be searched whether or not they changed; below 0 after more than that. */
+  #refreshDue = 0;
+
+  constructor(width: number, height: number, minFaceSize: number) {
+    this.#grid = new LumaGrid(width, height, Math.max(4, Math.floor(minFaceSize * cellShare)));
+    this.#blocks = pyramidLevels(width, height, minFaceSize)
+      .flatMap(cutIntoStrips)
+      .flatMap(cutIntoBlocks)
+      .map((strip) => createBlock(strip, this.#grid));
+    this.#totalPixels = this.#blocks.reduce((sum, { pixels }) => sum + pixels, 0);
+    this.#credit = this.#totalPixels;
+  }
+
+  /**
+   * The parts to search in this frame; all of them in the first.
+   * @param timeMs when the frame was taken, on any clock that does not go back
+   */
+  next(image: Image, timeMs: number): Strip[] {
+    const luma = this.#grid.read(image);
+    const threshold = LumaGrid.scale * this.#leastChange(luma);
+    this.#earn(timeMs);
+    const oldestFirst = this.#blocks.toSorted((a, b) => a.searchedAt - b.searchedAt);
+    const due = new Set<Block>();
+    for (const block of oldestFirst) {
+      if (this.#refreshDue <= 0) break;
+      this.#refreshDue -= block.pixels;
+      this.#take(block, due);
+    }
+    for (const block of oldestFirst) {
+      if (this.#credit <= 0) break;
+      if (due.has(block) || timeMs - block.searchedAt < restMs) continue;
+      if (hasChanged(block, luma, threshold)) this.#take(block, due);
+    }
+    for (const block of due) {
+      block.searchedAt = timeMs;
+      block.seen = Uint16Array.from(block.cells, (cell) => luma[cell] as number);
+    }
+    return joinBlocks([...due].map(({ strip }) => strip));
+  }
+
+  /** Has the parts in which a face of about this size would be found searched again, as if they had changed. */
+  searchAgain(box: Box): void {
+    const side = Math.sqrt(area(box));
+    for (const block of this.#blocks) {
+      const isOfSize = block.faceSide > side / 2 && block.faceSide < side * 2;
+      if (isOfSize && overlaps(block.box, box)) block.seen = undefined;
+    }
+  }
+
+  #earn(timeMs: number): void {
+    const elapsedMs = Math.max(0, timeMs - this.#lastAt);
+    this.#lastAt = timeMs;
+    const whole = this.#totalPixels;
+    this.#credit = Math.min(whole, this.#credit + (whole * elapsedMs) / scanMs);
+    this.#refreshDue = Math.min(whole, this.#refreshDue + (whole * elapsedMs) / refreshMs);
+  }
+
+  #take(block: Block, due: Set<Block>): void {
+    due.add(block);
+    this.#credit -= block.pixels;
+  }
+
+  /** In levels of brightness: more in a noisy picture, so that noise does not count as change. */
+  #leastChange(luma: Uint16Array): number {
+    const before = this.#before ?? luma;
+    this.#before = luma;
+    const length = Math.ceil(luma.length / medianStride);
+    const differences = Uint16Array.from({ length }, (_, index) => {
+      const cell = index * medianStride;
+      return Math.abs((luma[cell] as number) - (before[cell] as number));
+    }).sort();
+    const median = (differences[length >> 1] ?? 0) / LumaGrid.scale;
+    return Math.min(mostNoise, Math.max(leastChange, changeByNoise * median));
+  }
+}
+
+function createBlock(strip: Strip, grid: LumaGrid): Block {
+  const { level, firstRow, rowCount, firstColumn, columnCount } = strip;
+  const box = {
+    x: firstColumn / level.scale,
+    y: firstRow / level.scale,
+    width: columnCount / level.scale,
+    height: rowCount / level.scale,
+  };
+  const faceSide = cellSize / level.scale;
+  return {
+    strip,
+    pixels: columnCount * rowCount,
+    box,
+    faceSide,
+    leastCells: Math.max(1, Math.floor(((changedShare * faceSide) / grid.cellSide) ** 2)),
+    cells: cellsIn(box, grid),
+    seen: undefined,
+    searchedAt: -Infinity,
+  };
+}
+
+function cellsIn({ x, y, width, height }: Box, { cellSide, columns, rows }: LumaGrid): Int32Array {
+  const left = Math.floor(x / cellSide);
+  const right = Math.min(columns, Math.ceil((x + width) / cellSide));
+  const top = Math.floor(y / cellSide);
+  const bottom = Math.min(rows, Math.ceil((y + height) / cellSide));
+  return Int32Array.from({ length: (right - left) * (bottom - top) }, (_, index) => {
+    const row = top + Math.floor(index / (right - left));
+    return row * columns + left + (index % (right - left));
+  });
+}
+
+function hasChanged({ seen, cells, leastCells }: Block, luma: Uint16Array, threshold: number): boolean {
+  if (seen === undefined) return true;
+  let changed = 0;
+  for (let index = 0; index < cells.length; index++) {
+    const difference = (luma[cells[index] as number] as number) - (seen[index] as number);
+    if (Math.abs(difference) > threshold && ++changed >= leastCells) return true;
+  }
+  return false;
+}
+
+function overlaps(a: Box, b: Box): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
