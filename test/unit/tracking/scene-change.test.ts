@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { YuvImage } from '../../../src/core/image.js';
 import { yuvLayout } from '../../../src/core/yuv.js';
+import { lumaGrid } from '../../../src/tracking/luma-grid.js';
 import { SceneChange } from '../../../src/tracking/scene-change.js';
 
 const size = { width: 65, height: 37 };
@@ -19,16 +20,16 @@ function stripes(along: 'columns' | 'rows', dark: number, bright: number, chroma
 describe('SceneChange on YUV frames', () => {
   it('sees another pattern of brightness, and neither a change of light nor one of colour', () => {
     const scene = new SceneChange();
-    expect(scene.isCut(stripes('columns', 40, 200))).toBe(false);
-    expect(scene.isCut(stripes('columns', 30, 90))).toBe(false);
-    expect(scene.isCut(stripes('columns', 30, 90, 20))).toBe(false);
-    expect(scene.isCut(stripes('rows', 30, 90))).toBe(true);
+    expect(scene.isCut(lumaGrid(stripes('columns', 40, 200)))).toBe(false);
+    expect(scene.isCut(lumaGrid(stripes('columns', 30, 90)))).toBe(false);
+    expect(scene.isCut(lumaGrid(stripes('columns', 30, 90, 20)))).toBe(false);
+    expect(scene.isCut(lumaGrid(stripes('rows', 30, 90)))).toBe(true);
   });
 
   it('does not count pictures without contrast', () => {
     const scene = new SceneChange();
-    scene.isCut(stripes('columns', 40, 200));
-    expect(scene.isCut(stripes('rows', 16, 18))).toBe(false);
-    expect(scene.isCut(stripes('rows', 40, 200))).toBe(true);
+    scene.isCut(lumaGrid(stripes('columns', 40, 200)));
+    expect(scene.isCut(lumaGrid(stripes('rows', 16, 18)))).toBe(false);
+    expect(scene.isCut(lumaGrid(stripes('rows', 40, 200)))).toBe(true);
   });
 });
