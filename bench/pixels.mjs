@@ -6,7 +6,7 @@ import { encodeJpeg, resizeToRgb, wholeInRgb } from '../dist/src/annotate/encode
 import { createDetector } from '../dist/src/detection/create-detector.js';
 import { defaultCacheDir, ModelStore } from '../dist/src/models/model-store.js';
 import { cutFace } from '../dist/src/recognition/embedding/crop.js';
-import { SceneChange } from '../dist/src/tracking/scene-change.js';
+import { lumaGrid } from '../dist/src/tracking/luma-grid.js';
 import { Tracker } from '../dist/src/tracking/tracker.js';
 import { clip, frameMs, loadFrames, loadYuvFrames } from './detection-frames.mjs';
 import { machine, percentiles, print } from './statistics.mjs';
@@ -40,10 +40,7 @@ const faces = [40, 120, 360].map((side) => faceAt(700, 300, side));
 results['a face of 40, one of 120 and one of 360 pixels cut out'] = await measure(
   () => (frame) => faces.forEach((landmarks) => cutFace(frame, landmarks)),
 );
-results['change of scene'] = await measure(() => {
-  const scene = new SceneChange();
-  return (frame) => scene.isCut(frame);
-});
+results['grid of luma'] = await measure(() => lumaGrid);
 results['the whole in RGB'] = await measure(() => (frame) => wholeInRgb(frame, canvas));
 results['JPEG at full width'] = await measure(
   () => (frame) => encodeJpeg(wholeInRgb(frame, canvas), { quality: jpegQuality }),
