@@ -14,8 +14,8 @@ import type { Recognition } from './recognition.js';
 import type { CameraSession, PreparedSession, SessionOpener } from '../services/camera-supervisor.js';
 import type { DetectorLease, DetectorThread, SharedDetectors } from './shared-detectors.js';
 
-/** Frames for analysis in memory: being read, waiting, being searched, and one in reserve. */
-const analysisFrames = 4;
+/** Frames for analysis in memory: being read, waiting, and being searched. */
+const analysisFrames = 3;
 /** Frames for viewers in memory, while there are viewers: being read, waiting, and being encoded. */
 const viewFrames = 3;
 
