@@ -12,7 +12,7 @@ const name = 'Barack Obama';
 const known = join(photos, 'obama2.jpg');
 const strangers = [
   join(photos, 'lin-manuel-miranda.png'),
-  ...['Al_Pacino_0001', 'Alvaro_Uribe_0007', 'Alicia_Keys_0001'].map(lfw),
+  ...['Al_Pacino_0001', 'Albert_Costa_0002', 'Alicia_Keys_0001'].map(lfw),
 ];
 const hiddenSeconds = 0.6;
 
