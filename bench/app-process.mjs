@@ -71,7 +71,9 @@ async function report() {
     decodedFps: (now.frames - then.frames) / seconds,
     annotatedFps: latencies.length / seconds,
     detectionsPerSecond: detections.length / seconds,
-    dropped: { pool: now.dropped.pool - then.dropped.pool, encode: now.dropped.encode - then.dropped.encode },
+    dropped: Object.fromEntries(
+      Object.entries(now.dropped).map(([cause, count]) => [cause, count - then.dropped[cause]]),
+    ),
     latencyMs: percentiles(latencies, [50, 95]),
     detectionMs: percentiles(detections, [50, 95]),
     loopDelayMs: Object.fromEntries([50, 99].map((p) => [`p${p}`, loop.percentile(p) / 1e6 - resolutionMs])),

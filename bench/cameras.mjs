@@ -21,7 +21,7 @@ const onlineWithinMs = 60_000;
 const settleMs = 4000;
 
 /** A person stands before a camera from the fourth second to the eighth of each ten. */
-const visit = { everyMs: 10_000, fromMs: 4000, untilMs: 8000 };
+const visit = { everyMs: 10_000, fromMs: 4000, lastsMs: 4000 };
 const photos = {
   enrolled: here('../../shared/data/identity/obama.jpg'),
   seen: here('../../shared/data/identity/obama2.jpg'),
@@ -81,7 +81,7 @@ async function measure(tree, { cameras, visits = false }) {
       startMs,
       ...summary(figures),
       told: counts,
-      ...(visits && { naming: naming(told, cameras.length, from, until) }),
+      ...(visits && { naming: naming(told, from, until) }),
     };
   } finally {
     child.kill();
@@ -148,26 +148,37 @@ function count(events) {
   return counts;
 }
 
-/** How soon a visitor was named. A clip begins when its camera goes online, so the time of each visit is known. */
-function naming(told, cameraCount, from, until) {
-  const lastsMs = visit.untilMs - visit.fromMs;
+/**
+ * How soon a visitor was named. The sequence number of the frame in which that was decided says where in the clip it was:
+ * the rate of the frames that are numbered follows from the first and the last event.
+ */
+function naming(told, from, until) {
   const delays = [];
   let unnamed = 0;
-  const online = told.filter(({ type }) => type === 'sightline.camera.online').slice(0, cameraCount);
-  for (const { source, time } of online) {
-    const named = told.filter(
-      (event) => event.source === source && event.type === 'sightline.identity.recognized',
-    );
-    for (let start = Date.parse(time) + visit.fromMs; start + lastsMs <= until; start += visit.everyMs) {
-      if (start < from) continue;
-      const first = named
-        .map((event) => Date.parse(event.time) - start)
-        .find((ms) => ms > 0 && ms < visit.everyMs);
-      if (first === undefined) unnamed++;
-      else delays.push(first);
-    }
+  const withFrame = told.filter(({ data }) => data.frame);
+  for (const source of new Set(withFrame.map((event) => event.source))) {
+    const own = withFrame.filter((event) => event.source === source);
+    const fps = framesPerSecond(own);
+    const named = own.filter(({ type }) => type === 'sightline.identity.recognized');
+    const visits = named.map(({ time, data: { frame } }) => {
+      const inClipMs = (((frame.sequence - 1) / fps) * 1000) % visit.everyMs;
+      const beganAt = Date.parse(frame.capturedAt) - (inClipMs - visit.fromMs);
+      return { beganAt, afterMs: Date.parse(time) - beganAt };
+    });
+    const counted = visits.filter(({ beganAt }) => beganAt >= from && beganAt < until - visit.lastsMs);
+    const wanted = Math.floor((until - from - visit.lastsMs) / visit.everyMs);
+    delays.push(...counted.map(({ afterMs }) => afterMs));
+    unnamed += Math.max(0, wanted - counted.length);
   }
   return { visits: delays.length + unnamed, unnamed, afterMs: percentiles(delays, [50, 95, 100]) };
+}
+
+function framesPerSecond(events) {
+  const frames = events.map(({ data }) => data.frame).toSorted((a, b) => a.sequence - b.sequence);
+  const [first, last] = [frames[0], frames.at(-1)];
+  const seconds = (Date.parse(last.capturedAt) - Date.parse(first.capturedAt)) / 1000;
+  const rate = (last.sequence - first.sequence) / seconds;
+  return [10, 25].toSorted((a, b) => Math.abs(a - rate) - Math.abs(b - rate))[0];
 }
 
 function repeat(cameraCount, url, detectUrl = null) {
@@ -197,7 +208,10 @@ function makeClips(ffmpeg) {
   made.visited = make('visited.mp4', [
     ...still(visit.everyMs / 1000),
     ...person,
-    ...['-filter_complex', put(`:enable='between(t,${visit.fromMs / 1000},${visit.untilMs / 1000})'`)],
+    ...[
+      '-filter_complex',
+      put(`:enable='between(t,${visit.fromMs / 1000},${(visit.fromMs + visit.lastsMs) / 1000})'`),
+    ],
     ...['-map', '[v]'],
   ]);
   made.face = make('face.mp4', [...still(10), ...person, '-filter_complex', put(''), '-map', '[v]']);

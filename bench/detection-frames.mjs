@@ -1,6 +1,6 @@
-// Frames for bench/detection.mjs and its peers: a clip of several faces in Full HD where the test material is there, else
+// Frames for bench/detection.mjs and others: a clip of several faces in Full HD where the test material is there, else
 // one that pans over a sample photo; in any size, decoded before anything is measured.
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -26,6 +26,19 @@ export async function loadFrames(size, count) {
     height,
     data: new Uint8Array(bytes.subarray(index * frameBytes, (index + 1) * frameBytes)),
   }));
+}
+
+/** The same frames in planar YUV, as {width, height, data, matrix}. */
+export async function loadYuvFrames(size, count) {
+  const frames = await loadFrames(size, count);
+  const { path } = await findFfmpeg();
+  return frames.map(({ width, height, data }) => {
+    const input = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-video_size', `${width}x${height}`, '-i', '-'];
+    const filter = 'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p';
+    const args = ['-v', 'error', ...input, '-vf', filter, '-f', 'rawvideo', '-'];
+    const planes = execFileSync(path, args, { input: data, maxBuffer: Infinity });
+    return { width, height, data: new Uint8Array(planes), matrix: 'bt709' };
+  });
 }
 
 async function decode(width, height, count) {

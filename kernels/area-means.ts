@@ -1,4 +1,4 @@
-import { chunkBytes, ColumnRecord, RowRecord } from '../src/detection/mtcnn/area-layout';
+import { chunkBytes, ColumnRecord, RowRecord } from '../src/core/area-layout';
 
 const vectorBytes: usize = 16;
 /** Three 16-bit sums: red, green and blue. */
@@ -11,7 +11,7 @@ const bias: f32 = -127.5 / 128;
  * (16 bits each), these sums are added up along the row (32 bits; red, green and blue side by side), and each output
  * pixel is the difference of two of the running sums. All of that is exact; only the scaling at the end works in floats.
  *
- * The parameters are addresses or numbers of bytes; src/detection/mtcnn/picture-sampler.ts explains each of them.
+ * The parameters are addresses or numbers of bytes; src/core/area-kernel.ts explains each of them.
  */
 export function run(
   row: usize,
@@ -52,6 +52,34 @@ export function runPlane(
     addRows(start, row, stride, inputBytes, sums);
     addAlongPlane(sums, sumsEnd, running);
     out = writePlaneMeans(row, columns, columnsEnd, running, out);
+    row += RowRecord.size;
+  } while (row < rowsEnd);
+}
+
+/** The same with the means themselves, rounded to bytes. */
+export function shrinkPlane(
+  start: usize,
+  row: usize,
+  rowsEnd: usize,
+  columns: usize,
+  columnsEnd: usize,
+  stride: usize,
+  inputBytes: usize,
+  sums: usize,
+  sumsEnd: usize,
+  running: usize,
+  out: usize,
+): void {
+  do {
+    addRows(start, row, stride, inputBytes, sums);
+    addAlongPlane(sums, sumsEnd, running);
+    const rowFactor: f32 = f32(128) * load<f32>(row, RowRecord.factor);
+    let column = columns;
+    do {
+      store<u8>(out, u8(sumOf(column, running) * (rowFactor * load<f32>(column, ColumnRecord.factor)) + 0.5));
+      out++;
+      column += ColumnRecord.size;
+    } while (column < columnsEnd);
     row += RowRecord.size;
   } while (row < rowsEnd);
 }
@@ -177,12 +205,17 @@ function writeMeans(
 function writePlaneMeans(row: usize, column: usize, columnsEnd: usize, running: usize, out: usize): usize {
   const rowFactor = load<f32>(row, RowRecord.factor);
   do {
-    const sum =
-      load<i32>(running + load<usize>(column, ColumnRecord.to)) -
-      load<i32>(running + load<usize>(column, ColumnRecord.from));
-    store<f32>(out, f32(sum) * (rowFactor * load<f32>(column, ColumnRecord.factor)));
+    store<f32>(out, sumOf(column, running) * (rowFactor * load<f32>(column, ColumnRecord.factor)));
     out += sizeof<f32>();
     column += ColumnRecord.size;
   } while (column < columnsEnd);
   return out;
+}
+
+/** The sum over a cell of a plane. */
+function sumOf(column: usize, running: usize): f32 {
+  return f32(
+    load<i32>(running + load<usize>(column, ColumnRecord.to)) -
+      load<i32>(running + load<usize>(column, ColumnRecord.from)),
+  );
 }

@@ -53,13 +53,14 @@ export class CameraTile {
 
   /** Shows a camera as GET /v1/cameras tells it. */
   update(camera) {
-    const { state, error, width, height } = camera;
+    const { state, error, overloaded, width, height } = camera;
     this.#state = state;
-    this.node.dataset.state = state;
+    this.node.dataset.state = overloaded === null ? state : 'overloaded';
     if (width !== null && height !== null) this.#picture.style.aspectRatio = `${width} / ${height}`;
     this.#canvas.setAttribute('aria-label', `Live picture of ${camera.name}`);
     setText(this.#name, camera.name);
-    setText(this.#badge, BADGES[state]);
+    setText(this.#badge, overloaded === null ? BADGES[state] : 'Overloaded');
+    this.#badge.title = overloaded?.message ?? '';
     setText(this.#heading, HEADINGS[state]);
     setText(this.#reason, state === 'online' ? '' : (error?.message ?? ''));
     setText(this.#figures, state === 'online' ? figuresOf(camera) : '');

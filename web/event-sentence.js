@@ -3,10 +3,14 @@ const KINDS = {
   'sightline.identity.recognized': 'recognised',
   'sightline.identity.unknown': 'unknown',
   'sightline.identity.changed': 'changed',
+  'sightline.identity.held': 'passing',
+  'sightline.identity.confirmed': 'passing',
   'sightline.track.started': 'passing',
   'sightline.track.ended': 'passing',
   'sightline.camera.online': 'online',
   'sightline.camera.offline': 'offline',
+  'sightline.camera.overloaded': 'offline',
+  'sightline.camera.recovered': 'online',
 };
 
 /** Stands for the name of somebody who was erased since. */
@@ -30,6 +34,10 @@ export function sentenceOf({ type, data }) {
       return person === undefined
         ? `No longer sure of ${data.previous?.name ?? ERASED} on ${place}`
         : `${person}, not ${data.previous?.name ?? ERASED}, on ${place}`;
+    case 'sightline.identity.held':
+      return `Not sure at the moment that it is ${heldName(data.held)} on ${place}`;
+    case 'sightline.identity.confirmed':
+      return `Still ${person ?? numbered(data.unknown)} on ${place}`;
     case 'sightline.track.started':
       return `A face came into view on ${place}`;
     case 'sightline.track.ended':
@@ -38,9 +46,21 @@ export function sentenceOf({ type, data }) {
       return `${place} is live`;
     case 'sightline.camera.offline':
       return `${place} went offline`;
+    case 'sightline.camera.overloaded':
+      return `${place} is overloaded`;
+    case 'sightline.camera.recovered':
+      return `${place} is no longer overloaded`;
     default:
       return `${type} on ${place}`;
   }
+}
+
+function heldName(held) {
+  return held?.identity?.name ?? numbered(held?.unknown);
+}
+
+function numbered(unknown) {
+  return unknown ? `unknown ${unknown.number}` : 'the same unknown person';
 }
 
 function strangerOn({ number, seen }, place) {

@@ -17,8 +17,8 @@ import { giveWay } from './give-way.js';
 
 const { choice, modelsDir, background } = workerData as DetectWorkerData;
 
-// Lower priority than embedding threads (niceness 5), which also handle faces of live video.
-if (background) giveWay(10);
+// Live video gives way to the main loop a little. Uploads come after embedding (niceness 5), which serves live video too.
+giveWay(background ? 10 : 3);
 
 /** Loading starts with the thread. If it fails, so does each picture, but the thread goes on. */
 const detector = createDetector(choice, new ModelStore({ cacheDir: modelsDir }), () => undefined);

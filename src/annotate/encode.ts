@@ -1,7 +1,8 @@
 import sharp, { type Sharp } from 'sharp';
-import type { Image, RgbImage, YuvImage } from '../core/image.js';
+import type { Image, RgbImage } from '../core/image.js';
 import { rgbRegion } from '../core/rgb-region.js';
-import { isYuv, yuvLayout } from '../core/yuv.js';
+import { shrinkYuv } from '../core/shrink-yuv.js';
+import { isYuv } from '../core/yuv.js';
 
 /**
  * Encodes a picture as baseline JPEG with 4:2:0 chroma. Its pixels are read in another thread and must not change until
@@ -25,7 +26,7 @@ export function encodeJpeg(image: RgbImage, options: { quality: number }): Promi
 export async function resizeToRgb(image: Image, width: number): Promise<RgbImage> {
   if (width >= image.width) return wholeInRgb(image);
   const height = Math.max(1, Math.round((image.height * width) / image.width));
-  if (isYuv(image)) return wholeInRgb(await resizeYuv(image, width, height));
+  if (isYuv(image)) return wholeInRgb(shrinkYuv(image, { width, height }));
   const data = await read(image).resize(width, height, { fit: 'fill' }).raw().toBuffer();
   return { width, height, data };
 }
@@ -36,33 +37,6 @@ export async function resizeToRgb(image: Image, width: number): Promise<RgbImage
  */
 export function wholeInRgb(image: Image, into?: Uint8Array<ArrayBuffer>): RgbImage {
   return rgbRegion(image, { x: 0, y: 0, width: image.width, height: image.height }, into);
-}
-
-/** Scales each plane by itself: half the work of scaling RGB, and in another thread. */
-async function resizeYuv(image: YuvImage, width: number, height: number): Promise<YuvImage> {
-  const from = yuvLayout(image);
-  const to = yuvLayout({ width, height });
-  const plane = (start: number, source: Size, size: Size): Promise<Buffer> =>
-    sharp(image.data.subarray(start, start + source.width * source.height), {
-      raw: { ...source, channels: 1 },
-    })
-      .resize(size.width, size.height, { fit: 'fill' })
-      .toColourspace('b-w')
-      .raw()
-      .toBuffer();
-  const chroma = { width: from.chromaWidth, height: from.chromaHeight };
-  const smallChroma = { width: to.chromaWidth, height: to.chromaHeight };
-  const planes = await Promise.all([
-    plane(0, { width: image.width, height: image.height }, { width, height }),
-    plane(from.uStart, chroma, smallChroma),
-    plane(from.vStart, chroma, smallChroma),
-  ]);
-  return { width, height, data: Buffer.concat(planes), matrix: image.matrix };
-}
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
 }
 
 function read(image: RgbImage): Sharp {

@@ -10,21 +10,22 @@ export interface FaceOverlay {
   readonly box: Box;
   /** Empty for a box without a label. */
   readonly label: string;
-  readonly tone: 'known' | 'unknown' | 'undecided';
-  /** Set for a box that is predicted instead of detected. */
+  readonly tone: 'known' | 'unknown' | 'undecided' | 'held';
+  /** Set for a box that is predicted instead of detected, and for a name that is held. */
   readonly dashed?: boolean;
   /** Drawn as dots, in pixels of the picture. */
   readonly landmarks?: Landmarks;
 }
 
 /**
- * Blue, orange and light grey can be told apart with any kind of colour blindness, and black text on them has a
+ * Blue, orange and greys can be told apart with any kind of colour blindness, and black text on them has a
  * contrast above 8:1. M. Okabe, K. Ito, "Color universal design" (2008).
  */
 const tones: Record<FaceOverlay['tone'], Rgb> = {
   known: [86, 180, 233],
   unknown: [230, 159, 0],
   undecided: [225, 225, 225],
+  held: [175, 190, 205],
 };
 const dark: Rgb = [16, 16, 16];
 

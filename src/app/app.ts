@@ -214,7 +214,7 @@ export class App {
       labels: this.#labels,
       log,
     });
-    return new CameraSupervisor({ sessions, detector: config.detector, log });
+    return new CameraSupervisor({ sessions, defaults: config, log });
   }
 
   async #openRecognition(store: Storage): Promise<Recognition> {

@@ -3,27 +3,21 @@ import type { CameraConfig, Config } from '../config/schema.js';
 import type { EventPublisher } from '../events/event-publisher.js';
 import { TrackEventPublisher } from '../events/track-event-publisher.js';
 import { redactUrl } from '../ingest/redact.js';
-import { VideoSource, type SourceGuardOptions } from '../ingest/video-source.js';
+import { VideoSource, type SourceGuardOptions, type VideoSourceOptions } from '../ingest/video-source.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
-import {
-  CameraPipeline,
-  historyFrames,
-  type CameraPipelineOptions,
-  type SourceHandlers,
-} from '../pipeline/camera-pipeline.js';
-import { DetectionScheduler } from '../pipeline/detection-scheduler.js';
+import { CameraPipeline, historyFrames, type CameraPipelineOptions } from '../pipeline/camera-pipeline.js';
 import { DecisionRecorder } from '../recognition/track/decision-recorder.js';
 import { Recognizer } from '../recognition/track/recognizer.js';
 import { TrackRegistry } from '../recognition/track/track-registry.js';
 import type { Recognition } from './recognition.js';
 import type { CameraSession, PreparedSession, SessionOpener } from '../services/camera-supervisor.js';
-import type { DetectorLease, SharedDetectors } from './shared-detectors.js';
+import type { DetectorLease, DetectorThread, SharedDetectors } from './shared-detectors.js';
 
-/** Part of the main loop's time that detections may take; see docs/adr/0004. */
-const detectionShare = 0.6;
-/** Frames of one camera in memory: being read, searched, waiting and being encoded, and one in reserve. */
-const framesPerCamera = 5;
+/** Frames for analysis in memory: being read, waiting, being searched, and one in reserve. */
+const analysisFrames = 4;
+/** Frames for viewers in memory, while there are viewers: being read, waiting, and being encoded. */
+const viewFrames = 3;
 
 export interface CameraSessionsOptions {
   readonly config: Config;
@@ -37,27 +31,31 @@ export interface CameraSessionsOptions {
   readonly log: Logger;
 }
 
+/** What the streams of one camera differ in. */
+type SourceDetails = Pick<VideoSourceOptions, 'onFrame' | 'onState' | 'poolSize'> &
+  Partial<Pick<VideoSourceOptions, 'onDecoded' | 'views' | 'width'>>;
+
 /** What follows the tracks of a camera. */
 type TrackParts = Pick<CameraPipelineOptions, 'observers' | 'trackState' | 'availability'>;
 
 /** Puts the pipelines of cameras together. */
 export class CameraSessions implements SessionOpener {
   readonly #options: CameraSessionsOptions;
-  readonly #schedulers = {
-    main: new DetectionScheduler({ share: detectionShare }),
-    worker: new DetectionScheduler({ share: 1 }),
-  };
+  readonly #open = new Set<OpenSession>();
 
   constructor(options: CameraSessionsOptions) {
     this.#options = options;
   }
 
-  async prepare(camera: CameraConfig): Promise<PreparedSession> {
-    const lease = await this.#options.detectors.borrow(camera.detector);
+  async prepare(camera: CameraConfig, isAlone: boolean): Promise<PreparedSession> {
+    const lease = await this.#options.detectors.borrow(camera.detector, threadOf(camera, isAlone));
     return {
       open: async (framesBefore) => {
         try {
-          return session(this.#openPipeline(camera, lease, framesBefore), lease);
+          const session = new OpenSession(camera, this.#openPipeline(camera, lease, framesBefore), lease);
+          this.#open.add(session);
+          session.onClosed(() => this.#open.delete(session));
+          return session;
         } catch (error) {
           await lease.giveBack();
           throw error;
@@ -67,35 +65,52 @@ export class CameraSessions implements SessionOpener {
     };
   }
 
-  #openPipeline(camera: CameraConfig, { detector: faceDetector }: DetectorLease, framesBefore: number) {
+  async clearMainLoop(): Promise<void> {
+    const { detectors, log } = this.#options;
+    for (const session of this.#open) {
+      const { camera } = session;
+      if (session.thread === threadOf(camera, false)) continue;
+      try {
+        await session.moveTo(await detectors.borrow(camera.detector, 'worker'));
+      } catch (err) {
+        log.error({ camera: camera.id, err }, 'The detector could not be moved to a thread');
+      }
+    }
+  }
+
+  #openPipeline(camera: CameraConfig, place: DetectorLease, framesBefore: number): CameraPipeline {
     const { id, name, url, detectUrl, detector } = camera;
     const { metrics, labels, config } = this.#options;
     const log = this.#options.log.child({ camera: id });
-    const source =
-      (address: string, more: Pick<CameraConfig, 'width'> & { poolSize: number }) =>
-      (handlers: SourceHandlers): VideoSource =>
-        new VideoSource({
-          ...camera,
-          ...more,
-          ...handlers,
-          cameraId: id,
-          source: address,
-          framesBefore,
-          guard: this.#options.guardOf(id, address),
-          log,
-        });
-    const poolSize = framesPerCamera + (detectUrl === null ? 0 : historyFrames);
+    const openSource = (source: string, more: SourceDetails): VideoSource =>
+      new VideoSource({
+        ...camera,
+        ...more,
+        cameraId: id,
+        source,
+        analysisFps: camera.analysis.fps,
+        framesBefore,
+        guard: this.#options.guardOf(id, source),
+        log,
+      });
     const tracks = this.#openTracks(camera, log);
-    const turns = this.#schedulers[detector.thread].join(detector.rate);
     const options: CameraPipelineOptions = {
       id,
       name,
       sourceLabel: redactUrl(url),
-      createSource: source(url, { width: camera.width, poolSize }),
+      createSource: ({ onView, ...handlers }) =>
+        openSource(url, {
+          ...handlers,
+          poolSize: analysisFrames + (detectUrl === null ? 0 : historyFrames),
+          views: { fps: camera.fps, poolSize: viewFrames, onFrame: onView },
+        }),
       createSearchSource:
-        detectUrl === null ? undefined : source(detectUrl, { width: null, poolSize: framesPerCamera }),
-      detector: faceDetector,
-      turns,
+        detectUrl === null
+          ? undefined
+          : (handlers) => openSource(detectUrl, { ...handlers, width: null, poolSize: analysisFrames }),
+      place,
+      rate: detector.rate,
+      fps: Math.min(camera.analysis.fps, camera.fps ?? Infinity),
       region: detector.region?.map(([x, y]) => ({ x, y })),
       ...tracks,
       labels,
@@ -106,7 +121,6 @@ export class CameraSessions implements SessionOpener {
     try {
       return new CameraPipeline(options);
     } catch (error) {
-      turns.close();
       for (const observer of tracks.observers) void observer.close();
       throw error;
     }
@@ -127,6 +141,14 @@ export class CameraSessions implements SessionOpener {
       availability: {
         online: () => tracks.afterChanges(() => publisher.online()),
         offline: (reason) => tracks.afterChanges(() => publisher.offline(reason)),
+        overloaded: (reason) => {
+          log.warn({ ...reason }, 'The camera is overloaded: it is searched for faces too seldom');
+          tracks.afterChanges(() => publisher.overloaded(reason));
+        },
+        recovered: () => {
+          log.info('The camera is no longer overloaded');
+          tracks.afterChanges(() => publisher.recovered());
+        },
       },
     };
   }
@@ -147,8 +169,56 @@ export class CameraSessions implements SessionOpener {
   }
 }
 
-function session(pipeline: CameraPipeline, lease: DetectorLease): CameraSession {
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => (closing ??= pipeline.close().finally(() => lease.giveBack()));
-  return { pipeline, close };
+/** A session with the detector that it has borrowed. */
+class OpenSession implements CameraSession {
+  readonly camera: CameraConfig;
+  readonly pipeline: CameraPipeline;
+  #lease: DetectorLease;
+  #moving: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+  #onClosed: () => void = () => undefined;
+
+  constructor(camera: CameraConfig, pipeline: CameraPipeline, lease: DetectorLease) {
+    this.camera = camera;
+    this.pipeline = pipeline;
+    this.#lease = lease;
+  }
+
+  /** Where faces are searched for. */
+  get thread(): DetectorThread {
+    return this.#lease.thread;
+  }
+
+  onClosed(listener: () => void): void {
+    this.#onClosed = listener;
+  }
+
+  /** Searches with another detector, and gives back the one before. */
+  async moveTo(lease: DetectorLease): Promise<void> {
+    if (this.#closing !== undefined) return lease.giveBack();
+    const before = this.#lease;
+    this.#lease = lease;
+    this.#moving = this.#moving.then(() => this.pipeline.moveSearch(lease)).then(() => before.giveBack());
+    return this.#moving;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#onClosed();
+    try {
+      await this.pipeline.close();
+    } finally {
+      await Promise.allSettled([this.#moving]);
+      await this.#lease.giveBack();
+    }
+  }
+}
+
+function threadOf({ detector: { thread } }: CameraConfig, isAlone: boolean): DetectorThread {
+  if (thread !== 'auto') return thread;
+  return isAlone ? 'main' : 'worker';
 }

@@ -136,6 +136,7 @@ async function checkCamera(camera: CameraConfig, url: string): Promise<string> {
         cameraId: camera.id,
         source: url,
         poolSize: 2,
+        analysisFps: camera.analysis.fps,
         log: { warn: () => undefined },
         onFrame: (frame) => frame.release(),
         onState: (state) => {

@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import {
   cameraSchema,
+  completeAnalysisSchema,
   completeDetectorSchema,
   type CameraConfig,
+  type CameraDefaults,
   type CameraStatement,
-  type DetectorConfig,
 } from './schema.js';
 import { cameraRecognitionChangeSchema, completeCameraRecognitionSchema } from './recognition.js';
 
-const { id, name, detector, recognition, ...rest } = cameraSchema.shape;
+const { id, name, analysis, detector, recognition, ...rest } = cameraSchema.shape;
 /** With its defaults a field that is left out would be set back to them. */
 const withoutDefaults = {
   url: rest.url,
@@ -26,6 +27,7 @@ export const cameraChangeSchema = z
   .strictObject({
     name: name.unwrap(),
     ...withoutDefaults,
+    analysis: analysis.unwrap(),
     detector: detector.unwrap(),
     recognition: cameraRecognitionChangeSchema,
   })
@@ -36,6 +38,7 @@ export const cameraSettingsSchema = z.strictObject({
   id: id.unwrap(),
   name: name.unwrap(),
   ...withoutDefaults,
+  analysis: completeAnalysisSchema,
   detector: completeDetectorSchema,
   recognition: completeCameraRecognitionSchema.describe(recognition.description ?? ''),
 });
@@ -49,21 +52,23 @@ export type CameraChange = z.output<typeof cameraChangeSchema>;
 /** How a camera is set up. */
 export type CameraSettings = CameraConfig;
 
-/** A camera with what it leaves to `detector`. */
-export function completeCamera(camera: CameraStatement, defaults: DetectorConfig): CameraConfig {
+/** A camera with what it leaves to the defaults. */
+export function completeCamera(camera: CameraStatement, defaults: CameraDefaults): CameraConfig {
   return {
     ...camera,
     name: camera.name ?? camera.id,
-    detector: { ...defaults, ...definedOnly(camera.detector) },
+    analysis: { ...defaults.analysis, ...definedOnly(camera.analysis) },
+    detector: { ...defaults.detector, ...definedOnly(camera.detector) },
   };
 }
 
-/** A camera with what was asked to change; the settings of its detector and its recognition change one by one. */
+/** A camera with what was asked to change; the settings of its analysis, detector and recognition change one by one. */
 export function changedCamera(camera: CameraStatement, change: CameraChange): CameraStatement {
   const changes = definedOnly(change);
   return {
     ...camera,
     ...changes,
+    analysis: { ...camera.analysis, ...definedOnly(change.analysis ?? {}) },
     detector: { ...camera.detector, ...definedOnly(change.detector ?? {}) },
     recognition: { ...camera.recognition, ...definedOnly(change.recognition ?? {}) },
   };

@@ -38,7 +38,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
     ...camera,
     id: cameraId(camera, index),
   }));
-  const cameras = statedCameras.map((camera) => completeCamera(camera, parsed.data.detector));
+  const cameras = statedCameras.map((camera) => completeCamera(camera, parsed.data));
   return { ...parsed.data, statedCameras, cameras };
 }
 

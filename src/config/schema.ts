@@ -43,11 +43,11 @@ const detectorShape = {
     ),
   rate: z
     .union([z.literal('auto'), z.number().positive().max(120)])
-    .describe('Most detections a second. `auto`: as many as keep the main loop free enough for all cameras.'),
+    .describe('Most detections a second. `auto`: as many as there is time for.'),
   thread: z
-    .enum(['main', 'worker'])
+    .enum(['auto', 'main', 'worker'])
     .describe(
-      'Where detection runs; `worker` leaves the main loop to many cameras at the price of a copy of each frame.',
+      'Where detection runs: on the `main` loop, or in a `worker` thread, which leaves the main loop to video and events at the price of a copy of each frame. `auto`: on the main loop with one camera, in a thread with more.',
     ),
 };
 
@@ -61,8 +61,21 @@ const detectorSchema = z.strictObject({
   minFaceSize: detectorShape.minFaceSize.default(null),
   region: detectorShape.region.default(null),
   rate: detectorShape.rate.default('auto'),
-  thread: detectorShape.thread.default('main'),
+  thread: detectorShape.thread.default('auto'),
 });
+
+const analysisShape = {
+  fps: z
+    .number()
+    .positive()
+    .max(120)
+    .describe(
+      'Most frames a second that are taken from a camera to be searched; under load fewer of them are searched.',
+    ),
+};
+
+/** The settings of the analysis, each of them there. */
+export const completeAnalysisSchema = z.strictObject(analysisShape);
 
 export const cameraSchema = z.strictObject({
   id: z
@@ -114,7 +127,7 @@ export const cameraSchema = z.strictObject({
     .max(120)
     .nullable()
     .default(null)
-    .describe('Frames a second; the camera’s own when null.'),
+    .describe('Most pictures a second for those who watch; the camera’s own rate when null.'),
   loop: z.boolean().default(false).describe('Files only: begin again at the end.'),
   stallTimeoutMs: z
     .number()
@@ -122,7 +135,14 @@ export const cameraSchema = z.strictObject({
     .min(1000)
     .max(600_000)
     .default(10_000)
-    .describe('A camera that sends no frame for so long is taken for lost and connected anew.'),
+    .describe(
+      'A camera that sends no frame for so long is taken for lost and connected anew. On Linux, time in which ffmpeg waits for a processor does not count.',
+    ),
+  analysis: z
+    .strictObject(analysisShape)
+    .partial()
+    .default({})
+    .describe('Overrides of `analysis` for this camera.'),
   detector: z
     .strictObject(detectorShape)
     .partial()
@@ -156,6 +176,10 @@ export const configSchema = z.strictObject({
     .describe('Folder of the gallery and the access token; made when missing.'),
   server: serverSchema.prefault({}),
   cameras: camerasSchema.default([]).describe('Cameras; an entry may be just a URL.'),
+  analysis: z
+    .strictObject({ fps: analysisShape.fps.default(10) })
+    .prefault({})
+    .describe('What is taken from each camera to be searched, unless the camera says otherwise.'),
   detector: detectorSchema
     .prefault({})
     .describe('How faces are found, for every camera that does not say otherwise.'),
@@ -301,14 +325,15 @@ export const configSchema = z.strictObject({
 type ParsedConfig = z.output<typeof configSchema>;
 export type DetectorConfig = ParsedConfig['detector'];
 
-/** One camera as it was stated: what it leaves to `detector` is missing still. */
+/** What holds for every camera that does not say otherwise. */
+export type CameraDefaults = Pick<ParsedConfig, 'analysis' | 'detector'>;
+
+/** One camera as it was stated: what it leaves to `analysis` and `detector` is missing still. */
 export type CameraStatement = z.output<typeof cameraSchema> & { readonly id: string };
 
 /** One camera with every default filled in. */
-export type CameraConfig = Omit<CameraStatement, 'name' | 'detector'> & {
-  readonly name: string;
-  readonly detector: DetectorConfig;
-};
+export type CameraConfig = Omit<CameraStatement, 'name' | keyof CameraDefaults> &
+  CameraDefaults & { readonly name: string };
 
 /** The whole configuration with every default filled in. */
 export type Config = Omit<ParsedConfig, 'cameras'> & {

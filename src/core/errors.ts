@@ -193,6 +193,21 @@ export const errorCatalogue = {
       'Start the program with ORT_DISABLE_TELEMETRY=1 in its environment, or import Sightline in its main thread before the thread is started.',
   },
 
+  FRAMES_LATE: {
+    status: 503,
+    remedy:
+      'Use a smaller stream, fewer cameras or a machine with more cores, and check how many pictures a second the camera sends.',
+  },
+  SEARCHES_WAIT: {
+    status: 503,
+    remedy:
+      'Choose a faster `detector.kind`, give cameras a smaller stream to search (`detectUrl`), or use fewer cameras or a machine with more cores.',
+  },
+  SEARCHES_SLOW: {
+    status: 503,
+    remedy:
+      'Choose a faster `detector.kind`, a larger `detector.minFaceSize`, or a smaller stream to search (`detectUrl`).',
+  },
   CAMERA_NOT_FOUND: { status: 404, remedy: 'See GET /v1/cameras for the cameras there are.' },
   CAMERA_DUPLICATE: { status: 409, remedy: 'Give each camera a unique id.' },
   CAMERA_REMOVED: { status: 410, remedy: 'See GET /v1/cameras for the cameras there are.' },

@@ -23,6 +23,8 @@ export interface EmbedOptions {
    * request: it comes after faces of live video and is never dropped for one.
    */
   readonly maxWaitMs?: number;
+  /** Whether it goes before other faces of live video, because what is shown is in doubt until it is embedded. */
+  readonly urgent?: boolean;
 }
 
 /** The part of a picture that shows a face: RGB, in a buffer of its own, with the landmarks in its pixels. */

@@ -21,6 +21,19 @@ export interface Detection {
   readonly landmarks: Landmarks;
 }
 
+/**
+ * Why a track may have gone over to another face. `hidden`: the face was not found for a while; `jumped`: it moved
+ * further than faces do; `overlapped`: another face was at the same place; `changed`: its size, its landmarks or its look
+ * changed abruptly; `contradicted`: an observation of it shows somebody else.
+ */
+export type DoubtReason = 'hidden' | 'jumped' | 'overlapped' | 'changed' | 'contradicted';
+
+/** A doubt about a track; ordinals count up from 1. */
+export interface Doubt {
+  readonly ordinal: number;
+  readonly reason: DoubtReason;
+}
+
 /** One face followed over time. Ids count up from 1 for each camera and are never used again while it runs. */
 export interface Track {
   readonly id: number;
@@ -37,6 +50,8 @@ export interface Track {
   /** Milliseconds on the clock given to the tracker. */
   readonly firstSeenAt: number;
   readonly lastSeenAt: number;
+  /** The newest reason to doubt that it still shows the face it began with. */
+  readonly doubt?: Doubt | undefined;
 }
 
 /** Which network, and which version of it, made an embedding. Embeddings of different models never compare. */
@@ -65,11 +80,19 @@ export interface UnknownRef {
   readonly seen: number;
 }
 
-/** What recognition has decided about a track; `unknown` says which unknown person it is, once known. */
-export type Identity =
-  | { readonly state: 'undecided' }
+/** What recognition can decide about a track; `unknown` says which unknown person it is, once known. */
+export type DecidedIdentity =
   | { readonly state: 'unknown'; readonly evidence: IdentityEvidence; readonly unknown?: UnknownRef }
   | { readonly state: 'known'; readonly person: Person; readonly evidence: IdentityEvidence };
+
+/**
+ * What recognition says of a track. `held`: the track may have gone over to another face since `before` was decided, and
+ * no observation has shown yet whether it has.
+ */
+export type Identity =
+  | { readonly state: 'undecided' }
+  | DecidedIdentity
+  | { readonly state: 'held'; readonly before: DecidedIdentity; readonly reason: DoubtReason };
 
 /** A person of the gallery and how far they are from a probe. */
 export interface Neighbour {

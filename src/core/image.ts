@@ -26,14 +26,19 @@ export type Image = RgbImage | YuvImage;
  * the current call, and `release()` once for each reference. After the last release its buffer goes back to a pool and
  * is overwritten.
  */
-export interface Frame extends RgbImage {
+export interface Frame extends YuvImage {
   readonly cameraId: string;
-  /** Counts the frames decoded from this camera since the program started, dropped ones included; from 1. */
+  /**
+   * Grows from frame to frame since the program started, dropped ones included. Frames for analysis and frames for
+   * viewers are counted apart; the times tell which belong together.
+   */
   readonly sequence: number;
-  /** When the last byte of the frame arrived: milliseconds since the epoch. */
+  /** When the frame arrived: milliseconds since the epoch. */
   readonly capturedAt: number;
   /** The same moment on the monotonic clock of `performance.now()`, in ms. */
   readonly capturedMonotonic: number;
+  /** When it is to be shown, in ms on the clock of the stream; comparable between frames of one run of the source. */
+  readonly presentedAt: number;
   /** Adds a reference. */
   retain(): void;
   /** Gives up a reference. */

@@ -1,4 +1,13 @@
-import type { Identity, Person, StageTimes, Track, UnknownRef, IdentityEvidence } from '../core/face.js';
+import type {
+  DecidedIdentity,
+  DoubtReason,
+  Identity,
+  Person,
+  StageTimes,
+  Track,
+  UnknownRef,
+  IdentityEvidence,
+} from '../core/face.js';
 import type { Box, Point } from '../core/geometry.js';
 import type { FrameRef } from '../core/track-state.js';
 import type { CameraRef, DraftOf, EventDataByType, EventType, FaceEventData } from './identity-event.js';
@@ -38,8 +47,18 @@ export function identityChanged(
   report: TrackReport,
   previous: Identity,
 ): DraftOf<'sightline.identity.changed'> {
-  const data = { ...faceData(report), previous: personRefOf(previous) };
+  const data = { ...faceData(report), previous: personRefOf(decided(previous)) };
   return draft('sightline.identity.changed', report.camera, data);
+}
+
+/** Event for an identity in doubt: the track may have gone over to another face. */
+export function identityHeld(report: TrackReport): DraftOf<'sightline.identity.held'> {
+  return draft('sightline.identity.held', report.camera, faceData(report));
+}
+
+/** Event for an identity that was held and stands again, because an observation has shown the same face. */
+export function identityConfirmed(report: TrackReport): DraftOf<'sightline.identity.confirmed'> {
+  return draft('sightline.identity.confirmed', report.camera, faceData(report));
 }
 
 /** Event for a camera that shows pictures (again). */
@@ -55,6 +74,19 @@ export function cameraOffline(
   return draft('sightline.camera.offline', camera, { camera, reason });
 }
 
+/** Event for a camera that is searched for faces less often than once a second. */
+export function cameraOverloaded(
+  camera: CameraRef,
+  reason: { readonly code: string; readonly message: string },
+): DraftOf<'sightline.camera.overloaded'> {
+  return draft('sightline.camera.overloaded', camera, { camera, reason });
+}
+
+/** Event for an overloaded camera that is searched often enough again. */
+export function cameraRecovered(camera: CameraRef): DraftOf<'sightline.camera.recovered'> {
+  return draft('sightline.camera.recovered', camera, { camera, reason: null });
+}
+
 function draft<T extends EventType>(type: T, camera: CameraRef, data: EventDataByType[T]): DraftOf<T> {
   return {
     specversion: '1.0',
@@ -66,7 +98,7 @@ function draft<T extends EventType>(type: T, camera: CameraRef, data: EventDataB
 }
 
 function faceData({ camera, track, trackKey, identity, frame }: TrackReport): FaceEventData {
-  const evidence = identity.state === 'undecided' ? null : identity.evidence;
+  const evidence = evidenceOf(identity);
   return {
     camera: { id: camera.id, name: camera.name },
     track: {
@@ -77,6 +109,7 @@ function faceData({ camera, track, trackKey, identity, frame }: TrackReport): Fa
     },
     identity: personRefOf(identity),
     unknown: unknownOf(identity),
+    ...(identity.state === 'held' && { held: heldOf(identity) }),
     distance: round(evidence?.distance ?? null, 4),
     threshold: round(evidence?.threshold ?? null, 4),
     margin: round(evidence?.margin ?? null, 4),
@@ -95,7 +128,7 @@ function faceData({ camera, track, trackKey, identity, frame }: TrackReport): Fa
 }
 
 function explanation(identity: Identity): FaceEventData['why'] {
-  const evidence = identity.state === 'undecided' ? null : identity.evidence;
+  const evidence = evidenceOf(identity);
   return {
     summary: explain(identity),
     votes: evidence && { total: evidence.votes.total, inFavour: evidence.votes.inFavour },
@@ -115,6 +148,23 @@ function explanation(identity: Identity): FaceEventData['why'] {
     })),
     times: evidence && roundTimes(evidence.times),
   };
+}
+
+/** The identity itself, whether it is held or not. */
+function decided(identity: Identity): Exclude<Identity, { state: 'held' }> {
+  return identity.state === 'held' ? identity.before : identity;
+}
+
+function evidenceOf(identity: Identity): IdentityEvidence | null {
+  const itself = decided(identity);
+  return itself.state === 'undecided' ? null : itself.evidence;
+}
+
+function heldOf({
+  before,
+  reason,
+}: Extract<Identity, { state: 'held' }>): NonNullable<FaceEventData['held']> {
+  return { identity: personRefOf(before), unknown: unknownOf(before), reason };
 }
 
 function personRefOf(identity: Identity): Person | null {
@@ -152,8 +202,22 @@ function roundBox(box: Box): Box {
 /** Explains in one or two sentences why a face was, or was not, named. */
 export function explain(identity: Identity): string {
   if (identity.state === 'undecided') return 'Recognition has not decided about this face.';
-  if (identity.state === 'known') return explainKnown(identity.person.name, identity.evidence);
-  return explainUnknown(identity.evidence);
+  if (identity.state === 'held') return `${doubts[identity.reason]} ${explainDecided(identity.before)}`;
+  return explainDecided(identity);
+}
+
+const doubts: Record<DoubtReason, string> = {
+  hidden: 'The face was hidden for a while, and it is not certain yet that it is the same one. Before:',
+  jumped: 'The face jumped, and it is not certain yet that it is the same one. Before:',
+  overlapped: 'Another face was in the same place, and it is not certain yet which one this is. Before:',
+  changed: 'The face changed abruptly, and it is not certain yet that it is the same one. Before:',
+  contradicted: 'The face does not look like the one before, and it is being looked at again. Before:',
+};
+
+function explainDecided(identity: DecidedIdentity): string {
+  return identity.state === 'known'
+    ? explainKnown(identity.person.name, identity.evidence)
+    : explainUnknown(identity.evidence);
 }
 
 function explainKnown(name: string, evidence: IdentityEvidence): string {

@@ -1,4 +1,4 @@
-import type { UnknownRef } from '../core/face.js';
+import type { DoubtReason, UnknownRef } from '../core/face.js';
 import type { Box, Point } from '../core/geometry.js';
 
 /** A camera as events name it. */
@@ -60,10 +60,16 @@ export interface FaceEventData {
     readonly ageMs: number;
     readonly hits: number;
   };
-  /** Who it is; null for an unknown person and while undecided. */
+  /** Who it is; null for an unknown person, while undecided and while held. */
   readonly identity: PersonRef | null;
-  /** Which unknown person it is; null for people with a name and while undecided. `seen`: their tracks so far. */
+  /** Which unknown person it is; null for people with a name, while undecided and while held. `seen`: their tracks so far. */
   readonly unknown: UnknownRef | null;
+  /** Only while the identity is held: who it was decided to be before the track may have gone over to another face. */
+  readonly held?: {
+    readonly identity: PersonRef | null;
+    readonly unknown: UnknownRef | null;
+    readonly reason: DoubtReason;
+  };
   /** Euclidean on the unit sphere, 0 to 2, to the nearest enrolled photo; null with an empty gallery. */
   readonly distance: number | null;
   /** A name needs a distance at or below this. */
@@ -96,7 +102,7 @@ interface IdentityChangedData extends FaceEventData {
   readonly previous: PersonRef | null;
 }
 
-/** `reason` says what took the camera away; null when it came back. */
+/** `reason` says what took the camera away, or overloads it; null when that is over. */
 interface CameraEventData {
   readonly camera: CameraRef;
   readonly reason: { readonly code: string; readonly message: string } | null;
@@ -109,8 +115,12 @@ export interface EventDataByType {
   'sightline.identity.recognized': FaceEventData;
   'sightline.identity.unknown': FaceEventData;
   'sightline.identity.changed': IdentityChangedData;
+  'sightline.identity.held': FaceEventData;
+  'sightline.identity.confirmed': FaceEventData;
   'sightline.camera.online': CameraEventData;
   'sightline.camera.offline': CameraEventData;
+  'sightline.camera.overloaded': CameraEventData;
+  'sightline.camera.recovered': CameraEventData;
 }
 
 export type EventType = keyof EventDataByType;
@@ -122,8 +132,12 @@ export const eventTypes = [
   'sightline.identity.recognized',
   'sightline.identity.unknown',
   'sightline.identity.changed',
+  'sightline.identity.held',
+  'sightline.identity.confirmed',
   'sightline.camera.online',
   'sightline.camera.offline',
+  'sightline.camera.overloaded',
+  'sightline.camera.recovered',
 ] as const satisfies readonly EventType[];
 
 /** What a builder makes: an event that the publisher has yet to stamp with its id and time. */

@@ -4,9 +4,15 @@ import type { EventDraft, SightlineEvent } from './identity-event.js';
 /** Ids of everybody that an event names. */
 function namedIn({ data }: EventDraft): string[] {
   if (!('track' in data)) return [];
-  const { identity, why } = data;
+  const { identity, held, why } = data;
   const previous = 'previous' in data ? data.previous : null;
-  const people = [identity, previous, ...why.nearest, ...why.crops.map((crop) => crop.identity)];
+  const people = [
+    identity,
+    previous,
+    held?.identity ?? null,
+    ...why.nearest,
+    ...why.crops.map((crop) => crop.identity),
+  ];
   return [...new Set(people.flatMap((person) => (person ? [person.id] : [])))];
 }
 
@@ -24,7 +30,10 @@ export function toNewEvent(draft: EventDraft, id: string, time: number): NewEven
     cameraId: data.camera.id,
     trackKey: face?.track.key ?? null,
     personId: face?.identity?.id ?? face?.unknown?.id ?? null,
-    people: [...namedIn(draft), ...(face?.unknown ? [face.unknown.id] : [])],
+    people: [
+      ...namedIn(draft),
+      ...[face?.unknown, face?.held?.unknown].flatMap((person) => person?.id ?? []),
+    ],
     data,
   };
 }

@@ -2,7 +2,11 @@ import type { TrackChange, TrackState } from '../core/track-state.js';
 import {
   cameraOffline,
   cameraOnline,
+  cameraOverloaded,
+  cameraRecovered,
   identityChanged,
+  identityConfirmed,
+  identityHeld,
   identityRecognized,
   identityUnknown,
   trackEnded,
@@ -39,6 +43,16 @@ export class TrackEventPublisher {
     this.#publish(cameraOffline(this.#options.camera, reason));
   }
 
+  /** Publishes that the camera is searched for faces too seldom. */
+  overloaded(reason: { readonly code: string; readonly message: string }): void {
+    this.#publish(cameraOverloaded(this.#options.camera, reason));
+  }
+
+  /** Publishes that the camera is searched often enough again. */
+  recovered(): void {
+    this.#publish(cameraRecovered(this.#options.camera));
+  }
+
   #publish(draft: EventDraft): void {
     this.#options.events.publish(draft);
   }
@@ -65,6 +79,10 @@ export class TrackEventPublisher {
         return identityUnknown(report);
       case 'changed':
         return identityChanged(report, before.identity);
+      case 'held':
+        return identityHeld(report);
+      case 'confirmed':
+        return identityConfirmed(report);
     }
   }
 

@@ -33,6 +33,7 @@ export interface InferencePoolStats {
 interface Job<Task, Reply> {
   readonly task: Task;
   readonly deadline: number;
+  readonly urgent: boolean;
   readonly submittedAt: number;
   readonly settle: (outcome: Outcome<Reply>) => void;
 }
@@ -75,12 +76,13 @@ export class InferencePool<Task, Reply> {
    *
    * @param maxWaitMs drops the task if no thread took it by then; Infinity for a request, which is never dropped for a
    * live task and does not count towards `queueLimit`
+   * @param urgent whether it goes before all other live tasks
    * @returns never rejects
    */
-  run(task: Task, maxWaitMs = Infinity): Promise<Outcome<Reply>> {
+  run(task: Task, maxWaitMs = Infinity, urgent = false): Promise<Outcome<Reply>> {
     return new Promise((resolve) => {
       const submittedAt = performance.now();
-      const job = { task, deadline: submittedAt + maxWaitMs, submittedAt, settle: resolve };
+      const job = { task, deadline: submittedAt + maxWaitMs, urgent, submittedAt, settle: resolve };
       if (this.#closing) return this.#drop(job, 'closed');
       this.#dropExpired();
       const displaced = this.#queue.add(job);

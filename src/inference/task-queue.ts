@@ -2,6 +2,8 @@
 export interface QueuedTask {
   /** Latest useful start, in ms of `performance.now()`; Infinity for a request. */
   readonly deadline: number;
+  /** Whether it goes before all live tasks that are not urgent. */
+  readonly urgent?: boolean;
 }
 
 /** Batches of live tasks that run before one batch of requests when both wait. */
@@ -9,14 +11,15 @@ const liveBatchesInARow = 4;
 
 /**
  * The tasks that wait for a worker, in two lists. Live tasks have a deadline and a limit: only the newest matter, so they
- * run newest first, and when the list is full the oldest is dropped. Tasks without a deadline are requests: they run
+ * run newest first, urgent ones before the others, and when the list is full the oldest that is not urgent is dropped. Tasks without a deadline are requests: they run
  * oldest first, and their callers limit their number. Live tasks run first, but one batch of requests runs after every
  * four batches of live tasks, so that requests never starve. Neither list displaces the other.
  */
 export class TaskQueue<T extends QueuedTask> {
   readonly #limit: number;
-  /** Oldest first, both. */
+  /** Oldest first, the urgent ones after all others. */
   #live: T[] = [];
+  /** Oldest first. */
   readonly #requests: T[] = [];
   /** Batches of live tasks taken while a request waited. */
   #liveBatches = 0;
@@ -30,13 +33,15 @@ export class TaskQueue<T extends QueuedTask> {
     return this.#live.length + this.#requests.length;
   }
 
-  /** Adds a task. @returns the oldest live task if it had to make room */
+  /** Adds a task. @returns the live task that had to make room, if one had to */
   add(task: T): T | undefined {
     if (task.deadline === Infinity) {
       this.#requests.push(task);
       return undefined;
     }
-    this.#live.push(task);
+    const firstUrgent = this.#live.findIndex(({ urgent }) => urgent === true);
+    const isLast = task.urgent === true || firstUrgent === -1;
+    this.#live.splice(isLast ? this.#live.length : firstUrgent, 0, task);
     return this.#live.length > this.#limit ? this.#live.shift() : undefined;
   }
 

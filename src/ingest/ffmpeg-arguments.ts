@@ -9,8 +9,10 @@ export interface ReadOptions {
   readonly hwaccel: string | null;
   /** Maximum picture width in pixels; the height follows the aspect ratio and is even. Null for the source's own. */
   readonly width: number | null;
-  /** Maximum frames per second; frames are never repeated. Null for the source's own rate. */
-  readonly fps: number | null;
+  /** Most frames a second for analysis; frames are never repeated. */
+  readonly analysisFps: number;
+  /** Most frames a second for viewers, null for the source's own rate; undefined when nobody can watch the source. */
+  readonly viewFps: number | null | undefined;
   /** Whether to play a file again and again. */
   readonly loop: boolean;
   /** ffmpeg gives up by itself after this many milliseconds without a byte from the network. */
@@ -28,12 +30,21 @@ export interface FfmpegVersion {
   readonly minor: number;
 }
 
-/** An ffmpeg command line in parts: `ffmpeg ...inputOptions -i input ...outputOptions pipe:1`. */
+/**
+ * An ffmpeg command line in parts: `ffmpeg ...inputOptions -i input [...viewOptions pipe:3] ...outputOptions pipe:1`.
+ * ffmpeg tells on pipe:4 how far it is.
+ */
 export interface FfmpegArguments {
   readonly inputOptions: readonly string[];
   readonly input: string;
+  /** Of the output for viewers; undefined for a source without one. */
+  readonly viewOptions?: readonly string[];
   readonly outputOptions: readonly string[];
 }
+
+/** The descriptors of ffmpeg beside its stdout and stderr. */
+export const viewPipe = 3;
+export const progressPipe = 4;
 
 /** Two threads are enough to decode 4K on a small machine; each further thread delays the picture by one frame. */
 const decoderThreads = ['-threads', '2'];
@@ -53,19 +64,25 @@ const httpFormats =
   'mpjpeg,mjpeg,hls,mpegts,mpeg,mov,mp4,matroska,webm,avi,flv,ogg,h264,hevc,mpegvideo,m4v,aac,mp3,webvtt';
 
 /**
- * Builds the command line that turns a source into PPM pictures on stdout, one per decoded frame. A PPM header gives the
- * size before every picture, so the source need not be probed first and may change its size at any time.
+ * Builds the command line that turns a source into planar YUV pictures in NUT (docs/adr/0012): those for analysis on
+ * stdout, and those for viewers on a pipe of their own. The output for viewers comes first, because ffmpeg's progress
+ * counts the pictures of its first output.
  */
 export function buildArguments(spec: SourceSpec, options: ReadOptions): FfmpegArguments {
+  const { viewFps, analysisFps } = options;
   return {
-    // Errors only, so that every line on stderr is worth showing and classifying.
     inputOptions: [
-      ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'error', ...decoderThreads],
+      ...['-hide_banner', '-nostdin', '-nostats', '-progress', `pipe:${progressPipe}`],
+      // The level on every line tells complaints, which are worth showing, from what the source is.
+      ...['-loglevel', 'level+info', ...decoderThreads],
       ...(options.hwaccel === null ? [] : ['-hwaccel', options.hwaccel]),
       ...sourceOptions(spec, options),
     ],
     input: inputOf(spec),
-    outputOptions: outputOptions(options),
+    ...(viewFps === undefined
+      ? {}
+      : { viewOptions: [...pictureOptions(viewFps, options), ...droppingContainer] }),
+    outputOptions: [...pictureOptions(analysisFps, options), ...container],
   };
 }
 
@@ -125,19 +142,36 @@ function inputOf(spec: SourceSpec): string {
   }
 }
 
-function outputOptions({ width, fps, ffmpeg }: ReadOptions): string[] {
+/** NUT without the index, for which ffmpeg would keep a note of every picture; each picture is sent at once. */
+const container = ['-flush_packets', '1', '-write_index', '0', '-f', 'nut'];
+/** The same behind a short queue, which drops pictures while nobody reads them. */
+const droppingContainer = [
+  ...['-f', 'fifo', '-fifo_format', 'nut', '-format_opts', 'flush_packets=1:write_index=0'],
+  ...['-drop_pkts_on_overflow', '1', '-queue_size', '2'],
+];
+
+function pictureOptions(fps: number | null, { width, ffmpeg }: ReadOptions): string[] {
+  const size = width === null ? '' : `min(${width}\\,iw):-2:flags=bilinear:`;
   const filters = [
-    // Keeps the first frame of each 1/fps of a second; unlike ffmpeg's fps filter it never repeats or delays a frame.
-    ...(fps === null ? [] : [`select=not(eq(floor(t*${fps})\\,floor(prev_selected_t*${fps})))`]),
-    ...(width === null ? [] : [`scale=min(${width}\\,iw):-2:flags=bilinear`]),
+    ...(fps === null ? [] : [firstOfEach(fps)]),
+    // Sources of full range are rare, and their luma would be too strong.
+    `scale=${size}out_range=tv`,
   ];
   return [
-    ...['-map', '0:v:0'],
-    ...(filters.length === 0 ? [] : ['-vf', filters.join(',')]),
-    // Every frame as it comes: none is duplicated or dropped to smooth the rate.
+    ...['-map', '0:v:0', '-map_metadata', '-1', '-vf', filters.join(',')],
+    // Every frame as it comes, with its time in ms: none is duplicated or dropped to smooth the rate.
     ...(hasFpsMode(ffmpeg) ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
-    ...['-f', 'image2pipe', '-c:v', 'ppm', '-pix_fmt', 'rgb24', '-threads', '1'],
+    ...['-enc_time_base', '1:1000', '-c:v', 'rawvideo', '-pix_fmt', 'yuv420p'],
   ];
+}
+
+/**
+ * Keeps the first frame of each 1/fps of a second; unlike ffmpeg's fps filter it never repeats or delays a frame. What is
+ * added keeps frames apart that come at exactly this rate, because their times are rounded.
+ */
+function firstOfEach(fps: number): string {
+  const slot = (time: string): string => `floor(${time}*${fps}+0.001)`;
+  return `select=not(eq(${slot('t')}\\,${slot('prev_selected_t')}))`;
 }
 
 function hasFpsMode({ major, minor }: FfmpegVersion): boolean {

@@ -2,10 +2,7 @@ import { SightlineError } from '../core/errors.js';
 import type { Frame } from '../core/image.js';
 
 /** The fields of a frame other than its pixels. */
-export type FrameFields = Pick<
-  Frame,
-  'cameraId' | 'sequence' | 'capturedAt' | 'capturedMonotonic' | 'width' | 'height'
->;
+export type FrameFields = Omit<Frame, 'data' | 'retain' | 'release'>;
 
 /**
  * A fixed number of equally large frame buffers. Memory is bounded by `size` buffers: when the frame size changes,
@@ -35,6 +32,12 @@ export class FramePool {
     }
     this.#inUse += 1;
     return this.#free.pop() ?? new Uint8Array(byteLength);
+  }
+
+  /** Forgets the buffers that are free, and those in use once they are. */
+  clear(): void {
+    this.#free.length = 0;
+    this.#byteLength = 0;
   }
 
   /** Takes back a buffer that did not become a frame. */

@@ -12,6 +12,9 @@ import { backoffMs, nextStep, type NextStep, type Playback, type PlaybackPlan } 
 import { assertMayBeVideo, resolveHost, type ResolvedSource } from './prepare-source.js';
 import { redactUrl } from './redact.js';
 import { parseSource, type SourceSpec } from './source-spec.js';
+import { StreamClock } from './stream-clock.js';
+import { StreamColour } from './stream-colour.js';
+import { ViewDemand } from './view-valve.js';
 
 /** The state of a source. `ended`: a file played to its end; `failed`: retrying cannot help. Both are final. */
 export type SourceState =
@@ -35,20 +38,24 @@ export interface SourceLog {
 
 export interface VideoSourceOptions extends Pick<
   ReadOptions,
-  'transport' | 'hwaccel' | 'width' | 'fps' | 'loop'
+  'transport' | 'hwaccel' | 'width' | 'analysisFps' | 'loop'
 > {
   readonly cameraId: string;
   /** A source string; see `parseSource`. */
   readonly source: string;
-  /** After this long without a frame the source counts as stalled and is reopened. */
+  /** After this long without a picture the source counts as stalled and is reopened. */
   readonly stallTimeoutMs: number;
   /** How many frames may be held at once; while all are, new ones are dropped. */
   readonly poolSize: number;
+  /** Frames for viewers; undefined for a source that nobody watches. */
+  readonly views?: ViewOptions | undefined;
   /** Frames of this camera before this source, from which the numbering continues; 0 when left out. */
   readonly framesBefore?: number;
-  /** Receives each frame and owns it: it must release it. */
+  /** Receives each frame for analysis and owns it: it must release it. */
   readonly onFrame: (frame: Frame) => void;
   readonly onState: (state: SourceState) => void;
+  /** Called now and then with the number of frames decoded so far; see `frames`. */
+  readonly onDecoded?: (frames: number) => void;
   readonly log: SourceLog;
   /** Limits what the source may reach; undefined for a source that may reach anything. */
   readonly guard?: SourceGuardOptions | undefined;
@@ -56,6 +63,18 @@ export interface VideoSourceOptions extends Pick<
   readonly ffmpeg?: FfmpegBinary;
 }
 
+/** How viewers are served. */
+export interface ViewOptions {
+  /** Most frames a second; null for the source's own rate. */
+  readonly fps: number | null;
+  /** How many frames may be held at once; while all are, new ones are dropped. */
+  readonly poolSize: number;
+  /** Receives each frame while `showViews(true)` is in force, and owns it: it must release it. */
+  readonly onFrame: (frame: Frame) => void;
+}
+
+/** Frames for viewers older than this were waiting for somebody who watches; they are not shown any more. */
+const staleAfterMs = 1000;
 /** After this long online, the next failure counts as a new one and is retried quickly. */
 const steadyAfterMs = 10_000;
 /** ffmpeg's own network timeout comes after the stall watchdog; it only matters if this program has died. */
@@ -72,8 +91,14 @@ export class VideoSource {
   readonly #options: VideoSourceOptions;
   readonly #spec: SourceSpec;
   readonly #assembler: FrameAssembler;
+  readonly #viewAssembler: FrameAssembler;
+  readonly #viewPool: FramePool;
+  readonly #viewDemand = new ViewDemand();
   readonly #closing = new AbortController();
   #hwaccel: string | null;
+  /** Pictures decoded by earlier ffmpegs, and by this one. */
+  #decodedBefore: number;
+  #decoded = 0;
   #running: Promise<void> | undefined;
 
   /** @throws SightlineError SOURCE_INVALID when the source string cannot be parsed. */
@@ -82,22 +107,42 @@ export class VideoSource {
     this.#spec = parseSource(options.source, process.platform);
     this.redactedSource = redactUrl(options.source);
     this.#hwaccel = options.hwaccel;
+    const { cameraId, framesBefore = 0, views } = options;
+    this.#decodedBefore = framesBefore;
+    this.#viewPool = new FramePool(views?.poolSize ?? 0);
     this.#assembler = new FrameAssembler({
-      cameraId: options.cameraId,
-      pool: new FramePool(options.poolSize),
-      framesBefore: options.framesBefore ?? 0,
-      onFrame: (frame) => this.#deliver(frame),
+      ...{ cameraId, framesBefore, pool: new FramePool(options.poolSize) },
+      isWanted: () => true,
+      onFrame: (frame) => this.#deliver(frame, options.onFrame),
+    });
+    this.#viewAssembler = new FrameAssembler({
+      ...{ cameraId, framesBefore, pool: this.#viewPool },
+      isWanted: () => this.#viewDemand.isWanted,
+      onFrame: (frame) => {
+        const isStale = performance.now() - frame.capturedMonotonic > staleAfterMs;
+        if (views === undefined || isStale) frame.release();
+        else this.#deliver(frame, views.onFrame);
+      },
     });
   }
 
-  /** Frames decoded so far, including dropped ones and those before this source. */
+  /**
+   * Frames that ffmpeg decoded so far, whether or not they came here, and those before this source. It tells twice a
+   * second; until then those that came count.
+   */
   get frames(): number {
-    return this.#assembler.frames;
+    return Math.max(this.#decodedBefore + this.#decoded, this.#assembler.frames, this.#viewAssembler.frames);
   }
 
   /** Frames dropped since the start because all buffers were in use. */
   get dropped(): number {
-    return this.#assembler.dropped;
+    return this.#assembler.dropped + this.#viewAssembler.dropped;
+  }
+
+  /** Has frames for viewers delivered, or not any more. */
+  showViews(isWanted: boolean): void {
+    this.#viewDemand.set(isWanted);
+    if (!isWanted) this.#viewPool.clear();
   }
 
   /** Starts playing; does nothing when already started. */
@@ -174,15 +219,31 @@ export class VideoSource {
   ): Promise<Playback> {
     if (spec.kind === 'file') await assertMayBeVideo(spec.path);
     if (this.#closed) return notPlayed;
-    const ioTimeoutMs = this.#options.stallTimeoutMs + ioTimeoutMarginMs;
+    const { views, stallTimeoutMs } = this.#options;
+    const ioTimeoutMs = stallTimeoutMs + ioTimeoutMarginMs;
     const more = { hwaccel: this.#hwaccel, ioTimeoutMs, httpHost, ffmpeg: ffmpeg.release };
+    const guarded = environment !== undefined;
+    const [colour, clock] = [new StreamColour(), new StreamClock()];
+    const matrix = (height: number) => colour.matrix(height);
+    this.#decodedBefore = this.frames;
+    this.#decoded = 0;
     return play({
       ffmpegPath: ffmpeg.path,
-      args: buildArguments(spec, { ...this.#options, ...more, guarded: environment !== undefined }),
+      args: buildArguments(spec, { ...this.#options, ...more, viewFps: views?.fps, guarded }),
       environment,
-      output: (onPicture) => this.#assembler.stream(onPicture),
+      output: (onPicture) =>
+        this.#assembler.stream({ matrix, takenAt: (time) => clock.arrived(time), onPicture }),
+      views: views && {
+        output: this.#viewAssembler.stream({ matrix, takenAt: (time) => clock.takenAt(time) }),
+        demand: this.#viewDemand,
+      },
+      onDecoded: (frames) => {
+        this.#decoded = frames;
+        if (!this.#closed) this.#options.onDecoded?.(this.frames);
+      },
+      onRemark: (line) => colour.read(line),
       onSize: (size) => this.#tell({ state: 'online', ...size }),
-      stallTimeoutMs: this.#options.stallTimeoutMs,
+      stallTimeoutMs,
       signal: this.#closing.signal,
     });
   }
@@ -211,10 +272,10 @@ export class VideoSource {
     await delay(retryInMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 
-  #deliver(frame: Frame): void {
+  #deliver(frame: Frame, onFrame: (frame: Frame) => void): void {
     if (this.#closed) return frame.release();
     try {
-      this.#options.onFrame(frame);
+      onFrame(frame);
     } catch (error) {
       frame.release();
       this.#warn({ error: String(error) }, 'a frame listener threw');

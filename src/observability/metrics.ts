@@ -5,6 +5,8 @@ export interface CameraFigures {
   readonly id: string;
   readonly state: string;
   readonly faces: number;
+  /** Null if the camera is not overloaded. */
+  readonly overloaded: object | null;
   readonly frames: number;
   readonly dropped: Readonly<Record<string, number>>;
 }
@@ -30,6 +32,9 @@ export class Metrics {
   readonly #waitingFaces: () => number;
   readonly #eventFigures: () => EventFigures;
   readonly #up = this.#gauge('camera_up', 'Whether the camera shows pictures', ['camera']);
+  readonly #overloaded = this.#gauge('camera_overloaded', 'Whether the camera is searched too seldom', [
+    'camera',
+  ]);
   readonly #faces = this.#gauge('faces_in_view', 'Faces in view now', ['camera']);
   readonly #frames = this.#counter('frames_total', 'Frames decoded', ['camera']);
   readonly #drops = this.#counter('frames_dropped_total', 'Frames dropped, by cause', ['camera', 'cause']);
@@ -124,9 +129,10 @@ export class Metrics {
 
   /** The pipeline keeps these figures itself, so they are read on demand instead of being counted twice. */
   #readCameras(): void {
-    for (const metric of [this.#up, this.#faces, this.#frames, this.#drops]) metric.reset();
-    for (const { id: camera, state, faces, frames, dropped } of this.#cameras()) {
+    for (const metric of [this.#up, this.#overloaded, this.#faces, this.#frames, this.#drops]) metric.reset();
+    for (const { id: camera, state, overloaded, faces, frames, dropped } of this.#cameras()) {
       this.#up.set({ camera }, state === 'online' ? 1 : 0);
+      this.#overloaded.set({ camera }, overloaded === null ? 0 : 1);
       this.#faces.set({ camera }, faces);
       this.#frames.inc({ camera }, frames);
       for (const [cause, count] of Object.entries(dropped)) this.#drops.inc({ camera, cause }, count);

@@ -3,11 +3,11 @@ import type { SightlineError } from '../core/errors.js';
 import type { Frame } from '../core/image.js';
 import type { SourceState } from '../ingest/video-source.js';
 import type { Metrics } from '../observability/metrics.js';
-import { SceneChange } from '../tracking/scene-change.js';
 import type { CameraState, CameraStatus, CameraView, Picture, PictureVariant } from './camera.js';
-import { FaceStage, type FaceStageOptions } from './face-stage.js';
+import { FaceStage, type FaceStageOptions, type SearchPlace } from './face-stage.js';
 import { FrameAnnotator } from './frame-annotator.js';
 import { FrameHistory } from './frame-history.js';
+import { leastSearchRate, OverloadWatch, type OverloadReason } from './overload-watch.js';
 import { RateMeter } from './rate-meter.js';
 
 /** A source of frames, implemented in ingest/. */
@@ -17,28 +17,43 @@ export interface FrameSource {
   /** Frames dropped since the start because all buffers were in use. */
   readonly dropped: number;
   start(): void;
+  /** Has frames for viewers delivered, or not any more. */
+  showViews(isWanted: boolean): void;
   close(): Promise<void>;
 }
 
 export interface SourceHandlers {
+  /** Receives each frame to be searched, and owns it. */
   readonly onFrame: (frame: Frame) => void;
   readonly onState: (state: SourceState) => void;
 }
 
-/** Notified when a camera starts and stops showing pictures, once for each change. */
+export interface MainSourceHandlers extends SourceHandlers {
+  /** Receives each frame for viewers while they are shown, and owns it. */
+  readonly onView: (frame: Frame) => void;
+  /** Called now and then with the number of frames decoded since the start. */
+  readonly onDecoded: (frames: number) => void;
+}
+
+/** Notified when a camera starts and stops showing pictures or being overloaded, once for each change. */
 export interface AvailabilityObserver {
   online(): void;
   /** Called after the tracks have ended. @param reason without credentials; null for a file that was played to its end */
   offline(reason: { readonly code: string; readonly message: string } | null): void;
+  /** Searched too seldom, which ends with `recovered`, or when the camera is no longer online. */
+  overloaded(reason: OverloadReason): void;
+  recovered(): void;
 }
 
 export interface CameraPipelineOptions extends FaceStageOptions {
   readonly name: string;
   /** A readable form of the source, without credentials. */
   readonly sourceLabel: string;
-  readonly createSource: (handlers: SourceHandlers) => FrameSource;
+  readonly createSource: (handlers: MainSourceHandlers) => FrameSource;
   /** A smaller stream of the same camera to search for faces; undefined to search the main stream. */
   readonly createSearchSource: ((handlers: SourceHandlers) => FrameSource) | undefined;
+  /** Frames a second that the user asked the source for; null for as many as it has. */
+  readonly fps: number | null;
   readonly availability: AvailabilityObserver;
   readonly labels: LabelCache;
   readonly jpegQuality: number;
@@ -52,9 +67,10 @@ const historyReachMs = 500;
 export const historyFrames = 4;
 
 /**
- * One session of a camera: frames come in, pictures go out, and observers are notified of the tracks. Each frame takes two
- * paths. Every frame goes to the annotator, which draws the current tracks. Frames are also offered to the face stage,
- * which skips some, so that a slow detector never holds up the video.
+ * One session of a camera: frames come in, pictures go out, and observers are notified of the tracks. There are two kinds
+ * of frames. Those for analysis, about ten a second, are offered to the face stage, which skips some, so that a slow
+ * detector never holds up the video. Those for viewers come at the camera's own rate, only while somebody watches, and go
+ * to the annotator, which draws the current tracks.
  */
 export class CameraPipeline implements CameraView {
   readonly #options: CameraPipelineOptions;
@@ -62,8 +78,8 @@ export class CameraPipeline implements CameraView {
   readonly #searchSource: FrameSource | undefined;
   /** Frames of the main stream, to match with what was found in the smaller one. */
   readonly #history = new FrameHistory(historyFrames, historyReachMs);
-  readonly #scene = new SceneChange();
   readonly #faces: FaceStage;
+  readonly #overload: OverloadWatch;
   readonly #annotator: FrameAnnotator;
   readonly #frameRate = new RateMeter(rateWindowMs);
   #state: CameraState = 'connecting';
@@ -79,9 +95,16 @@ export class CameraPipeline implements CameraView {
   constructor(options: CameraPipelineOptions) {
     this.#options = options;
     this.#faces = new FaceStage(options);
+    this.#overload = new OverloadWatch({
+      leastPerSecond: leastSearchRate(options.rate, options.fps),
+      figures: (now) => this.#faces.figures(now),
+      onOverloaded: (reason) => options.availability.overloaded(reason),
+      onRecovered: () => options.availability.recovered(),
+    });
     this.#annotator = new FrameAnnotator({
       jpegQuality: options.jpegQuality,
       labels: options.labels,
+      onWatched: (isWatched) => this.#source.showViews(isWatched),
       overlays: (frame) => this.#faces.overlays(frame.capturedMonotonic),
       onEncoded: (frame) =>
         options.metrics.observeAnnotated(options.id, performance.now() - frame.capturedMonotonic),
@@ -91,6 +114,8 @@ export class CameraPipeline implements CameraView {
     });
     this.#source = options.createSource({
       onFrame: (frame) => this.#onFrame(frame),
+      onView: (frame) => this.#annotator.offer(frame),
+      onDecoded: (frames) => this.#frameRate.add(performance.now(), frames),
       onState: (state) => this.#onSourceState(state),
     });
     this.#searchSource = options.createSearchSource?.({
@@ -109,6 +134,11 @@ export class CameraPipeline implements CameraView {
     this.#searchSource?.start();
   }
 
+  /** Has faces searched at another place from the next frame on. Resolves when the place before is no longer used. */
+  moveSearch(place: SearchPlace): Promise<void> {
+    return this.#faces.moveTo(place);
+  }
+
   /** Closes the source, waits for the current frame, and ends the tracks. May be called again. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -116,16 +146,17 @@ export class CameraPipeline implements CameraView {
   }
 
   async #close(): Promise<void> {
+    this.#overload.stop();
     await Promise.all([this.#source.close(), this.#searchSource?.close()]);
     this.#history.clear();
     await this.#faces.close();
     await this.#annotator.close();
-    this.#options.turns.close();
   }
 
   status(): CameraStatus {
     const now = performance.now();
     const error = this.#error ?? this.#searchError;
+    const { state: searching, detectionsPerSecond } = this.#faces.figures(now);
     return {
       id: this.#options.id,
       name: this.#options.name,
@@ -136,10 +167,12 @@ export class CameraPipeline implements CameraView {
       width: this.#size?.width ?? null,
       height: this.#size?.height ?? null,
       framesPerSecond: this.#frameRate.rate(now),
-      detectionsPerSecond: this.#faces.detectionsPerSecond(now),
+      detectionsPerSecond,
+      searching,
+      overloaded: this.#overload.reason ?? null,
       frames: this.#source.frames,
-      dropped: { pool: this.#source.dropped, encode: this.#encodeDrops },
-      detector: this.#options.detector.kind,
+      dropped: { pool: this.#source.dropped, encode: this.#encodeDrops, ...this.#faces.skipped },
+      detector: this.#faces.detector,
       faces: this.#faces.inView,
     };
   }
@@ -149,12 +182,10 @@ export class CameraPipeline implements CameraView {
   }
 
   #onFrame(frame: Frame): void {
-    this.#frameRate.add(frame.capturedMonotonic);
     this.#size = { width: frame.width, height: frame.height };
-    if (this.#scene.isCut(frame)) this.#faces.cut(frame.capturedMonotonic);
     if (this.#searchSource === undefined) this.#faces.offer(frame, frame);
     else this.#history.push(frame);
-    this.#annotator.offer(frame);
+    frame.release();
   }
 
   #onSourceState(state: SourceState): void {
@@ -163,6 +194,8 @@ export class CameraPipeline implements CameraView {
     this.#error = 'error' in state ? state.error : undefined;
     if (state.state === before) return;
     this.#since = Date.now();
+    if (state.state === 'online') this.#overload.start();
+    else this.#overload.stop();
     if (state.state === 'connecting') return;
     if (state.state !== 'online') this.#faces.endAll();
     const report = this.#error?.code ?? state.state;

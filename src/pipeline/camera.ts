@@ -1,3 +1,6 @@
+import type { OverloadReason } from './overload-watch.js';
+import type { SearchState } from './search-pace.js';
+
 /** State of a camera. `ended`: a file was played to its end; `failed`: an error that retrying cannot fix. */
 export type CameraState = 'connecting' | 'online' | 'offline' | 'ended' | 'failed';
 
@@ -13,9 +16,13 @@ export interface CameraStatus {
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly width: number | null;
   readonly height: number | null;
-  /** Frames decoded per second, and frames searched for faces per second, over the last few seconds. */
+  /** Frames that ffmpeg decodes per second, and frames searched for faces per second, over the last few seconds. */
   readonly framesPerSecond: number;
   readonly detectionsPerSecond: number;
+  /** How often it is searched. */
+  readonly searching: SearchState;
+  /** Why it is searched too seldom; null if it is not. */
+  readonly overloaded: OverloadReason | null;
   /** Frames decoded since the camera was set up; frames dropped since its last start, by cause. */
   readonly frames: number;
   readonly dropped: Readonly<Record<DropCause, number>>;
@@ -24,8 +31,11 @@ export interface CameraStatus {
   readonly faces: number;
 }
 
-/** `pool`: every frame buffer was in use; `encode`: a newer frame came while an older one waited for its encoding. */
-export type DropCause = 'pool' | 'encode';
+/**
+ * `pool`: every frame buffer was in use; `encode` and `search`: a newer frame came while an older one waited for its
+ * encoding or its search; `idle`: not searched, because nothing moved.
+ */
+export type DropCause = 'pool' | 'encode' | 'search' | 'idle';
 
 /** The variant of a picture that a viewer asks for. */
 export interface PictureVariant {

@@ -7,6 +7,8 @@ import type { Picture, PictureVariant } from './camera.js';
 export interface FrameAnnotatorOptions {
   readonly jpegQuality: number;
   readonly labels: LabelCache;
+  /** Called when the first viewer comes, and when the last one has gone. */
+  readonly onWatched: (isWatched: boolean) => void;
   /** The faces to draw on a frame, in its pixels; asked for just before drawing. */
   readonly overlays: (frame: Frame) => readonly FaceOverlay[];
   /** Called for each frame that was encoded, and for each that was replaced by a newer one. */
@@ -31,6 +33,7 @@ export class FrameAnnotator {
   #waiting: Frame | undefined;
   #encoding: Promise<void> | undefined;
   #closed = false;
+  #watched = false;
   #canvas = new Uint8Array(0);
 
   constructor(options: FrameAnnotatorOptions) {
@@ -43,9 +46,11 @@ export class FrameAnnotator {
     const watchers = this.#watchers.get(key) ?? { variant, listeners: new Set() };
     this.#watchers.set(key, watchers);
     watchers.listeners.add(listener);
+    this.#tellWatched();
     return () => {
       watchers.listeners.delete(listener);
       if (watchers.listeners.size === 0 && this.#watchers.get(key) === watchers) this.#watchers.delete(key);
+      this.#tellWatched();
     };
   }
 
@@ -65,8 +70,16 @@ export class FrameAnnotator {
   async close(): Promise<void> {
     this.#closed = true;
     this.#watchers.clear();
+    this.#tellWatched();
     this.#take()?.release();
     await this.#encoding;
+  }
+
+  #tellWatched(): void {
+    const isWatched = this.#watchers.size > 0 && !this.#closed;
+    if (isWatched === this.#watched) return;
+    this.#watched = isWatched;
+    this.#options.onWatched(isWatched);
   }
 
   #encodeWaiting(): void {

@@ -1,29 +1,32 @@
-/** Measures events per second over a sliding window. */
+/** Measures events per second over a sliding window, from how many there were at some moments. */
 export class RateMeter {
   readonly #windowMs: number;
-  readonly #times: number[] = [];
+  readonly #counts: { readonly timeMs: number; readonly total: number }[] = [];
+  #total = 0;
 
   constructor(windowMs: number) {
     this.#windowMs = windowMs;
   }
 
-  add(nowMs: number): void {
-    this.#times.push(nowMs);
+  /** @param total how many there were until now; one more than last time when left out */
+  add(nowMs: number, total = this.#total + 1): void {
+    this.#total = total;
+    this.#counts.push({ timeMs: nowMs, total });
     this.#forget(nowMs);
   }
 
   /** Events per second over the window that ends at `nowMs`. */
   rate(nowMs: number): number {
     this.#forget(nowMs);
-    const first = this.#times[0];
-    if (first === undefined || this.#times.length < 2) return 0;
-    // There are n − 1 intervals between n events. Silence at the end counts as time, too.
-    const last = this.#times.at(-1) as number;
-    const meanMs = (last - first) / (this.#times.length - 1);
-    return (1000 * (this.#times.length - 1)) / Math.max(last - first, nowMs - first - meanMs);
+    const [first, last] = [this.#counts[0], this.#counts.at(-1)];
+    if (first === undefined || last === undefined || first === last) return 0;
+    // Between n moments there are n − 1 intervals. Silence at the end counts as time, too.
+    const intervalMs = (last.timeMs - first.timeMs) / (this.#counts.length - 1);
+    const elapsedMs = Math.max(last.timeMs - first.timeMs, nowMs - first.timeMs - intervalMs);
+    return (1000 * (last.total - first.total)) / elapsedMs;
   }
 
   #forget(nowMs: number): void {
-    while (this.#times.length > 0 && (this.#times[0] as number) < nowMs - this.#windowMs) this.#times.shift();
+    while ((this.#counts[0]?.timeMs ?? nowMs) < nowMs - this.#windowMs) this.#counts.shift();
   }
 }

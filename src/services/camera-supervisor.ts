@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { completeCamera } from '../config/camera.js';
-import type { CameraConfig, CameraStatement, DetectorConfig } from '../config/schema.js';
+import type { CameraConfig, CameraDefaults, CameraStatement } from '../config/schema.js';
 import { notReady } from '../core/errors.js';
 import type { Logger } from '../observability/logger.js';
 import type { CameraView } from '../pipeline/camera.js';
@@ -26,8 +26,14 @@ export interface PreparedSession {
 
 /** Makes sessions of cameras. */
 export interface SessionOpener {
-  /** Does what may fail or take long, while an earlier session goes on. @throws SightlineError MODEL_… */
-  prepare(camera: CameraConfig): Promise<PreparedSession>;
+  /**
+   * Does what may fail or take long, while an earlier session goes on.
+   * @param isAlone whether this is the only camera
+   * @throws SightlineError MODEL_…
+   */
+  prepare(camera: CameraConfig, isAlone: boolean): Promise<PreparedSession>;
+  /** To be called when a camera is no longer alone: its session goes on, but searches in a thread if it may. Never rejects. */
+  clearMainLoop(): Promise<void>;
 }
 
 /** A camera that runs here. */
@@ -41,7 +47,7 @@ export interface RunningCamera {
 export interface CameraSupervisorOptions {
   readonly sessions: SessionOpener;
   /** What cameras leave to the configuration. */
-  readonly detector: DetectorConfig;
+  readonly defaults: CameraDefaults;
   readonly log: Logger;
 }
 
@@ -77,7 +83,8 @@ export class CameraSupervisor {
     for (const id of this.#running.keys()) if (!ids.has(id)) await this.remove(id);
     for (const stated of wanted) {
       if (this.#state === 'closed') return this.close();
-      if (!isDeepStrictEqual(this.#running.get(stated.id)?.stated, stated)) await this.run(stated);
+      const isRunning = isDeepStrictEqual(this.#running.get(stated.id)?.stated, stated);
+      if (!isRunning) await this.#run(stated, ids.size === 1);
     }
     if (this.#state !== 'starting') return;
     this.#state = 'open';
@@ -91,10 +98,15 @@ export class CameraSupervisor {
    * @throws SightlineError MODEL_…, SOURCE_INVALID, NOT_READY, and what `keep` throws
    */
   async run(stated: CameraStatement, keep?: () => Promise<void>): Promise<RunningCamera> {
+    const isAlone = [...this.#running.keys()].every((id) => id === stated.id);
+    return this.#run(stated, isAlone, keep);
+  }
+
+  async #run(stated: CameraStatement, isAlone: boolean, keep?: () => Promise<void>): Promise<RunningCamera> {
     const { id } = stated;
     const before = this.#running.get(id);
-    const settings = completeCamera(stated, this.#options.detector);
-    const prepared = await this.#options.sessions.prepare(settings);
+    const settings = completeCamera(stated, this.#options.defaults);
+    const prepared = await this.#options.sessions.prepare(settings, isAlone);
     try {
       this.#requireNotClosed();
       await keep?.();
@@ -110,6 +122,7 @@ export class CameraSupervisor {
     this.#running.set(id, running);
     if (before !== undefined) handle.use(session.pipeline);
     if (this.isOpen) session.pipeline.start();
+    if (this.#running.size > 1) await this.#options.sessions.clearMainLoop();
     return running;
   }
 

@@ -1,6 +1,7 @@
-import type { Detection, Track } from '../core/face.js';
-import type { Box, Point } from '../core/geometry.js';
-import { ConstantVelocityFilter } from '../core/kalman.js';
+import type { Doubt, DoubtReason, Track } from '../core/face.js';
+import type { Box } from '../core/geometry.js';
+import { BoxMotion } from './box-motion.js';
+import { reasonToDoubt, type Sight } from './doubt.js';
 import type { TrackerOptions } from './options.js';
 
 /** What the tracker needs to know about a track to pair it with a detection. */
@@ -11,50 +12,109 @@ export interface Candidate {
   readonly unseenSeconds: number;
 }
 
+/** The circumstances of a search. */
+export interface SearchMoment {
+  readonly timeMs: number;
+  /** The interval between searches at present. */
+  readonly intervalMs: number;
+}
+
 /** One face that the tracker follows. */
 export class FollowedFace {
   readonly id: number;
   readonly #options: TrackerOptions;
   readonly #motion: BoxMotion;
   readonly #firstSeenAt: number;
-  #lastSeenAt: number;
+  #last: Sight;
   #hits = 1;
-  #detection: Detection | undefined;
+  #missed = 0;
+  #isConfirmed: boolean;
+  #isDetected = true;
+  /** Whether another track was at the same place at the last search. */
+  #isContested = false;
+  #hasContestChanged = false;
+  #doubt: Doubt | undefined;
+  /** The track before the first doubt that no observation has settled, and when it was seen after that. */
+  #beforeDoubt: { readonly farewell: Track; readonly since: number; readonly hits: number } | undefined;
 
-  constructor(id: number, detection: Detection, timeMs: number, options: TrackerOptions) {
+  constructor(id: number, sight: Sight, options: TrackerOptions) {
     this.id = id;
     this.#options = options;
-    this.#motion = new BoxMotion(detection.box, timeMs, options);
-    this.#firstSeenAt = timeMs;
-    this.#lastSeenAt = timeMs;
-    this.#detection = detection;
+    this.#motion = new BoxMotion(sight.detection.box, sight.timeMs, options);
+    this.#firstSeenAt = sight.timeMs;
+    this.#last = sight;
+    this.#isConfirmed = options.minHits <= 1;
   }
 
   get isConfirmed(): boolean {
-    return this.#hits >= this.#options.minHits;
+    return this.#isConfirmed;
   }
 
   /** Whether the face was hidden for so long that its track has ended. */
-  isGone(timeMs: number): boolean {
-    const patienceMs = this.isConfirmed ? this.#options.maxHiddenMs : this.#options.maxTentativeGapMs;
-    return timeMs - this.#lastSeenAt > patienceMs;
+  isGone({ timeMs, intervalMs }: SearchMoment): boolean {
+    const { maxHiddenMs, maxTentativeGapMs, maxGapIntervals } = this.#options;
+    const leastMs = this.#isConfirmed ? maxHiddenMs : maxTentativeGapMs;
+    return timeMs - this.#last.timeMs > Math.max(leastMs, maxGapIntervals * intervalMs);
   }
 
-  /** Updates the track with the detection that was assigned to it. */
-  see(detection: Detection, timeMs: number): void {
-    this.#motion.correct(detection.box, timeMs);
-    this.#detection = detection;
-    this.#lastSeenAt = timeMs;
+  /** Updates the track with the sight that was assigned to it. */
+  see(sight: Sight, { timeMs, intervalMs }: SearchMoment): void {
+    const { minHits, minHitsFarApart, farApartMs } = this.#options;
+    const passage = {
+      expected: this.#motion.at(timeMs),
+      missed: this.#missed,
+      intervalMs,
+      overlapped: this.#hasContestChanged,
+    };
+    const reason = reasonToDoubt(this.#last, sight, passage);
+    if (reason) this.#raiseDoubt(reason, timeMs);
+    this.#motion.correct(sight.detection.box, timeMs);
+    this.#last = sight;
     this.#hits += 1;
+    this.#missed = 0;
+    this.#isDetected = true;
+    this.#hasContestChanged = false;
+    this.#isConfirmed ||=
+      this.#hits >= (intervalMs > farApartMs ? Math.min(minHits, minHitsFarApart) : minHits);
   }
 
   /** Records that no detection was assigned to the track. */
   miss(): void {
-    this.#detection = undefined;
+    this.#isDetected = false;
+    this.#missed += 1;
+  }
+
+  /** Records whether another track claims the same place now; when that changes, the next sight is doubtful. */
+  contest(isContested: boolean): void {
+    if (isContested !== this.#isContested) this.#hasContestChanged = true;
+    this.#isContested = isContested;
+  }
+
+  /** An observation made after the doubt of this ordinal showed the same face as before; later doubts stand. */
+  trust(ordinal: number): void {
+    if (ordinal >= (this.#doubt?.ordinal ?? 0)) this.#beforeDoubt = undefined;
+  }
+
+  /** Splits off the face that an observation has shown to be another one. @returns both, the one before as it ended */
+  split(id: number): { before: Track; after: FollowedFace } {
+    const { farewell, since, hits } = this.#beforeDoubt ?? {
+      farewell: this.farewell(),
+      since: this.#last.timeMs,
+      hits: this.#hits - 1,
+    };
+    const after = new FollowedFace(id, { ...this.#last, timeMs: since }, this.#options);
+    after.#last = this.#last;
+    after.#hits = Math.max(1, this.#hits - hits);
+    after.#isConfirmed = true;
+    after.#isDetected = this.#isDetected;
+    after.#missed = this.#missed;
+    after.#isContested = this.#isContested;
+    after.#motion.correct(this.#last.detection.box, this.#last.timeMs);
+    return { before: farewell, after };
   }
 
   candidate(timeMs: number): Candidate {
-    return { box: this.#motion.at(timeMs), unseenSeconds: (timeMs - this.#lastSeenAt) / 1000 };
+    return { box: this.#motion.at(timeMs), unseenSeconds: (timeMs - this.#last.timeMs) / 1000 };
   }
 
   /** The track after the last update. */
@@ -63,11 +123,12 @@ export class FollowedFace {
       id: this.id,
       state: this.#state(),
       box: this.#motion.at(timeMs),
-      detection: this.#detection,
+      detection: this.#isDetected ? this.#last.detection : undefined,
       hits: this.#hits,
       velocity: this.#motion.velocity,
       firstSeenAt: this.#firstSeenAt,
-      lastSeenAt: this.#lastSeenAt,
+      lastSeenAt: this.#last.timeMs,
+      doubt: this.#doubt,
     };
   }
 
@@ -78,85 +139,16 @@ export class FollowedFace {
 
   /** The track in its last seen state, for when it ends. */
   farewell(): Track {
-    return { ...this.prediction(this.#lastSeenAt), state: 'lost' };
+    return { ...this.prediction(this.#last.timeMs), state: 'lost' };
+  }
+
+  #raiseDoubt(reason: DoubtReason, timeMs: number): void {
+    this.#beforeDoubt ??= { farewell: this.farewell(), since: timeMs, hits: this.#hits };
+    this.#doubt = { ordinal: (this.#doubt?.ordinal ?? 0) + 1, reason };
   }
 
   #state(): Track['state'] {
-    if (!this.isConfirmed) return 'tentative';
-    return this.#detection ? 'confirmed' : 'lost';
-  }
-}
-
-/** The face size of a box in pixels, the unit for its noise and motion: the square root of its area. */
-export function sizeOf(box: Box): number {
-  return Math.sqrt(Math.max(1, box.width) * Math.max(1, box.height));
-}
-
-/** Position and motion of one face: one Kalman filter each for the centre's x and y, the width and the height. */
-class BoxMotion {
-  readonly #options: TrackerOptions;
-  readonly #centre: readonly [x: ConstantVelocityFilter, y: ConstantVelocityFilter];
-  readonly #sides: readonly [width: ConstantVelocityFilter, height: ConstantVelocityFilter];
-  #size: number;
-  #timeMs: number;
-
-  constructor(box: Box, timeMs: number, options: TrackerOptions) {
-    this.#options = options;
-    this.#size = sizeOf(box);
-    this.#timeMs = timeMs;
-    const start = (position: number, speed: number) =>
-      new ConstantVelocityFilter(position, this.#variance(options.measurementNoise), this.#variance(speed));
-    this.#centre = [
-      start(box.x + box.width / 2, options.initialSpeed),
-      start(box.y + box.height / 2, options.initialSpeed),
-    ];
-    // Faces change their size far more slowly than they move across the picture.
-    this.#sides = [start(box.width, options.initialSpeed / 4), start(box.height, options.initialSpeed / 4)];
-  }
-
-  /** In pixels per second. */
-  get velocity(): Point {
-    return { x: this.#centre[0].velocity, y: this.#centre[1].velocity };
-  }
-
-  /** The box at a time at or after the last correction; its size does not change in between. */
-  at(timeMs: number): Box {
-    const seconds = Math.max(0, timeMs - this.#timeMs) / 1000;
-    const [x, y] = this.#centre;
-    const width = Math.max(1, this.#sides[0].position);
-    const height = Math.max(1, this.#sides[1].position);
-    return {
-      x: x.position + x.velocity * seconds - width / 2,
-      y: y.position + y.velocity * seconds - height / 2,
-      width,
-      height,
-    };
-  }
-
-  /** Corrects the filters with a detected box. */
-  correct(box: Box, timeMs: number): void {
-    const seconds = Math.max(0, timeMs - this.#timeMs) / 1000;
-    this.#timeMs = Math.max(this.#timeMs, timeMs);
-    this.#correct(this.#centre, [box.x + box.width / 2, box.y + box.height / 2], seconds);
-    this.#correct(this.#sides, [box.width, box.height], seconds);
-    this.#size = sizeOf(box);
-  }
-
-  #correct(filters: readonly ConstantVelocityFilter[], measured: readonly number[], seconds: number): void {
-    const { measurementNoise, steadyAcceleration, manoeuvreAcceleration, manoeuvreSurprise } = this.#options;
-    const variance = this.#variance(measurementNoise);
-    for (const [index, filter] of filters.entries()) {
-      const value = measured[index]!;
-      filter.predict(seconds, this.#variance(steadyAcceleration));
-      if (filter.surprise(value, variance) > manoeuvreSurprise) {
-        filter.addNoise(seconds, this.#variance(manoeuvreAcceleration));
-      }
-      filter.correct(value, variance);
-    }
-  }
-
-  /** The variance in pixels for a standard deviation in face sizes. */
-  #variance(deviation: number): number {
-    return (deviation * this.#size) ** 2;
+    if (!this.#isConfirmed) return 'tentative';
+    return this.#isDetected ? 'confirmed' : 'lost';
   }
 }

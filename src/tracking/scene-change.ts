@@ -1,9 +1,9 @@
-import type { Image } from '../core/image.js';
-import { isYuv, lumaSteps } from '../core/yuv.js';
+import { gridColumns, gridRows } from './luma-grid.js';
 
-/** Brightness is sampled on a grid of this size, which is enough to tell scenes apart and takes almost no time. */
-const columns = 32;
-const rows = 18;
+/** Cells of the luma grid along each side of what is compared: 32 × 18 parts of a picture tell scenes apart. */
+const cellsPerSide = 3;
+const columns = gridColumns / cellsPerSide;
+const rows = gridRows / cellsPerSide;
 /**
  * Least correlation of two consecutive grids of one scene. It is below 0.2 at a cut, and above 0.45 however people
  * move.
@@ -21,10 +21,11 @@ export class SceneChange {
   #before: Float64Array | undefined;
 
   /**
-   * Whether `picture` shows another scene than the last one; false for the first, and for pictures without contrast.
+   * Whether a picture shows another scene than the last one; false for the first, and for pictures without contrast.
+   * @param grid from `lumaGrid`
    */
-  isCut(picture: Image): boolean {
-    const now = standardised(picture);
+  isCut(grid: Float32Array): boolean {
+    const now = standardised(grid);
     const before = this.#before;
     this.#before = now ?? before;
     if (now === undefined || before === undefined) return false;
@@ -33,16 +34,13 @@ export class SceneChange {
   }
 }
 
-/** The samples scaled to mean 0 and standard deviation 1; undefined for a picture without contrast. */
-function standardised(picture: Image): Float64Array | undefined {
-  const { width, height, data } = picture;
-  // Green carries most of the brightness of RGB. Luma of limited range is stretched to the same grey levels.
-  const [pixelBytes, first, stretch] = isYuv(picture) ? [1, 0, 255 / lumaSteps] : [3, 1, 1];
+/** Brightness of the parts, scaled to mean 0 and standard deviation 1; undefined for a picture without contrast. */
+function standardised(grid: Float32Array): Float64Array | undefined {
   const samples = new Float64Array(columns * rows);
-  for (let i = 0; i < samples.length; i++) {
-    const x = Math.floor((((i % columns) + 0.5) * width) / columns);
-    const y = Math.floor(((Math.floor(i / columns) + 0.5) * height) / rows);
-    samples[i] = stretch * (data[(y * width + x) * pixelBytes + first] as number);
+  for (let i = 0; i < grid.length; i++) {
+    const row = Math.floor(i / gridColumns / cellsPerSide);
+    const part = row * columns + Math.floor((i % gridColumns) / cellsPerSide);
+    samples[part] = (samples[part] as number) + (grid[i] as number) / cellsPerSide ** 2;
   }
   const mean = samples.reduce((sum, value) => sum + value, 0) / samples.length;
   const deviation = Math.sqrt(samples.reduce((sum, value) => sum + (value - mean) ** 2, 0) / samples.length);

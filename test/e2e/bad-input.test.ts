@@ -63,9 +63,14 @@ describe('bad options', () => {
 });
 
 describe('bad cameras', () => {
-  it.each([
-    ['unreachable', () => 'rtsp://me:s3cret@127.0.0.1:9/stream', 'offline', 'SOURCE_UNREACHABLE'],
-    ['missing', () => '/nowhere/video.mp4', 'failed', 'SOURCE_NOT_FOUND'],
+  const sources: readonly (readonly [string, () => Promise<string>, string, string])[] = [
+    [
+      'unreachable',
+      () => Promise.resolve('rtsp://me:s3cret@127.0.0.1:9/stream'),
+      'offline',
+      'SOURCE_UNREACHABLE',
+    ],
+    ['missing', () => Promise.resolve('/nowhere/video.mp4'), 'failed', 'SOURCE_NOT_FOUND'],
     ['not a video', () => videos.write('text.mp4', 'just a text, no video'), 'failed', 'SOURCE_NOT_VIDEO'],
     ['empty', () => videos.write('empty.mp4', ''), 'failed', 'SOURCE_NOT_VIDEO'],
     [
@@ -74,18 +79,28 @@ describe('bad cameras', () => {
       'failed',
       'SOURCE_NOT_VIDEO',
     ],
-  ])('a source that is %s becomes a state with a code', async (_, source, state, code) => {
-    const program = new RunningSightline(['run', await source(), '--port', '0', '--data', folder.path]);
-    const url = await program.serving();
-    try {
-      await expect.poll(() => cameraState(url)).toMatchObject({ state, error: { code } });
-      expect(JSON.stringify(await cameraState(url)) + program.stdout + program.stderr).not.toContain(
-        's3cret',
-      );
-      expect((await fetch(`${url}/healthz`)).status).toBe(200);
-    } finally {
-      await program.stop();
-    }
+  ];
+
+  describe('side by side', () => {
+    let program: RunningSightline;
+    let url: string;
+
+    beforeAll(async () => {
+      const urls = await Promise.all(sources.map(([, source]) => source()));
+      program = new RunningSightline(['run', ...urls, '--port', '0', '--data', folder.path]);
+      url = await program.serving();
+    });
+    afterAll(() => program.stop());
+
+    it.each(sources.map(([what, , state, code], index) => [what, state, code, `cam${index + 1}`] as const))(
+      'a source that is %s becomes a state with a code',
+      async (_, state, code, id) => {
+        await expect.poll(() => cameraState(url, id)).toMatchObject({ state, error: { code } });
+        const told = JSON.stringify(await cameraState(url, id)) + program.stdout + program.stderr;
+        expect(told).not.toContain('s3cret');
+        expect((await fetch(`${url}/healthz`)).status).toBe(200);
+      },
+    );
   });
 
   it('a wrong password is told apart from a camera that is gone', async () => {
@@ -202,6 +217,6 @@ describe('bad photos', () => {
   });
 });
 
-async function cameraState(url: string): Promise<unknown> {
-  return (await fetch(`${url}/v1/cameras/cam1`)).json();
+async function cameraState(url: string, camera = 'cam1'): Promise<unknown> {
+  return (await fetch(`${url}/v1/cameras/${camera}`)).json();
 }

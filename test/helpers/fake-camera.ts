@@ -48,8 +48,10 @@ export class FakeCamera implements Camera {
       height,
       framesPerSecond: 0,
       detectionsPerSecond: 0,
+      searching: 'active',
+      overloaded: null,
       frames: 0,
-      dropped: { pool: 0, encode: 0 },
+      dropped: { pool: 0, encode: 0, search: 0, idle: 0 },
       detector: 'mediapipe',
       faces: 0,
     };

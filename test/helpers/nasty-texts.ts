@@ -24,14 +24,9 @@ export function nastyTexts(bytes: number): Readonly<Record<string, string>> {
 
 /** Bodies of JSON that are costly by their form, as text of at most `bytes`. */
 export function nastyJson(bytes: number): Readonly<Record<string, string>> {
-  const fill = (unit: (index: number) => string, head: string, tail: string): string => {
-    const units: string[] = [];
-    let length = head.length + tail.length;
-    for (let index = 0; ; index++) {
-      const next = (index === 0 ? '' : ',') + unit(index);
-      if ((length += next.length) > bytes) return head + units.join('') + tail;
-      units.push(next);
-    }
+  const fill = (unit: string, head: string, tail: string): string => {
+    const count = Math.floor((bytes - head.length - tail.length + 1) / (unit.length + 1));
+    return head + `${unit},`.repeat(count - 1) + unit + tail;
   };
   const half = Math.floor(bytes / 16);
   return {
@@ -39,15 +34,25 @@ export function nastyJson(bytes: number): Readonly<Record<string, string>> {
     'nested lists': '['.repeat(half) + ']'.repeat(half),
     'nested lists in a field': `{"file":${'['.repeat(half)}${']'.repeat(half)}}`,
     'nested objects': `${'{"a":'.repeat(half)}1${'}'.repeat(half)}`,
-    'a wide list': fill(() => '1', '[', ']'),
-    'a wide list of texts in a field': fill(() => '""', '{"ids":[', ']}'),
-    'a wide list of objects': fill(() => '{}', '[', ']'),
-    keys: fill((index) => `"k${index}":1`, '{', '}'),
-    'one key again': fill(() => '"a":1', '{', '}'),
+    'a wide list': fill('1', '[', ']'),
+    'a wide list of texts in a field': fill('""', '{"ids":[', ']}'),
+    'a wide list of objects': fill('{}', '[', ']'),
+    keys: differentKeys(bytes),
+    'one key again': fill('"a":1', '{', '}'),
     'a long key': `{"${'k'.repeat(bytes - 8)}":1}`,
     'white space': ' '.repeat(bytes),
     'white space before an end': `{"file":"A"${' '.repeat(bytes - 12)}}`,
     'escaped quotes': `{"file":"${'\\"'.repeat(Math.floor((bytes - 11) / 2))}"}`,
-    prototypes: fill(() => '{"\\u005f_proto__":1}', '[', ']'),
+    prototypes: fill('{"\\u005f_proto__":1}', '[', ']'),
   };
+}
+
+/** An object of as many keys as there is room for. */
+function differentKeys(bytes: number): string {
+  let text = '{"k":1';
+  for (let index = 0; ; index++) {
+    const next = `,"k${index}":1`;
+    if (text.length + next.length + 1 > bytes) return `${text}}`;
+    text += next;
+  }
 }

@@ -2,7 +2,7 @@ import type { Landmarks } from '../../core/face.js';
 import type { Box } from '../../core/geometry.js';
 import type { ScoredCorners } from '../../core/nms.js';
 import type { ProposalMap, Verdicts } from './networks.js';
-import type { Window } from './picture-sampler.js';
+import type { Window } from '../../core/area-kernel.js';
 import { cellSize, cellStride, type Strip } from './pyramid.js';
 
 /** A box on its way through the cascade: corners, score, and the regression that the last network returned. */

@@ -46,11 +46,21 @@ export interface DecisionRules {
   readonly leastMargin: number;
   /** A single crop supports its nearest person up to this distance, where the FAR is about 100 times higher. */
   readonly leaningDistance: number;
+  /** Observations of one track show one face up to the first distance, and two faces beyond the second. */
+  readonly sameFaceDistance: number;
+  readonly otherFaceDistance: number;
   /** The user's trained classifier, which replaces the margin; null for none. */
   readonly classifier: ClassifierHead | null;
   /** The probability, 0 to 1, that two photos at a distance show the same person. */
   readonly samePerson: (distance: number) => number;
 }
+
+/**
+ * False-accept rates at the distances that bound the doubt about whether a track shows one face. Observations of one track
+ * lie far below both: on the demo clips at most .62 apart, seconds apart, where MobileFaceNet's bounds are .897 and 1.048.
+ */
+const sameFaceRate = 1e-5;
+const otherFaceRate = 1e-3;
 
 /**
  * A track is decided again after each observation, and fused observations lie a little nearer to everybody. Measured: up
@@ -77,6 +87,8 @@ export function rulesFor(
     threshold,
     falseNameRate: settings.threshold === null ? settings.falseNameRate : null,
     leastMargin: embedder.leastMargin,
+    sameFaceDistance: distanceAt(embedder.thresholds, sameFaceRate),
+    otherFaceDistance: distanceAt(embedder.thresholds, otherFaceRate),
     classifier,
     leaningDistance:
       threshold + distanceAt(embedder.thresholds, 1e-3) - distanceAt(embedder.thresholds, 1e-5),

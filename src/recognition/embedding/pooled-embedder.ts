@@ -60,8 +60,8 @@ export class PooledEmbedder implements FaceEmbedder {
     });
   }
 
-  async embed(crop: FaceCrop, { maxWaitMs }: EmbedOptions = {}): Promise<EmbedResult> {
-    const outcome = await this.#pool.run(crop, maxWaitMs);
+  async embed(crop: FaceCrop, { maxWaitMs, urgent }: EmbedOptions = {}): Promise<EmbedResult> {
+    const outcome = await this.#pool.run(crop, maxWaitMs, urgent);
     if (outcome.status === 'dropped') return outcome;
     if (outcome.status === 'failed') return { status: 'failed', error: threadLost(outcome.error) };
     const { reply, queueMs } = outcome;

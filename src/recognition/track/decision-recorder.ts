@@ -32,7 +32,9 @@ export class DecisionRecorder {
    */
   decided(decision: RecognizedTrack): void {
     const { tracks } = this.#options;
-    const { identity, track } = decision;
+    const { identity, track, kind } = decision;
+    // Who was seen is known and stored since the decision that is in doubt, or stands again.
+    if (kind === 'held' || kind === 'confirmed') return tracks.decided(decision);
     const state = tracks.state(track.id);
     if (!state) return;
     const crops = this.#cropsOf(state.key, decision);

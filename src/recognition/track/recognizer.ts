@@ -3,19 +3,25 @@ import type { FaceCrop, FaceEmbedder } from '../../core/face-embedder.js';
 import type { Detection, Track } from '../../core/face.js';
 import type { ClassifierHead } from '../../core/heads.js';
 import type { Frame } from '../../core/image.js';
-import type { TrackObserver } from '../../core/track-state.js';
+import { SearchInterval } from '../../core/search-interval.js';
+import type { DoubtSettler, FrameRef, TrackObserver } from '../../core/track-state.js';
 import { rulesFor, type DecisionRules, type ThresholdSettings } from '../decision/decision.js';
 import type { EmbedderSpec } from '../embedding/embedder-specs.js';
 import type { Gallery } from '../gallery/gallery.js';
 import { cutFace, copyCrop } from '../embedding/crop.js';
 import type { DecisionRecorder } from './decision-recorder.js';
-import { observationOf, type ObservedFace } from './observations.js';
+import { observationOf, type Observation, type ObservedFace } from './observations.js';
 import { shouldObserve } from './recognition-schedule.js';
 import type { IdentityDecision } from './track-identity.js';
 import { TrackRecognition } from './track-recognition.js';
 
-/** A crop that no worker took within this time is out of date. */
-const maxWaitMs = 1000;
+/** A crop that no worker took within this time, or before the next search, is out of date. */
+const leastWaitMs = 1000;
+/**
+ * When searches are further apart than this, tracks are observed before they are confirmed: waiting would cost more time than
+ * the crops of false alarms cost work.
+ */
+const patientIntervalMs = 200;
 /** Most time per frame for matching the faces in view again after the gallery changed. */
 const followBudgetMs = 5;
 
@@ -53,6 +59,7 @@ export class Recognizer implements TrackObserver {
   readonly #stopFollowing: () => void;
   #model: RecognitionModel;
   readonly #tracks = new Map<number, ObservedTrack>();
+  readonly #interval = new SearchInterval();
   #galleryRevision: number;
   #following = false;
 
@@ -64,16 +71,21 @@ export class Recognizer implements TrackObserver {
     this.#stopFollowing = models.onChange((model) => this.#use(model));
   }
 
-  started(track: Track): void {
-    this.#tracks.set(track.id, newObservedTrack(new TrackRecognition()));
+  started(track: Track, _frame: FrameRef, doubts: DoubtSettler): void {
+    const observed = this.#tracks.get(track.id) ?? newObservedTrack(new TrackRecognition());
+    observed.doubts = doubts;
+    this.#tracks.set(track.id, observed);
   }
 
   observe(frame: Frame, tracks: readonly Track[]): void {
     void this.#followGallery();
+    this.#interval.add(frame.capturedMonotonic);
+    this.#followTentative(tracks);
     for (const track of tracks) {
       const observed = this.#tracks.get(track.id);
-      if (observed && track.state === 'confirmed' && track.detection)
-        this.#consider(frame, track, track.detection, observed);
+      if (!observed) continue;
+      this.#followDoubt(frame, track, observed);
+      if (track.detection) this.#consider(frame, track, track.detection, observed);
     }
   }
 
@@ -97,9 +109,34 @@ export class Recognizer implements TrackObserver {
     this.#model = model;
     this.#galleryRevision = model.gallery.revision;
     if (isSameGallery) return this.#matchAgain();
-    for (const [id, { recognition }] of this.#tracks) {
-      this.#tracks.set(id, newObservedTrack(new TrackRecognition(recognition.identity)));
+    for (const [id, { recognition, doubts }] of this.#tracks) {
+      this.#tracks.set(id, newObservedTrack(new TrackRecognition(recognition.identity), doubts));
     }
+  }
+
+  /** Begins to observe tentative tracks when searches are far apart, and forgets those that came to nothing. */
+  #followTentative(tracks: readonly Track[]): void {
+    for (const [id, { doubts }] of this.#tracks) {
+      if (!doubts && !tracks.some((track) => track.id === id)) this.#tracks.delete(id);
+    }
+    if (this.#interval.ms <= patientIntervalMs) return;
+    for (const { id, state } of tracks) {
+      if (state === 'tentative' && !this.#tracks.has(id)) {
+        this.#tracks.set(id, newObservedTrack(new TrackRecognition()));
+      }
+    }
+  }
+
+  /** Holds the identity of a track about which a new doubt has arisen. */
+  #followDoubt({ sequence, width, height, capturedAt }: Frame, track: Track, observed: ObservedTrack): void {
+    const { doubt } = track;
+    if (!doubt || doubt.ordinal <= observed.doubted) return;
+    const { recognition, doubts } = observed;
+    observed.doubted = doubt.ordinal;
+    const held = recognition.doubt(doubt);
+    if (!recognition.isInDoubt) doubts?.trust(doubt.ordinal);
+    const frame = { sequence, width, height, capturedAt };
+    if (held) this.#recorder.decided({ ...held, track, frame, observations: recognition.observations });
   }
 
   #consider(frame: Frame, track: Track, detection: Detection, observed: ObservedTrack): void {
@@ -107,7 +144,8 @@ export class Recognizer implements TrackObserver {
     const quality = Math.min(size, pose);
     const now = frame.capturedMonotonic;
     if (quality < qualityFloor) return;
-    if (!shouldObserve({ ...observed, settled: observed.recognition.settled }, quality, now)) return;
+    const { settled, isInDoubt } = observed.recognition;
+    if (!shouldObserve({ ...observed, settled, isInDoubt }, quality, now, this.#interval.ms)) return;
     const crop = cutFace(frame, detection.landmarks);
     if (!crop) return;
     observed.lastSubmittedAt = now;
@@ -120,16 +158,36 @@ export class Recognizer implements TrackObserver {
   /** Embeds a crop and adds the observation. Never rejects. */
   async #embed(observed: ObservedTrack, face: ObservedFace, crop: FaceCrop): Promise<void> {
     const kept = copyCrop(crop);
-    const result = await this.#model.embedder.embed(crop, { maxWaitMs });
+    const maxWaitMs = Math.max(leastWaitMs, this.#interval.ms);
+    const urgent = observed.recognition.isInDoubt;
+    const result = await this.#model.embedder.embed(crop, { maxWaitMs, urgent });
     if (!this.#isCurrent(face.track.id, observed)) return;
     if (result.status !== 'dropped') observed.observations++;
     const observation = observationOf(result, face, kept);
-    if (observation) {
-      await this.#update(face.track.id, observed, () =>
-        observed.recognition.add(observation, this.#model.gallery, this.#rules()),
-      );
-    }
+    if (observation) await this.#add(face.track.id, observed, observation);
     observed.inFlight = false;
+  }
+
+  /** Adds an observation, and settles the doubts that it can settle. Never rejects. */
+  async #add(trackId: number, observed: ObservedTrack, observation: Observation): Promise<void> {
+    const { recognition, doubts } = observed;
+    await this.#update(trackId, observed, () =>
+      recognition.add(observation, this.#model.gallery, this.#rules(), this.#interval.ms),
+    );
+    if (recognition.showsOther) return this.#split(trackId, observed, observation);
+    const { doubt } = observation.track;
+    if (doubt && !recognition.isInDoubt) doubts?.trust(doubt.ordinal);
+  }
+
+  /** Ends a track that shows another face by now. The observation that showed it is the first of the new track. */
+  async #split(trackId: number, observed: ObservedTrack, observation: Observation): Promise<void> {
+    if (!this.#isCurrent(trackId, observed)) return;
+    if (!observed.doubts) return void this.#tracks.delete(trackId);
+    const id = observed.doubts.split();
+    const next = id === undefined ? undefined : this.#tracks.get(id);
+    if (id === undefined || !next) return;
+    next.lastSubmittedAt = observed.lastSubmittedAt;
+    await this.#add(id, next, { ...observation, track: { ...observation.track, id, doubt: undefined } });
   }
 
   #matchAgain(): void {
@@ -179,6 +237,9 @@ export class Recognizer implements TrackObserver {
     if (decision === undefined || newest === undefined) return this.#recorder.confirmed(trackId, identity);
     const { track, frame } = newest;
     this.#recorder.decided({ ...decision, track, frame, observations });
+    // The doubt arose while this was decided from what was seen before it.
+    if (identity.state !== 'held' || decision.kind === 'held') return;
+    this.#recorder.decided({ kind: 'held', identity, track, frame, observations });
   }
 
   #rules(): DecisionRules {
@@ -195,6 +256,10 @@ export class Recognizer implements TrackObserver {
 /** The recognizer's notes on a track, besides its state: when to observe it and whether to match it again. */
 export interface ObservedTrack {
   readonly recognition: TrackRecognition;
+  /** Undefined while the track is tentative. */
+  doubts: DoubtSettler | undefined;
+  /** Ordinal of the newest doubt that `recognition` knows of. */
+  doubted: number;
   /** See `TrackProgress`, also for `observations` and `bestQuality`. */
   lastSubmittedAt: number | undefined;
   /** Whether a crop is being embedded or matched. */
@@ -206,9 +271,11 @@ export interface ObservedTrack {
 }
 
 /** The notes on a track that was not observed with the current model yet. */
-function newObservedTrack(recognition: TrackRecognition): ObservedTrack {
+function newObservedTrack(recognition: TrackRecognition, doubts?: DoubtSettler): ObservedTrack {
   return {
     recognition,
+    doubts,
+    doubted: 0,
     lastSubmittedAt: undefined,
     inFlight: false,
     observations: 0,

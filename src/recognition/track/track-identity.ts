@@ -1,8 +1,11 @@
-import type { Identity, IdentityEvidence, Person, StageTimes } from '../../core/face.js';
+import type { DecidedIdentity, Identity, IdentityEvidence, Person, StageTimes } from '../../core/face.js';
 import type { DecisionKind } from '../../core/track-state.js';
 import { mostObservations } from './observations.js';
 import { judgeFace } from '../heads/classifier.js';
 import { distanceTo, leaning, marginOf, type Match, type DecisionRules } from '../decision/decision.js';
+
+/** An identity by itself, whether or not it is in doubt. */
+export type PlainIdentity = Exclude<Identity, { readonly state: 'held' }>;
 
 /** A decision that changes who a track is. */
 export interface IdentityDecision {
@@ -20,12 +23,17 @@ export interface TrackView {
   readonly fused: Pick<Match, 'nearest' | 'vector'>;
   /** Times of the newest observation. */
   readonly times: StageTimes;
+  /** The interval between searches at present, in ms. */
+  readonly searchIntervalMs: number;
 }
 
 /** Least observations in favour of a decision: for a first name, to replace a name, and for an unknown person. */
 const observationsToName = 3;
 const observationsToRename = 5;
 const observationsForUnknown = 5;
+/** For an unknown person when they lie far apart: they show different moments, and nobody waits for five. */
+const observationsForUnknownFarApart = 3;
+const farApartMs = 400;
 /** Share of the observations that must also be in favour. */
 const clearMajority = 2 / 3;
 /** Least summed quality of the observations in favour: that of one perfect observation. */
@@ -37,14 +45,14 @@ const leastWeight = 1;
  * names, renames or un-names anybody.
  */
 export class TrackIdentity {
-  #identity: Identity;
+  #identity: PlainIdentity;
   #settled = false;
 
-  constructor(identity: Identity = { state: 'undecided' }) {
+  constructor(identity: PlainIdentity = { state: 'undecided' }) {
     this.#identity = identity;
   }
 
-  get identity(): Identity {
+  get identity(): PlainIdentity {
     return this.#identity;
   }
 
@@ -85,7 +93,10 @@ export class TrackIdentity {
     if (named && !verdict) return false;
     const { inFavour, total, weight } = tally(verdict, view, rules);
     if (inFavour < clearMajority * total || weight < leastWeight) return false;
-    if (!verdict) return inFavour >= observationsForUnknown;
+    if (!verdict) {
+      const isFarApart = view.searchIntervalMs > farApartMs;
+      return inFavour >= (isFarApart ? observationsForUnknownFarApart : observationsForUnknown);
+    }
     return inFavour >= (named && named.id !== verdict.id ? observationsToRename : observationsToName);
   }
 }
@@ -115,7 +126,7 @@ function tally(
   return { inFavour: inFavour.length, total: observations.length, weight };
 }
 
-function decision(person: Person | null, view: TrackView, rules: DecisionRules): Identity {
+function decision(person: Person | null, view: TrackView, rules: DecisionRules): DecidedIdentity {
   const { inFavour, total, weight } = tally(person, view, rules);
   const { nearest } = view.fused;
   const distance = distanceTo(person, nearest);

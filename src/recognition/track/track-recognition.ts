@@ -1,7 +1,8 @@
 import pLimit from 'p-limit';
-import type { Identity, Neighbour } from '../../core/face.js';
+import type { Doubt, Identity, Neighbour } from '../../core/face.js';
 import { fuse, withObservation, type Counted, type Observation } from './observations.js';
 import type { DecisionRules } from '../decision/decision.js';
+import { isTelling, showsSameFace } from './same-face.js';
 import { TrackIdentity, type IdentityDecision } from './track-identity.js';
 
 /** People listed in the evidence: more than two, because counterexamples may rule some out. */
@@ -19,26 +20,52 @@ interface MatchedObservation extends Observation, Counted {
   readonly nearest: readonly Neighbour[];
 }
 
-/** Recognises the face of one track: keeps its best observations, matches them, and decides who it is. */
+/** Unclear observations after which a track in doubt counts as showing another face. */
+const mostUnclear = 3;
+/** When searches are further apart than this, an observation that contradicts the ones before casts a doubt by itself. */
+const blindIntervalMs = 600;
+
+/**
+ * Recognises the face of one track: keeps its best observations, matches them, and decides who it is. While the track is
+ * in doubt, the identity is held, and observations are compared with those from before: they count only once one has shown
+ * the same face.
+ */
 export class TrackRecognition {
   readonly #identity: TrackIdentity;
   #observations: readonly MatchedObservation[] = [];
   #newest: MatchedObservation | undefined;
   #count = 0;
+  /** Ordinal and reason of the newest doubt that is not settled. */
+  #doubt: Doubt | undefined;
+  #unclear = 0;
+  #searchIntervalMs = 0;
+  #showsOther = false;
   readonly #serial = pLimit(1);
 
   /** @param identity the decision to start from; undecided if left out */
   constructor(identity?: Identity) {
-    this.#identity = new TrackIdentity(identity);
+    this.#identity = new TrackIdentity(identity?.state === 'held' ? identity.before : identity);
   }
 
   get identity(): Identity {
-    return this.#identity.identity;
+    const { identity } = this.#identity;
+    if (!this.#doubt || identity.state === 'undecided') return identity;
+    return { state: 'held', before: identity, reason: this.#doubt.reason };
   }
 
   /** Whether there is a decision and the newest observation does not contradict it. */
   get settled(): boolean {
-    return this.#identity.settled;
+    return this.#identity.settled && !this.#doubt;
+  }
+
+  /** Whether the track may show another face than the one observed before. */
+  get isInDoubt(): boolean {
+    return this.#doubt !== undefined;
+  }
+
+  /** Whether an observation has shown that it does. Nothing more can be learned about this track. */
+  get showsOther(): boolean {
+    return this.#showsOther;
   }
 
   /** The observations kept, best first. */
@@ -52,24 +79,46 @@ export class TrackRecognition {
   }
 
   /**
+   * Puts the identity in doubt until an observation made since then settles it. Without an observation there is nothing to
+   * doubt.
+   * @returns the held identity, unless there is none or it was held before
+   */
+  doubt(doubt: Doubt): IdentityDecision | undefined {
+    if (!this.#newest) return undefined;
+    const wasInDoubt = this.isInDoubt;
+    this.#doubt = { ordinal: doubt.ordinal, reason: this.#doubt?.reason ?? doubt.reason };
+    const { identity } = this;
+    return wasInDoubt || identity.state !== 'held' ? undefined : { kind: 'held', identity };
+  }
+
+  /**
    * Adds an observation and decides. Decides nothing if the gallery changed meanwhile: call `rematch` then. Calls run one
    * after another. Rejects when matching fails.
-   * @returns the decision if it changes who the track is
+   * @param searchIntervalMs the interval between searches at present
+   * @returns the decision if it changes who the track is, or whether that is in doubt
    */
   add(
     observation: Observation,
     gallery: Matcher,
     rules: DecisionRules,
+    searchIntervalMs = 0,
   ): Promise<IdentityDecision | undefined> {
     return this.#serial(async () => {
       const { revision } = gallery;
       const started = performance.now();
       const nearest = await gallery.match(observation.vector, neighbours);
       const newest = { ...observation, ordinal: this.#count++, nearest };
+      const wasHeld = this.identity.state === 'held';
+      const contradiction = this.#compare(newest, rules, searchIntervalMs);
+      if (contradiction !== 'none') return contradiction;
       this.#newest = newest;
       this.#observations = withObservation(this.#observations, newest);
+      this.#searchIntervalMs = searchIntervalMs;
       const view = await this.#view(gallery, newest, started);
-      return gallery.revision === revision ? this.#identity.decide(view, rules) : undefined;
+      const decision = gallery.revision === revision ? this.#identity.decide(view, rules) : undefined;
+      const { identity } = this;
+      if (decision || !wasHeld || identity.state === 'held') return decision;
+      return { kind: 'confirmed', identity };
     });
   }
 
@@ -93,10 +142,50 @@ export class TrackRecognition {
     });
   }
 
+  /**
+   * Settles a doubt, or casts one, by comparing an observation with those before.
+   * @returns `none` when the observation may be added to them
+   */
+  #compare(
+    newest: MatchedObservation,
+    rules: DecisionRules,
+    searchIntervalMs: number,
+  ): IdentityDecision | undefined | 'none' {
+    if (this.#observations.length === 0) return 'none';
+    const doubt = this.#doubt;
+    const ordinal = newest.track.doubt?.ordinal ?? 0;
+    // It was made before the doubt arose.
+    if (doubt && ordinal < doubt.ordinal) return undefined;
+    if (!doubt && searchIntervalMs <= blindIntervalMs) return 'none';
+    if (this.#identity.identity.state === 'undecided' && !this.#observations.some(isTelling)) {
+      // Nothing was decided, and what was seen before says nothing.
+      this.#observations = [];
+      return this.#settle();
+    }
+    const answer = showsSameFace(newest, this.#observations, this.#identity.identity, rules);
+    if (!doubt) return answer === 'no' ? this.doubt({ ordinal, reason: 'contradicted' }) : 'none';
+    if (answer === 'unclear') this.#unclear++;
+    this.#showsOther = answer === 'no' || this.#unclear >= mostUnclear;
+    if (answer !== 'yes') return undefined;
+    return this.#settle();
+  }
+
+  #settle(): 'none' {
+    this.#doubt = undefined;
+    this.#unclear = 0;
+    return 'none';
+  }
+
   async #view(gallery: Matcher, newest: MatchedObservation, started: number) {
     const observations = this.#observations;
     const vector = fuse(observations);
     const fused = { vector, nearest: await gallery.match(vector, neighbours) };
-    return { observations, newest, fused, times: { ...newest.times, matchMs: performance.now() - started } };
+    return {
+      observations,
+      newest,
+      fused,
+      times: { ...newest.times, matchMs: performance.now() - started },
+      searchIntervalMs: this.#searchIntervalMs,
+    };
   }
 }

@@ -27,6 +27,10 @@ export interface TrackDecision {
 
 interface Entry {
   state: TrackState;
+  /** The unknown person that the decision which stands, or is held, is about; filled in when it is known. */
+  unknown: { person: UnknownRef | undefined };
+  /** Ordinal of the doubt for which the identity is held. */
+  heldFor: number;
 }
 
 /**
@@ -46,13 +50,14 @@ export class TrackRegistry implements TrackObserver {
 
   /** Undefined for a track that has not started, or has ended. */
   state(trackId: number): TrackState | undefined {
-    return this.#entries.get(trackId)?.state;
+    const entry = this.#entries.get(trackId);
+    return entry && withUnknown(entry.state, entry.unknown.person);
   }
 
   started(track: Track, frame: FrameRef): void {
     const key = `${this.#options.cameraId}/${this.#run}/${track.id}`;
     const after: TrackState = { id: track.id, key, identity: { state: 'undecided' } };
-    this.#entries.set(track.id, { state: after });
+    this.#entries.set(track.id, { state: after, unknown: { person: undefined }, heldFor: 0 });
     this.#tell(() => ({ type: 'started', track, frame, after }));
   }
 
@@ -63,7 +68,12 @@ export class TrackRegistry implements TrackObserver {
     const entry = this.#entries.get(track.id);
     if (!entry) return;
     this.#entries.delete(track.id);
-    this.#tell(() => ({ type: 'ended', track, frame, before: entry.state }));
+    const { unknown, heldFor } = entry;
+    const { identity } = entry.state;
+    // A track that split ends as it was before the doubt, when there was nothing to hold.
+    const isBeforeDoubt = identity.state === 'held' && (track.doubt?.ordinal ?? 0) < heldFor;
+    const state = isBeforeDoubt ? { ...entry.state, identity: identity.before } : entry.state;
+    this.#tell(() => ({ type: 'ended', track, frame, before: withUnknown(state, unknown.person) }));
   }
 
   /**
@@ -73,13 +83,15 @@ export class TrackRegistry implements TrackObserver {
   decided({ kind, identity, track, frame }: TrackDecision, unknown?: Promise<UnknownRef | undefined>): void {
     const entry = this.#entries.get(track.id);
     if (!entry) return;
-    const before = entry.state;
+    const before = withUnknown(entry.state, entry.unknown.person);
     const after = { ...before, identity };
     entry.state = after;
+    if (kind === 'held') entry.heldFor = track.doubt?.ordinal ?? 0;
+    if (kind !== 'held' && kind !== 'confirmed') entry.unknown = { person: undefined };
+    const about = entry.unknown;
     this.#tell(async () => {
-      const person = await unknown;
-      entry.state = withUnknown(entry.state, person);
-      return { type: 'identified', kind, track, frame, before, after: withUnknown(after, person) };
+      about.person ??= await unknown;
+      return { type: 'identified', kind, track, frame, before, after: withUnknown(after, about.person) };
     });
   }
 
@@ -87,9 +99,7 @@ export class TrackRegistry implements TrackObserver {
   confirmed(trackId: number, identity: Identity): void {
     const entry = this.#entries.get(trackId);
     if (!entry || !isSameDecision(entry.state.identity, identity)) return;
-    const { identity: before } = entry.state;
-    const person = before.state === 'unknown' ? before.unknown : undefined;
-    entry.state = withUnknown({ ...entry.state, identity }, person);
+    entry.state = { ...entry.state, identity };
   }
 
   /** Calls `act` once `onChange` was called for every change so far. */
@@ -109,10 +119,14 @@ export class TrackRegistry implements TrackObserver {
 
 function withUnknown(state: TrackState, unknown: UnknownRef | undefined): TrackState {
   const { identity } = state;
-  return identity.state === 'unknown' && unknown ? { ...state, identity: { ...identity, unknown } } : state;
+  if (unknown === undefined) return state;
+  if (identity.state === 'unknown') return { ...state, identity: { ...identity, unknown } };
+  if (identity.state !== 'held' || identity.before.state !== 'unknown') return state;
+  return { ...state, identity: { ...identity, before: { ...identity.before, unknown } } };
 }
 
 function isSameDecision(one: Identity, other: Identity): boolean {
+  if (one.state === 'held' || other.state === 'held') return one.state === other.state;
   if (one.state !== 'known' || other.state !== 'known') return one.state === other.state;
   return one.person.id === other.person.id;
 }

@@ -22,10 +22,27 @@ export const cameraView = z
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
     width: z.int().nullable(),
     height: z.int().nullable(),
-    framesPerSecond: z.number(),
-    detectionsPerSecond: z.number(),
-    frames: z.int().describe('Frames decoded since the camera was set up or the program started.'),
-    dropped: z.object({ pool: z.int(), encode: z.int() }),
+    framesPerSecond: z
+      .number()
+      .describe(
+        'Frames that ffmpeg decodes a second, at most the camera’s `fps`; how many of them are taken for analysis is `analysis.fps`.',
+      ),
+    detectionsPerSecond: z.number().describe('Frames searched for faces a second.'),
+    searching: z
+      .enum(['active', 'still', 'idle'])
+      .describe(
+        'How often it is searched for faces: as often as possible, twice a second while faces are in view but nothing moves, or every three seconds while there is neither.',
+      ),
+    overloaded: z
+      .object({ code: z.enum(['FRAMES_LATE', 'SEARCHES_WAIT', 'SEARCHES_SLOW']), message: z.string() })
+      .nullable()
+      .describe('Why it is searched less than once a second; null if it is not overloaded.'),
+    frames: z
+      .int()
+      .describe(
+        'Frames that ffmpeg decoded since the camera was set up or the program started, counted twice a second.',
+      ),
+    dropped: z.object({ pool: z.int(), encode: z.int(), search: z.int(), idle: z.int() }),
     detector: z.string(),
     faces: z.int().describe('Faces in view now.'),
   })

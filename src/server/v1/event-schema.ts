@@ -38,13 +38,23 @@ const why = z.object({
     .nullable(),
 });
 
+const unknown = z.object({ id: z.string(), number: z.int(), seen: z.int() });
+
 const faceShape = {
   camera,
   track: z.object({ id: z.int(), key: z.string(), ageMs: z.int(), hits: z.int() }),
   identity: person
     .nullable()
-    .describe('Null for an unknown person, while undecided, and after the person was erased.'),
-  unknown: z.object({ id: z.string(), number: z.int(), seen: z.int() }).nullable(),
+    .describe('Null for an unknown person, while undecided or held, and after the person was erased.'),
+  unknown: unknown.nullable(),
+  held: z
+    .object({
+      identity: person.nullable(),
+      unknown: unknown.nullable(),
+      reason: z.enum(['hidden', 'jumped', 'overlapped', 'changed', 'contradicted']),
+    })
+    .exactOptional()
+    .describe('Only while the identity is held: who it was before the track came in doubt, and why it did.'),
   distance: z.number().nullable(),
   threshold: z.number().nullable(),
   margin: z.number().nullable(),
@@ -99,8 +109,12 @@ export const eventSchema: z.ZodType<KeptEvent> = z
     eventOf('sightline.identity.recognized', faceData),
     eventOf('sightline.identity.unknown', faceData),
     eventOf('sightline.identity.changed', changedData),
+    eventOf('sightline.identity.held', faceData),
+    eventOf('sightline.identity.confirmed', faceData),
     eventOf('sightline.camera.online', cameraData),
     eventOf('sightline.camera.offline', cameraData),
+    eventOf('sightline.camera.overloaded', cameraData),
+    eventOf('sightline.camera.recovered', cameraData),
   ])
   .meta({
     id: 'Event',

@@ -57,13 +57,13 @@ describe('drawOverlay', () => {
     expect(pixel(after, 199, 90)).toEqual(blue);
   });
 
-  it('tells known, unknown and undecided faces apart', () => {
-    const tones = (['known', 'unknown', 'undecided'] as const).map((tone) => {
+  it('tells known, unknown, undecided and held faces apart', () => {
+    const tones = (['known', 'unknown', 'undecided', 'held'] as const).map((tone) => {
       const image = grey(640, 360);
       drawOverlay(image, [{ ...ann, label: '', tone }], labels);
       return pixel(image, 200, 150).join();
     });
-    expect(new Set(tones).size).toBe(3);
+    expect(new Set(tones).size).toBe(4);
   });
 
   it('breaks the line of an expected box', () => {
@@ -128,7 +128,7 @@ describe('drawOverlay', () => {
     const overlay = fc.record({
       box: fc.record({ x: number, y: number, width: side, height: side }),
       label: fc.constantFrom('', 'Ann'),
-      tone: fc.constantFrom('known' as const, 'unknown' as const, 'undecided' as const),
+      tone: fc.constantFrom(...(['known', 'unknown', 'undecided', 'held'] as const)),
       dashed: fc.boolean(),
     });
     const size = fc.integer({ min: 1, max: 400 });

@@ -13,19 +13,20 @@ it('cameras share a detector, which is closed when the last of them gives it bac
     commandLine: { detector: { kind: 'haar' } },
   });
   const [one, two, other] = await Promise.all([
-    detectors.borrow(settings),
-    // What each camera has for itself makes no other detector.
-    detectors.borrow({ ...settings, rate: 5 }),
-    detectors.borrow({ ...settings, minFaceSize: 90 }),
+    detectors.borrow(settings, 'main'),
+    detectors.borrow(settings, 'main'),
+    detectors.borrow({ ...settings, minFaceSize: 90 }, 'main'),
   ]);
   expect(two.detector).toBe(one.detector);
+  // Detectors that differ still share the main loop.
+  expect(other.scheduler).toBe(one.scheduler);
   expect(other.detector).not.toBe(one.detector);
   const close = vi.spyOn(one.detector, 'close');
   await one.giveBack();
   expect(close).not.toHaveBeenCalled();
   await two.giveBack();
   expect(close).toHaveBeenCalledOnce();
-  const again = await detectors.borrow(settings);
+  const again = await detectors.borrow(settings, 'main');
   expect(again.detector).not.toBe(one.detector);
   await Promise.all([again.giveBack(), other.giveBack()]);
 });

@@ -8,7 +8,7 @@ new VideoSource({
   transport: 'tcp',
   hwaccel: null,
   width: null,
-  fps: null,
+  analysisFps: 10,
   loop: false,
   stallTimeoutMs: 10_000,
   poolSize: 1,

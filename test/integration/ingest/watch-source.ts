@@ -26,7 +26,8 @@ export class WatchedSource {
       transport: 'tcp',
       hwaccel: null,
       width: null,
-      fps: null,
+      // Every frame of the clips in these tests.
+      analysisFps: 120,
       loop: false,
       // A busy machine is no camera that hangs; tests of one say their own.
       stallTimeoutMs: patienceMs,

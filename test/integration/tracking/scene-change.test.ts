@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { RgbImage } from '../../../src/core/image.js';
 import { findFfmpeg } from '../../../src/ingest/ffmpeg-binary.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
+import { lumaGrid } from '../../../src/tracking/luma-grid.js';
 import { SceneChange } from '../../../src/tracking/scene-change.js';
 import { sharedData } from '../../helpers/prerequisites.js';
 
@@ -30,7 +31,7 @@ async function framesOf(path: string, filter = 'null', seconds = 20): Promise<Rg
 
 function cutsIn(frames: readonly RgbImage[]): number[] {
   const scene = new SceneChange();
-  return frames.flatMap((frame, i) => (scene.isCut(frame) ? [i] : []));
+  return frames.flatMap((frame, i) => (scene.isCut(lumaGrid(frame)) ? [i] : []));
 }
 
 describe('a change of scene', () => {

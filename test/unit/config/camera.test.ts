@@ -31,9 +31,24 @@ describe('changedCamera', () => {
 
 describe('the settings of a camera', () => {
   it('always give recognition as an object', () => {
-    const settings = completeCamera(camera(false), configSchema.parse({}).detector);
+    const settings = completeCamera(camera(false), configSchema.parse({}));
     expect(cameraSettingsSchema.parse(settings).recognition).toEqual({ ...all, enabled: false });
     expect(cameraSettingsSchema.safeParse({ ...settings, recognition: true }).success).toBe(false);
+  });
+});
+
+describe('the analysis of a camera', () => {
+  it.each([
+    ['as for all cameras', {}, 10],
+    ['its own', { fps: 5 }, 5],
+  ])('is %s', (_, analysis, fps) => {
+    const stated = { ...cameraSchema.parse({ url: 'test:', analysis }), id: 'door' };
+    expect(completeCamera(stated, configSchema.parse({})).analysis).toEqual({ fps });
+    const change = cameraChangeSchema.parse({ analysis: { fps: 12 } });
+    expect(completeCamera(changedCamera(stated, change), configSchema.parse({})).analysis).toEqual({
+      fps: 12,
+    });
+    expect(changedCamera(stated, cameraChangeSchema.parse({})).analysis).toEqual(stated.analysis);
   });
 });
 

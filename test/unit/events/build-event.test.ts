@@ -3,6 +3,8 @@ import {
   cameraOffline,
   cameraOnline,
   identityChanged,
+  identityConfirmed,
+  identityHeld,
   identityRecognized,
   identityUnknown,
   trackEnded,
@@ -12,7 +14,7 @@ import type { Neighbour } from '../../../src/core/face.js';
 import { EventIds, eventIdPattern } from '../../../src/events/event-id.js';
 import { eventTypes, type EventDraft } from '../../../src/events/identity-event.js';
 import { toNewEvent, toSightlineEvent } from '../../../src/events/kept-event.js';
-import { audrey, evidence, franck, known, reportOf, stranger, undecided } from './track-report.js';
+import { audrey, evidence, franck, held, known, reportOf, stranger, undecided } from './track-report.js';
 
 const camera = { id: 'back yard', name: 'Back yard' };
 
@@ -23,6 +25,8 @@ function everyDraft(): EventDraft[] {
     identityRecognized(reportOf(known(franck))),
     identityUnknown(reportOf(stranger)),
     identityChanged(reportOf(known(audrey)), known(franck)),
+    identityHeld(reportOf(held(known(franck)))),
+    identityConfirmed(reportOf(known(franck))),
     cameraOnline(camera),
     cameraOffline(camera, { code: 'SOURCE_STALLED', message: 'No frame for 5 s.' }),
   ];
@@ -95,6 +99,38 @@ describe('identityChanged', () => {
   it('tells the name that was withdrawn', () => {
     const { data } = identityChanged(reportOf(stranger), known(franck));
     expect(data).toMatchObject({ identity: null, previous: { id: 'p-franck', name: 'Franck' } });
+  });
+});
+
+describe('identityHeld', () => {
+  it('names nobody, and says whom it was before and why that is in doubt', () => {
+    const { data } = identityHeld(reportOf(held(known(franck), 'overlapped')));
+    expect(data).toMatchObject({
+      identity: null,
+      unknown: null,
+      held: { identity: { id: 'p-franck', name: 'Franck' }, unknown: null, reason: 'overlapped' },
+      distance: 0.8123,
+    });
+    expect(data.why.summary).toMatch(/^Another face was in the same place.* 3 of 4 observations .* Franck\./);
+  });
+
+  it('keeps the number of an unknown person', () => {
+    const unknown = { id: 'u7', number: 7, seen: 2 };
+    const { data } = identityHeld(reportOf(held({ state: 'unknown', evidence, unknown })));
+    expect(data).toMatchObject({ identity: null, unknown: null, held: { identity: null, unknown } });
+  });
+
+  it('lets everybody named in it be erased, the one who is held included', () => {
+    const draft = identityHeld(
+      reportOf(held({ ...known(franck), evidence: { ...evidence, crops: [], nearest: [] } })),
+    );
+    const event = toNewEvent(draft, 'id', 0);
+    expect([event.personId, event.people]).toEqual([null, [franck.id]]);
+  });
+
+  it('is no part of events of a track that is not in doubt', () => {
+    expect(trackEnded(reportOf(known(franck))).data).not.toHaveProperty('held');
+    expect(identityChanged(reportOf(known(audrey)), held(known(franck))).data.previous).toEqual(franck);
   });
 });
 

@@ -1,4 +1,11 @@
-import type { Identity, IdentityEvidence, Person, Track } from '../../../src/core/face.js';
+import type {
+  DecidedIdentity,
+  DoubtReason,
+  Identity,
+  IdentityEvidence,
+  Person,
+  Track,
+} from '../../../src/core/face.js';
 import type { TrackReport } from '../../../src/events/build-event.js';
 
 export const franck: Person = { id: 'p-franck', name: 'Franck' };
@@ -25,7 +32,7 @@ export const evidence: IdentityEvidence = {
 };
 
 export const undecided: Identity = { state: 'undecided' };
-export const stranger: Identity = {
+export const stranger: DecidedIdentity = {
   state: 'unknown',
   evidence: {
     ...evidence,
@@ -34,8 +41,12 @@ export const stranger: Identity = {
   },
 };
 
-export function known(person: Person): Identity {
+export function known(person: Person): DecidedIdentity {
   return { state: 'known', person, evidence };
+}
+
+export function held(before: DecidedIdentity, reason: DoubtReason = 'hidden'): Identity {
+  return { state: 'held', before, reason };
 }
 
 const track: Track = {

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TaskQueue } from '../../../src/inference/task-queue.js';
 
-const live = (name: string, deadline = 1000) => ({ name, deadline });
-const request = (name: string) => ({ name, deadline: Infinity });
+const live = (name: string, deadline = 1000) => ({ name, deadline, urgent: false });
+const urgent = (name: string) => ({ name, deadline: 1000, urgent: true });
+const request = (name: string) => ({ name, deadline: Infinity, urgent: false });
 
 type Entry = ReturnType<typeof live>;
 
@@ -27,6 +28,15 @@ describe('TaskQueue', () => {
       ['c', 'b', 'a'],
       ['r1', 'r2'],
     ]);
+  });
+
+  it('gives urgent live tasks before all others, newest first, and drops them last', () => {
+    const list = listOf(10, live('a'), urgent('u1'), live('b'), urgent('u2'), live('c'));
+    expect(batches(list)).toEqual([['u2', 'u1', 'c', 'b', 'a']]);
+    const full = listOf(2, urgent('u1'), live('a'));
+    expect(full.add(urgent('u2'))?.name).toBe('a');
+    expect(full.add(live('b'))?.name).toBe('b');
+    expect(full.add(urgent('u3'))?.name).toBe('u1');
   });
 
   it('gives batches of one kind, and the rest the next time', () => {
@@ -87,7 +97,7 @@ describe('TaskQueue', () => {
         let requests = 0;
         deadlines.forEach((deadline, index) => {
           if (deadline === Infinity) requests++;
-          const displaced = list.add({ name: String(index), deadline });
+          const displaced = list.add({ name: String(index), deadline, urgent: false });
           if (displaced) out.push(displaced.name);
           expect(list.size - requests).toBeLessThanOrEqual(limit);
         });

@@ -6,7 +6,8 @@ const defaults: ReadOptions = {
   transport: 'tcp',
   hwaccel: null,
   width: null,
-  fps: null,
+  analysisFps: 10,
+  viewFps: undefined,
   loop: false,
   ioTimeoutMs: 15_000,
   httpHost: null,
@@ -15,20 +16,39 @@ const defaults: ReadOptions = {
 };
 
 function build(source: string, options: Partial<ReadOptions> = {}) {
-  const { inputOptions, input, outputOptions } = buildArguments(parseSource(source, 'linux'), {
+  const { inputOptions, input, viewOptions, outputOptions } = buildArguments(parseSource(source, 'linux'), {
     ...defaults,
     ...options,
   });
-  return { before: inputOptions.join(' '), input, after: outputOptions.join(' ') };
+  return {
+    before: inputOptions.join(' '),
+    input,
+    view: viewOptions?.join(' '),
+    after: outputOptions.join(' '),
+  };
 }
 
 describe('buildArguments', () => {
-  it('asks every source for PPM pictures of its first video stream', () => {
+  it('asks every source for planar YUV of its first video stream, in NUT and with times in ms', () => {
     for (const source of ['rtsp://cam/x', 'http://cam/x.mjpg', 'x.mp4', 'webcam:', 'test:']) {
       expect(build(source).after).toBe(
-        '-map 0:v:0 -fps_mode passthrough -f image2pipe -c:v ppm -pix_fmt rgb24 -threads 1',
+        '-map 0:v:0 -map_metadata -1 -vf select=not(eq(floor(t*10+0.001)\\,floor(prev_selected_t*10+0.001))),scale=out_range=tv ' +
+          '-fps_mode passthrough -enc_time_base 1:1000 -c:v rawvideo -pix_fmt yuv420p ' +
+          '-flush_packets 1 -write_index 0 -f nut',
       );
+      expect(build(source).view).toBeUndefined();
     }
+  });
+
+  it('drops pictures for viewers that nobody reads, and takes all of them unless told otherwise', () => {
+    expect(build('rtsp://cam/x', { viewFps: null }).view).toBe(
+      '-map 0:v:0 -map_metadata -1 -vf scale=out_range=tv -fps_mode passthrough -enc_time_base 1:1000 ' +
+        '-c:v rawvideo -pix_fmt yuv420p -f fifo -fifo_format nut -format_opts flush_packets=1:write_index=0 ' +
+        '-drop_pkts_on_overflow 1 -queue_size 2',
+    );
+    expect(build('rtsp://cam/x', { viewFps: 5 }).view).toContain(
+      '-vf select=not(eq(floor(t*5+0.001)\\,floor(prev_selected_t*5+0.001))),scale=out_range=tv',
+    );
   });
 
   it.each([
@@ -77,12 +97,11 @@ describe('buildArguments', () => {
     );
   });
 
-  it('adds a hardware decoder, a smaller picture and a lower rate only when asked', () => {
-    const { before, after } = build('x.mp4', { hwaccel: 'vaapi', width: 640, fps: 10 });
+  it('adds a hardware decoder and a smaller picture only when asked', () => {
+    const { before, view, after } = build('x.mp4', { hwaccel: 'vaapi', width: 640, viewFps: null });
     expect(before).toContain('-hwaccel vaapi');
-    expect(after).toContain(
-      '-vf select=not(eq(floor(t*10)\\,floor(prev_selected_t*10))),scale=min(640\\,iw):-2:flags=bilinear',
-    );
+    for (const output of [view, after])
+      expect(output).toContain('scale=min(640\\,iw):-2:flags=bilinear:out_range=tv ');
     expect(build('x.mp4').before).not.toContain('-hwaccel');
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { FramePool } from '../../../src/ingest/frame-pool.js';
 
-const fields = { cameraId: 'door', sequence: 1, capturedAt: 0, capturedMonotonic: 0, width: 2, height: 1 };
+const times = { capturedAt: 0, capturedMonotonic: 0, presentedAt: 0 };
+const fields = { cameraId: 'door', sequence: 1, ...times, width: 2, height: 1, matrix: 'bt709' } as const;
 
 function take(pool: FramePool, byteLength: number): Uint8Array {
   const buffer = pool.acquire(byteLength);
@@ -40,6 +41,18 @@ describe('FramePool', () => {
     frame.release();
     expect(pool.acquire(6)).toBeDefined();
     expect(() => frame.retain()).toThrow('released');
+  });
+
+  it('forgets its buffers when told to, also those in use', () => {
+    const pool = new FramePool(2);
+    const [first, second] = [take(pool, 6), take(pool, 6)];
+    pool.giveBack(first);
+    pool.clear();
+    pool.giveBack(second);
+    expect(pool.inUse).toBe(0);
+    expect([take(pool, 6), take(pool, 6)].some((buffer) => buffer === first || buffer === second)).toBe(
+      false,
+    );
   });
 
   it('counts buffers of an older size until they are released, and then forgets them', () => {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { LabelCache } from '../../../src/annotate/label-cache.js';
 import { SightlineError } from '../../../src/core/errors.js';
 import type { Detection } from '../../../src/core/face.js';
@@ -10,6 +10,7 @@ import {
   historyFrames,
   type CameraPipelineOptions,
   type FrameSource,
+  type MainSourceHandlers,
   type SourceHandlers,
 } from '../../../src/pipeline/camera-pipeline.js';
 import { CountedFrame, FakeDetector, FakeObserver, FreeTurns, deferred, faceAt } from './fakes.js';
@@ -23,7 +24,9 @@ class FakeSource implements FrameSource {
   dropped = 0;
   started = 0;
   closed = 0;
-  readonly #handlers: SourceHandlers;
+  /** What was asked for frames for viewers. */
+  readonly shown: boolean[] = [];
+  readonly #handlers: SourceHandlers & Partial<MainSourceHandlers>;
 
   constructor(handlers: SourceHandlers) {
     this.#handlers = handlers;
@@ -33,9 +36,24 @@ class FakeSource implements FrameSource {
     this.started++;
   }
 
+  showViews(isWanted: boolean): void {
+    this.shown.push(isWanted);
+  }
+
   close(): Promise<void> {
     this.closed++;
     return Promise.resolve();
+  }
+
+  /** Hands a frame for viewers over. */
+  view(frame: CountedFrame): CountedFrame {
+    this.#handlers.onView?.(frame);
+    return frame;
+  }
+
+  decode(frames: number): void {
+    this.frames = frames;
+    this.#handlers.onDecoded?.(frames);
   }
 
   /** Hands a frame over, and waits until what follows at once is done. */
@@ -72,14 +90,17 @@ function pipelineWith(options: Partial<CameraPipelineOptions> = {}): CameraPipel
     sourceLabel: 'rtsp://host/',
     createSource: (handlers) => (source = new FakeSource(handlers)),
     createSearchSource: undefined,
-    detector,
-    turns,
+    place: { detector, scheduler: turns },
+    rate: 'auto',
+    fps: null,
     region: undefined,
     observers: [new FakeObserver(told)],
     trackState: () => undefined,
     availability: {
       online: () => void told.push('online'),
       offline: (reason) => void told.push(`offline ${reason?.code ?? 'without a reason'}`),
+      overloaded: (reason) => void told.push(`overloaded ${reason.code}`),
+      recovered: () => void told.push('recovered'),
     },
     labels: new LabelCache({ fontsDir: '', onError: () => undefined }),
     jpegQuality: 80,
@@ -106,7 +127,7 @@ async function follow(): Promise<CountedFrame[]> {
 }
 
 describe('CameraPipeline', () => {
-  it('searches and shows each frame, and lets go of it', async () => {
+  it('searches frames for analysis, shows frames for viewers, and lets go of both', async () => {
     const pipeline = pipelineWith();
     const seen: number[] = [];
     const shown = new Promise<void>((resolve) => {
@@ -116,12 +137,36 @@ describe('CameraPipeline', () => {
       });
     });
     const frame = await source.send(new CountedFrame(100));
+    const view = source.view(new CountedFrame(140));
     await shown;
     await pipeline.close();
-    expect([detector.searched.length, seen, encoded, frame.owners]).toEqual([1, [100], 1, 0]);
+    expect([detector.searched.length, seen, encoded]).toEqual([1, [140], 1]);
+    expect([frame.owners, view.owners]).toEqual([0, 0]);
   });
 
-  it('shows the newest frames while a search hangs, and has none of them wait for it', async () => {
+  it('asks for frames for viewers while there are any', async () => {
+    const pipeline = pipelineWith();
+    const leave = [pipeline.watch(plain, () => undefined), pipeline.watch(plain, () => undefined)];
+    for (const stop of leave) stop();
+    pipeline.watch(plain, () => undefined);
+    await pipeline.close();
+    expect(source.shown).toEqual([true, false, true, false]);
+  });
+
+  it('tells how many frames are decoded a second, however many are searched', async () => {
+    const pipeline = pipelineWith();
+    vi.useFakeTimers({ toFake: ['performance'] });
+    for (let i = 0; i <= 8; i++) {
+      source.decode(100 + Math.round(12.5 * i));
+      vi.advanceTimersByTime(500);
+    }
+    const { frames, framesPerSecond } = pipeline.status();
+    vi.useRealTimers();
+    expect([frames, framesPerSecond]).toEqual([200, 25]);
+    await pipeline.close();
+  });
+
+  it('shows the newest frames while a search hangs, and has only the newest of them wait for it', async () => {
     const pipeline = pipelineWith();
     const search = deferred<Detection[]>();
     detector.search = () => search.promise;
@@ -130,7 +175,10 @@ describe('CameraPipeline', () => {
     const last = new Promise<void>((resolve) => {
       pipeline.watch(plain, ({ sequence }) => sequence === 900 && resolve());
     });
-    for (let time = 100; time <= 900; time += 100) frames.push(await source.send(new CountedFrame(time)));
+    for (let time = 100; time <= 900; time += 100) {
+      await source.send(new CountedFrame(time));
+      frames.push(source.view(new CountedFrame(time)));
+    }
     await last;
     expect([detector.searched.length, first.owners]).toEqual([1, 2]);
     expect(pipeline.status().dropped.encode + encoded).toBe(frames.length);
@@ -145,9 +193,9 @@ describe('CameraPipeline', () => {
     const shown = new Promise<void>((resolve) => pipeline.watch(plain, () => resolve()));
     const frames = [100, 200, 300].map((time) => new CountedFrame(time));
     // All in one turn of the event loop.
-    await Promise.all(frames.map((frame) => source.send(frame)));
+    for (const frame of frames) source.view(frame);
     await shown;
-    expect(pipeline.status()).toMatchObject({ frames: 3, dropped: { pool: 0, encode: 2 } });
+    expect(pipeline.status().dropped).toMatchObject({ pool: 0, encode: 2 });
     await pipeline.close();
     expect(frames.map(({ owners }) => owners)).toEqual([0, 0, 0]);
   });
@@ -249,7 +297,7 @@ describe('CameraPipeline', () => {
     const closing = pipeline.close().then(() => (closed = true));
     expect(pipeline.close()).toBe(pipeline.close());
     await nextTurn();
-    expect([source.closed, small.closed, closed, turns.closed]).toEqual([1, 1, false, 0]);
+    expect([source.closed, small.closed, closed]).toEqual([1, 1, false]);
     search.resolve([]);
     await closing;
     expect([told, detector.ended, turns.closed, frame.owners]).toEqual([

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Detection } from '../../../src/core/face.js';
 import type { TrackState } from '../../../src/core/track-state.js';
 import { FaceStage, type FaceStageOptions } from '../../../src/pipeline/face-stage.js';
-import { franck, known } from '../events/track-report.js';
+import { franck, held, known } from '../events/track-report.js';
 import { CountedFrame, FakeDetector, FakeObserver, FreeTurns, deferred, faceAt } from './fakes.js';
 
 let detector: FakeDetector;
@@ -23,8 +23,8 @@ beforeEach(() => {
 function stageWith(options: Partial<FaceStageOptions> = {}): FaceStage {
   return new FaceStage({
     id: 'door',
-    detector,
-    turns,
+    place: { detector, scheduler: turns },
+    rate: 'auto',
     region: undefined,
     observers: [observer],
     trackState: (id) => states.get(id),
@@ -54,26 +54,78 @@ describe('FaceStage', () => {
     detector.search = () => Promise.resolve([faceAt(20, 10)]);
     await show(stage, 100, 400);
     detector.search = () => Promise.resolve([]);
-    await show(stage, 1000, 1000);
+    await show(stage, 1500, 1500);
     await show(stage, 2000, 2000);
     expect(observer.heard).toEqual([
       ...['observe 1 @100', 'observe 1 @200', 'started 1 @300', 'observe 1 @300', 'observe 1 @400'],
-      ...['observe 1 @1000', 'ended 1 @2000', 'observe 0 @2000'],
+      ...['observe 1 @1500', 'ended 1 @2000', 'observe 0 @2000'],
     ]);
   });
 
-  it('has one frame searched at a time, and keeps none of those that come meanwhile', async () => {
+  it('has one frame searched at a time, and keeps only the newest of those that come meanwhile', async () => {
     const stage = stageWith();
     const search = deferred<Detection[]>();
     detector.search = () => search.promise;
     const [first] = await show(stage, 100, 100);
     const others = await show(stage, 200, 1000);
-    expect([detector.searched.length, first?.owners, ...new Set(owners(others))]).toEqual([1, 3, 1]);
+    expect([detector.searched.length, first?.owners]).toEqual([1, 3]);
+    expect(owners(others)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 3]);
+    expect(stage.skipped).toEqual({ search: 8, idle: 0 });
     search.resolve([]);
     await nextTurn();
-    const [next] = await show(stage, 1100, 1100);
-    expect([detector.searched.length, first?.owners, next?.owners]).toEqual([2, 1, 1]);
-    expect(detector.searched[1]?.image).toBe(next);
+    expect(detector.searched[1]?.image).toBe(others.at(-1));
+    expect(owners([first!, ...others])).toEqual(new Array(10).fill(1));
+  });
+
+  it('searches a still scene every three seconds, at once when something moves, and twice a second while a face is still there', async () => {
+    const stage = stageWith();
+    const searchedAt = (): number[] => detector.searched.map(({ image }) => (image as CountedFrame).sequence);
+    await show(stage, 0, 10_000);
+    expect(stage.figures(0).state).toBe('idle');
+    expect(searchedAt().filter((time) => time >= 2000)).toEqual([4900, 7900]);
+    expect(stage.skipped).toEqual({ search: 0, idle: 101 - detector.searched.length });
+    const moved = new CountedFrame(10_100, { scene: 'rows' });
+    stage.offer(moved, moved);
+    await nextTurn();
+    expect(searchedAt().at(-1)).toBe(10_100);
+
+    detector.search = () => Promise.resolve([faceAt(20, 10)]);
+    await show(stage, 20_000, 30_000);
+    expect(stage.figures(0).state).toBe('still');
+    const [first, ...others] = searchedAt().slice(-4);
+    expect(others.map((time) => time - first!)).toEqual([500, 1000, 1500]);
+    // A face that is lost is looked for at once.
+    detector.search = () => Promise.resolve([]);
+    await show(stage, 30_100, 31_000);
+    expect(stage.figures(0).state).toBe('active');
+  });
+
+  it('moves to another detector when the frame in hand is done, and goes on with its tracks', async () => {
+    const stage = stageWith();
+    const search = deferred<Detection[]>();
+    detector.search = () => search.promise;
+    await show(stage, 100, 200);
+    const [other, otherTurns] = [new FakeDetector(), new FreeTurns()];
+    other.search = () => Promise.resolve([faceAt(20, 10)]);
+    let moved = false;
+    const moving = stage.moveTo({ detector: other, scheduler: otherTurns }).then(() => (moved = true));
+    await nextTurn();
+    expect([moved, detector.ended, turns.closed, otherTurns.joined]).toEqual([false, 0, 1, 0]);
+    search.resolve([faceAt(20, 10)]);
+    await moving;
+    expect([detector.ended, otherTurns.joined, other.searched.length]).toEqual([1, 1, 1]);
+    await show(stage, 300, 300);
+    expect(observer.heard).toEqual(['observe 1 @100', 'observe 1 @200', 'started 1 @300', 'observe 1 @300']);
+    await stage.close();
+    expect([detector.searched.length, other.ended, otherTurns.closed]).toEqual([1, 1, 1]);
+  });
+
+  it('does not move any more once it is closed', async () => {
+    const stage = stageWith();
+    await stage.close();
+    const other = new FreeTurns();
+    await stage.moveTo({ detector, scheduler: other });
+    expect([other.joined, turns.closed, detector.ended]).toEqual([0, 1, 1]);
   });
 
   it.each<[string, FakeDetector['search'], number]>([
@@ -101,16 +153,21 @@ describe('FaceStage', () => {
     for (const error of logged) expect(error).toMatchObject({ code: 'DETECTOR_FAILED' });
   });
 
-  it.each([
-    ['it is not its turn', false, true],
-    ['no large frame shows the same moment', true, false],
-  ])('searches nothing when %s', async (_, admitted, hasFull) => {
+  it('searches nothing when no large frame shows the same moment', async () => {
     const stage = stageWith();
-    turns.admitted = admitted;
     const frame = new CountedFrame(100);
-    stage.offer(frame, hasFull ? frame : undefined);
+    stage.offer(frame, undefined);
     await nextTurn();
     expect([detector.searched.length, frame.owners]).toEqual([0, 1]);
+  });
+
+  it('lets go of a frame that still waits for its turn when it is closed', async () => {
+    const stage = stageWith();
+    turns.admitted = false;
+    const [frame] = await show(stage, 100, 100);
+    expect([detector.searched.length, frame?.owners]).toEqual([0, 3]);
+    await stage.close();
+    expect([detector.searched.length, frame?.owners]).toEqual([0, 1]);
   });
 
   it('carries faces from the small stream to the large one, and expectations back', async () => {
@@ -163,10 +220,16 @@ describe('FaceStage', () => {
     const stage = stageWith();
     detector.search = () => Promise.resolve([faceAt(20, 10)]);
     await show(stage, 100, 300);
-    stage.cut(350);
-    stage.cut(380);
-    expect([stage.overlays(349).length, stage.overlays(350).length]).toEqual([1, 0]);
-    await show(stage, 400, 400);
+    const search = deferred<Detection[]>();
+    detector.search = () => search.promise;
+    const cut = new CountedFrame(400, { scene: 'rows' });
+    turns.admitted = false;
+    stage.offer(cut, cut);
+    expect([stage.overlays(399).length, stage.overlays(400).length]).toEqual([1, 0]);
+    turns.admitted = true;
+    stage.offer(cut, cut);
+    search.resolve([faceAt(20, 10)]);
+    await nextTurn();
     expect(observer.heard.slice(-2)).toEqual(['ended 1 @300', 'observe 1 @400']);
     expect(detector.searched.at(-1)?.expected).toEqual([]);
   });
@@ -179,6 +242,41 @@ describe('FaceStage', () => {
     states.set(1, { id: 1, key: 'k', identity: known(franck) });
     expect(stage.overlays(300)).toMatchObject([{ label: 'Franck 93% #1', tone: 'known' }]);
   });
+
+  it('draws a held name in its own tone, with a question mark and a dashed box', async () => {
+    const stage = stageWith();
+    detector.search = () => Promise.resolve([faceAt(20, 10)]);
+    await show(stage, 100, 300);
+    states.set(1, { id: 1, key: 'k', identity: held(known(franck)) });
+    expect(stage.overlays(300)).toMatchObject([{ label: 'Franck? #1', tone: 'held', dashed: true }]);
+  });
+
+  it('splits a track when an observer finds another face in it: one ends, one starts', async () => {
+    const stage = stageWith();
+    detector.search = () => Promise.resolve([faceAt(20, 10)]);
+    await show(stage, 100, 300);
+    expect(observer.doubts.get(1)?.split()).toBe(2);
+    expect(observer.doubts.get(1)?.split()).toBeUndefined();
+    await show(stage, 400, 400);
+    expect(observer.heard.slice(-3)).toEqual(['ended 1 @300', 'started 2 @300', 'observe 1 @400']);
+  });
+
+  it.each([0.5, 1, 2, 5])(
+    'draws and counts a face between searches, %d a second, and while one misses it',
+    async (rate) => {
+      const stage = stageWith();
+      detector.search = () => Promise.resolve([faceAt(20, 10)]);
+      const step = 1000 / rate;
+      for (let search = 1; search <= 4; search++) await show(stage, search * step, search * step);
+      expect(stage.inView).toBe(1);
+      expect(stage.overlays(4.9 * step)).toMatchObject([{ dashed: false }]);
+      detector.search = () => Promise.resolve([]);
+      await show(stage, 5 * step, 5 * step);
+      expect([stage.inView, stage.overlays(5.5 * step)]).toMatchObject([1, [{ dashed: true }]]);
+      await show(stage, 6 * step, 6 * step);
+      if (rate < 2) expect([stage.inView, stage.overlays(6.1 * step)]).toEqual([0, []]);
+    },
+  );
 
   it('counts who is in view', async () => {
     const stage = stageWith();

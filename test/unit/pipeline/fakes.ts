@@ -1,9 +1,15 @@
 import type { Detection } from '../../../src/core/face.js';
 import type { Box } from '../../../src/core/geometry.js';
 import type { Frame, RgbImage } from '../../../src/core/image.js';
-import type { TrackObserver } from '../../../src/core/track-state.js';
+import type { DoubtSettler, TrackObserver } from '../../../src/core/track-state.js';
+import { neutralChroma, yuvLayout } from '../../../src/core/yuv.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
-import type { DetectionTurns } from '../../../src/pipeline/detection-scheduler.js';
+import type {
+  DetectionLoad,
+  DetectionScheduler,
+  DetectionTurns,
+  Participant,
+} from '../../../src/pipeline/detection-scheduler.js';
 
 export interface CountedFrameOptions {
   readonly width?: number;
@@ -21,6 +27,8 @@ export class CountedFrame implements Frame {
   readonly sequence: number;
   readonly capturedAt: number;
   readonly capturedMonotonic: number;
+  readonly presentedAt: number;
+  readonly matrix = 'bt709';
   owners = 1;
 
   constructor(capturedMs: number, { width = 64, height = 36, scene = 'columns' }: CountedFrameOptions = {}) {
@@ -28,8 +36,9 @@ export class CountedFrame implements Frame {
     this.sequence = capturedMs;
     this.capturedAt = 1_700_000_000_000 + capturedMs;
     this.capturedMonotonic = capturedMs;
-    this.data = Uint8Array.from({ length: width * height * 3 }, (_, index) => {
-      const pixel = Math.floor(index / 3);
+    this.presentedAt = capturedMs;
+    this.data = Uint8Array.from({ length: yuvLayout(this).byteLength }, (_, pixel) => {
+      if (pixel >= width * height) return neutralChroma;
       const along = scene === 'columns' ? (pixel % width) / width : Math.floor(pixel / width) / height;
       return Math.floor(along * 4) % 2 === 0 ? 40 : 200;
     });
@@ -80,21 +89,36 @@ export class FakeDetector implements FaceDetector {
   }
 }
 
-/** A camera that has its turn whenever it wants. */
-export class FreeTurns implements DetectionTurns {
+/** Turns that a camera has whenever it wants, one search at a time. */
+export class FreeTurns implements Pick<DetectionScheduler, 'join'> {
   admitted = true;
+  joined = 0;
   closed = 0;
+  /** As reported to the cameras. */
+  readonly shared: DetectionLoad = { place: 'a thread', cameras: 1, searchMs: 0, fastestMs: 0 };
 
-  admit(): boolean {
-    return this.admitted;
-  }
-
-  run<T>(detect: () => Promise<T>): Promise<T> {
-    return detect();
-  }
-
-  close(): void {
-    this.closed++;
+  join({ search }: Participant): DetectionTurns {
+    this.joined++;
+    let [isWanted, isRunning, isOpen] = [false, false, true];
+    const next = (): void => {
+      if (!isWanted || isRunning || !isOpen || !this.admitted) return;
+      [isWanted, isRunning] = [false, true];
+      void search().then(() => {
+        isRunning = false;
+        next();
+      });
+    };
+    return {
+      request: () => {
+        isWanted = true;
+        next();
+      },
+      load: () => this.shared,
+      close: () => {
+        isOpen = false;
+        this.closed++;
+      },
+    };
   }
 }
 
@@ -102,6 +126,8 @@ export class FreeTurns implements DetectionTurns {
 export class FakeObserver implements TrackObserver {
   readonly heard: string[] = [];
   readonly boxes: Box[] = [];
+  /** What settles the doubts about a track, by its id. */
+  readonly doubts = new Map<number, DoubtSettler>();
   failing: 'started' | 'observe' | 'ended' | 'close' | undefined;
   readonly #shared: string[] | undefined;
 
@@ -110,7 +136,8 @@ export class FakeObserver implements TrackObserver {
     this.#shared = shared;
   }
 
-  started(...[track, frame]: Parameters<TrackObserver['started']>): void {
+  started(...[track, frame, doubts]: Parameters<TrackObserver['started']>): void {
+    this.doubts.set(track.id, doubts);
     this.#hear('started', `${track.id} @${frame.sequence}`);
   }
 

@@ -13,6 +13,7 @@ const box: FaceOverlay = { box: { x: 8, y: 8, width: 40, height: 20 }, label: ''
 
 let errors: unknown[];
 let encoded: number[];
+let watched: boolean[];
 let dropped: number;
 let annotator: FrameAnnotator;
 
@@ -21,6 +22,7 @@ function annotatorWith(options: Partial<FrameAnnotatorOptions> = {}): FrameAnnot
     jpegQuality: 90,
     // Boxes without labels: no font is ever unpacked.
     labels: new LabelCache({ fontsDir: '', onError: (error) => void errors.push(error) }),
+    onWatched: (isWatched) => void watched.push(isWatched),
     overlays: () => [box],
     onEncoded: (frame) => void encoded.push(frame.sequence),
     onDropped: () => dropped++,
@@ -30,7 +32,7 @@ function annotatorWith(options: Partial<FrameAnnotatorOptions> = {}): FrameAnnot
 }
 
 beforeEach(() => {
-  [errors, encoded, dropped] = [[], [], 0];
+  [errors, encoded, watched, dropped] = [[], [], [], 0];
   annotator = annotatorWith();
 });
 afterEach(() => annotator.close());
@@ -164,6 +166,21 @@ describe('FrameAnnotator', () => {
     annotator.offer(new CountedFrame(2));
     await second;
     expect(seen).toEqual([1]);
+  });
+
+  it('tells when the first viewer comes and when the last has gone, once each', async () => {
+    const [first, second] = [
+      annotator.watch(plain, () => undefined),
+      annotator.watch(small, () => undefined),
+    ];
+    first();
+    expect(watched).toEqual([true]);
+    second();
+    second();
+    expect(watched).toEqual([true, false]);
+    annotator.watch(plain, () => undefined);
+    await annotator.close();
+    expect(watched).toEqual([true, false, true, false]);
   });
 
   it('lets go of the frame that waits when it is closed, and of those that come after', async () => {

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { toYuv } from '../../../helpers/yuv.js';
 import { euclideanDistance } from '../../../../src/core/distance.js';
 import type { Detection, Identity, Track } from '../../../../src/core/face.js';
-import type { Frame, RgbImage } from '../../../../src/core/image.js';
+import type { Frame, RgbImage, YuvImage } from '../../../../src/core/image.js';
 import {
   thresholdsFor,
   rulesFor,
@@ -27,6 +28,7 @@ import {
   type DecisionRecorderOptions,
   type RecognizedTrack,
 } from '../../../../src/recognition/track/decision-recorder.js';
+import type { DoubtSettler } from '../../../../src/core/track-state.js';
 import { TrackRegistry } from '../../../../src/recognition/track/track-registry.js';
 
 const thresholds = { threshold: null, falseNameRate: 1e-3 };
@@ -39,12 +41,17 @@ const people: DecisionRecorderOptions['people'] = {
   recognized: () => Promise.resolve(),
 };
 
+/** No track comes in doubt here. */
+const settler: DoubtSettler = { trust: () => undefined, split: () => undefined };
+
 function fail(error: unknown): never {
   throw error;
 }
 
 interface Picture {
   readonly image: RgbImage;
+  /** The same as cameras give it. */
+  readonly yuv: YuvImage;
   readonly detection: Detection;
 }
 
@@ -57,7 +64,7 @@ beforeAll(async () => {
   const detector = await startDetector();
   const shoot = async (asset: string): Promise<Picture> => {
     const image = await readAsset(asset);
-    return { image, detection: (await detector.detect(image))[0]! };
+    return { image, yuv: await toYuv(image), detection: (await detector.detect(image))[0]! };
   };
   man = [];
   for (const still of stills) man.push(await shoot(`demo-franck-${still}`));
@@ -145,7 +152,7 @@ class Watched implements ModelSource {
   observe(frame: Frame, tracks: readonly Track[]): void {
     const starting = tracks.filter(({ id, state }) => state !== 'tentative' && !this.tracks.state(id));
     for (const observer of [this.tracks, this.recognizer]) {
-      for (const track of starting) observer.started(track, frame);
+      for (const track of starting) observer.started(track, frame, settler);
       observer.observe(frame, tracks);
     }
   }
@@ -179,9 +186,12 @@ function trackOf(id: number, { detection }: Picture, change: Partial<Track> = {}
 function show(picture: Picture, tracks: readonly Track[], to: readonly Watched[] = [watched]): void {
   sequence++;
   const capturedMonotonic = sequence * 200;
-  const times = { capturedAt: 1_700_000_000_000 + capturedMonotonic, capturedMonotonic };
+  const times = {
+    capturedAt: 1_700_000_000_000 + capturedMonotonic,
+    ...{ capturedMonotonic, presentedAt: capturedMonotonic },
+  };
   const frame: Frame = {
-    ...picture.image,
+    ...picture.yuv,
     cameraId: 'door',
     sequence,
     ...times,
@@ -320,10 +330,10 @@ describe('Recognizer', () => {
 
   it('copies what it needs: the frame may be written over at once', async () => {
     await enrol('Franck', man[0]!);
-    for (const { image, detection } of man.slice(1, 4)) {
-      const picture = { image: { ...image, data: image.data.slice() }, detection };
+    for (const { yuv, ...rest } of man.slice(1, 4)) {
+      const picture = { ...rest, yuv: { ...yuv, data: yuv.data.slice() } };
       show(picture, [trackOf(1, picture)]);
-      picture.image.data.fill(0);
+      picture.yuv.data.fill(0);
       await settle();
     }
     expect(watched.identity(1)).toMatchObject({ person: { name: 'Franck' } });

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Image, RgbImage, YuvImage } from '../../../../src/core/image.js';
 import { rgbCoefficients, yuvLayout } from '../../../../src/core/yuv.js';
-import { PictureSampler, type Window } from '../../../../src/detection/mtcnn/picture-sampler.js';
+import type { Window } from '../../../../src/core/area-kernel.js';
+import { PictureSampler } from '../../../../src/detection/mtcnn/picture-sampler.js';
 
 /** Adaptive average pooling, as PyTorch's `interpolate(mode='area')` is defined, in the plainest way. */
 function meansOf(image: RgbImage, window: Window, width: number, height: number): number[] {

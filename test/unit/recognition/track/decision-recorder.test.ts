@@ -6,7 +6,7 @@ import {
   DecisionRecorder,
   type DecisionRecorderOptions,
 } from '../../../../src/recognition/track/decision-recorder.js';
-import { franck, known, reportOf, stranger, undecided } from '../../events/track-report.js';
+import { franck, held, known, reportOf, stranger, undecided } from '../../events/track-report.js';
 
 const { track, frame } = reportOf(undecided);
 const seven = { id: 'u7', number: 7, seen: 1 } as UnknownPerson;
@@ -91,6 +91,21 @@ describe('DecisionRecorder', () => {
     await recorder.close();
     expect(errors).toEqual([new Error('disk full')]);
   });
+
+  it.each([
+    ['held', held(known(franck))],
+    ['confirmed', known(franck)],
+    ['confirmed', stranger],
+  ] as const)(
+    'has it told that a decision is %s, and asks and keeps nothing for it',
+    async (kind, identity) => {
+      recorder.decided({ kind, identity, track, frame, observations: [] });
+      await tracks.close();
+      expect(told).toEqual(['started', kind]);
+      expect(people.identify).not.toHaveBeenCalled();
+      expect(people.recognized).not.toHaveBeenCalled();
+    },
+  );
 
   it('asks and keeps nothing for a track that is gone', () => {
     tracks.ended(track, frame);

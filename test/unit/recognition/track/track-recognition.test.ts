@@ -414,3 +414,144 @@ describe('with another embedder', () => {
     expect(await track.add(stranger, watched.gallery, rules)).toMatchObject({ kind: 'changed' });
   });
 });
+
+describe('a track in doubt', () => {
+  const hidden = { ordinal: 1, reason: 'hidden' } as const;
+  /** An observation made since the doubt of this ordinal. */
+  const since = (ordinal: number, observation: Observation): Observation => ({
+    ...observation,
+    track: { ...observation.track, doubt: { ordinal, reason: 'hidden' } },
+  });
+
+  async function namedAna(): Promise<Watched> {
+    const watched = new Watched();
+    await watched.see(...times(3, near(ana)));
+    return watched;
+  }
+
+  it('holds its name, once, until an observation agrees, and is not recognized again', async () => {
+    const { track, gallery } = await namedAna();
+    expect(track.doubt(hidden)).toMatchObject({
+      kind: 'held',
+      identity: { state: 'held', before: { person: ana }, reason: 'hidden' },
+    });
+    expect(track.doubt({ ordinal: 2, reason: 'jumped' })).toBeUndefined();
+    expect([track.identity.state, track.settled, track.isInDoubt]).toEqual(['held', false, true]);
+    expect(await track.add(since(2, near(ana)), gallery, rules)).toMatchObject({
+      kind: 'confirmed',
+      identity: { state: 'known', person: ana },
+    });
+    expect([track.settled, track.isInDoubt, track.showsOther]).toEqual([true, false, false]);
+  });
+
+  it.each([
+    ['nobody known', near(ana, faraway, 0.8, 3)],
+    ['somebody else', near(ben)],
+  ])(
+    'shows another face when one observation is of %s, however many spoke for the name',
+    async (_, other) => {
+      const watched = new Watched();
+      await watched.see(...times(7, near(ana)));
+      watched.track.doubt(hidden);
+      expect(await watched.see(since(1, other))).toEqual([undefined]);
+      expect(watched.track.showsOther).toBe(true);
+      expect(watched.track.identity).toMatchObject({ state: 'held', before: { person: ana } });
+    },
+  );
+
+  it('is settled neither way by a poor observation, nor by one made before the doubt arose', async () => {
+    const { track, gallery } = await namedAna();
+    track.doubt(hidden);
+    for (const observation of [since(1, near(ana, 0.6, 0.2)), since(1, near(ana, faraway, 0.2)), near(ana)]) {
+      expect(await track.add(observation, gallery, rules)).toBeUndefined();
+      expect([track.isInDoubt, track.showsOther]).toEqual([true, false]);
+    }
+  });
+
+  it('stays in doubt over unclear observations, and shows another face after three of them', async () => {
+    const { track, gallery } = await namedAna();
+    const between = (rules.sameFaceDistance + rules.otherFaceDistance) / 2;
+    // At this distance from what was seen before, and too far from every photo to lean to anybody.
+    const unclear = (): Observation => {
+      const before = near(ana).vector;
+      const cosine = cosineFromDistance(between);
+      const vector = before.map((value) => value * cosine);
+      vector[9] = Math.sqrt(1 - cosine * cosine);
+      return since(1, observationOf(vector));
+    };
+    track.doubt(hidden);
+    const answers: boolean[] = [];
+    for (let look = 0; look < 3; look++) {
+      await track.add(unclear(), gallery, { ...rules, leaningDistance: 0.3 });
+      answers.push(track.showsOther);
+    }
+    expect(answers).toEqual([false, false, true]);
+  });
+
+  it('has nothing to hold before anything was decided, and still notices another face', async () => {
+    const watched = new Watched();
+    expect(watched.track.doubt(hidden)).toBeUndefined();
+    expect(watched.track.isInDoubt).toBe(false);
+    await watched.see(since(1, near(ana)), since(1, near(ana)));
+    expect(watched.track.doubt({ ordinal: 2, reason: 'jumped' })).toBeUndefined();
+    await watched.see(since(2, near(ben)));
+    expect(watched.track.showsOther).toBe(true);
+  });
+
+  it('holds an unknown person too', async () => {
+    const watched = new Watched();
+    await watched.see(...times(5, stranger));
+    expect(watched.track.doubt(hidden)).toMatchObject({
+      kind: 'held',
+      identity: { before: { state: 'unknown' } },
+    });
+    expect(await watched.see(since(1, stranger))).toMatchObject([
+      { kind: 'confirmed', identity: { state: 'unknown' } },
+    ]);
+  });
+
+  it('loses a held name at once when the person is erased', async () => {
+    const watched = await namedAna();
+    watched.track.doubt(hidden);
+    watched.gallery.change([{ person: ben, vector: axis(1) }]);
+    expect(await watched.rematch()).toMatchObject({ kind: 'changed', identity: { state: 'undecided' } });
+    expect(watched.name).toBe('undecided');
+  });
+});
+
+describe('when searches are far apart', () => {
+  it.each([1000, 2000])(
+    'every %i ms, an observation that contradicts holds the name, and a second ends the track',
+    async (ms) => {
+      const watched = new Watched();
+      const look = (observation: Observation) => watched.track.add(observation, watched.gallery, rules, ms);
+      for (const observation of times(3, near(ana))) await look(observation);
+      expect(watched.name).toBe('Ana');
+      expect(await look(near(ben))).toMatchObject({ kind: 'held', identity: { reason: 'contradicted' } });
+      expect(watched.track.showsOther).toBe(false);
+      await look(near(ben));
+      expect(watched.track.showsOther).toBe(true);
+    },
+  );
+
+  it.each([
+    [40, 5],
+    [100, 5],
+    [400, 5],
+    [500, 3],
+    [2000, 3],
+  ])('every %i ms, a stranger needs %i observations', async (ms, needed) => {
+    const { track, gallery } = new Watched();
+    const told = [];
+    for (const observation of times(5, stranger)) told.push(await track.add(observation, gallery, rules, ms));
+    expect(told.findIndex(Boolean) + 1).toBe(needed);
+  });
+
+  it.each([40, 100, 200, 500, 1000, 2000])('every %i ms, a name needs three observations', async (ms) => {
+    const { track, gallery } = new Watched();
+    const told = [];
+    for (const observation of times(4, near(ana)))
+      told.push(await track.add(observation, gallery, rules, ms));
+    expect(told.map((decision) => decision?.kind)).toEqual([undefined, undefined, 'recognized', undefined]);
+  });
+});

@@ -2,7 +2,16 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Identity, Track, UnknownRef } from '../../../../src/core/face.js';
 import type { TrackChange, TrackState } from '../../../../src/core/track-state.js';
 import { TrackRegistry, type TrackDecision } from '../../../../src/recognition/track/track-registry.js';
-import { audrey, evidence, franck, known, reportOf, stranger, undecided } from '../../events/track-report.js';
+import {
+  audrey,
+  evidence,
+  franck,
+  held,
+  known,
+  reportOf,
+  stranger,
+  undecided,
+} from '../../events/track-report.js';
 
 const { track, frame } = reportOf(undecided);
 const seven: UnknownRef = { id: 'u7', number: 7, seen: 1 };
@@ -31,8 +40,10 @@ function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void 
 }
 
 /** A state in a word: a name, a number, or what the identity's state is called. */
-function short({ identity }: TrackState): string {
+function short(of: TrackState): string {
+  const { identity } = of;
   if (identity.state === 'known') return identity.person.name;
+  if (identity.state === 'held') return `${short({ ...of, identity: identity.before })}?`;
   return identity.state === 'unknown' ? `unknown ${identity.unknown?.number ?? '?'}` : identity.state;
 }
 
@@ -103,6 +114,39 @@ describe('TrackRegistry', () => {
     tracks.decided(to(stranger, 'unknown'), Promise.resolve(undefined));
     await tracks.close();
     expect(told().at(-1)).toBe('7 unknown: undecided → unknown ?');
+  });
+
+  it('keeps the number of an unknown person who is held, and whose number came only then', async () => {
+    const person = withResolvers<UnknownRef | undefined>();
+    tracks.started(track, frame);
+    tracks.decided(to(stranger, 'unknown'), person.promise);
+    tracks.decided(to(held(stranger), 'held'));
+    person.resolve(seven);
+    await tracks.close();
+    expect(tracks.state(7)?.identity).toMatchObject({ state: 'held', before: { unknown: seven } });
+    tracks.decided(to(stranger, 'confirmed'));
+    await tracks.close();
+    expect(tracks.state(7)?.identity).toEqual({ ...stranger, unknown: seven });
+    expect(told().slice(1)).toEqual([
+      '7 unknown: undecided → unknown 7',
+      '7 held: unknown ? → unknown 7?',
+      '7 confirmed: unknown 7? → unknown 7',
+    ]);
+  });
+
+  it('ends a track that split with the identity from before the doubt, and one in doubt with none', async () => {
+    const doubtful: Track = { ...track, doubt: { ordinal: 2, reason: 'hidden' } };
+    for (const last of [{ ...track, doubt: { ordinal: 1, reason: 'jumped' } } as const, doubtful]) {
+      tracks.started(track, frame);
+      tracks.decided(to(known(franck), 'recognized'));
+      tracks.decided(to(held(known(franck)), 'held', doubtful));
+      tracks.ended(last, frame);
+    }
+    await tracks.close();
+    expect(told().filter((line) => line.includes('ended'))).toEqual([
+      '7 ended: Franck →',
+      '7 ended: Franck? →',
+    ]);
   });
 
   it('gives a number only to who is unknown still', async () => {
