@@ -93,11 +93,28 @@ export class Cascade {
     return bestFaces(faces);
   }
 
+  /**
+   * Runs O-Net on the mirror images of faces, and keeps those whose mean of both scores is enough. A face is one in the
+   * mirror, too; what only happens to look like one mostly is not.
+   */
+  async confirm(faces: readonly FoundFace[]): Promise<FoundFace[]> {
+    const confirmed: FoundFace[] = [];
+    const bySquare = new Map(faces.map((found) => [found.square, found]));
+    const take = (square: ScoredCorners, verdicts: Verdicts, index: number): void => {
+      const found = bySquare.get(square) as FoundFace;
+      const [, , , , mirrored] = readVerdict(square, verdicts, index).box;
+      if ((found.face.score + mirrored) / 2 > this.#minScore) confirmed.push(found);
+    };
+    await this.#judge(this.#networks.finisher, [...bySquare.keys()], take, mirrorRows);
+    return confirmed;
+  }
+
   /** Runs a network on the parts of squares that lie inside the picture, and calls `take` with its output for each. */
   async #judge(
     network: CropNetwork,
     squares: readonly ScoredCorners[],
     take: (box: ScoredCorners, verdicts: Verdicts, index: number) => void,
+    change: (pixels: Float32Array, side: number) => void = () => undefined,
   ): Promise<void> {
     const inside = squares.flatMap((box) => {
       const window = insideWindow(box, this.#width, this.#height);
@@ -109,10 +126,16 @@ export class Cascade {
         batch.map(({ window }) => window),
         network.side,
       );
+      change(pixels, network.side);
       const verdicts = await network.judge(pixels, batch.length);
       for (const [index, { box }] of batch.entries()) take(box, verdicts, index);
     }
   }
+}
+
+/** Mirrors crops of this many columns, in place. */
+function mirrorRows(pixels: Float32Array, side: number): void {
+  for (let start = 0; start < pixels.length; start += side) pixels.subarray(start, start + side).reverse();
 }
 
 /** The columns of a strip from three planes of whole rows. */

@@ -65,7 +65,8 @@ export class MtcnnDetector implements FaceDetector {
       const found = await this.#cascade.finish(boxes.map((box) => square(toCorners(box))));
       const missing = boxes.filter((box) => !isAmong(found, box));
       const refined = await this.#cascade.refine(missing.flatMap(squaresAround));
-      return bestFaces([...found, ...(await this.#cascade.finish(refined))]).map(({ face }) => face);
+      const faces = bestFaces([...found, ...(await this.#cascade.finish(refined))]);
+      return bestFaces(await this.#cascade.confirm(faces)).map(({ face }) => face);
     });
   }
 

@@ -29,12 +29,13 @@ interface SeenFace {
 }
 
 /** The stages of MTCNN that this search uses. */
-export type Stages = Pick<Cascade, 'load' | 'propose' | 'refine' | 'finish'>;
+export type Stages = Pick<Cascade, 'load' | 'propose' | 'refine' | 'finish' | 'confirm'>;
 
 /**
  * Finds faces in the frames of one camera with a fraction of the work of a complete search. Known faces are searched
  * where they are expected, first by O-Net alone, and if it finds none, by R-Net around that place. P-Net searches for
- * new faces in parts of the pyramid, first of all where the picture changed (`ScanPlan`).
+ * new faces in parts of the pyramid, first of all where the picture changed (`ScanPlan`), and O-Net has to confirm each of
+ * them in the mirror.
  */
 export class MtcnnVideoSearch implements Pick<VideoSearch, 'detect'> {
   readonly #stages: Stages;
@@ -64,7 +65,11 @@ export class MtcnnVideoSearch implements Pick<VideoSearch, 'detect'> {
       return !known.some(({ face }) => iou(face.box, box) > knownFaceOverlap);
     });
     const refined = await this.#stages.refine([...missing.flatMap(squaresAround), ...unknown]);
-    const found = bestFaces([...known, ...(await this.#stages.finish(refined))]);
+    const others = await this.#stages.finish(refined);
+    // A face that was known and has moved needs no confirmation.
+    const again = others.filter((other) => missing.some((box) => isAmong([other], box)));
+    const fresh = await this.#stages.confirm(others.filter((other) => !again.includes(other)));
+    const found = bestFaces([...known, ...again, ...fresh]);
     // Where a face is lost, nothing may have changed since P-Net saw it last.
     for (const box of missing) if (!isAmong(found, box)) plan.searchAgain(box);
     this.#faces = found.map(({ face, square: input }) => ({

@@ -22,6 +22,8 @@ class FakeStages implements Stages {
   finished: ScoredCorners[] = [];
   faces: Box[] = [];
   proposals: ScoredCorners[] = [];
+  /** What is no face in the mirror. */
+  doubtful: Box[] = [];
   load = (): void => undefined;
   propose = (strips: readonly Strip[]): Promise<ScoredCorners[]> => {
     this.strips.push(...strips);
@@ -31,6 +33,8 @@ class FakeStages implements Stages {
     this.refined.push(...squares);
     return Promise.resolve([...squares]);
   };
+  confirm = (faces: readonly FoundFace[]): Promise<FoundFace[]> =>
+    Promise.resolve(faces.filter(({ face }) => !this.doubtful.some((box) => iou(box, face.box) > 0.9)));
   finish = (squares: readonly ScoredCorners[]): Promise<FoundFace[]> => {
     this.finished.push(...squares);
     const seen = this.faces.flatMap((face) => {
@@ -141,5 +145,13 @@ describe('known faces', () => {
     const [x1, , x2] = stages.finished[0]!;
     expect(x2 - x1).toBeCloseTo(121);
     expect((x1 + x2) / 2 - (moved.x + moved.width / 2)).toBeCloseTo(5.5);
+  });
+
+  it('are confirmed in the mirror when they are new, and not again', async () => {
+    stages.faces = [face];
+    stages.doubtful = [face];
+    stages.proposals = [toCorners({ x: 495, y: 295, width: 110, height: 110 })];
+    expect(await searchNext()).toEqual([]);
+    expect(await searchNext([face])).toEqual([faceAt(face)]);
   });
 });
