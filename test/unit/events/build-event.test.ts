@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   cameraOffline,
   cameraOnline,
+  cameraOverloaded,
+  cameraRecovered,
   identityChanged,
   identityRecognized,
   identityUnknown,
@@ -25,6 +27,8 @@ function everyDraft(): EventDraft[] {
     identityChanged(reportOf(known(audrey)), known(franck)),
     cameraOnline(camera),
     cameraOffline(camera, { code: 'SOURCE_STALLED', message: 'No frame for 5 s.' }),
+    cameraOverloaded(camera, { code: 'SEARCHES_WAIT', message: 'It is searched 0.3 times a second.' }),
+    cameraRecovered(camera),
   ];
 }
 
