@@ -82,15 +82,19 @@ describe('TrackEventPublisher', () => {
     expect(published).toEqual([trackStarted(reportOf(undecided))]);
   });
 
-  it('publishes that the camera comes and goes, and why', () => {
+  it('publishes that the camera comes and goes, or is overloaded, and why', () => {
     const reason = { code: 'SOURCE_STALLED', message: 'No frame for 5 s.' };
     publisher.online();
     publisher.offline(reason);
     publisher.offline(null);
+    publisher.overloaded(reason);
+    publisher.recovered();
     expect(published.map(({ type, data }) => [type, data])).toEqual([
       ['sightline.camera.online', { camera, reason: null }],
       ['sightline.camera.offline', { camera, reason }],
       ['sightline.camera.offline', { camera, reason: null }],
+      ['sightline.camera.overloaded', { camera, reason }],
+      ['sightline.camera.recovered', { camera, reason: null }],
     ]);
   });
 });
