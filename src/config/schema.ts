@@ -323,7 +323,7 @@ export const configSchema = z.strictObject({
 });
 
 type ParsedConfig = z.output<typeof configSchema>;
-export type DetectorConfig = ParsedConfig['detector'];
+type DetectorConfig = ParsedConfig['detector'];
 
 /** What holds for every camera that does not say otherwise. */
 export type CameraDefaults = Pick<ParsedConfig, 'analysis' | 'detector'>;
