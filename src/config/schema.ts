@@ -323,7 +323,6 @@ export const configSchema = z.strictObject({
 });
 
 type ParsedConfig = z.output<typeof configSchema>;
-type DetectorConfig = ParsedConfig['detector'];
 
 /** What holds for every camera that does not say otherwise. */
 export type CameraDefaults = Pick<ParsedConfig, 'analysis' | 'detector'>;
