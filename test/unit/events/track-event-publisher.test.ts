@@ -4,7 +4,7 @@ import type { DecisionKind, TrackChange, TrackState } from '../../../src/core/tr
 import { trackStarted } from '../../../src/events/build-event.js';
 import type { EventDraft } from '../../../src/events/identity-event.js';
 import { TrackEventPublisher } from '../../../src/events/track-event-publisher.js';
-import { audrey, franck, known, reportOf, stranger, undecided } from './track-report.js';
+import { audrey, franck, held, known, reportOf, stranger, undecided } from './track-report.js';
 
 const { camera, track, trackKey, frame } = reportOf(undecided);
 
@@ -64,6 +64,18 @@ describe('TrackEventPublisher', () => {
       data: { identity: null, unknown: null, previous: franck },
     },
     {
+      what: 'a name in doubt',
+      change: identified('held', known(franck), held(known(franck))),
+      type: 'sightline.identity.held',
+      data: { identity: null, held: { identity: franck, unknown: null, reason: 'hidden' } },
+    },
+    {
+      what: 'a name that stands again',
+      change: identified('confirmed', held(known(franck)), known(franck)),
+      type: 'sightline.identity.confirmed',
+      data: { identity: franck },
+    },
+    {
       what: 'an end',
       change: { type: 'ended', track, frame, before: stateOf(numbered) },
       type: 'sightline.track.ended',
@@ -75,6 +87,12 @@ describe('TrackEventPublisher', () => {
     publisher.changed(change);
     expect(published).toHaveLength(1);
     expect(published[0]).toMatchObject({ type, source: '/cameras/door', data: { camera, ...data } });
+  });
+
+  it('says nothing of a doubt about somebody without a name', () => {
+    publisher.changed(identified('held', stranger, held(stranger)));
+    publisher.changed(identified('confirmed', held(stranger), stranger));
+    expect(published).toEqual([]);
   });
 
   it('publishes the track as it was in the frame of the change', () => {
