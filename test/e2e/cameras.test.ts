@@ -121,7 +121,7 @@ describe('cameras over the API', () => {
     const settings = { url: 'test:320x240@10', width: 160, fps: null, stallTimeoutMs: 10_000 };
     expect((await ask('GET', '/cameras/door/settings')).body).toMatchObject({
       ...settings,
-      detector: { kind: 'haar', minFaceSize: 50, thread: 'main' },
+      detector: { kind: 'haar', minFaceSize: 50, thread: 'auto' },
     });
     const before = pictures;
     await expect.poll(() => pictures).toBeGreaterThan(before + 5);
