@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FaceEventData } from '../../src/events/identity-event.js';
 import { findFfmpeg } from '../../src/ingest/ffmpeg-binary.js';
 import { defaultCacheDir, ModelStore } from '../../src/models/model-store.js';
+import type { CameraStatus } from '../../src/pipeline/camera.js';
 import { EventStream } from '../helpers/event-stream.js';
 import { RunningSightline, sightline, temporaryFolder } from '../helpers/sightline.js';
 
@@ -93,18 +94,24 @@ describe('the options of a camera', () => {
   });
 
   it('moves to a thread when a second camera is added, and goes on naming people', async () => {
-    await watch({ detector: { kind: 'mtcnn' } }, { api: { cameraSources: { schemes: ['test'] } } });
+    await watch({ detector: { kind: 'mtcnn' } }, { api: { cameraSources: { schemes: ['file'] } } });
     await decided('sightline.identity.recognized');
     const url = await program!.serving();
     const headers = { 'content-type': 'application/json' };
-    const body = JSON.stringify({ id: 'second', url: 'test:320x240@10' });
+    const body = JSON.stringify({ id: 'second', url: wide, loop: true });
+    const camera = async (): Promise<CameraStatus> =>
+      (await (await fetch(`${url}/v1/cameras/cam`)).json()) as CameraStatus;
     expect((await fetch(`${url}/v1/cameras`, { method: 'POST', headers, body })).status).toBe(201);
     await program!.logged('Faces are now searched for in a thread');
-    const before = events.events.length;
     const { data } = await events.until(
-      (event) => events.events.indexOf(event) >= before && event.type === 'sightline.identity.recognized',
+      ({ type, source }) => type === 'sightline.identity.recognized' && source === '/cameras/second',
     );
-    expect(data).toMatchObject({ camera: { id: 'cam' }, identity: { name: 'Franck' } });
+    expect(data).toMatchObject({ identity: { name: 'Franck' } });
+    // The first goes on in the thread: its rate of searches is an average over five seconds.
+    const { frames } = await camera();
+    await expect.poll(async () => (await camera()).frames).toBeGreaterThan(frames + 6 * 25);
+    expect(await camera()).toMatchObject({ faces: 2, detectionsPerSecond: expect.any(Number) as number });
+    expect((await camera()).detectionsPerSecond).toBeGreaterThan(0);
     await stop();
   });
 });

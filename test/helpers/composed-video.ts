@@ -42,16 +42,19 @@ export interface Turn {
 
 const turnSide = 240;
 
-/** Frames at 25 a second, 320×280: faces one after another at one place before a grey wall, nodding a little, with noise. */
+/**
+ * Frames at 25 a second, 640×400: faces one after another at one place, nodding a little, with noise. The background is
+ * plain to see, so that another face makes no other scene.
+ */
 export async function composeTurns(turns: readonly Turn[], seconds: number): Promise<YuvImage[]> {
-  const size = { width: 320, height: 280 };
+  const size = { width: 640, height: 400 };
   const graph = [
-    `color=0x707880:${size.width}x${size.height}:rate=25:duration=${seconds}[wall0]`,
+    `smptehdbars=size=${size.width}x${size.height}:rate=25:duration=${seconds}[wall0]`,
     ...turns.map(
       ({ crop }, i) => `[${i}:v]crop=${crop},scale=${turnSide}:${turnSide},setsar=1,loop=-1:1[face${i}]`,
     ),
     ...turns.map(({ fromSeconds, toSeconds }, i) => {
-      const place = `x='40+3*sin(2.1*t)':y='20+3*sin(1.3*t)'`;
+      const place = `x='200+3*sin(2.1*t)':y='80+3*sin(1.3*t)'`;
       return `[wall${i}][face${i}]overlay=${place}:enable='between(t,${fromSeconds},${toSeconds - 0.02})'[wall${i + 1}]`;
     }),
     `[wall${turns.length}]noise=alls=6:allf=t[out]`,
