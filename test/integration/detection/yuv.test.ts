@@ -40,6 +40,11 @@ function agreement(faces: readonly Detection[], others: readonly Detection[]) {
   });
 }
 
+/** Faces come best first. */
+function betterHalf(faces: readonly Detection[]): readonly Detection[] {
+  return faces.slice(0, Math.ceil(faces.length / 2));
+}
+
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
@@ -57,16 +62,18 @@ describe.each<DetectorChoice>([
 
   it('finds the same faces on a picture in YUV as in RGB', async () => {
     const pairs: ReturnType<typeof agreement> = [];
+    const clearPairs: ReturnType<typeof agreement> = [];
     for (const { yuv, rgb } of pictures) {
       const [onYuv, onRgb] = [await detector.detect(yuv), await detector.detect(rgb)];
       pairs.push(...agreement(onYuv, onRgb), ...agreement(onRgb, onYuv));
+      clearPairs.push(...agreement(betterHalf(onYuv), onRgb), ...agreement(betterHalf(onRgb), onYuv));
     }
     expect(pairs.length).toBeGreaterThan(40);
     expect(median(pairs.map(({ overlap }) => overlap))).toBeGreaterThan(0.95);
     expect(median(pairs.map(({ shift }) => shift))).toBeLessThan(0.05);
-    // A step of one grey level tips faces at the threshold, on any two copies of a photo.
-    const same = pairs.filter(({ overlap, shift }) => overlap > 0.7 && shift < 0.3);
-    expect(same.length / pairs.length).toBeGreaterThan(0.85);
+    // A step of one grey level tips faces at the threshold, on any two copies of a photo, but not clear ones.
+    const same = clearPairs.filter(({ overlap, shift }) => overlap > 0.7 && shift < 0.3);
+    expect(same.length / clearPairs.length).toBeGreaterThan(0.9);
   });
 
   it('refuses planes that are too short, and finds nothing on flat ones of odd size', async () => {
