@@ -42,7 +42,7 @@ export const cameraView = z
       .describe(
         'Frames that ffmpeg decoded since the camera was set up or the program started, counted twice a second.',
       ),
-    dropped: z.object({ pool: z.int(), encode: z.int(), search: z.int(), idle: z.int() }),
+    dropped: z.object({ pool: z.int(), encode: z.int(), search: z.int(), idle: z.int(), unmatched: z.int() }),
     detector: z.string(),
     faces: z.int().describe('Faces in view now.'),
   })

@@ -68,7 +68,7 @@ describe.each(await allFfmpegs())('VideoSource on demand with ffmpeg $version', 
     expect(times.at(-1)).toBeGreaterThan(wantedAt);
     // Each frame of the clip, one after the other.
     const steps = frames.slice(1).map(({ presentedAt }, index) => presentedAt - frames[index]!.presentedAt);
-    expect(steps).toEqual(steps.map(() => expect.closeTo(40, -0.5)));
+    expect(steps).toEqual(steps.map(() => expect.closeTo(40, -0.5) as number));
     watched.source.wantFrames(undefined);
     await noDecoder();
     const before = watched.sequences.length;
