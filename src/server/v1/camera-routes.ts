@@ -25,7 +25,7 @@ export const cameraView = z
     framesPerSecond: z
       .number()
       .describe(
-        'Frames that ffmpeg decodes a second, at most the camera’s `fps`; how many of them are taken for analysis is `analysis.fps`.',
+        'Frames that ffmpeg decodes a second, at most the camera’s `fps`; how many of them are taken for analysis is `analysis.fps`. 0 while nobody needs the large stream of a camera with `detectUrl`.',
       ),
     detectionsPerSecond: z.number().describe('Frames searched for faces a second.'),
     searching: z
