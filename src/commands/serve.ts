@@ -2,8 +2,8 @@ import { App } from '../app/app.js';
 import type { Config } from '../config/schema.js';
 import { progressDisplay } from './model-progress.js';
 
-/** After so long a stop is forced; it should take far less. */
-const stopTimeoutMs = 1800;
+/** After this long a stop is forced, before a container's ten seconds are over. It takes one second, and longer on a busy machine. */
+const stopTimeoutMs = 8000;
 
 /**
  * Runs the program until SIGINT or SIGTERM. Says where the page is, on one line of stdout, once it serves.

@@ -325,7 +325,6 @@ export const configSchema = z.strictObject({
 });
 
 type ParsedConfig = z.output<typeof configSchema>;
-export type DetectorConfig = ParsedConfig['detector'];
 
 /** What holds for every camera that does not say otherwise. */
 export type CameraDefaults = Pick<ParsedConfig, 'analysis' | 'detector'>;

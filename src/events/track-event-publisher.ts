@@ -28,9 +28,12 @@ export class TrackEventPublisher {
     this.#options = options;
   }
 
-  /** Publishes the event for a change of a track's state. */
+  /**
+   * Publishes the event for a change of a track's state. A doubt about somebody without a name is none of the subscribers'
+   * business: nobody acts on it, and it settles a moment later or ends the track.
+   */
   changed(change: TrackChange): void {
-    this.#publish(this.#draftOf(change));
+    if (!isDoubtOfUnknown(change)) this.#publish(this.#draftOf(change));
   }
 
   /** Publishes that the camera shows pictures (again). */
@@ -89,4 +92,11 @@ export class TrackEventPublisher {
   #report({ track, frame }: TrackChange, { key, identity }: TrackState): TrackReport {
     return { camera: this.#options.camera, track, trackKey: key, identity, frame };
   }
+}
+
+function isDoubtOfUnknown(change: TrackChange): boolean {
+  if (change.type !== 'identified') return false;
+  const { kind, before, after } = change;
+  if (kind === 'held') return before.identity.state === 'unknown';
+  return kind === 'confirmed' && after.identity.state === 'unknown';
 }

@@ -76,10 +76,9 @@ export class Motion {
       const noise = this.#noise[i] as number;
       const part = changed[i] === 1 ? learnSlowly : learn;
       background[i] = (background[i] as number) + adopt * ((grid[i] as number) - (background[i] as number));
-      this.#noise[i] = Math.min(
-        mostNoise,
-        Math.max(leastNoise, noise + part * ((changes[i] as number) - noise)),
-      );
+      // Squares give weight to rare, large fluctuations, such as those of a starved encoder in the dark.
+      const variance = noise ** 2 + part * ((changes[i] as number) ** 2 - noise ** 2);
+      this.#noise[i] = Math.min(mostNoise, Math.max(leastNoise, Math.sqrt(variance)));
     }
   }
 }

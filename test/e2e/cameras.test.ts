@@ -121,7 +121,7 @@ describe('cameras over the API', () => {
     const settings = { url: 'test:320x240@10', width: 160, fps: null, stallTimeoutMs: 10_000 };
     expect((await ask('GET', '/cameras/door/settings')).body).toMatchObject({
       ...settings,
-      detector: { kind: 'haar', minFaceSize: 50, thread: 'main' },
+      detector: { kind: 'haar', minFaceSize: 50, thread: 'auto' },
     });
     const before = pictures;
     await expect.poll(() => pictures).toBeGreaterThan(before + 5);
@@ -231,7 +231,7 @@ describe('cameras over the API', () => {
     expect(status).toBe(400);
     expect(body.code).toBe('REQUEST_INVALID');
     expect(body.detail).toContain('fps: expected a number, but received "fast"');
-    expect(body.detail).toContain('detector.kind: expected one of mediapipe, mtcnn, haar');
+    expect(body.detail).toContain('detector.kind: expected one of auto, mediapipe, mtcnn, haar');
     expect(body.detail).toContain('nmae: no such option; did you mean name?');
     for (const source of ['/etc/passwd', 'file:///etc/passwd', 'webcam:', secret, 'https://127.0.0.1/'])
       expect(await ask('POST', '/cameras', { url: source })).toMatchObject({

@@ -1,6 +1,6 @@
+import { meanBrightness } from '../../core/brightness.js';
 import { area, type Box } from '../../core/geometry.js';
 import type { Image } from '../../core/image.js';
-import { LumaGrid } from './luma-grid.js';
 import { cellSize, cutIntoBlocks, cutIntoStrips, joinBlocks, pyramidLevels, type Strip } from './pyramid.js';
 
 /** P-Net covers as many pixels as the whole pyramid has in no less than this time, however much changes. */
@@ -10,8 +10,9 @@ const refreshMs = 4000;
 /** A part is not searched again sooner, however much changes in it. */
 const restMs = 150;
 
-/** Side of a cell of the luma grid as a share of the smallest face. */
+/** Side of a cell of the grid of brightness as a share of the smallest face, and in pixels at least. */
 const cellShare = 0.4;
+const leastCellSide = 4;
 /** Least difference of a cell's brightness, in levels of 255, that is a change, and the largest that is not. */
 const leastChange = 4;
 const mostNoise = 12;
@@ -35,10 +36,19 @@ interface Block {
   readonly faceSide: number;
   /** Number of cells that must differ before it counts as changed. */
   readonly leastCells: number;
-  /** The cells of the luma grid that it covers, and how bright they were when it was last searched. */
+  /** The cells of the grid that it covers, and how bright they were when it was last searched. */
   readonly cells: Int32Array;
-  seen: Uint16Array | undefined;
+  seen: Float32Array | undefined;
   searchedAt: number;
+}
+
+/** How a picture is divided into cells of even size. */
+interface Grid {
+  readonly columns: number;
+  readonly rows: number;
+  /** Pixels. */
+  readonly cellWidth: number;
+  readonly cellHeight: number;
 }
 
 /**
@@ -47,10 +57,10 @@ interface Block {
  * second is limited, not the work for a frame: the fewer frames are searched, the more is searched in each.
  */
 export class ScanPlan {
-  readonly #grid: LumaGrid;
+  readonly #grid: Grid;
   readonly #blocks: readonly Block[];
   readonly #totalPixels: number;
-  #before: Uint16Array | undefined;
+  #before: Float32Array | undefined;
   #lastAt = 0;
   /** Pixels that may be searched: what was saved while little changed, up to the whole pyramid. */
   #credit: number;
@@ -58,7 +68,7 @@ export class ScanPlan {
   #refreshDue = 0;
 
   constructor(width: number, height: number, minFaceSize: number) {
-    this.#grid = new LumaGrid(width, height, Math.max(4, Math.floor(minFaceSize * cellShare)));
+    this.#grid = gridOf(width, height, Math.max(leastCellSide, minFaceSize * cellShare));
     this.#blocks = pyramidLevels(width, height, minFaceSize)
       .flatMap(cutIntoStrips)
       .flatMap(cutIntoBlocks)
@@ -72,8 +82,8 @@ export class ScanPlan {
    * @param timeMs when the frame was taken, on any clock that does not go back
    */
   next(image: Image, timeMs: number): Strip[] {
-    const luma = this.#grid.read(image);
-    const threshold = LumaGrid.scale * this.#leastChange(luma);
+    const luma = meanBrightness(image, this.#grid.columns, this.#grid.rows);
+    const threshold = this.#leastChange(luma);
     this.#earn(timeMs);
     const oldestFirst = this.#blocks.toSorted((a, b) => a.searchedAt - b.searchedAt);
     const due = new Set<Block>();
@@ -89,7 +99,7 @@ export class ScanPlan {
     }
     for (const block of due) {
       block.searchedAt = timeMs;
-      block.seen = Uint16Array.from(block.cells, (cell) => luma[cell] as number);
+      block.seen = Float32Array.from(block.cells, (cell) => luma[cell] as number);
     }
     return joinBlocks([...due].map(({ strip }) => strip));
   }
@@ -117,20 +127,26 @@ export class ScanPlan {
   }
 
   /** In levels of brightness: more in a noisy picture, so that noise does not count as change. */
-  #leastChange(luma: Uint16Array): number {
+  #leastChange(luma: Float32Array): number {
     const before = this.#before ?? luma;
     this.#before = luma;
     const length = Math.ceil(luma.length / medianStride);
-    const differences = Uint16Array.from({ length }, (_, index) => {
+    const differences = Float32Array.from({ length }, (_, index) => {
       const cell = index * medianStride;
       return Math.abs((luma[cell] as number) - (before[cell] as number));
     }).sort();
-    const median = (differences[length >> 1] ?? 0) / LumaGrid.scale;
+    const median = differences[length >> 1] ?? 0;
     return Math.min(mostNoise, Math.max(leastChange, changeByNoise * median));
   }
 }
 
-function createBlock(strip: Strip, grid: LumaGrid): Block {
+function gridOf(width: number, height: number, cellSide: number): Grid {
+  const columns = Math.ceil(width / cellSide);
+  const rows = Math.ceil(height / cellSide);
+  return { columns, rows, cellWidth: width / columns, cellHeight: height / rows };
+}
+
+function createBlock(strip: Strip, grid: Grid): Block {
   const { level, firstRow, rowCount, firstColumn, columnCount } = strip;
   const box = {
     x: firstColumn / level.scale,
@@ -144,25 +160,26 @@ function createBlock(strip: Strip, grid: LumaGrid): Block {
     pixels: columnCount * rowCount,
     box,
     faceSide,
-    leastCells: Math.max(1, Math.floor(((changedShare * faceSide) / grid.cellSide) ** 2)),
+    leastCells: Math.max(1, Math.floor((changedShare * faceSide) ** 2 / (grid.cellWidth * grid.cellHeight))),
     cells: cellsIn(box, grid),
     seen: undefined,
     searchedAt: -Infinity,
   };
 }
 
-function cellsIn({ x, y, width, height }: Box, { cellSide, columns, rows }: LumaGrid): Int32Array {
-  const left = Math.floor(x / cellSide);
-  const right = Math.min(columns, Math.ceil((x + width) / cellSide));
-  const top = Math.floor(y / cellSide);
-  const bottom = Math.min(rows, Math.ceil((y + height) / cellSide));
+function cellsIn({ x, y, width, height }: Box, grid: Grid): Int32Array {
+  const { columns, rows, cellWidth, cellHeight } = grid;
+  const left = Math.floor(x / cellWidth);
+  const right = Math.min(columns, Math.ceil((x + width) / cellWidth));
+  const top = Math.floor(y / cellHeight);
+  const bottom = Math.min(rows, Math.ceil((y + height) / cellHeight));
   return Int32Array.from({ length: (right - left) * (bottom - top) }, (_, index) => {
     const row = top + Math.floor(index / (right - left));
     return row * columns + left + (index % (right - left));
   });
 }
 
-function hasChanged({ seen, cells, leastCells }: Block, luma: Uint16Array, threshold: number): boolean {
+function hasChanged({ seen, cells, leastCells }: Block, luma: Float32Array, threshold: number): boolean {
   if (seen === undefined) return true;
   let changed = 0;
   for (let index = 0; index < cells.length; index++) {

@@ -27,7 +27,7 @@ describe('loadConfig', () => {
       name: 'cam1',
       url: 'rtsp://cam/stream',
       transport: 'tcp',
-      detector: { kind: 'mediapipe', range: 'full', rate: 'auto' },
+      detector: { kind: 'auto', range: 'full', rate: 'auto' },
     });
   });
 
@@ -51,7 +51,7 @@ describe('loadConfig', () => {
     );
     const { cameras } = await loadConfig({ file, environment: {} });
     expect(cameras[0]?.detector).toMatchObject({ kind: 'mtcnn', threshold: 0.7 });
-    expect(cameras[1]?.detector).toMatchObject({ kind: 'mediapipe', threshold: 0.7 });
+    expect(cameras[1]?.detector).toMatchObject({ kind: 'auto', threshold: 0.7 });
   });
 
   it('reads lists from the environment and keeps text as it stands', async () => {
@@ -84,7 +84,7 @@ describe('loadConfig', () => {
       'server.prot: no such option; did you mean port?',
       'server.host: expected at least 1 characters, but received ""',
       'cameras[0].fps: expected a number, but received "fast"',
-      'cameras[0].detector.kind: expected one of mediapipe, mtcnn, haar, but received "yolo"',
+      'cameras[0].detector.kind: expected one of auto, mediapipe, mtcnn, haar, but received "yolo"',
       'cameras[1].id: expected 1 to 64 of a-z',
       'cameras[1].tarnsport: no such option; did you mean transport?',
       'recogniton: no such option; did you mean recognition?',

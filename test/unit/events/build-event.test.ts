@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   cameraOffline,
   cameraOnline,
+  cameraOverloaded,
+  cameraRecovered,
   identityChanged,
   identityConfirmed,
   identityHeld,
@@ -29,6 +31,8 @@ function everyDraft(): EventDraft[] {
     identityConfirmed(reportOf(known(franck))),
     cameraOnline(camera),
     cameraOffline(camera, { code: 'SOURCE_STALLED', message: 'No frame for 5 s.' }),
+    cameraOverloaded(camera, { code: 'SEARCHES_WAIT', message: 'It is searched 0.3 times a second.' }),
+    cameraRecovered(camera),
   ];
 }
 

@@ -4,7 +4,7 @@ import type { DecisionKind, TrackChange, TrackState } from '../../../src/core/tr
 import { trackStarted } from '../../../src/events/build-event.js';
 import type { EventDraft } from '../../../src/events/identity-event.js';
 import { TrackEventPublisher } from '../../../src/events/track-event-publisher.js';
-import { audrey, franck, known, reportOf, stranger, undecided } from './track-report.js';
+import { audrey, franck, held, known, reportOf, stranger, undecided } from './track-report.js';
 
 const { camera, track, trackKey, frame } = reportOf(undecided);
 
@@ -64,6 +64,18 @@ describe('TrackEventPublisher', () => {
       data: { identity: null, unknown: null, previous: franck },
     },
     {
+      what: 'a name in doubt',
+      change: identified('held', known(franck), held(known(franck))),
+      type: 'sightline.identity.held',
+      data: { identity: null, held: { identity: franck, unknown: null, reason: 'hidden' } },
+    },
+    {
+      what: 'a name that stands again',
+      change: identified('confirmed', held(known(franck)), known(franck)),
+      type: 'sightline.identity.confirmed',
+      data: { identity: franck },
+    },
+    {
       what: 'an end',
       change: { type: 'ended', track, frame, before: stateOf(numbered) },
       type: 'sightline.track.ended',
@@ -77,20 +89,30 @@ describe('TrackEventPublisher', () => {
     expect(published[0]).toMatchObject({ type, source: '/cameras/door', data: { camera, ...data } });
   });
 
+  it('says nothing of a doubt about somebody without a name', () => {
+    publisher.changed(identified('held', stranger, held(stranger)));
+    publisher.changed(identified('confirmed', held(stranger), stranger));
+    expect(published).toEqual([]);
+  });
+
   it('publishes the track as it was in the frame of the change', () => {
     publisher.changed({ type: 'started', track, frame, after: stateOf(undecided) });
     expect(published).toEqual([trackStarted(reportOf(undecided))]);
   });
 
-  it('publishes that the camera comes and goes, and why', () => {
+  it('publishes that the camera comes and goes, or is overloaded, and why', () => {
     const reason = { code: 'SOURCE_STALLED', message: 'No frame for 5 s.' };
     publisher.online();
     publisher.offline(reason);
     publisher.offline(null);
+    publisher.overloaded(reason);
+    publisher.recovered();
     expect(published.map(({ type, data }) => [type, data])).toEqual([
       ['sightline.camera.online', { camera, reason: null }],
       ['sightline.camera.offline', { camera, reason }],
       ['sightline.camera.offline', { camera, reason: null }],
+      ['sightline.camera.overloaded', { camera, reason }],
+      ['sightline.camera.recovered', { camera, reason: null }],
     ]);
   });
 });
