@@ -128,14 +128,16 @@ class PacketRun {
 
   #openDecoder(format: CopiedPacket['format']): OnDemandDecoder {
     const { demand, outputs, onSkipped, read, ffmpegPath, environment, stallTimeoutMs } = this.#options;
+    const { signal: closing } = this.#options;
     const takenAt = (presentedAt: number): number => this.#clock.takenAt(presentedAt);
     const decoder = new OnDemandDecoder({
       ...{ ring: this.#ring, format, onSkipped },
       decode: (onInput, signal) =>
         outputs.play({
-          ...{ ffmpegPath, environment, stallTimeoutMs, onInput, signal },
+          ...{ ffmpegPath, environment, stallTimeoutMs, onInput },
           ...{ args: buildDecoderArguments(read), takenAt, clock: this.#clock },
           onSize: (size) => this.#tellSize(size),
+          signal: AbortSignal.any([signal, closing]),
         }),
       onFailed: (playback) => {
         this.#failed = playback;
