@@ -1,6 +1,6 @@
 import type { FaceOverlay } from '../annotate/overlay.js';
 import { asSightlineError } from '../core/errors.js';
-import type { Detection, Track, Identity, Landmarks } from '../core/face.js';
+import type { Detection, Track, Landmarks } from '../core/face.js';
 import type { Point, Box } from '../core/geometry.js';
 import type { Frame } from '../core/image.js';
 import type { DoubtSettler, FrameRef, TrackObserver, TrackState } from '../core/track-state.js';
@@ -11,6 +11,7 @@ import { lumaGrid } from '../tracking/luma-grid.js';
 import { SceneChange } from '../tracking/scene-change.js';
 import { Tracker } from '../tracking/tracker.js';
 import type { DetectionScheduler, DetectionTurns } from './detection-scheduler.js';
+import { faceOverlay, timeAt } from './face-overlay.js';
 import type { LargeFrames } from './large-frames.js';
 import type { SearchFigures } from './overload-watch.js';
 import { RateMeter } from './rate-meter.js';
@@ -316,58 +317,6 @@ export class FaceStage {
 
   #isPastCut(time: number): boolean {
     return this.#cutAt !== undefined && time >= this.#cutAt;
-  }
-}
-
-/** A time that must hold at any rate of searches: the larger of a time and a number of intervals between searches. */
-interface TimeLimit {
-  readonly leastMs: number;
-  readonly intervals: number;
-}
-
-function timeAt({ leastMs, intervals }: TimeLimit, intervalMs: number): number {
-  return Math.max(leastMs, intervals * intervalMs);
-}
-
-/** After this long unseen a box is dashed: it shows where the face is expected. */
-const expectedAfter: TimeLimit = { leastMs: 200, intervals: 1.25 };
-/** After this long unseen a box is not drawn any more. */
-const goneAfter: TimeLimit = { leastMs: 800, intervals: 1.75 };
-
-/**
- * How a track is drawn: its box with name, confidence and track id; dashed also while the name is held. Undefined for a
- * tentative track, or one that was not seen for too long.
- * @param nowMs on the tracker's clock
- */
-function faceOverlay(
-  track: Track,
-  identity: Identity,
-  nowMs: number,
-  intervalMs: number,
-): FaceOverlay | undefined {
-  const unseenMs = nowMs - track.lastSeenAt;
-  if (track.state === 'tentative' || unseenMs > timeAt(goneAfter, intervalMs)) return undefined;
-  return {
-    box: track.box,
-    label: `${describe(identity)} #${track.id}`,
-    tone: identity.state,
-    dashed: identity.state === 'held' || unseenMs > timeAt(expectedAfter, intervalMs),
-  };
-}
-
-function describe(identity: Identity): string {
-  switch (identity.state) {
-    case 'undecided':
-      return '…';
-    case 'unknown':
-      return identity.unknown === undefined ? 'unknown' : `unknown ${identity.unknown.number}`;
-    case 'known': {
-      // An identity is never certain, so it never shows 100 %.
-      const percent = Math.min(99, Math.round(identity.evidence.confidence * 100));
-      return `${identity.person.name} ${percent}%`;
-    }
-    case 'held':
-      return `${identity.before.state === 'known' ? identity.before.person.name : describe(identity.before)}?`;
   }
 }
 
