@@ -44,7 +44,7 @@ export interface FfmpegOutputs {
 }
 
 const stderrLines = 20;
-const killGraceMs = 700;
+const killGraceMs = 2000;
 /** Before the text of a line of ffmpeg's log stand, in brackets, up to two parts of it that speak, and the level. */
 const logLine = /^((?:\[[^\]]* @ [^\]]*\] )*)\[(panic|fatal|error|warning|info|verbose|debug|trace)\] (.*)$/;
 
@@ -100,7 +100,7 @@ export class FfmpegProcess {
 
   /**
    * Asks ffmpeg to end, so that it can close its session with the camera (many allow only a few), and kills it when it
-   * does not end within 700 ms. Resolves when it has ended.
+   * does not end within two seconds. Resolves when it has ended.
    */
   async stop(): Promise<void> {
     this.#stopping = true;
