@@ -94,8 +94,8 @@ describe('FfmpegProcess', () => {
       const { writeSync } = require('node:fs');
       const view = process.argv[process.argv.indexOf('pipe:3') - 1];
       writeSync(4, 'frame=7\\nprogress=continue\\n');
-      process.stdout.write('begun');
       process.on('SIGTERM', () => { writeSync(3, view.repeat(1e6)); process.exit(0); });
+      process.stdout.write('begun');
       setInterval(() => {}, 1000);`;
     const [outputs, views] = [collect(), collect()];
     const decoded: number[] = [];
