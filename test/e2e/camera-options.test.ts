@@ -16,6 +16,8 @@ describe('the options of a camera', () => {
   const folder = temporaryFolder();
   const data = join(folder.path, 'data');
   const wide = join(folder.path, 'wide.mp4');
+  const visited = join(folder.path, 'visited.mp4');
+  const visitedSmall = join(folder.path, 'visited-small.mp4');
   let small: string;
   let program: RunningSightline | undefined;
   let events: EventStream;
@@ -32,6 +34,27 @@ describe('the options of a camera', () => {
     const inputs = ['-loglevel', 'error', '-i', franck, '-i', other];
     await run(path, [...inputs, '-filter_complex', side, ...encode, wide]);
     await run(path, ['-loglevel', 'error', '-i', wide, '-vf', 'scale=720:288', ...encode, small]);
+    // Somebody shows up for two seconds; the only key frame is at the beginning.
+    const empty = ['-f', 'lavfi', '-i', 'color=gray:size=1280x720:rate=25', '-t', '12'];
+    const visit =
+      "[1:v]scale=-2:576[p];[0:v][p]overlay=x=200:y=72:eof_action=repeat:enable='between(t,8,10)'";
+    const key = ['-g', '500', '-keyint_min', '500', '-sc_threshold', '0'];
+    await run(path, [
+      ...['-loglevel', 'error', ...empty, '-i', franck, '-filter_complex', visit],
+      ...[...encode, ...key, '-t', '12', visited],
+    ]);
+    await run(path, [
+      '-loglevel',
+      'error',
+      '-i',
+      visited,
+      '-vf',
+      'scale=640:360',
+      ...encode,
+      '-t',
+      '12',
+      visitedSmall,
+    ]);
     await sightline(['enroll', photo, '--name', 'Franck', '--data', data]);
   });
 
@@ -67,6 +90,13 @@ describe('the options of a camera', () => {
     expect(known.box.x + known.box.width).toBeLessThan(720);
     const unknown = await decided('sightline.identity.unknown');
     expect(unknown.box.x).toBeGreaterThan(720);
+    await stop();
+  });
+
+  it('names somebody who shows up for two seconds, though nothing was decoded before', async () => {
+    await watch({ url: visited, detectUrl: visitedSmall, loop: false });
+    const { identity, frame } = await decided('sightline.identity.recognized');
+    expect([identity, frame]).toMatchObject([{ name: 'Franck' }, { width: 1280, height: 720 }]);
     await stop();
   });
 

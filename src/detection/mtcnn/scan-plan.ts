@@ -4,7 +4,12 @@ import type { Image } from '../../core/image.js';
 import { cellSize, cutIntoBlocks, cutIntoStrips, joinBlocks, pyramidLevels, type Strip } from './pyramid.js';
 
 /** P-Net covers as many pixels as the whole pyramid has in no less than this time, however much changes. */
-const scanMs = 500;
+const scanMs = 1000;
+/**
+ * Share of the pyramid that may be searched in one frame, unless frames come so seldom that more is due: what was saved
+ * while little changed is not spent at once, which would hold up the searches of all cameras.
+ */
+const mostAtOnce = 0.5;
 /** Every part of the pyramid is searched again after this time, even where nothing changed. */
 const refreshMs = 4000;
 /** A part is not searched again sooner, however much changes in it. */
@@ -61,8 +66,8 @@ export class ScanPlan {
   readonly #blocks: readonly Block[];
   readonly #totalPixels: number;
   #before: Float32Array | undefined;
-  #lastAt = 0;
-  /** Pixels that may be searched: what was saved while little changed, up to the whole pyramid. */
+  #lastAt: number | undefined;
+  /** Pixels that may be searched: what was saved while little changed, up to a part of the pyramid. */
   #credit: number;
   /** Pixels that are to be searched whether or not they changed; below 0 after more than that. */
   #refreshDue = 0;
@@ -114,10 +119,13 @@ export class ScanPlan {
   }
 
   #earn(timeMs: number): void {
-    const elapsedMs = Math.max(0, timeMs - this.#lastAt);
+    const before = this.#lastAt;
     this.#lastAt = timeMs;
+    if (before === undefined) return;
     const whole = this.#totalPixels;
-    this.#credit = Math.min(whole, this.#credit + (whole * elapsedMs) / scanMs);
+    const elapsedMs = Math.max(0, timeMs - before);
+    const earned = Math.min(whole, (whole * elapsedMs) / scanMs);
+    this.#credit = Math.min(Math.max(earned, whole * mostAtOnce), this.#credit + earned);
     this.#refreshDue = Math.min(whole, this.#refreshDue + (whole * elapsedMs) / refreshMs);
   }
 

@@ -1,0 +1,120 @@
+import type { Writable } from 'node:stream';
+import type { Playback } from './next-step.js';
+import type { NutFormat } from './nut-headers.js';
+import { nutBeginning, nutFrameHeader } from './nut-writer.js';
+import type { PacketRing } from './packet-ring.js';
+
+/** After the last need the decoder runs on for so long: whoever went out of view often comes back. */
+const lingerMs = 5000;
+
+export interface OnDemandDecoderOptions {
+  readonly ring: PacketRing;
+  /** What the packets belong to. */
+  readonly format: NutFormat;
+  /** Runs a decoder until its input ends or it is aborted. Never rejects. */
+  readonly decode: (onInput: (input: Writable) => void, signal: AbortSignal) => Promise<Playback>;
+  /** Called when a decoder ended although it was not told to. */
+  readonly onFailed: (playback: Playback) => void;
+  /** Called with a number of packets that are left out, because the decoder did not keep up. */
+  readonly onSkipped: (packets: number) => void;
+}
+
+interface Run {
+  readonly abort: AbortController;
+  readonly done: Promise<void>;
+}
+
+/**
+ * Decodes what is in a ring of packets, and what is added to it, while it is wanted. The decoder is fed as fast as it
+ * reads; if it falls behind so far that the ring has lost what comes next, it goes on with the newest key frame.
+ */
+export class OnDemandDecoder {
+  readonly #options: OnDemandDecoderOptions;
+  #since: number | undefined;
+  #linger: NodeJS.Timeout | undefined;
+  #run: Run | undefined;
+  #input: Writable | undefined;
+  #isFull = false;
+  /** Number of the next packet to feed; undefined until there is a key frame to begin with. */
+  #next: number | undefined;
+  #isAtEnd = false;
+  #isClosed = false;
+
+  constructor(options: OnDemandDecoderOptions) {
+    this.#options = options;
+  }
+
+  /** @param since from when on pictures are wanted, on the clock of `performance.now()`; undefined when they are not */
+  want(since: number | undefined): void {
+    if (since === undefined && this.#since !== undefined) {
+      this.#linger = setTimeout(() => this.#run?.abort.abort(), lingerMs);
+    } else if (since !== undefined) {
+      clearTimeout(this.#linger);
+    }
+    this.#since = since;
+    this.#start();
+  }
+
+  /** To be called after packets were added to the ring. */
+  feed(): void {
+    const { ring, format, onSkipped } = this.#options;
+    const input = this.#input;
+    while (input?.writable && !this.#isFull) {
+      if (this.#next === undefined || this.#next < ring.first) {
+        const key = this.#next === undefined ? ring.keyBefore(this.#since ?? Infinity) : ring.newestKey;
+        if (key === undefined) break;
+        if (this.#next === undefined) input.write(nutBeginning(format, ring.at(key)?.presentedAt ?? 0));
+        else onSkipped(key - this.#next);
+        this.#next = key;
+      }
+      const packet = ring.at(this.#next);
+      if (packet === undefined) break;
+      this.#next += 1;
+      const { presentedAt, isKey, data } = packet;
+      input.cork();
+      input.write(nutFrameHeader({ presentedAt, isKey, byteLength: data.length }));
+      this.#isFull = !input.write(data);
+      input.uncork();
+    }
+    if (this.#isAtEnd && !this.#isFull && input?.writable) input.end();
+  }
+
+  /** There will be no more packets. Resolves when those that are there have been decoded, if they are wanted. */
+  async finish(): Promise<void> {
+    this.#isAtEnd = true;
+    this.feed();
+    await this.#run?.done;
+  }
+
+  /** Ends the decoder. Resolves when it has ended. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#linger);
+    this.#run?.abort.abort();
+    await this.#run?.done;
+  }
+
+  #start(): void {
+    if (this.#run !== undefined || this.#since === undefined || this.#isClosed || this.#isAtEnd) return;
+    const abort = new AbortController();
+    [this.#next, this.#isFull] = [undefined, false];
+    const playing = this.#options.decode((input) => this.#connect(input), abort.signal);
+    const done = playing.then((playback) => {
+      this.#input = undefined;
+      this.#run = undefined;
+      if (!abort.signal.aborted && !this.#isAtEnd) this.#options.onFailed(playback);
+      // It may have become wanted again while it was ending.
+      else this.#start();
+    });
+    this.#run = { abort, done };
+  }
+
+  #connect(input: Writable): void {
+    this.#input = input;
+    input.on('drain', () => {
+      this.#isFull = false;
+      this.feed();
+    });
+    this.feed();
+  }
+}
