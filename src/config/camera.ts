@@ -16,6 +16,8 @@ const withoutDefaults = {
   detectUrl: rest.detectUrl.unwrap(),
   transport: rest.transport.unwrap(),
   hwaccel: rest.hwaccel.unwrap(),
+  rotate: rest.rotate.unwrap(),
+  flip: rest.flip.unwrap(),
   width: rest.width.unwrap(),
   fps: rest.fps.unwrap(),
   loop: rest.loop.unwrap(),

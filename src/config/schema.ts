@@ -115,6 +115,18 @@ export const cameraSchema = z.strictObject({
     .describe(
       "Hardware decoding by ffmpeg's name for it (`auto`, `vaapi`, `cuda`, …); software where it fails.",
     ),
+  rotate: z
+    .union([z.literal(0), z.literal(90), z.literal(180), z.literal(270)])
+    .default(0)
+    .describe(
+      'Degrees by which the picture is turned clockwise, for a camera that is mounted sideways or upside down.',
+    ),
+  flip: z
+    .enum(['none', 'horizontal', 'vertical'])
+    .default('none')
+    .describe(
+      'Mirrors the picture after it was turned: `horizontal` exchanges left and right, `vertical` top and bottom.',
+    ),
   width: z
     .number()
     .int()

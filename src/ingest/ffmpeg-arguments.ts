@@ -7,6 +7,9 @@ export interface ReadOptions {
   readonly transport: 'tcp' | 'udp';
   /** ffmpeg's name for a hardware decoder (`vaapi`, `cuda`, `auto` …), or null for software. */
   readonly hwaccel: string | null;
+  /** How far the picture is turned clockwise, in degrees, before it is mirrored and scaled. */
+  readonly rotate: Rotation;
+  readonly flip: Flip;
   /** Maximum picture width in pixels; the height follows the aspect ratio and is even. Null for the source's own. */
   readonly width: number | null;
   /** Most frames a second for analysis; frames are never repeated. */
@@ -23,6 +26,11 @@ export interface ReadOptions {
   readonly guarded: boolean;
   readonly ffmpeg: FfmpegVersion;
 }
+
+/** Degrees clockwise. */
+export type Rotation = 0 | 90 | 180 | 270;
+/** Exchanges left and right (`horizontal`) or top and bottom (`vertical`). */
+export type Flip = 'none' | 'horizontal' | 'vertical';
 
 /** The release that an ffmpeg build belongs to. */
 export interface FfmpegVersion {
@@ -180,14 +188,28 @@ const droppingContainer = [
   ...['-drop_pkts_on_overflow', '1', '-queue_size', '2'],
 ];
 
-function pictureOptions(fps: number | null, { width, ffmpeg }: ReadOptions): string[] {
+/** Stretches pictures whose pixels are not square; others pass as they are, without a copy. */
+const squarePixels = 'scale=round(iw*max(sar\\,1)):round(ih/min(sar\\,1)):flags=bilinear,setsar=1';
+const turns: Readonly<Record<Rotation, readonly string[]>> = {
+  0: [],
+  90: ['transpose=clock'],
+  180: ['hflip', 'vflip'],
+  270: ['transpose=cclock'],
+};
+const flips: Readonly<Record<Flip, readonly string[]>> = {
+  none: [],
+  horizontal: ['hflip'],
+  vertical: ['vflip'],
+};
+
+function pictureOptions(fps: number | null, { rotate, flip, width, ffmpeg }: ReadOptions): string[] {
   const filters = [
     ...(fps === null ? [] : [firstOfEach(fps)]),
+    ...[squarePixels, ...turns[rotate], ...flips[flip]],
     ...(width === null ? [] : [`scale=min(${width}\\,iw):-2:flags=bilinear`]),
   ];
   return [
-    ...['-map', '0:v:0', '-map_metadata', '-1'],
-    ...(filters.length === 0 ? [] : ['-vf', filters.join(',')]),
+    ...['-map', '0:v:0', '-map_metadata', '-1', '-vf', filters.join(',')],
     // Every frame as it comes, with its time in ms: none is duplicated or dropped to smooth the rate.
     ...(hasFpsMode(ffmpeg) ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']),
     ...['-enc_time_base', '1:1000', '-c:v', 'rawvideo', '-pix_fmt', 'yuv420p'],

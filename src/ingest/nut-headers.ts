@@ -68,6 +68,8 @@ export interface NutFormat {
   readonly parameters: Uint8Array;
   readonly width: number;
   readonly height: number;
+  /** Width and height of a pixel, in proportion; both 0 when the stream does not say it. */
+  readonly pixelAspect: readonly [width: number, height: number];
 }
 
 /** Thrown when the bytes end in the middle of something. */
@@ -186,7 +188,8 @@ export function readStreamHeader(bytes: NutBytes): NutVideoHeader {
   bytes.number(); // Flags.
   const parameters = Uint8Array.from(bytes.bytes());
   const [width, height] = [bytes.number(), bytes.number()];
-  return { fourcc, timeBase, msbPtsShift, decodeDelay, parameters, width, height };
+  const pixelAspect = [bytes.number(), bytes.number()] as const;
+  return { fourcc, timeBase, msbPtsShift, decodeDelay, parameters, width, height, pixelAspect };
 }
 
 function repeat<T>(count: number, read: () => T): T[] {

@@ -53,11 +53,11 @@ function mainHeader(): Buffer {
   ]);
 }
 
-function streamHeader({ fourcc, decodeDelay, parameters, width, height }: NutFormat): Buffer {
+function streamHeader({ fourcc, decodeDelay, parameters, width, height, pixelAspect }: NutFormat): Buffer {
   return Buffer.concat([
     ...[numbers(0, videoClass), withLength(fourcc)],
     numbers(0, msbPtsShift, anyPtsDistance, decodeDelay, 0),
-    ...[withLength(parameters), numbers(width, height, 0, 0, 0)],
+    ...[withLength(parameters), numbers(width, height, ...pixelAspect, 0)],
   ]);
 }
 

@@ -3,6 +3,7 @@ import { play } from './ffmpeg-process.js';
 import type { PictureSize } from './frame-assembler.js';
 import type { DecodingRun, FrameOutputs } from './frame-outputs.js';
 import type { Playback } from './next-step.js';
+import type { NutFormat } from './nut-headers.js';
 import { OnDemandDecoder } from './on-demand-decoder.js';
 import { PacketRing } from './packet-ring.js';
 import { PacketStream, type CopiedPacket } from './packet-stream.js';
@@ -123,7 +124,7 @@ class PacketRun {
       this.#giveUp('no packet is marked as a key frame');
     this.#decoder ??= this.#openDecoder(format);
     this.#decoder.feed();
-    return scaledSize(format, this.#options.read.width);
+    return shownSize(format, this.#options.read);
   }
 
   #openDecoder(format: CopiedPacket['format']): OnDemandDecoder {
@@ -166,8 +167,12 @@ class PacketRun {
   }
 }
 
-/** The size of decoded pictures, as ffmpeg's `scale=min(width,iw):-2` makes them. */
-function scaledSize({ width, height }: PictureSize, most: number | null): PictureSize {
+/** The size of decoded pictures, as the filters of `buildDecoderArguments` make them. */
+function shownSize(format: NutFormat, { rotate, width: most }: ReadOptions): PictureSize {
+  const [wide, high] = format.pixelAspect;
+  const aspect = wide > 0 && high > 0 ? wide / high : 1;
+  const square = [format.width * Math.max(aspect, 1), format.height / Math.min(aspect, 1)].map(Math.round);
+  const [width = 0, height = 0] = rotate % 180 === 0 ? square : square.toReversed();
   if (most === null) return { width, height };
   const scaled = Math.min(most, width);
   return { width: scaled, height: 2 * Math.round((scaled * height) / width / 2) };

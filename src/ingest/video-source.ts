@@ -37,7 +37,7 @@ export interface SourceLog {
 
 export interface VideoSourceOptions extends Pick<
   ReadOptions,
-  'transport' | 'hwaccel' | 'width' | 'analysisFps' | 'loop'
+  'transport' | 'hwaccel' | 'rotate' | 'flip' | 'width' | 'analysisFps' | 'loop'
 > {
   readonly cameraId: string;
   /** A source string; see `parseSource`. */

@@ -42,6 +42,7 @@ const prerequisites: Readonly<Record<string, Prerequisite>> = {
   lfw: dataSet('lfw-view1', 'Labeled Faces in the Wild, view 1'),
   fddb: dataSet('fddb', 'a part of FDDB'),
   films: dataSet('video', 'films with several people'),
+  cases: dataSet('cases', 'inputs on which something went wrong'),
   identity: dataSet('identity', 'photos of a few public figures'),
   'facenet-parity': {
     what: `outputs of a reference implementation of FaceNet in ${parityFolder}`,

@@ -7,6 +7,8 @@ new VideoSource({
   source: 'test:64x48@25',
   transport: 'tcp',
   hwaccel: null,
+  rotate: 0,
+  flip: 'none',
   width: null,
   analysisFps: 10,
   loop: false,

@@ -25,6 +25,8 @@ export class WatchedSource {
       cameraId: 'door',
       transport: 'tcp',
       hwaccel: null,
+      rotate: 0,
+      flip: 'none',
       width: null,
       // Every frame of the clips in these tests.
       analysisFps: 120,

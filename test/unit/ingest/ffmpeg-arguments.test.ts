@@ -5,6 +5,8 @@ import { parseSource } from '../../../src/ingest/source-spec.js';
 const defaults: ReadOptions = {
   transport: 'tcp',
   hwaccel: null,
+  rotate: 0,
+  flip: 'none',
   width: null,
   analysisFps: 10,
   viewFps: undefined,
@@ -28,12 +30,14 @@ function build(source: string, options: Partial<ReadOptions> = {}) {
   };
 }
 
+const square = 'scale=round(iw*max(sar\\,1)):round(ih/min(sar\\,1)):flags=bilinear,setsar=1';
+
 describe('buildArguments', () => {
   it('asks every source for planar YUV of its first video stream, in NUT and with times in ms', () => {
     for (const source of ['rtsp://cam/x', 'http://cam/x.mjpg', 'x.mp4', 'webcam:', 'test:']) {
       expect(build(source).after).toBe(
-        '-map 0:v:0 -map_metadata -1 -vf select=not(eq(floor(t*10+0.001)\\,floor(prev_selected_t*10+0.001))) ' +
-          '-fps_mode passthrough -enc_time_base 1:1000 -c:v rawvideo -pix_fmt yuv420p ' +
+        '-map 0:v:0 -map_metadata -1 -vf select=not(eq(floor(t*10+0.001)\\,floor(prev_selected_t*10+0.001))),' +
+          `${square} -fps_mode passthrough -enc_time_base 1:1000 -c:v rawvideo -pix_fmt yuv420p ` +
           '-flush_packets 1 -write_index 0 -f nut',
       );
       expect(build(source).view).toBeUndefined();
@@ -42,12 +46,12 @@ describe('buildArguments', () => {
 
   it('drops pictures for viewers that nobody reads, and takes all of them unless told otherwise', () => {
     expect(build('rtsp://cam/x', { viewFps: null }).view).toBe(
-      '-map 0:v:0 -map_metadata -1 -fps_mode passthrough -enc_time_base 1:1000 ' +
+      `-map 0:v:0 -map_metadata -1 -vf ${square} -fps_mode passthrough -enc_time_base 1:1000 ` +
         '-c:v rawvideo -pix_fmt yuv420p -f fifo -fifo_format nut -format_opts flush_packets=1:write_index=0 ' +
         '-drop_pkts_on_overflow 1 -queue_size 2',
     );
     expect(build('rtsp://cam/x', { viewFps: 5 }).view).toContain(
-      '-vf select=not(eq(floor(t*5+0.001)\\,floor(prev_selected_t*5+0.001))) ',
+      '-vf select=not(eq(floor(t*5+0.001)\\,floor(prev_selected_t*5+0.001))),',
     );
   });
 
