@@ -12,6 +12,8 @@ export interface Playback {
   readonly onlineMs: number;
   /** ffmpeg's last lines, without credentials. */
   readonly stderr: readonly string[];
+  /** Why it ended, where that is known without what ffmpeg said. */
+  readonly error?: SightlineError;
 }
 
 /** What was to be played. */
@@ -33,6 +35,7 @@ export type NextStep =
 
 /** Decides what to do after a run of ffmpeg that ended without being stopped. */
 export function nextStep(plan: PlaybackPlan, playback: Playback): NextStep {
+  if (playback.error !== undefined) return { kind: 'retry', error: playback.error };
   if (playback.stalled) return { kind: 'retry', error: stallError(plan, playback) };
   if (playback.frames > 0) {
     if (!isLive(plan.spec) && !plan.loop) return { kind: 'end' };

@@ -49,21 +49,39 @@ export class PictureDemand {
   }
 }
 
-export interface PacketSourceOptions extends Pick<
+/** Receives what a producer of packets has. */
+export interface PacketReceiver {
+  /** @returns the size of the pictures, as they will be shown */
+  readonly onPacket: (packet: CopiedPacket) => PictureSize;
+  /** Called with the size of the pictures, and again when it changes. */
+  readonly onSize: (size: PictureSize) => void;
+  /** Called when the packets cannot be used, with the reason. */
+  readonly onUnusable: (reason: string) => void;
+  /** Ends it when aborted. */
+  readonly signal: AbortSignal;
+}
+
+/** Brings the packets of a source until it ends. Never rejects. */
+export type PacketProducer = (receiver: PacketReceiver) => Promise<Playback>;
+
+export interface PacketRunOptions extends Pick<
   DecodingRun,
   'ffmpegPath' | 'environment' | 'stallTimeoutMs' | 'signal'
 > {
-  readonly spec: SourceSpec;
   readonly read: ReadOptions;
-  readonly demand: PictureDemand;
-  readonly outputs: FrameOutputs;
   /** Called with the size of the pictures: as stated by the stream at first, then as decoded. */
   readonly onSize: (size: PictureSize) => void;
+}
+
+export interface PacketSourceOptions extends PacketRunOptions {
+  readonly produce: PacketProducer;
+  readonly demand: PictureDemand;
+  readonly outputs: FrameOutputs;
   /** Called with a number of packets that were left out, because the decoder did not keep up. */
   readonly onSkipped: (packets: number) => void;
 }
 
-/** How a run of a copying ffmpeg went. */
+/** How the packets of a source went. */
 export interface PacketPlayback {
   readonly playback: Playback;
   /** Why the packets of this source cannot be used; undefined if they can. */
@@ -75,9 +93,32 @@ export function mayBeCopied({ kind }: SourceSpec): boolean {
   return kind === 'rtsp' || kind === 'http' || kind === 'file';
 }
 
+/** Has an ffmpeg copy the packets of a source. */
+export function copiedPackets(
+  spec: SourceSpec,
+  { read, ffmpegPath, environment, stallTimeoutMs }: PacketRunOptions,
+): PacketProducer {
+  return async ({ onPacket, onSize, onUnusable, signal }) => {
+    const copied = await play({
+      ...{ ffmpegPath, environment, stallTimeoutMs },
+      args: buildCopyArguments(spec, read),
+      output: (onPicture) => new PacketStream((packet) => onPicture(onPacket(packet))),
+      onDecoded: () => undefined,
+      onRemark: (line) => {
+        if (turnedPicture.test(line)) onUnusable('its pictures are to be turned');
+      },
+      onSize,
+      signal,
+    });
+    const complaint = copied.stderr.find((line) => cannotCopy.test(line));
+    if (copied.frames === 0 && complaint !== undefined) onUnusable(complaint);
+    return copied;
+  };
+}
+
 /**
- * Has ffmpeg copy the packets of a source into a ring, and others decode them while pictures are needed. Resolves, and
- * never rejects, when the copying has ended, or a decoder has failed: `playback` is then of the one that failed.
+ * Keeps the packets of a source in a ring, and has ffmpegs decode them while pictures are needed. Resolves, and never
+ * rejects, when the packets have ended, or a decoder has failed: `playback` is then of the one that failed.
  */
 export async function playPackets(options: PacketSourceOptions): Promise<PacketPlayback> {
   const run = new PacketRun(options);
@@ -86,10 +127,12 @@ export async function playPackets(options: PacketSourceOptions): Promise<PacketP
 
 class PacketRun {
   readonly #options: PacketSourceOptions;
-  readonly #ring = new PacketRing(ringLimits);
+  #ring = new PacketRing(ringLimits);
   readonly #clock = new StreamClock();
   readonly #ending = new AbortController();
   #decoder: OnDemandDecoder | undefined;
+  #format: NutFormat | undefined;
+  #replaced: Promise<void> = Promise.resolve();
   #failed: Playback | undefined;
   #unusable: string | undefined;
   #packets = 0;
@@ -100,34 +143,40 @@ class PacketRun {
   }
 
   async play(): Promise<PacketPlayback> {
-    const { ffmpegPath, environment, stallTimeoutMs, signal, spec, read, demand } = this.#options;
-    const copied = await play({
-      ...{ ffmpegPath, environment, stallTimeoutMs },
-      args: buildCopyArguments(spec, read),
-      output: (onPicture) => new PacketStream((packet) => onPicture(this.#take(packet))),
-      onDecoded: () => undefined,
-      onRemark: (line) => this.#read(line),
+    const { produce, signal, demand } = this.#options;
+    const copied = await produce({
+      onPacket: (packet) => this.#take(packet),
       onSize: (size) => this.#tellSize(size),
+      onUnusable: (reason) => this.#giveUp(reason),
       signal: AbortSignal.any([signal, this.#ending.signal]),
     });
     demand.onChange(undefined);
     if (copied.stalled || signal.aborted || this.#ending.signal.aborted) await this.#decoder?.close();
     else await this.#decoder?.finish();
-    if (copied.frames === 0) this.#unusable ??= copied.stderr.find((line) => cannotCopy.test(line));
+    await this.#replaced;
     return { playback: this.#failed ?? copied, unusable: this.#unusable };
   }
 
   #take({ presentedAt, isKey, data, format }: CopiedPacket): PictureSize {
+    if (this.#format?.width !== format.width || this.#format.height !== format.height) this.#begin(format);
     this.#clock.arrived(presentedAt);
     this.#ring.push({ presentedAt, isKey, data, arrivedAt: performance.now() });
     if (++this.#packets === mostBeforeKey && this.#ring.newestKey === undefined)
       this.#giveUp('no packet is marked as a key frame');
-    this.#decoder ??= this.#openDecoder(format);
-    this.#decoder.feed();
+    this.#decoder?.feed();
     return shownSize(format, this.#options.read);
   }
 
-  #openDecoder(format: CopiedPacket['format']): OnDemandDecoder {
+  /** Begins with packets of another size, for which there must be another decoder. */
+  #begin(format: NutFormat): void {
+    const before = this.#decoder?.close();
+    this.#replaced = Promise.all([this.#replaced, before]).then(() => undefined);
+    this.#ring = new PacketRing(ringLimits);
+    this.#format = format;
+    this.#decoder = this.#openDecoder(format);
+  }
+
+  #openDecoder(format: NutFormat): OnDemandDecoder {
     const { demand, outputs, onSkipped, read, ffmpegPath, environment, stallTimeoutMs } = this.#options;
     const { signal: closing } = this.#options;
     const takenAt = (presentedAt: number): number => this.#clock.takenAt(presentedAt);
@@ -157,12 +206,8 @@ class PacketRun {
     this.#options.onSize({ width, height });
   }
 
-  #read(line: string): void {
-    if (turnedPicture.test(line)) this.#giveUp('its pictures are to be turned');
-  }
-
   #giveUp(reason: string): void {
-    this.#unusable = reason;
+    this.#unusable ??= reason;
     this.#ending.abort();
   }
 }

@@ -58,6 +58,13 @@ export function isLive(spec: SourceSpec): boolean {
   return spec.kind !== 'file' && !(spec.kind === 'http' && spec.recording);
 }
 
+const notPictures = /\.(m3u8|mpd|ts|flv)$/i;
+
+/** Whether the source may be JPEG pictures over HTTP, by its address. */
+export function mayBePictures(spec: SourceSpec): spec is Extract<SourceSpec, { kind: 'http' }> {
+  return spec.kind === 'http' && !spec.recording && !notPictures.test(new URL(spec.url).pathname);
+}
+
 function invalid(received: string): SightlineError {
   return new SightlineError('SOURCE_INVALID', `Expected ${knownSources} but received ${received}.`);
 }

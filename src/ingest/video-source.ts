@@ -8,11 +8,20 @@ import type { PictureSize } from './frame-assembler.js';
 import { FrameOutputs, type ViewOptions } from './frame-outputs.js';
 import { openGuard } from './guarded/guard.js';
 import type { SourcePolicy } from './guarded/source-policy.js';
+import { httpPictures } from './http-pictures.js';
 import { backoffMs, nextStep, type NextStep, type Playback, type PlaybackPlan } from './next-step.js';
-import { mayBeCopied, PictureDemand, playPackets, type PacketSourceOptions } from './packet-source.js';
+import {
+  copiedPackets,
+  mayBeCopied,
+  PictureDemand,
+  playPackets,
+  type PacketPlayback,
+  type PacketProducer,
+  type PacketRunOptions,
+} from './packet-source.js';
 import { assertMayBeVideo, resolveHost, type ResolvedSource } from './prepare-source.js';
 import { redactUrl } from './redact.js';
-import { parseSource, type SourceSpec } from './source-spec.js';
+import { mayBePictures, parseSource, type SourceSpec } from './source-spec.js';
 import { StreamClock } from './stream-clock.js';
 
 /** The state of a source. `ended`: a file played to its end; `failed`: retrying cannot help. Both are final. */
@@ -68,6 +77,8 @@ export interface VideoSourceOptions extends Pick<
 const steadyAfterMs = 10_000;
 /** ffmpeg's own network timeout comes after the stall watchdog; it only matters if this program has died. */
 const ioTimeoutMarginMs = 5000;
+/** How often a snapshot is asked for unless the camera's `fps` says otherwise. */
+const snapshotsPerSecond = 2;
 const notPlayed: Playback = { frames: 0, stalled: false, onlineMs: 0, stderr: [] };
 
 /**
@@ -94,6 +105,7 @@ export class VideoSource {
     this.redactedSource = redactUrl(options.source);
     this.#hwaccel = options.hwaccel;
     this.#isCopied = options.onDemand === true && mayBeCopied(this.#spec);
+    if (options.onDemand !== true) this.#demand.forAnalysis(0);
     const { cameraId, framesBefore = 0, poolSize, views } = options;
     this.#outputs = new FrameOutputs({
       ...{ cameraId, framesBefore, poolSize, views },
@@ -130,7 +142,7 @@ export class VideoSource {
    * @param since on the clock of `performance.now()`; undefined when none are wanted
    */
   wantFrames(since: number | undefined): void {
-    this.#demand.forAnalysis(since);
+    if (this.#options.onDemand === true) this.#demand.forAnalysis(since);
   }
 
   /** Starts playing; does nothing when already started. */
@@ -216,8 +228,12 @@ export class VideoSource {
       ...{ ffmpegPath: ffmpeg.path, environment, stallTimeoutMs, signal: this.#closing.signal },
       onSize: (size: PictureSize) => this.#tell({ state: 'online', ...size }),
     };
+    if (mayBePictures(spec)) {
+      const pictures = await this.#playPictures({ ...run, read }, spec.url);
+      if (pictures !== undefined) return pictures;
+    }
     if (this.#isCopied) {
-      const copied = await this.#playPackets({ ...run, spec, read });
+      const copied = await this.#playCopied({ ...run, read }, spec);
       if (copied !== undefined) return copied;
     }
     const clock = new StreamClock();
@@ -225,11 +241,34 @@ export class VideoSource {
     return this.#outputs.play({ ...run, args: buildArguments(spec, read), clock, takenAt });
   }
 
+  /** @returns undefined when there are no pictures, and ffmpeg is to read the address */
+  async #playPictures(run: PacketRunOptions, url: string): Promise<Playback | undefined> {
+    const { fps } = this.#options.views ?? { fps: null };
+    let damaged = 0;
+    const produce = httpPictures({
+      ...{ url, source: this.redactedSource, stallTimeoutMs: run.stallTimeoutMs },
+      picturesPerSecond: fps ?? snapshotsPerSecond,
+      onDamaged: () => {
+        this.#skipped += 1;
+        if (damaged++ === 0)
+          this.#warn({}, 'the camera sent a picture that is damaged; such pictures are left out');
+      },
+    });
+    const { playback, unusable } = await this.#playPackets({ ...run, produce });
+    return unusable === undefined || this.#closed ? playback : undefined;
+  }
+
   /** @returns undefined when the packets of this source cannot be used, and it must be decoded all the time */
-  async #playPackets(
-    run: Omit<PacketSourceOptions, 'demand' | 'outputs' | 'onSkipped'>,
-  ): Promise<Playback | undefined> {
-    const { playback, unusable } = await playPackets({
+  async #playCopied(run: PacketRunOptions, spec: SourceSpec): Promise<Playback | undefined> {
+    const { playback, unusable } = await this.#playPackets({ ...run, produce: copiedPackets(spec, run) });
+    if (unusable === undefined || this.#closed) return playback;
+    this.#isCopied = false;
+    this.#warn({ reason: unusable }, 'the stream cannot be kept as it is, so it is decoded all the time');
+    return undefined;
+  }
+
+  #playPackets(run: PacketRunOptions & { readonly produce: PacketProducer }): Promise<PacketPlayback> {
+    return playPackets({
       ...run,
       ...{ demand: this.#demand, outputs: this.#outputs },
       onSkipped: (packets) => {
@@ -237,10 +276,6 @@ export class VideoSource {
         this.#warn({ packets }, 'decoding does not keep up; it goes on with the newest key frame');
       },
     });
-    if (unusable === undefined || this.#closed) return playback;
-    this.#isCopied = false;
-    this.#warn({ reason: unusable }, 'the stream cannot be kept as it is, so it is decoded all the time');
-    return undefined;
   }
 
   #plan(): PlaybackPlan {
