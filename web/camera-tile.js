@@ -27,6 +27,7 @@ export class CameraTile {
   #name = element('h3');
   #badge = element('span', { class: 'badge' });
   #figures = element('span', { class: 'figures' });
+  #advice = element('p', { class: 'advice' });
   #view;
   #state = 'connecting';
   #hasPicture = false;
@@ -37,7 +38,7 @@ export class CameraTile {
     'article',
     { class: 'tile' },
     this.#picture,
-    element('div', { class: 'caption' }, this.#name, this.#badge, this.#figures),
+    element('div', { class: 'caption' }, this.#name, this.#badge, this.#figures, this.#advice),
   );
 
   constructor(cameraId) {
@@ -53,7 +54,7 @@ export class CameraTile {
 
   /** Shows a camera as GET /v1/cameras tells it. */
   update(camera) {
-    const { state, error, overloaded, width, height } = camera;
+    const { state, error, overloaded, hints, width, height } = camera;
     this.#state = state;
     this.node.dataset.state = overloaded === null ? state : 'overloaded';
     if (width !== null && height !== null) this.#picture.style.aspectRatio = `${width} / ${height}`;
@@ -64,6 +65,8 @@ export class CameraTile {
     setText(this.#heading, HEADINGS[state]);
     setText(this.#reason, state === 'online' ? '' : (error?.message ?? ''));
     setText(this.#figures, state === 'online' ? figuresOf(camera) : '');
+    const advice = overloaded === null ? hints : [overloaded, ...hints];
+    setText(this.#advice, advice.map(({ message, remedy }) => `${message} ${remedy}`).join(' '));
     this.#showOverlay();
   }
 

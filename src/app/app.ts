@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { LabelCache } from '../annotate/label-cache.js';
 import { accessOf } from './access-token.js';
 import { StoredEvents } from '../services/events.js';
+import { logEvents } from './event-log.js';
 import { openStore } from './open-store.js';
 import { CameraSessions } from './camera-session.js';
 import { packageInfo } from './package-info.js';
@@ -34,6 +35,7 @@ import type { EmbedTimes } from '../core/face-embedder.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
 import type { Services } from '../services/services.js';
 import { createServer, type SightlineServer } from '../server/server.js';
+import type { Readiness } from '../server/server-options.js';
 
 export interface AppHooks {
   readonly onModelProgress: (progress: ModelProgress) => void;
@@ -102,6 +104,7 @@ export class App {
     // The port now: a program that runs twice should say so before it fetches models.
     const services = { cameras, thresholds, ...this.#galleryServices(store) };
     const { url } = await (await this.#createServer(tokens, services, publisher)).listen();
+    await this.#greet(url, store, registry.list().length);
     await this.models.ensure(networksOf(photoDetector));
     const recognition = await this.#openRecognition(store);
     thresholds.serve(recognition);
@@ -109,6 +112,14 @@ export class App {
     this.#missing.delete('models');
     this.#missing.delete('cameras');
     return { url: ownToken === null ? url : `${url}/?token=${encodeURIComponent(ownToken)}` };
+  }
+
+  async #greet(url: string, store: Storage, cameras: number): Promise<void> {
+    const { data } = this.#config;
+    const people = await store.people.persons();
+    const photos = people.reduce((sum, { faces }) => sum + faces, 0);
+    const { version } = packageInfo();
+    this.log.info({ version, data, people: people.length, photos, cameras, url }, 'Sightline starts');
   }
 
   async #createServer(
@@ -137,10 +148,12 @@ export class App {
     return server;
   }
 
-  #readiness({ failing, waiting, lost }: PublisherStatus): { ready: boolean; reasons: string[] } {
+  #readiness({ failing, waiting, lost }: PublisherStatus): Readiness {
     const reasons = [...this.#missing].map((what) => `${what} are being prepared`);
     if (failing) reasons.push(`events cannot be stored: ${waiting} are waiting, ${lost} were given up`);
-    return { ready: reasons.length === 0, reasons };
+    const cameras = (this.#cameras?.list() ?? []).map((camera) => camera.status());
+    const online = cameras.filter(({ state }) => state === 'online').length;
+    return { ready: reasons.length === 0, reasons, cameras: { total: cameras.length, online } };
   }
 
   #galleryServices(store: Storage): Pick<Services, 'pictures' | 'people' | 'unknownPeople' | 'events'> {
@@ -154,7 +167,11 @@ export class App {
     const model = (): RecognitionModel => recognition().model;
     return {
       pictures: new UploadedPictures({ reader, model, store }),
-      people: new StoredPeople({ store, recognition, pictures: reader }),
+      people: new StoredPeople({
+        ...{ store, recognition, pictures: reader },
+        onEnrolled: ({ person, face }) =>
+          this.log.info({ person: person.id, photo: face.id }, `A photo of ${person.name} is enrolled`),
+      }),
       unknownPeople: new StoredUnknownPeople({ store, recognition }),
       events: new StoredEvents({ store, recognition }),
     };
@@ -180,6 +197,7 @@ export class App {
       onListenerError: (err) => this.log.error({ err }, 'An event listener failed'),
     });
     this.#publisher = publisher;
+    logEvents(publisher, this.log);
     this.#onClose(async () => {
       const lost = await publisher.close();
       if (lost > 0) this.log.error({ lost }, 'Events were given up because they could not be stored');

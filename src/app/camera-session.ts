@@ -1,5 +1,6 @@
 import type { LabelCache } from '../annotate/label-cache.js';
 import type { CameraConfig, Config } from '../config/schema.js';
+import { errorCatalogue, type ErrorCode } from '../core/errors.js';
 import type { EventPublisher } from '../events/event-publisher.js';
 import { TrackEventPublisher } from '../events/track-event-publisher.js';
 import { redactUrl } from '../ingest/redact.js';
@@ -145,13 +146,14 @@ export class CameraSessions implements SessionOpener {
         online: () => tracks.afterChanges(() => publisher.online()),
         offline: (reason) => tracks.afterChanges(() => publisher.offline(reason)),
         overloaded: (reason) => {
-          log.warn({ ...reason }, 'The camera is overloaded: it is searched for faces too seldom');
+          log.warn(withRemedy(reason), 'The camera is overloaded: it is searched for faces too seldom');
           tracks.afterChanges(() => publisher.overloaded(reason));
         },
         recovered: () => {
           log.info('The camera is no longer overloaded');
           tracks.afterChanges(() => publisher.recovered());
         },
+        hinted: (hint) => log.warn(withRemedy(hint), 'The camera could be set up better'),
       },
     };
   }
@@ -219,6 +221,10 @@ class OpenSession implements CameraSession {
       await this.#lease.giveBack();
     }
   }
+}
+
+function withRemedy({ code, message }: { readonly code: ErrorCode; readonly message: string }): object {
+  return { code, reason: message, remedy: errorCatalogue[code].remedy };
 }
 
 function threadOf({ detector: { thread } }: CameraConfig, isAlone: boolean): DetectorThread {

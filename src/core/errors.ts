@@ -208,6 +208,14 @@ export const errorCatalogue = {
     remedy:
       'Choose a faster `detector.kind`, a larger `detector.minFaceSize`, or a smaller stream to search (`detectUrl`).',
   },
+  RATE_TOO_LOW: {
+    status: 503,
+    remedy: 'Set `detector.rate`, `analysis.fps` and `fps` of the camera to at least 2, or leave them out.',
+  },
+  PICTURE_TURNED: {
+    status: 503,
+    remedy: 'Set `rotate` of the camera to the number of degrees in the message.',
+  },
   CAMERA_NOT_FOUND: { status: 404, remedy: 'See GET /v1/cameras for the cameras there are.' },
   CAMERA_DUPLICATE: { status: 409, remedy: 'Give each camera a unique id.' },
   CAMERA_REMOVED: { status: 410, remedy: 'See GET /v1/cameras for the cameras there are.' },

@@ -1,3 +1,4 @@
+import type { Rotation } from '../core/turn-yuv.js';
 import type { SourceSpec } from './source-spec.js';
 import { isLive } from './source-spec.js';
 
@@ -27,8 +28,6 @@ export interface ReadOptions {
   readonly ffmpeg: FfmpegVersion;
 }
 
-/** Degrees clockwise. */
-export type Rotation = 0 | 90 | 180 | 270;
 /** Exchanges left and right (`horizontal`) or top and bottom (`vertical`). */
 export type Flip = 'none' | 'horizontal' | 'vertical';
 

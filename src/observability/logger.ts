@@ -1,4 +1,5 @@
 import { pino, type DestinationStream, type LevelWithSilent, type Logger } from 'pino';
+import { build as pretty } from 'pino-pretty';
 
 export type { Logger } from 'pino';
 
@@ -8,11 +9,11 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   /** Removes credentials from a string; applied to every string that is logged. */
   readonly redact: (text: string) => string;
-  /** Default: standard error. */
+  /** Default: standard error, in colours and one line a message if it is a terminal. */
   readonly destination?: DestinationStream;
 }
 
-/** Creates a logger that writes JSON lines. Every string in a line has passed through `redact`. */
+/** Creates a logger that writes JSON lines, or readable ones to a terminal. Every string in a line has passed through `redact`. */
 export function createLogger({ level, redact, destination }: LoggerOptions): Logger {
   return pino(
     {
@@ -22,8 +23,19 @@ export function createLogger({ level, redact, destination }: LoggerOptions): Log
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: redactLine(redact) },
     },
-    destination ?? pino.destination({ dest: 2, sync: true }),
+    destination ?? standardError(),
   );
+}
+
+function standardError(): DestinationStream {
+  if (!process.stderr.isTTY) return pino.destination({ dest: 2, sync: true });
+  return pretty({
+    destination: 2,
+    sync: true,
+    singleLine: true,
+    translateTime: 'SYS:HH:MM:ss',
+    ignore: 'pid,hostname',
+  });
 }
 
 /** Redacts the strings of a line one by one, so that a redaction cannot break the JSON around them. */

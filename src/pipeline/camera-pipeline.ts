@@ -3,6 +3,7 @@ import type { SightlineError } from '../core/errors.js';
 import type { Frame } from '../core/image.js';
 import type { SourceState } from '../ingest/video-source.js';
 import type { Metrics } from '../observability/metrics.js';
+import { cameraHints, type CameraHint } from './camera-hints.js';
 import type { CameraState, CameraStatus, CameraView, Picture, PictureVariant } from './camera.js';
 import { FaceStage, type FaceStageOptions, type SearchPlace } from './face-stage.js';
 import { FrameAnnotator } from './frame-annotator.js';
@@ -48,6 +49,8 @@ export interface AvailabilityObserver {
   /** Searched too seldom, which ends with `recovered`, or when the camera is no longer online. */
   overloaded(reason: OverloadReason): void;
   recovered(): void;
+  /** Something could be set up better. Called once for each code. */
+  hinted(hint: CameraHint): void;
 }
 
 export interface CameraPipelineOptions extends FaceStageOptions {
@@ -91,6 +94,7 @@ export class CameraPipeline implements CameraView {
   #searchError: SightlineError | undefined;
   #size: { width: number; height: number } | undefined;
   #encodeDrops = 0;
+  readonly #hinted = new Set<string>();
   #closing: Promise<void> | undefined;
 
   constructor(options: CameraPipelineOptions) {
@@ -118,7 +122,10 @@ export class CameraPipeline implements CameraView {
     this.#source = options.createSource({
       onFrame: (frame) => this.#onFrame(frame),
       onView: (frame) => this.#annotator.offer(frame),
-      onDecoded: (frames) => this.#frameRate.add(performance.now(), frames),
+      onDecoded: (frames) => {
+        this.#frameRate.add(performance.now(), frames);
+        this.#tellHints();
+      },
       onState: (state) => this.#onSourceState(state),
     });
     this.#searchSource = options.createSearchSource?.({
@@ -174,11 +181,24 @@ export class CameraPipeline implements CameraView {
       detectionsPerSecond,
       searching,
       overloaded: this.#overload.reason ?? null,
+      hints: this.#hints,
       frames: this.#source.frames,
       dropped: { pool: this.#source.dropped, encode: this.#encodeDrops, ...this.#faces.skipped },
       detector: this.#faces.detector,
       faces: this.#faces.inView,
     };
+  }
+
+  get #hints(): CameraHint[] {
+    return cameraHints([this.#options.rate, this.#options.fps], this.#faces.turned);
+  }
+
+  #tellHints(): void {
+    for (const hint of this.#hints) {
+      if (this.#hinted.has(hint.code)) continue;
+      this.#hinted.add(hint.code);
+      this.#options.availability.hinted(hint);
+    }
   }
 
   watch(variant: PictureVariant, listener: (picture: Picture) => void): () => void {

@@ -1,3 +1,4 @@
+import type { CameraHint } from './camera-hints.js';
 import type { OverloadReason } from './overload-watch.js';
 import type { SearchState } from './search-pace.js';
 
@@ -23,6 +24,8 @@ export interface CameraStatus {
   readonly searching: SearchState;
   /** Why it is searched too seldom; null if it is not. */
   readonly overloaded: OverloadReason | null;
+  /** What could be set up better. */
+  readonly hints: readonly CameraHint[];
   /** Frames decoded since the camera was set up; frames dropped since its last start, by cause. */
   readonly frames: number;
   readonly dropped: Readonly<Record<DropCause, number>>;

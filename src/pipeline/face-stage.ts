@@ -3,6 +3,7 @@ import { asSightlineError } from '../core/errors.js';
 import type { Detection, Track, Landmarks } from '../core/face.js';
 import type { Point, Box } from '../core/geometry.js';
 import type { Frame } from '../core/image.js';
+import type { Rotation } from '../core/turn-yuv.js';
 import type { DoubtSettler, FrameRef, TrackObserver, TrackState } from '../core/track-state.js';
 import { withinRegion, type FaceDetector, type VideoSearch } from '../detection/face-detector.js';
 import type { Logger } from '../observability/logger.js';
@@ -16,6 +17,7 @@ import type { LargeFrames } from './large-frames.js';
 import type { SearchFigures } from './overload-watch.js';
 import { RateMeter } from './rate-meter.js';
 import { SearchPace } from './search-pace.js';
+import { TurnedFaces } from './turned-faces.js';
 
 /** Where frames are searched: a detector, and the turns at it. */
 export interface SearchPlace {
@@ -75,6 +77,7 @@ export class FaceStage {
   /** When the scene changed, until a frame after that is searched; on the clock of `capturedMonotonic`. */
   #cutAt: number | undefined;
   #inView = 0;
+  readonly #turned = new TurnedFaces();
   #offeredAt = -Infinity;
   /** The newest frame searched, for tracks that end without one. */
   #searched: FrameRef | undefined;
@@ -92,6 +95,11 @@ export class FaceStage {
   /** Faces in view now. */
   get inView(): number {
     return this.#inView;
+  }
+
+  /** How the picture should be turned, in degrees clockwise, if its faces are not upright. */
+  get turned(): Rotation | undefined {
+    return this.#turned.rotation;
   }
 
   /** The detector's kind. */
@@ -220,6 +228,7 @@ export class FaceStage {
         this.endAll();
       }
       const detections = await this.#detect(frame);
+      await this.#turned.look(frame, this.#seat.detector);
       if (large === undefined) this.#follow(frame, detections);
       else this.#followIn(large, frame, detections);
     } catch (error) {

@@ -3,7 +3,13 @@ import type { Api } from './api.js';
 import { binary, problems } from './openapi.js';
 import type { ServerContext } from './server-options.js';
 
-const readiness = z.object({ ready: z.boolean(), reasons: z.array(z.string()) });
+const readiness = z.object({
+  ready: z.boolean(),
+  reasons: z.array(z.string()),
+  cameras: z
+    .object({ total: z.int(), online: z.int() })
+    .describe('How many cameras there are, and how many of them show pictures.'),
+});
 
 /** `/healthz` (the process answers), `/readyz` (it is ready to work) and `/metrics`. */
 export function addHealthRoutes(
@@ -36,8 +42,8 @@ export function addHealthRoutes(
       },
     },
     async (_request, reply) => {
-      const { ready: isReady, reasons } = ready();
-      return reply.code(isReady ? 200 : 503).send({ ready: isReady, reasons: [...reasons] });
+      const { ready: isReady, reasons, cameras } = ready();
+      return reply.code(isReady ? 200 : 503).send({ ready: isReady, reasons: [...reasons], cameras });
     },
   );
 

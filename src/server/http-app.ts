@@ -45,6 +45,7 @@ export async function createHttpApp(
     ...context,
     limits: { ...context.limits, requestsPerMinute: context.rateLimit },
     parseCookie: (header) => app.parseCookie(header),
+    onWrongToken: (address) => context.log.info({ address }, 'A wrong token was refused'),
   });
   await guardRoutes(app, gate, context.corsOrigins);
   answerWithProblems(app, context);

@@ -6,9 +6,11 @@ import type { Services } from '../services/services.js';
 import type { UploadLimits } from './uploads/accept-pictures.js';
 
 /** Whether the program is ready to work, and if not, why. */
-interface Readiness {
+export interface Readiness {
   readonly ready: boolean;
   readonly reasons: readonly string[];
+  /** How many cameras there are, and how many of them show pictures. A camera that is down leaves the program ready. */
+  readonly cameras: { readonly total: number; readonly online: number };
 }
 
 /** Limits on what one client may cost. */

@@ -115,6 +115,8 @@ export class KnownPeople {
 export interface StoredPeopleOptions extends KnownPeopleOptions {
   readonly recognition: () => RecognitionInUse & { readonly model: RecognitionModel };
   readonly pictures: Pick<PictureReader, 'withPicture' | 'detect'>;
+  /** Called after a photo was enrolled. */
+  readonly onEnrolled: (enrolment: Enrolment) => void;
 }
 
 /** The people of the gallery, and enrolling photos of them. */
@@ -139,17 +141,24 @@ export class StoredPeople extends KnownPeople implements PeopleService {
     await this.get(personId);
     const { jpeg, landmarks } = await requireSnapshot(this.#options.store, eventId);
     const enroller = this.#enroller();
-    return this.#options.pictures.withPicture(Buffer.from(jpeg), (image) => {
+    const enrolment = await this.#options.pictures.withPicture(Buffer.from(jpeg), (image) => {
       const box = { x: 0, y: 0, width: image.width, height: image.height };
       return enroller.enrollFace({ id: personId }, image, { box, score: 1, landmarks }, `event ${eventId}`);
     });
+    return this.#told(enrolment);
   }
 
   async #enrollPicture(whom: EnrolmentTarget, picture: Buffer, photoName: string): Promise<Enrolment> {
     const enroller = this.#enroller();
-    return this.#options.pictures.withPicture(picture, (image) =>
+    const enrolment = await this.#options.pictures.withPicture(picture, (image) =>
       enroller.enrollPhoto(whom, image, photoName),
     );
+    return this.#told(enrolment);
+  }
+
+  #told(enrolment: Enrolment): Enrolment {
+    if (enrolment.added) this.#options.onEnrolled(enrolment);
+    return enrolment;
   }
 
   /** With the model in use. @throws SightlineError NOT_READY */

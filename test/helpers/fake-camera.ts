@@ -50,6 +50,7 @@ export class FakeCamera implements Camera {
       detectionsPerSecond: 0,
       searching: 'active',
       overloaded: null,
+      hints: [],
       frames: 0,
       dropped: { pool: 0, encode: 0, search: 0, idle: 0, unmatched: 0 },
       detector: 'mediapipe',

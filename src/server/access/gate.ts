@@ -21,6 +21,8 @@ export interface GateOptions {
   readonly corsOrigins: readonly string[];
   readonly limits: LimitOptions;
   readonly parseCookie: (header: string) => Readonly<Record<string, string | undefined>>;
+  /** Called with the remote address of a request whose token is wrong; not for more of them than may be tried. */
+  readonly onWrongToken: (address: string) => void;
 }
 
 /** The parts of a request that the gate looks at. */
@@ -40,8 +42,10 @@ export class Gate {
   readonly #origins: ReadonlySet<string>;
   readonly #limits: Limits;
   readonly #parseCookie: GateOptions['parseCookie'];
+  readonly #onWrongToken: GateOptions['onWrongToken'];
 
-  constructor({ tokens, corsOrigins, limits, parseCookie }: GateOptions) {
+  constructor({ tokens, corsOrigins, limits, parseCookie, onWrongToken }: GateOptions) {
+    this.#onWrongToken = onWrongToken;
     this.#tokens = tokens.map(({ name, token, role }) => ({ digest: digest(token), caller: { name, role } }));
     this.#origins = new Set(corsOrigins);
     this.#limits = new Limits(limits);
@@ -104,6 +108,7 @@ export class Gate {
     await this.#limits.countRequest(address, caller);
     if (isTried) await this.#limits.countTry(address, caller);
     if (caller !== undefined) return caller;
+    if (isTried) this.#onWrongToken(address);
     const received = isTried ? 'a wrong one' : 'none';
     throw new SightlineError('UNAUTHORIZED', `Expected a token of this server but received ${received}.`);
   }

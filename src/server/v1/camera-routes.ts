@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { errorCatalogue, type ErrorCode } from '../../core/errors.js';
 import type { CameraStatus, Picture } from '../../pipeline/camera.js';
 import type { Api } from '../api.js';
 import type { Heartbeat } from '../live/heartbeat.js';
@@ -34,9 +35,22 @@ export const cameraView = z
         'How often it is searched for faces: as often as possible, twice a second while faces are in view but nothing moves, or every three seconds while there is neither.',
       ),
     overloaded: z
-      .object({ code: z.enum(['FRAMES_LATE', 'SEARCHES_WAIT', 'SEARCHES_SLOW']), message: z.string() })
+      .object({
+        code: z.enum(['FRAMES_LATE', 'SEARCHES_WAIT', 'SEARCHES_SLOW']),
+        message: z.string(),
+        remedy: z.string(),
+      })
       .nullable()
       .describe('Why it is searched less than once a second; null if it is not overloaded.'),
+    hints: z
+      .array(
+        z.object({
+          code: z.enum(['RATE_TOO_LOW', 'PICTURE_TURNED']),
+          message: z.string(),
+          remedy: z.string(),
+        }),
+      )
+      .describe('What could be set up better about the camera.'),
     frames: z
       .int()
       .describe(
@@ -120,7 +134,17 @@ export function addCameraRoutes(app: Api, context: ServerContext, heartbeat: Hea
 
 /** A camera's status as the API shows it, with times in ISO 8601. */
 export function viewOf(status: CameraStatus) {
-  return { ...status, since: new Date(status.since).toISOString() };
+  const { since, overloaded, hints } = status;
+  return {
+    ...status,
+    since: new Date(since).toISOString(),
+    overloaded: overloaded && withRemedy(overloaded),
+    hints: hints.map(withRemedy),
+  };
+}
+
+function withRemedy<T extends { readonly code: ErrorCode }>(reason: T): T & { readonly remedy: string } {
+  return { ...reason, remedy: errorCatalogue[reason.code].remedy };
 }
 
 function sendPicture(reply: FastifyReply, { jpeg, sequence, capturedAt }: Picture): FastifyReply {

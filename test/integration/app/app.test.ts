@@ -63,7 +63,11 @@ it('says that it is not ready while events cannot be stored, and stores them whe
   const { url } = await app.start();
   const ask = async (path: string) => JSON.stringify(await (await fetch(url + path)).json());
   await eventually(async () => expect(await ask('/v1/events')).toContain('sightline.camera.online'));
-  expect(JSON.parse(await ask('/readyz'))).toEqual({ ready: true, reasons: [] });
+  expect(JSON.parse(await ask('/readyz'))).toEqual({
+    ready: true,
+    reasons: [],
+    cameras: { total: 1, online: 1 },
+  });
 
   const database = new Database(join(data, 'gallery.db'));
   onTestFinished(() => void database.close());

@@ -193,7 +193,11 @@ describe('a body', () => {
 
 describe('health', () => {
   it('says that the process answers, and whether it is ready and why not', async () => {
-    const readiness = { ready: false, reasons: ['models are loading'] };
+    const readiness = {
+      ready: false,
+      reasons: ['models are loading'],
+      cameras: { total: 2, online: 1 },
+    };
     const { url } = await startServer({ ready: () => readiness });
     expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok', version: '0.0.0-test' });
     const ready = await fetch(`${url}/readyz`);

@@ -36,7 +36,7 @@ export async function startGallery(prepare: (data: string) => Promise<void> = ()
   onTestFinished(() => pictures.close());
   const recognition = (): Recognition => current;
   const services = {
-    people: new StoredPeople({ store, recognition, pictures }),
+    people: new StoredPeople({ store, recognition, pictures, onEnrolled: () => undefined }),
     unknownPeople: new StoredUnknownPeople({ store, recognition }),
     events: new StoredEvents({ store, recognition }),
   };

@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { JpegSplitter, type JpegPicture } from '../../../src/ingest/jpeg-splitter.js';
 
@@ -7,7 +7,7 @@ let progressive: Buffer;
 let withThumbnail: Buffer;
 
 beforeAll(async () => {
-  const noise = (width: number, height: number): sharp.Sharp =>
+  const noise = (width: number, height: number): Sharp =>
     sharp({
       create: {
         ...{ width, height, channels: 3, background: 'black' },

@@ -107,6 +107,7 @@ function pipelineWith(options: Partial<CameraPipelineOptions> = {}): CameraPipel
       offline: (reason) => void told.push(`offline ${reason?.code ?? 'without a reason'}`),
       overloaded: (reason) => void told.push(`overloaded ${reason.code}`),
       recovered: () => void told.push('recovered'),
+      hinted: ({ code }) => void told.push(code),
     },
     labels: new LabelCache({ fontsDir: '', onError: () => undefined }),
     jpegQuality: 80,
