@@ -71,6 +71,16 @@ export interface PacketRunOptions extends Pick<
   readonly read: ReadOptions;
   /** Called with the size of the pictures: as stated by the stream at first, then as decoded. */
   readonly onSize: (size: PictureSize) => void;
+  readonly onPacket?: ((packet: PacketNotice) => void) | undefined;
+}
+
+/** What is told of a packet. */
+export interface PacketNotice {
+  /** The name of its compression. */
+  readonly codec: string;
+  readonly isKey: boolean;
+  /** On the clock of the stream, in ms. */
+  readonly presentedAt: number;
 }
 
 export interface PacketSourceOptions extends PacketRunOptions {
@@ -159,6 +169,7 @@ class PacketRun {
 
   #take({ presentedAt, isKey, data, format }: CopiedPacket): PictureSize {
     if (this.#format?.width !== format.width || this.#format.height !== format.height) this.#begin(format);
+    this.#options.onPacket?.({ codec: codecName(format.fourcc), isKey, presentedAt });
     this.#clock.arrived(presentedAt);
     this.#ring.push({ presentedAt, isKey, data, arrivedAt: performance.now() });
     if (++this.#packets === mostBeforeKey && this.#ring.newestKey === undefined)
@@ -210,6 +221,15 @@ class PacketRun {
     this.#unusable ??= reason;
     this.#ending.abort();
   }
+}
+
+const codecNames: Readonly<Record<string, string>> = {
+  ...{ H264: 'H.264', HEVC: 'H.265', MJPG: 'MJPEG', mp4v: 'MPEG-4', VP80: 'VP8', VP90: 'VP9', AV01: 'AV1' },
+};
+
+function codecName(fourcc: Uint8Array): string {
+  const name = Buffer.from(fourcc).toString('latin1');
+  return codecNames[name] ?? name;
 }
 
 /** The size of decoded pictures, as the filters of `buildDecoderArguments` make them. */

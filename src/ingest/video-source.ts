@@ -14,6 +14,7 @@ import {
   copiedPackets,
   mayBeCopied,
   PictureDemand,
+  type PacketNotice,
   playPackets,
   type PacketPlayback,
   type PacketProducer,
@@ -59,6 +60,8 @@ export interface VideoSourceOptions extends Pick<
   readonly views?: ViewOptions | undefined;
   /** Decodes only while `wantFrames` or `showViews` say so. What cannot be copied is decoded all the time. */
   readonly onDemand?: boolean;
+  /** Called with each packet of a source that is decoded on demand, or sends pictures over HTTP. */
+  readonly onPacket?: (packet: PacketNotice) => void;
   /** Frames of this camera before this source, from which the numbering continues; 0 when left out. */
   readonly framesBefore?: number;
   /** Receives each frame for analysis and owns it: it must release it. */
@@ -227,6 +230,7 @@ export class VideoSource {
     const run = {
       ...{ ffmpegPath: ffmpeg.path, environment, stallTimeoutMs, signal: this.#closing.signal },
       onSize: (size: PictureSize) => this.#tell({ state: 'online', ...size }),
+      onPacket: this.#options.onPacket,
     };
     if (mayBePictures(spec)) {
       const pictures = await this.#playPictures({ ...run, read }, spec.url);

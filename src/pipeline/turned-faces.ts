@@ -18,7 +18,13 @@ const lookEveryMs = 10_000;
 export class TurnedFaces {
   readonly #votes = new Map<Rotation, number>();
   #count = 0;
+  readonly #everyMs: number;
   #lookedAt = -Infinity;
+
+  /** @param everyMs the least time between two frames that are searched */
+  constructor(everyMs = lookEveryMs) {
+    this.#everyMs = everyMs;
+  }
 
   /** How the picture must be turned, in degrees clockwise, for its faces to be upright; undefined when they are, or while that is not known. */
   get rotation(): Rotation | undefined {
@@ -30,7 +36,7 @@ export class TurnedFaces {
   /** Searches a frame in all positions, if that was not done lately. */
   async look(frame: Frame, detector: Pick<FaceDetector, 'detect'>): Promise<void> {
     const { width, height, capturedMonotonic } = frame;
-    if (this.#count >= votes.settled || capturedMonotonic - this.#lookedAt < lookEveryMs) return;
+    if (this.#count >= votes.settled || capturedMonotonic - this.#lookedAt < this.#everyMs) return;
     this.#lookedAt = capturedMonotonic;
     const scale = Math.min(1, longestSide / Math.max(width, height));
     const small = shrinkYuv(frame, { width: Math.round(width * scale), height: Math.round(height * scale) });
