@@ -10,7 +10,7 @@ const lingerMs = 5000;
  * What was wanted but could not be decoded yet is decoded at this many times the speed at which it came. All at once, the
  * pictures of a face that was in view for two seconds would be over before the first of them is recognised.
  */
-const catchUpSpeed = 2;
+const catchUpSpeed = 1.5;
 
 export interface OnDemandDecoderOptions {
   readonly ring: PacketRing;
@@ -35,7 +35,7 @@ interface Run {
 
 /**
  * Decodes what is in a ring of packets, and what is added to it, while it is wanted. The decoder is fed as fast as it
- * reads up to the moment from which pictures are wanted, and then at up to twice the speed at which the packets came. If it
+ * reads up to the moment from which pictures are wanted, and then at up to one and a half times the speed at which the packets came. If it
  * falls behind so far that the ring has lost what comes next, it goes on with the newest key frame.
  */
 export class OnDemandDecoder {
