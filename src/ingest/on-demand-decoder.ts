@@ -2,10 +2,15 @@ import type { Writable } from 'node:stream';
 import type { Playback } from './next-step.js';
 import type { NutFormat } from './nut-headers.js';
 import { nutBeginning, nutFrameHeader } from './nut-writer.js';
-import type { PacketRing } from './packet-ring.js';
+import type { Packet, PacketRing } from './packet-ring.js';
 
 /** After the last need the decoder runs on for so long: whoever went out of view often comes back. */
 const lingerMs = 5000;
+/**
+ * What was wanted but could not be decoded yet is decoded at this many times the speed at which it came. All at once, the
+ * pictures of a face that was in view for two seconds would be over before the first of them is recognised.
+ */
+const catchUpSpeed = 1.5;
 
 export interface OnDemandDecoderOptions {
   readonly ring: PacketRing;
@@ -22,16 +27,22 @@ export interface OnDemandDecoderOptions {
 interface Run {
   readonly abort: AbortController;
   readonly done: Promise<void>;
+  /** From when on its pictures are wanted. */
+  readonly since: number;
+  /** When it was fed the first of them; undefined before. */
+  caughtAt: number | undefined;
 }
 
 /**
  * Decodes what is in a ring of packets, and what is added to it, while it is wanted. The decoder is fed as fast as it
- * reads; if it falls behind so far that the ring has lost what comes next, it goes on with the newest key frame.
+ * reads up to the moment from which pictures are wanted, and then at up to one and a half times the speed at which the packets came. If it
+ * falls behind so far that the ring has lost what comes next, it goes on with the newest key frame.
  */
 export class OnDemandDecoder {
   readonly #options: OnDemandDecoderOptions;
   #since: number | undefined;
   #linger: NodeJS.Timeout | undefined;
+  #pause: NodeJS.Timeout | undefined;
   #run: Run | undefined;
   #input: Writable | undefined;
   #isFull = false;
@@ -57,6 +68,7 @@ export class OnDemandDecoder {
 
   /** To be called after packets were added to the ring. */
   feed(): void {
+    clearTimeout(this.#pause);
     const { ring, format, onSkipped } = this.#options;
     const input = this.#input;
     while (input?.writable && !this.#isFull) {
@@ -69,6 +81,8 @@ export class OnDemandDecoder {
       }
       const packet = ring.at(this.#next);
       if (packet === undefined) break;
+      const waitMs = this.#untilDue(packet);
+      if (waitMs > 0) return void (this.#pause = setTimeout(() => this.feed(), waitMs));
       this.#next += 1;
       const { presentedAt, isKey, data } = packet;
       input.cork();
@@ -94,19 +108,29 @@ export class OnDemandDecoder {
     await this.#run?.done;
   }
 
+  /** How long a packet has to wait, because it came after pictures were wanted and is caught up with. */
+  #untilDue({ arrivedAt }: Packet): number {
+    const run = this.#run;
+    if (run === undefined || arrivedAt <= run.since) return 0;
+    const now = performance.now();
+    run.caughtAt ??= now;
+    return run.caughtAt + (arrivedAt - run.since) / catchUpSpeed - now;
+  }
+
   #start(): void {
     if (this.#run !== undefined || this.#since === undefined || this.#isClosed || this.#isAtEnd) return;
     const abort = new AbortController();
     [this.#next, this.#isFull] = [undefined, false];
     const playing = this.#options.decode((input) => this.#connect(input), abort.signal);
     const done = playing.then((playback) => {
+      clearTimeout(this.#pause);
       this.#input = undefined;
       this.#run = undefined;
       if (!abort.signal.aborted && !this.#isAtEnd) this.#options.onFailed(playback);
       // It may have become wanted again while it was ending.
       else this.#start();
     });
-    this.#run = { abort, done };
+    this.#run = { abort, done, since: this.#since, caughtAt: undefined };
   }
 
   #connect(input: Writable): void {

@@ -11,10 +11,11 @@ import type { SourceSpec } from './source-spec.js';
 import { StreamClock } from './stream-clock.js';
 
 /**
- * What came within the last three seconds can be decoded: a search may come that late. The key frame before adds the
- * camera's interval between key frames, bounded by the bytes: half a minute at 8 Mbit/s.
+ * What came within the last six seconds can be decoded: the search of an idle camera may come three seconds late, and on
+ * a busy machine a decoder takes as long to start. The key frame before adds the camera's interval between key frames,
+ * bounded by the bytes: half a minute at 8 Mbit/s.
  */
-const ringLimits = { keepMs: 3000, maxBytes: 32 << 20 };
+const ringLimits = { keepMs: 6000, maxBytes: 32 << 20 };
 /** A stream without a key frame among so many packets has none that ffmpeg knows of. */
 const mostBeforeKey = 500;
 /** What ffmpeg says of packets that it cannot put into NUT. */

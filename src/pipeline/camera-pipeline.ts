@@ -135,7 +135,7 @@ export class CameraPipeline implements CameraView {
       },
       onState: (state) => {
         this.#searchError = 'error' in state ? state.error : undefined;
-        if (state.state === 'offline' || state.state === 'ended') this.#faces.endAll();
+        if (state.state === 'offline' || state.state === 'ended') this.#faces.endSearched();
       },
     });
   }

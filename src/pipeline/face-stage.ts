@@ -173,8 +173,27 @@ export class FaceStage {
 
   /** Ends all tracks, because faces cannot be followed across a gap in the video. */
   endAll(): void {
-    this.#inView = 0;
     this.#options.large?.reset();
+    this.#endTracked();
+  }
+
+  /**
+   * Ends all tracks once everything found in the small stream, which has stopped, has been followed in the large one: that
+   * may still have to be decoded.
+   */
+  endSearched(): void {
+    void this.#searching.then(() => this.#endInOrder());
+  }
+
+  #endInOrder(): void {
+    const { large } = this.#options;
+    if (large === undefined) this.#endTracked();
+    else large.afterWaiting(() => this.#endTracked());
+  }
+
+  #endTracked(): void {
+    this.#inView = 0;
+    this.#options.large?.follow(false);
     const ended = this.#tracker.close();
     if (this.#searched !== undefined) this.#endTracks(ended, this.#searched);
   }
@@ -225,7 +244,7 @@ export class FaceStage {
       this.#pace.searching(time);
       if (this.#isPastCut(time)) {
         this.#cutAt = undefined;
-        this.endAll();
+        this.#endInOrder();
       }
       const detections = await this.#detect(frame);
       await this.#turned.look(frame, this.#seat.detector);

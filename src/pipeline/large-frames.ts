@@ -56,6 +56,13 @@ export class LargeFrames {
     this.#tell();
   }
 
+  /** Calls `then` when all that waits for large frames has got them: at once when nothing does. */
+  afterWaiting(then: () => void): void {
+    const last = this.#waiting.at(-1);
+    if (last === undefined) then();
+    else this.#waiting.push({ time: last.time, use: then });
+  }
+
   /** @param isFollowing whether there are tracks */
   follow(isFollowing: boolean): void {
     this.#isFollowing = isFollowing;

@@ -99,7 +99,7 @@ export function addCameraRoutes(app: Api, context: ServerContext, heartbeat: Hea
       config: { role: 'viewer' },
       schema: {
         tags,
-        summary: 'The newest picture; waits up to 3 s for the first one',
+        summary: 'The newest picture; waits up to 8 s for the first one',
         params: idParams,
         querystring: pictureQuery,
         response: { 200: binary('A picture.', 'image/jpeg'), ...problems },

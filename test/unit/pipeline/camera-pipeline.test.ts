@@ -258,7 +258,7 @@ describe('CameraPipeline', () => {
     const frame = await small.send(new CountedFrame(220, { width: 32, height: 18 }));
     expect([told, source.wanted, pipeline.status().framesPerSecond]).toEqual([['observe 1 @200'], [220], 0]);
     small.be(offline('SOURCE_STALLED'));
-    expect(source.wanted).toEqual([220, undefined]);
+    await expect.poll(() => source.wanted).toEqual([220, undefined]);
     await pipeline.close();
     expect([frame, ...large].map(({ owners }) => owners)).toEqual([0, 0, 0, 0]);
   });

@@ -183,6 +183,27 @@ describe('FaceStage', () => {
     expect([...owners(frames), stage.skipped.unmatched]).toEqual([1, 1, 1, 1, 1, 1, 1, 0]);
   });
 
+  it.each(['stops', 'is cut'])(
+    'follows what was found before the small stream %s before it ends the tracks',
+    async (how) => {
+      const large = new LargeFrames(() => undefined);
+      const stage = stageWith({ large });
+      detector.search = () => Promise.resolve([faceAt(20, 10)]);
+      await show(stage, 0, 300);
+      detector.search = () => Promise.resolve([]);
+      if (how === 'stops') stage.endSearched();
+      else stage.offer(new CountedFrame(400, { scene: 'rows' }));
+      await nextTurn();
+      expect(observer.heard).toEqual([]);
+      for (const time of [0, 100, 200, 300, 400]) large.push(new CountedFrame(time));
+      expect(observer.heard.slice(0, 6)).toEqual([
+        ...['observe 1 @0', 'observe 1 @100', 'started 1 @200', 'observe 1 @200', 'observe 1 @300'],
+        'ended 1 @300',
+      ]);
+      expect(stage.skipped.unmatched).toBe(0);
+    },
+  );
+
   it('lets go of a frame that still waits for its turn when it is closed', async () => {
     const stage = stageWith();
     turns.admitted = false;

@@ -34,6 +34,22 @@ describe('LargeFrames', () => {
     expect(wanted).toEqual([100, undefined]);
   });
 
+  it('says when what waits has got its frames: at once when nothing waits', () => {
+    const { large, used, ask } = setUp();
+    const said: string[] = [];
+    large.afterWaiting(() => said.push(`after ${used.length}`));
+    ask(100, 200);
+    large.afterWaiting(() => said.push(`after ${used.length}`));
+    ask(300);
+    large.push(new CountedFrame(100));
+    expect(said).toEqual(['after 0']);
+    large.push(new CountedFrame(300));
+    expect([used, said]).toEqual([
+      [100, 300, 300],
+      ['after 0', 'after 2'],
+    ]);
+  });
+
   it('lets what waited for ten seconds go, and all that waits when the tracks end', () => {
     const { large, used, wanted, ask } = setUp();
     ask(0, 5000, 10_001);
