@@ -1,18 +1,16 @@
 import { createServer } from 'node:net';
 import { Command } from 'commander';
 import { openStore } from '../app/open-store.js';
-import type { CameraConfig, Config } from '../config/schema.js';
+import type { Config } from '../config/schema.js';
 import { asSightlineError, SightlineError } from '../core/errors.js';
 import { findFfmpeg } from '../ingest/ffmpeg-binary.js';
 import { redactUrl } from '../ingest/redact.js';
-import { VideoSource } from '../ingest/video-source.js';
 import { isPulled } from '../models/manifest.js';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';
+import { CameraCheck } from './doctor-camera.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 
 const oldestNode = [20, 19] as const;
-/** Longer than a camera needs to answer and to send its first key frame. */
-const cameraTimeoutMs = 15_000;
 
 interface Check {
   readonly name: string;
@@ -28,14 +26,16 @@ export function doctorCommand(): Command {
   withOptions(command, ['config', 'host', 'port', 'data', 'modelsDir']);
   return command.action(async (urls: string[], options: SharedOptions) => {
     const config = await configFrom(options, urls.length > 0 ? { cameras: urls } : {});
+    const cameraCheck = new CameraCheck(config);
     let failures = 0;
-    for (const check of checks(config)) failures += (await perform(check)) ? 0 : 1;
+    for (const check of checks(config, cameraCheck)) failures += (await perform(check)) ? 0 : 1;
+    await cameraCheck.close();
     process.stdout.write(failures === 0 ? 'Everything is in order.\n' : `${failures} to mend.\n`);
     process.exitCode = failures === 0 ? 0 : 1;
   });
 }
 
-function checks(config: Config): Check[] {
+function checks(config: Config, cameraCheck: CameraCheck): Check[] {
   return [
     { name: 'Node', run: checkNode },
     { name: 'ffmpeg', run: checkFfmpeg },
@@ -46,7 +46,7 @@ function checks(config: Config): Check[] {
       [camera.url, camera.detectUrl].flatMap((url) =>
         url === null
           ? []
-          : [{ name: `camera ${camera.id} (${redactUrl(url)})`, run: () => checkCamera(camera, url) }],
+          : [{ name: `camera ${camera.id} (${redactUrl(url)})`, run: () => cameraCheck.run(camera, url) }],
       ),
     ),
   ];
@@ -115,41 +115,4 @@ function checkPort(host: string, port: number): Promise<string> {
     });
     server.listen(port, host, () => server.close(() => resolve(`${host}:${port} is free`)));
   });
-}
-
-/** Plays the camera until its first frame. */
-async function checkCamera(camera: CameraConfig, url: string): Promise<string> {
-  let timer: NodeJS.Timeout | undefined;
-  let source: VideoSource | undefined;
-  try {
-    return await new Promise<string>((resolve, reject) => {
-      timer = setTimeout(() => {
-        reject(
-          new SightlineError(
-            'SOURCE_UNREACHABLE',
-            `Expected a picture within ${cameraTimeoutMs / 1000} s, but none came.`,
-          ),
-        );
-      }, cameraTimeoutMs);
-      source = new VideoSource({
-        ...camera,
-        cameraId: camera.id,
-        source: url,
-        poolSize: 2,
-        analysisFps: camera.analysis.fps,
-        log: { warn: () => undefined },
-        onFrame: (frame) => frame.release(),
-        onState: (state) => {
-          if (state.state === 'online') resolve(`${state.width}×${state.height}`);
-          else if (state.state === 'offline' || state.state === 'failed') reject(state.error);
-          else if (state.state === 'ended')
-            reject(new SightlineError('SOURCE_NOT_VIDEO', 'Expected a picture, but the file has none.'));
-        },
-      });
-      source.start();
-    });
-  } finally {
-    clearTimeout(timer);
-    await source?.close();
-  }
 }

@@ -225,7 +225,18 @@ class PacketRun {
 }
 
 const codecNames: Readonly<Record<string, string>> = {
-  ...{ H264: 'H.264', HEVC: 'H.265', MJPG: 'MJPEG', mp4v: 'MPEG-4', VP80: 'VP8', VP90: 'VP9', AV01: 'AV1' },
+  ...{
+    H264: 'H.264',
+    avc1: 'H.264',
+    HEVC: 'H.265',
+    hvc1: 'H.265',
+    hev1: 'H.265',
+    MJPG: 'MJPEG',
+    mp4v: 'MPEG-4',
+    VP80: 'VP8',
+    VP90: 'VP9',
+    AV01: 'AV1',
+  },
 };
 
 function codecName(fourcc: Uint8Array): string {

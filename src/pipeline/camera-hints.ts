@@ -27,7 +27,7 @@ export function cameraHints(
     hints.push({ code: 'RATE_TOO_LOW', message });
   }
   if (turned !== undefined) {
-    const message = `Faces are found when the picture is turned by ${turned}° clockwise, and none as it is.`;
+    const message = `Faces stand upright when the picture is turned by ${turned}° clockwise.`;
     hints.push({ code: 'PICTURE_TURNED', message });
   }
   return hints;

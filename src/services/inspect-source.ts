@@ -72,26 +72,28 @@ class Inspection {
 
   async run(): Promise<SourceReport> {
     const { camera, url, watchMs } = this.#options;
-    const state = Promise.withResolvers<SourceState>();
+    const ending = deferredState();
     const source = new VideoSource({
       ...camera,
       ...{ cameraId: camera.id, source: url, poolSize: 3, analysisFps: camera.analysis.fps },
       onDemand: true,
+      // Decoded frames are counted where viewers get them: all of them, while those for analysis are fewer.
+      views: { fps: null, poolSize: 1, onFrame: (frame) => frame.release() },
       log: { warn: () => undefined },
       onPacket: (packet) => this.#packets.push(packet),
       onFrame: (frame) => this.#see(frame),
       onDecoded: (frames) => (this.#frames = frames),
       onState: (next) => {
         if (next.state === 'online') this.#size = next;
-        else if (next.state !== 'connecting') state.resolve(next);
+        else if (next.state !== 'connecting') ending.resolve(next);
       },
     });
     source.wantFrames(0);
     source.start();
     try {
-      const first = await this.#firstPicture(state.promise);
+      const first = await this.#firstPicture(ending.promise);
       if (first !== undefined) throw first;
-      await Promise.race([state.promise, delay(watchMs)]);
+      await Promise.race([ending.promise, delay(watchMs)]);
     } finally {
       await source.close();
       await this.#search;
@@ -157,4 +159,10 @@ class Inspection {
       turned: this.#turned.rotation,
     };
   }
+}
+
+function deferredState(): { readonly promise: Promise<SourceState>; resolve(state: SourceState): void } {
+  let resolve: (state: SourceState) => void = () => undefined;
+  const promise = new Promise<SourceState>((done) => (resolve = done));
+  return { promise, resolve: (state) => resolve(state) };
 }

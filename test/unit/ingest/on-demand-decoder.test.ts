@@ -6,7 +6,7 @@ import { PacketRing } from '../../../src/ingest/packet-ring.js';
 
 const format = {
   ...{ fourcc: Buffer.from('H264'), parameters: new Uint8Array() },
-  ...{ decodeDelay: 0, width: 64, height: 48 },
+  ...{ decodeDelay: 0, pixelAspect: [0, 0] as const, width: 64, height: 48 },
 };
 const played: Playback = { frames: 0, stalled: false, onlineMs: 0, stderr: [] };
 
