@@ -8,9 +8,6 @@ import type { PacketNotice } from '../ingest/packet-source.js';
 import { VideoSource, type SourceState } from '../ingest/video-source.js';
 import { TurnedFaces } from '../pipeline/turned-faces.js';
 
-/** Longer than a camera needs to answer and to send its first key frame. */
-const answerTimeoutMs = 15_000;
-
 /** What a source was seen to send. */
 export interface SourceReport {
   /** In pixels, as they will be searched and shown. */
@@ -62,6 +59,7 @@ class Inspection {
   readonly #faceWidths: number[] = [];
   #withFaces = 0;
   #size: { readonly width: number; readonly height: number } | undefined;
+  readonly #firstFrame = deferred<undefined>();
   #firstAt = Infinity;
   #frames = 0;
   #search: Promise<void> | undefined;
@@ -72,7 +70,7 @@ class Inspection {
 
   async run(): Promise<SourceReport> {
     const { camera, url, watchMs } = this.#options;
-    const ending = deferredState();
+    const ending = deferred<SourceState>();
     const source = new VideoSource({
       ...camera,
       ...{ cameraId: camera.id, source: url, poolSize: 3, analysisFps: camera.analysis.fps },
@@ -91,8 +89,8 @@ class Inspection {
     source.wantFrames(0);
     source.start();
     try {
-      const first = await this.#firstPicture(ending.promise);
-      if (first !== undefined) throw first;
+      const state = await Promise.race([ending.promise, this.#firstFrame.promise]);
+      if (this.#firstAt === Infinity) throw whyNone(state);
       await Promise.race([ending.promise, delay(watchMs)]);
     } finally {
       await source.close();
@@ -101,23 +99,11 @@ class Inspection {
     return this.#report();
   }
 
-  /** Waits for the first picture. @returns why there is none */
-  async #firstPicture(ending: Promise<SourceState>): Promise<SightlineError | undefined> {
-    const endsAt = performance.now() + answerTimeoutMs;
-    while (this.#firstAt === Infinity && performance.now() < endsAt) {
-      const state = await Promise.race([ending, delay(50)]);
-      if (state !== undefined && 'error' in state) return state.error;
-      if (state !== undefined) break;
-    }
-    if (this.#firstAt < Infinity) return undefined;
-    return new SightlineError(
-      'SOURCE_UNREACHABLE',
-      `Expected a picture within ${answerTimeoutMs / 1000} s, but none came.`,
-    );
-  }
-
   #see(frame: Frame): void {
-    if (this.#firstAt === Infinity) this.#firstAt = performance.now();
+    if (this.#firstAt === Infinity) {
+      this.#firstAt = performance.now();
+      this.#firstFrame.resolve(undefined);
+    }
     const { detector } = this.#options;
     if (detector === undefined || this.#search !== undefined) return frame.release();
     this.#search = this.#searchFrame(frame, detector).finally(() => {
@@ -161,8 +147,13 @@ class Inspection {
   }
 }
 
-function deferredState(): { readonly promise: Promise<SourceState>; resolve(state: SourceState): void } {
-  let resolve: (state: SourceState) => void = () => undefined;
-  const promise = new Promise<SourceState>((done) => (resolve = done));
-  return { promise, resolve: (state) => resolve(state) };
+function whyNone(state: SourceState | undefined): SightlineError {
+  if (state !== undefined && 'error' in state) return state.error;
+  return new SightlineError('SOURCE_NOT_VIDEO', 'Expected a picture, but the file has none.');
+}
+
+function deferred<T>(): { readonly promise: Promise<T>; resolve(value: T): void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((done) => (resolve = done));
+  return { promise, resolve: (value) => resolve(value) };
 }
