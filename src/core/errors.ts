@@ -71,7 +71,7 @@ export const errorCatalogue = {
 
   IMAGE_UNREADABLE: {
     status: 415,
-    remedy: 'Give a JPEG, PNG, WebP, TIFF, GIF or AVIF picture that opens in an image viewer.',
+    remedy: 'Give a JPEG, PNG, WebP, TIFF, GIF, AVIF or HEIC picture that opens in an image viewer.',
   },
   IMAGE_TOO_LARGE: { status: 413, remedy: 'Scale the picture down first.' },
   IMAGE_TOO_SLOW: {
