@@ -56,11 +56,11 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   }
 }
 
+const usedWrongly = ['CONFIG_INVALID', 'CONFIG_UNREADABLE', 'USAGE', 'CONFIRMATION_MISSING'];
+
 function report(error: unknown): number {
   const known = asSightlineError(error);
   process.stderr.write(`Error ${known.code}: ${known.message}\n${known.remedy}\n`);
   if (known.code === 'INTERNAL') process.stderr.write(`${known.stack ?? ''}\n`);
-  return known.code === 'CONFIG_INVALID' || known.code === 'CONFIG_UNREADABLE' || known.code === 'USAGE'
-    ? 2
-    : 1;
+  return usedWrongly.includes(known.code) ? 2 : 1;
 }

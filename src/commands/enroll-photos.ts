@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { asSightlineError, type SightlineError } from '../core/errors.js';
 import { createDetector, photoDetector } from '../detection/create-detector.js';
 import { readImage } from '../ingest/still-image.js';
@@ -29,7 +28,7 @@ export async function* enrollPhotos(
 async function enrollOne(photo: NamedPhoto, enroller: Enroller): Promise<PhotoOutcome> {
   try {
     const image = await readImage(photo.path, photoLimits);
-    const { added } = await enroller.enrollPhoto(photo.name, image, basename(photo.path));
+    const { added } = await enroller.enrollPhoto(photo.name, image, photo.photoName);
     return { photo, status: added ? 'enrolled' : 'known already' };
   } catch (error) {
     const known = asSightlineError(error);

@@ -117,8 +117,10 @@ export const errorCatalogue = {
   },
   PHOTOS_NOT_FOUND: {
     status: 404,
-    remedy: 'Arrange photos as folder/<name>/*.jpg, or give one photo and --name.',
+    remedy:
+      'Arrange photos as folder/<name>/*.jpg, or give a photo, or a folder of photos of one person, with --name.',
   },
+  CONFIRMATION_MISSING: { status: 400, remedy: 'Add --yes, or run the command on a terminal.' },
 
   TRUTH_INVALID: {
     status: 400,

@@ -2,7 +2,7 @@
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'tiff' | 'gif' | 'avif' | 'heic';
 
 /** The format can be told from this many bytes at the start of a file. */
-const formatBytes = 16;
+export const formatBytes = 16;
 
 const signatures: readonly (readonly [ImageFormat, RegExp])[] = [
   ['jpeg', /^\xff\xd8\xff/],
