@@ -54,11 +54,12 @@ async function enrollAll(photos: readonly NamedPhoto[], config: Config) {
   });
   const recognition = await openGallery(config, models).finally(() => progress.stop());
   const { mismatch } = recognition.gallery;
-  const counts = { enrolled: 0, 'known already': 0, refused: 0 };
+  const counts = { enrolled: 0, 'known already': 0, refused: 0, warnings: 0 };
   try {
     for await (const outcome of enrollPhotos(photos, recognition, models)) {
       progress.stop();
       counts[outcome.status]++;
+      if (outcome.status !== 'refused') counts.warnings += outcome.warnings.length;
       process.stdout.write(describe(outcome));
     }
   } finally {
@@ -89,7 +90,11 @@ function count(photos: readonly NamedPhoto[]): string {
 
 function describe(outcome: PhotoOutcome): string {
   const { photo, status } = outcome;
-  if (status !== 'refused') return `✓ ${photo.name}: ${photo.path} ${status}\n`;
+  if (status !== 'refused')
+    return [
+      `✓ ${photo.name}: ${photo.path} ${status}\n`,
+      ...outcome.warnings.map(({ message }) => `  warning: ${message}\n`),
+    ].join('');
   const { code, message, remedy } = outcome.error;
   return `✗ ${photo.name}: ${photo.path} refused: ${code}: ${message}\n  ${remedy}\n`;
 }

@@ -3,7 +3,7 @@ import { SightlineError } from '../core/errors.js';
 import { restartNeeded } from './drop-unfit-heads.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { dateAndTime, table } from './table.js';
-import { findPerson, withStore } from './with-store.js';
+import { findPerson, warnOfName, withStore } from './with-store.js';
 
 const classifierIsOff = `The classifier may know that face and is off now; train it again to have it back
 ${restartNeeded}
@@ -84,6 +84,7 @@ function rename(name: string, newName: string, options: SharedOptions): Promise<
     const person = await findPerson(services, name);
     const renamed = await services.people.rename(person.id, newName);
     process.stdout.write(`${person.name} is now called ${renamed.name}\n`);
+    await warnOfName(services, renamed);
   });
 }
 

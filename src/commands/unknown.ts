@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { withOptions, type SharedOptions } from './options.js';
 import { dateAndTime, table } from './table.js';
-import { unknownNumber, withStore } from './with-store.js';
+import { unknownNumber, warnOfName, withStore } from './with-store.js';
 
 /** `sightline unknown`: the people that cameras saw and nobody has named yet. */
 export function unknownCommand(): Command {
@@ -39,10 +39,12 @@ function list(options: SharedOptions): Promise<void> {
 }
 
 function name(number: string, newName: string, options: SharedOptions): Promise<void> {
-  return withStore(options, async ({ unknownPeople }) => {
+  return withStore(options, async (services) => {
+    const { unknownPeople } = services;
     const unknown = await unknownPeople.get(unknownNumber(number));
     const person = await unknownPeople.name(unknown.number, newName);
     process.stdout.write(`Unknown ${unknown.number}, seen ${times(unknown.seen)}, is now ${person.name}\n`);
+    await warnOfName(services, person);
   });
 }
 

@@ -83,6 +83,7 @@ export const errorCatalogue = {
     remedy: 'Use a photo that shows the face from the front, at least 80 pixels wide.',
   },
   FACE_AMBIGUOUS: { status: 422, remedy: 'Use a photo of one person, or crop it.' },
+  FACE_CUT_OFF: { status: 422, remedy: 'Use a photo that shows the whole face, with some room around it.' },
   FACE_TOO_SMALL: { status: 422, remedy: 'Use a photo in which the face is larger.' },
   FACE_QUALITY_LOW: {
     status: 422,
