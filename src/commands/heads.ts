@@ -3,6 +3,7 @@ import { plainChoice } from '../app/embedder-choice.js';
 import { asSightlineError } from '../core/errors.js';
 import { headKinds, type HeadKind, type HeadStore } from '../core/heads.js';
 import { describeDropped, dropUnfitHeads, restartNeeded } from './drop-unfit-heads.js';
+import { acceptOptionsFirst } from './group-options.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { withStore } from './with-store.js';
 
@@ -10,7 +11,7 @@ import { withStore } from './with-store.js';
 export function headsCommand(): Command {
   const subcommand = (name: string, description: string) =>
     withOptions(new Command(name).description(description), ['config', 'data']);
-  return new Command('heads')
+  const group = new Command('heads')
     .description('List and switch off the heads that `sightline train` has switched on')
     .addCommand(subcommand('list', 'show every head, and whether it is on').action(list), {
       isDefault: true,
@@ -20,6 +21,7 @@ export function headsCommand(): Command {
         .addArgument(new Argument('<head>', 'which one').choices(headKinds))
         .action(switchOff),
     );
+  return acceptOptionsFirst(group);
 }
 
 function list(options: SharedOptions): Promise<void> {

@@ -3,6 +3,7 @@ import { SightlineError } from '../core/errors.js';
 import { isPulled, sourceOf } from '../models/manifest.js';
 import { defaultCacheDir, ModelStore, type AssetStatus } from '../models/model-store.js';
 import { downloadDisplay, progressDisplay, type ProgressListener } from './model-progress.js';
+import { acceptOptionsFirst } from './group-options.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { table } from './table.js';
 
@@ -10,7 +11,7 @@ import { table } from './table.js';
 export function modelsCommand(): Command {
   const subcommand = (name: string, description: string) =>
     withOptions(new Command(name).description(description), ['config', 'modelsDir']);
-  return new Command('models')
+  const group = new Command('models')
     .description('List, fetch and verify the networks and media that Sightline works with')
     .addCommand(subcommand('list', 'show every model and medium, and whether it is there').action(list))
     .addCommand(
@@ -29,6 +30,7 @@ export function modelsCommand(): Command {
         verify,
       ),
     );
+  return acceptOptionsFirst(group);
 }
 
 async function list(options: SharedOptions): Promise<void> {

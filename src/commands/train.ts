@@ -13,6 +13,7 @@ import { dropUnfitHeads } from './drop-unfit-heads.js';
 import { embedPhotos } from './embed-photos.js';
 import { photoDetector } from '../detection/create-detector.js';
 import { FaceReader } from './face-reader.js';
+import { acceptOptionsFirst } from './group-options.js';
 import { configFrom, numberOrText, withOptions, type SharedOptions } from './options.js';
 import { describeLeftOut } from './enroll.js';
 import { planPhotos, requirePhotos, type NamedPhoto } from './photos.js';
@@ -48,7 +49,7 @@ export function trainCommand(): Command {
     withOptions(subcommand, ['embedder', 'config', 'modelsDir']);
     command.addCommand(subcommand.action((options: TrainOptions) => train(kind as HeadKind, options)));
   }
-  return command;
+  return acceptOptionsFirst(command);
 }
 
 async function train(kind: HeadKind, options: TrainOptions): Promise<void> {

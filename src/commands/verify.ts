@@ -25,7 +25,7 @@ interface VerifyOptions extends SharedOptions {
 /** `sightline verify <first> <second>` */
 export function verifyCommand(): Command {
   const command = new Command('verify')
-    .description('Say whether two photos show one person')
+    .description('Say whether two photos show one person; the exit code is 1 when they do not')
     .argument('<first>', 'a photo with one face')
     .argument('<second>', 'another one')
     .option('--json', 'print {same, distance, threshold, probability}');
@@ -42,6 +42,7 @@ export function verifyCommand(): Command {
       process.stdout.write(
         options.json === true ? `${JSON.stringify(verification, null, 2)}\n` : describe(verification),
       );
+      if (!verification.same) process.exitCode = 1;
     } finally {
       await reader.close();
     }
@@ -50,7 +51,7 @@ export function verifyCommand(): Command {
 
 /** The embedder in use, and the Siamese head trained for it. @throws SightlineError HEAD_MISMATCH, HEAD_CORRUPT */
 async function chosen(config: Config): Promise<{ choice: EmbedderChoice; head: PairProbability | null }> {
-  const store = await openStore(config.data);
+  const store = await openStore(config.data, { create: false });
   try {
     const choice = await projectedChoice(config, store.heads);
     return { choice, head: await loadPairHead(store.heads, choice.spec) };

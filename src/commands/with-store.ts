@@ -16,13 +16,16 @@ export interface StoreServices {
   readonly heads: HeadStore;
 }
 
-/** Opens the data folder for a command, whether the program runs or not. */
+/**
+ * Opens the data folder for a command, whether the program runs or not. Where there is none, none is made: whatever such a
+ * command lists or changes has to be there.
+ */
 export async function withStore(
   options: SharedOptions,
   work: (services: StoreServices) => Promise<void>,
 ): Promise<void> {
   const { data } = await configFrom(options);
-  const store = await openStore(data);
+  const store = await openStore(data, { create: false });
   const inUse = storeAlone(store);
   const recognition = () => inUse;
   try {

@@ -73,6 +73,7 @@ export const errorCatalogue = {
     status: 415,
     remedy: 'Give a JPEG, PNG, WebP, TIFF, GIF, AVIF or HEIC picture that opens in an image viewer.',
   },
+  IMAGE_NOT_FOUND: { status: 404, remedy: 'Check the path of the picture.' },
   IMAGE_TOO_LARGE: { status: 413, remedy: 'Scale the picture down first.' },
   IMAGE_TOO_SLOW: {
     status: 422,

@@ -27,7 +27,7 @@ const maxFrames = 10_000;
  * of animations and multi-page files. Size and header are checked before anything is decoded.
  *
  * @param input the bytes of a picture file, or the path of one.
- * @throws SightlineError IMAGE_TOO_LARGE or IMAGE_TOO_SLOW past a limit, IMAGE_UNREADABLE for anything else that
+ * @throws SightlineError IMAGE_TOO_LARGE or IMAGE_TOO_SLOW past a limit, IMAGE_NOT_FOUND, IMAGE_UNREADABLE for anything else that
  * cannot be read as a picture.
  */
 export async function readImage(input: Buffer | string, limits: ImageLimits): Promise<RgbImage> {
@@ -64,7 +64,13 @@ async function load(input: Buffer | string, name: string, maxBytes: number): Pro
     return await readFile(input);
   } catch (error) {
     if (error instanceof SightlineError) throw error;
-    throw unreadable(name, (error as Error).message, error);
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new SightlineError(
+        'IMAGE_NOT_FOUND',
+        `Expected a picture at ${name}, but there is no such file.`,
+      );
+    throw unreadable(name, message, error);
   }
 }
 

