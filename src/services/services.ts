@@ -158,6 +158,8 @@ export interface PictureService {
 
 /** Every event that is kept. */
 export interface EventService extends Pick<EventStore, 'after' | 'positionOf' | 'newestPosition' | 'query'> {
+  /** Grows with every change of people: who an event is about may be known differently now. */
+  peopleRevision(): Promise<number>;
   /** @throws SightlineError EVENT_NOT_FOUND */
   get(id: string): Promise<StoredEvent>;
   /** The face that the event tells of, as a JPEG. @throws SightlineError EVENT_NOT_FOUND, SNAPSHOT_NOT_FOUND */
