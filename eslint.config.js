@@ -134,7 +134,10 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': 'off' },
   },
   { files: ['src/models/onnx-runtime.ts'], rules: { 'no-restricted-imports': 'off' } },
-  { files: ['src/config/**', 'test/**', 'bench/**', '*.ts'], rules: { 'no-restricted-properties': 'off' } },
+  {
+    files: ['src/config/**', 'container/**', 'test/**', 'bench/**', '*.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
   { files: ['web/**', '**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
   {
     files: ['web/**'],
