@@ -1,4 +1,4 @@
-import { connect } from './client/browser.js';
+import { connect } from './client/index.js';
 import { getJson } from './get-json.js';
 
 /** As many as the page lists. */

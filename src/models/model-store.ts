@@ -1,14 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
+import { userCacheDir } from '../config/environment.js';
 import { packageRoot } from '../config/package-root.js';
 import { SightlineError } from '../core/errors.js';
 import { forget, inspect, install, inTemporaryFolder, sha256, writing, type AssetState } from './cache.js';
 import { findAsset, isPackaged, isPulled, loadManifest, type Asset, type PackagedAsset } from './manifest.js';
 import type { PullOptions } from './pull.js';
 
-/** The folder for weights and media if the configuration names no other. */
+/**
+ * The folder for weights and media if the configuration names no other: models/cache beside the manifest, or the user's
+ * cache folder where the package lies in a node_modules folder, because npm replaces that at every update.
+ */
 export function defaultCacheDir(): string {
-  return join(packageRoot(), 'models', 'cache');
+  const root = packageRoot();
+  const isInstalled = root.split(sep).includes('node_modules');
+  return isInstalled ? join(userCacheDir, 'sightline', 'models') : join(root, 'models', 'cache');
 }
 
 /** One step of fetching. `subject` is a package (`download`) or the id of an asset (`ready`). */

@@ -144,6 +144,11 @@ export interface PictureService {
    */
   read(picture: Buffer, most: number): Promise<ReadPicture>;
   /**
+   * Embeds the picture as one face that fills it, without searching: for programs that have cut the face out themselves.
+   * @throws SightlineError IMAGE_UNREADABLE, IMAGE_TOO_LARGE, IMAGE_TOO_SLOW, EMBEDDER_FAILED
+   */
+  readWhole(picture: Buffer): Promise<ReadPicture>;
+  /**
    * @param neighbours how many of the nearest people to tell of, 1 or more
    * @throws SightlineError NOT_READY when the embedder was changed since the face was read
    */
