@@ -29,8 +29,8 @@ interface Run {
   readonly done: Promise<void>;
   /** From when on its pictures are wanted. */
   readonly since: number;
-  /** When it was fed the first of them; undefined before. */
-  caughtAt: number | undefined;
+  /** The first of them that there was: when it came, and when it was fed; undefined before. */
+  first: { readonly arrivedAt: number; readonly fedAt: number } | undefined;
 }
 
 /**
@@ -113,8 +113,8 @@ export class OnDemandDecoder {
     const run = this.#run;
     if (run === undefined || arrivedAt <= run.since) return 0;
     const now = performance.now();
-    run.caughtAt ??= now;
-    return run.caughtAt + (arrivedAt - run.since) / catchUpSpeed - now;
+    run.first ??= { arrivedAt, fedAt: now };
+    return run.first.fedAt + (arrivedAt - run.first.arrivedAt) / catchUpSpeed - now;
   }
 
   #start(): void {
@@ -130,7 +130,7 @@ export class OnDemandDecoder {
       // It may have become wanted again while it was ending.
       else this.#start();
     });
-    this.#run = { abort, done, since: this.#since, caughtAt: undefined };
+    this.#run = { abort, done, since: this.#since, first: undefined };
   }
 
   #connect(input: Writable): void {

@@ -69,9 +69,10 @@ describe('OnDemandDecoder', () => {
     decoder.want(1000);
     await Promise.resolve();
     await Promise.resolve();
-    expect(fed.at(-1)).toBe(10);
+    // The packet after the tenth is the first that was wanted.
+    expect(fed.at(-1)).toBe(11);
     await vi.advanceTimersByTimeAsync(1000);
-    expect(fed.at(-1)).toBe(25);
+    expect(fed.at(-1)).toBe(26);
     for (let number = 31; number <= 90; number++) {
       await vi.advanceTimersByTimeAsync(100);
       push(ring, number);
@@ -81,13 +82,26 @@ describe('OnDemandDecoder', () => {
     await decoder.close();
   });
 
+  it('does not wait for packets from before the oldest one', async () => {
+    vi.advanceTimersByTime(3_600_000);
+    const ring = new PacketRing({ keepMs: 6000, maxBytes: 1 << 20 });
+    const now = performance.now();
+    ring.push({ presentedAt: 0, isKey: true, arrivedAt: now, data: packetData(1) });
+    const { decoder, fed } = setUp(ring);
+    decoder.want(0);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(fed).toEqual([1]);
+    await decoder.close();
+  });
+
   it('is fed what is left after the last packet came, before its input ends', async () => {
     const { decoder, fed, hasEnded } = setUp(filledRing());
     decoder.want(1000);
     await Promise.resolve();
     await Promise.resolve();
     const finished = decoder.finish();
-    expect([fed.length, hasEnded()]).toEqual([11, false]);
+    expect([fed.length, hasEnded()]).toEqual([12, false]);
     await vi.advanceTimersByTimeAsync(2000);
     await finished;
     expect([fed.length, hasEnded()]).toEqual([31, true]);
