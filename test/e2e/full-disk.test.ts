@@ -101,7 +101,7 @@ describe('a full disk', { tags: ['small-disk'] }, () => {
     const { body } = await ask('/v1/people');
     const { people } = body as { people: { id: string; name: string }[] };
     const ana = people.find(({ name }) => name === 'Ana')!;
-    const events = `/v1/events?personId=${ana.id}`;
+    const events = `/v1/events?person=${ana.id}`;
     expect(JSON.stringify((await ask(events)).body)).toContain('"Ana"');
     expect((await ask(`/v1/people/${ana.id}`, 'DELETE')).status).toBe(204);
     expect((await ask(`/v1/people/${ana.id}`)).status).toBe(404);
