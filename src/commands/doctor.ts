@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { Command } from 'commander';
 import { openStore } from '../app/open-store.js';
+import { inheritedEnvironment } from '../config/environment.js';
 import type { CameraConfig, Config } from '../config/schema.js';
 import { asSightlineError, SightlineError } from '../core/errors.js';
 import { findFfmpeg } from '../ingest/ffmpeg-binary.js';
@@ -137,6 +138,7 @@ async function checkCamera(camera: CameraConfig, url: string): Promise<string> {
         source: url,
         poolSize: 2,
         analysisFps: camera.analysis.fps,
+        environment: inheritedEnvironment(),
         log: { warn: () => undefined },
         onFrame: (frame) => frame.release(),
         onState: (state) => {

@@ -6,11 +6,11 @@ import { findFfmpeg, type FfmpegBinary } from './ffmpeg-binary.js';
 import { play, type FfmpegEnvironment } from './ffmpeg-process.js';
 import { FrameAssembler } from './frame-assembler.js';
 import { FramePool } from './frame-pool.js';
-import { openGuard } from './guarded/guard.js';
-import type { SourcePolicy } from './guarded/source-policy.js';
+import { openRelay, type Relay } from './guarded/relay.js';
+import { anyHost, type SourcePolicy } from './guarded/source-policy.js';
 import { backoffMs, nextStep, type NextStep, type Playback, type PlaybackPlan } from './next-step.js';
-import { assertMayBeVideo, resolveHost, type ResolvedSource } from './prepare-source.js';
-import { redactUrl } from './redact.js';
+import { assertMayBeVideo } from './prepare-source.js';
+import { redactUrl, scrub, secretsOf } from './redact.js';
 import { parseSource, type SourceSpec } from './source-spec.js';
 import { StreamClock } from './stream-clock.js';
 import { StreamColour } from './stream-colour.js';
@@ -23,13 +23,6 @@ export type SourceState =
   | { readonly state: 'offline'; readonly error: SightlineError; readonly retryInMs: number }
   | { readonly state: 'ended' }
   | { readonly state: 'failed'; readonly error: SightlineError };
-
-/** Restricts a source that was set up over the API. */
-export interface SourceGuardOptions {
-  readonly policy: SourcePolicy;
-  /** The environment of this program, which ffmpeg inherits. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-}
 
 /** The part of a pino logger that a source needs. */
 export interface SourceLog {
@@ -57,8 +50,10 @@ export interface VideoSourceOptions extends Pick<
   /** Called now and then with the number of frames decoded so far; see `frames`. */
   readonly onDecoded?: (frames: number) => void;
   readonly log: SourceLog;
-  /** Limits what the source may reach; undefined for a source that may reach anything. */
-  readonly guard?: SourceGuardOptions | undefined;
+  /** Limits what a source set up over the API may reach; undefined for a source that may reach anything. */
+  readonly policy?: SourcePolicy | undefined;
+  /** The environment of this program, which ffmpeg inherits. */
+  readonly environment: FfmpegEnvironment;
   /** The ffmpeg to use; found by `findFfmpeg()` when left out. */
   readonly ffmpeg?: FfmpegBinary;
 }
@@ -90,6 +85,8 @@ export class VideoSource {
   readonly redactedSource: string;
   readonly #options: VideoSourceOptions;
   readonly #spec: SourceSpec;
+  /** What a camera might repeat, and ffmpeg with it. */
+  readonly #secrets: readonly string[];
   readonly #assembler: FrameAssembler;
   readonly #viewAssembler: FrameAssembler;
   readonly #viewPool: FramePool;
@@ -106,6 +103,7 @@ export class VideoSource {
     this.#options = options;
     this.#spec = parseSource(options.source, process.platform);
     this.redactedSource = redactUrl(options.source);
+    this.#secrets = secretsOf(options.source).all;
     this.#hwaccel = options.hwaccel;
     const { cameraId, framesBefore = 0, views } = options;
     this.#decodedBefore = framesBefore;
@@ -179,7 +177,7 @@ export class VideoSource {
   async #playOnce(): Promise<{ step: NextStep; playback: Playback }> {
     try {
       const ffmpeg = this.#options.ffmpeg ?? (await findFfmpeg());
-      const playback = await this.#playGuarded(ffmpeg);
+      const playback = await this.#playRelayed(ffmpeg);
       return { step: nextStep(this.#plan(), playback), playback };
     } catch (thrown) {
       const error = asSightlineError(thrown);
@@ -189,47 +187,37 @@ export class VideoSource {
 
   /** Whether a retry may help: a host name may get another address, but a missing ffmpeg or a text file stays as it is. */
   #mayPass({ code }: SightlineError): boolean {
-    return code === 'SOURCE_UNREACHABLE' || (code === 'SOURCE_FORBIDDEN' && 'url' in this.#spec);
+    return code === 'SOURCE_UNREACHABLE' || (code === 'SOURCE_FORBIDDEN' && 'address' in this.#spec);
   }
 
-  async #playGuarded(ffmpeg: FfmpegBinary): Promise<Playback> {
-    const { guard: options } = this.#options;
-    if (options === undefined) return this.#play(ffmpeg, await this.#resolved(ffmpeg), undefined);
-    const guard = await openGuard(this.#spec, options.policy);
+  async #playRelayed(ffmpeg: FfmpegBinary): Promise<Playback> {
+    const { policy } = this.#options;
+    policy?.checkScheme(this.#spec);
+    const relay = await openRelay(this.#spec, policy ?? anyHost);
     try {
-      const environment = { ...options.environment, ...guard.environment };
-      const playback = await this.#play(ffmpeg, { spec: guard.spec, httpHost: null }, environment);
+      const playback = await this.#play(ffmpeg, relay);
       // ffmpeg itself only saw a closed connection.
-      if (playback.frames === 0 && guard.failure !== undefined) throw guard.failure;
+      if (playback.frames === 0 && relay?.failure !== undefined) throw relay.failure;
       return playback;
     } finally {
-      guard.close();
+      relay?.close();
     }
   }
 
-  /** The bundled ffmpeg cannot look up host names. */
-  async #resolved(ffmpeg: FfmpegBinary): Promise<ResolvedSource> {
-    return ffmpeg.origin === 'bundled' ? resolveHost(this.#spec) : { spec: this.#spec, httpHost: null };
-  }
-
-  async #play(
-    ffmpeg: FfmpegBinary,
-    { spec, httpHost }: ResolvedSource,
-    environment: FfmpegEnvironment | undefined,
-  ): Promise<Playback> {
+  async #play(ffmpeg: FfmpegBinary, relay: Relay | undefined): Promise<Playback> {
+    const spec = this.#spec;
     if (spec.kind === 'file') await assertMayBeVideo(spec.path);
     if (this.#closed) return notPlayed;
     const { views, stallTimeoutMs } = this.#options;
     const ioTimeoutMs = stallTimeoutMs + ioTimeoutMarginMs;
-    const more = { hwaccel: this.#hwaccel, ioTimeoutMs, httpHost, ffmpeg: ffmpeg.release };
-    const guarded = environment !== undefined;
+    const more = { hwaccel: this.#hwaccel, ioTimeoutMs, relayUrl: relay?.url, ffmpeg: ffmpeg.release };
     const [colour, clock] = [new StreamColour(), new StreamClock()];
     this.#decodedBefore = this.frames;
     this.#decoded = 0;
-    return play({
+    const playback = await play({
       ffmpegPath: ffmpeg.path,
-      args: buildArguments(spec, { ...this.#options, ...more, viewFps: views?.fps, guarded }),
-      environment,
+      args: buildArguments(spec, { ...this.#options, ...more, viewFps: views?.fps }),
+      environment: { ...this.#options.environment, ...relay?.environment },
       output: (onPicture) =>
         this.#assembler.stream({ colour, takenAt: (time) => clock.arrived(time), onPicture }),
       views: views && {
@@ -245,6 +233,7 @@ export class VideoSource {
       stallTimeoutMs,
       signal: this.#closing.signal,
     });
+    return { ...playback, stderr: playback.stderr.map((line) => scrub(line, this.#secrets)) };
   }
 
   #plan(): PlaybackPlan {
