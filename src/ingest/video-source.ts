@@ -185,9 +185,9 @@ export class VideoSource {
     }
   }
 
-  /** Whether a retry may help: a host name may get another address, but a missing ffmpeg or a text file stays as it is. */
+  /** Whether a retry may help: what a host says or where it is may change, but a missing ffmpeg or a text file stays. */
   #mayPass({ code }: SightlineError): boolean {
-    return code === 'SOURCE_UNREACHABLE' || (code === 'SOURCE_FORBIDDEN' && 'address' in this.#spec);
+    return 'address' in this.#spec && code.startsWith('SOURCE_');
   }
 
   async #playRelayed(ffmpeg: FfmpegBinary): Promise<Playback> {
@@ -233,7 +233,13 @@ export class VideoSource {
       stallTimeoutMs,
       signal: this.#closing.signal,
     });
-    return { ...playback, stderr: playback.stderr.map((line) => scrub(line, this.#secrets)) };
+    return { ...playback, stderr: playback.stderr.map((line) => this.#shown(line, relay)) };
+  }
+
+  /** A line of ffmpeg's as it may be told: without secrets, and with the source's address in place of the relay's. */
+  #shown(line: string, relay: Relay | undefined): string {
+    const shown = scrub(line, this.#secrets);
+    return relay === undefined ? shown : shown.replaceAll(relay.url, this.redactedSource);
   }
 
   #plan(): PlaybackPlan {
