@@ -114,7 +114,8 @@ describe.each(await allFfmpegs())('RTSP with ffmpeg $version', (ffmpeg) => {
     const url = `rtsp://127.0.0.1:${(silent.address() as AddressInfo).port}/x`;
     // Those of earlier tests may still be ending.
     const earlier = ffmpegChildren();
-    const reading = (): string[] => ffmpegChildren().filter((process) => !earlier.includes(process));
+    const reading = (): string[] =>
+      ffmpegChildren().filter((process) => process.includes('/source') && !earlier.includes(process));
     const source = open(url, { ffmpeg });
     await once(silent, 'connection');
     expect(reading()).toHaveLength(1);
