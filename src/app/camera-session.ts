@@ -8,7 +8,8 @@ import { redactUrl, type KnownSecrets } from '../ingest/redact.js';
 import { VideoSource, type VideoSourceOptions } from '../ingest/video-source.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
-import { CameraPipeline, historyFrames, type CameraPipelineOptions } from '../pipeline/camera-pipeline.js';
+import { CameraPipeline, type CameraPipelineOptions } from '../pipeline/camera-pipeline.js';
+import { historyFrames } from '../pipeline/large-frames.js';
 import { DecisionRecorder } from '../recognition/track/decision-recorder.js';
 import { Recognizer } from '../recognition/track/recognizer.js';
 import { TrackRegistry } from '../recognition/track/track-registry.js';
@@ -37,7 +38,7 @@ export interface CameraSessionsOptions {
 
 /** What the streams of one camera differ in. */
 type SourceDetails = Pick<VideoSourceOptions, 'onFrame' | 'onState' | 'poolSize'> &
-  Partial<Pick<VideoSourceOptions, 'onDecoded' | 'views' | 'width'>>;
+  Partial<Pick<VideoSourceOptions, 'onDecoded' | 'onDemand' | 'views' | 'width'>>;
 
 /** What follows the tracks of a camera. */
 type TrackParts = Pick<CameraPipelineOptions, 'observers' | 'trackState' | 'availability'>;
@@ -109,6 +110,7 @@ export class CameraSessions implements SessionOpener {
         openSource(url, {
           ...handlers,
           poolSize: analysisFrames + (detectUrl === null ? 0 : historyFrames),
+          onDemand: detectUrl !== null,
           views: { fps: camera.fps, poolSize: viewFrames, onFrame: onView },
         }),
       createSearchSource:

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { openStore } from '../app/open-store.js';
 import { inheritedEnvironment } from '../config/environment.js';
 import type { CameraConfig, Config } from '../config/schema.js';
@@ -22,12 +22,10 @@ interface Check {
 }
 
 /** `sightline doctor [url…]` */
-export function doctorCommand(): Command {
-  const command = new Command('doctor')
-    .description('Check Node, ffmpeg, models, gallery, port and cameras, and say what is wrong')
-    .argument('[url...]', 'cameras to try; instead of those of the configuration');
+export function doctorCommand(command: Command): void {
+  command.argument('[url...]', 'cameras to try; instead of those of the configuration');
   withOptions(command, ['config', 'host', 'port', 'data', 'modelsDir']);
-  return command.action(async (urls: string[], options: SharedOptions) => {
+  command.action(async (urls: string[], options: SharedOptions) => {
     const config = await configFrom(options, urls.length > 0 ? { cameras: urls } : {});
     let failures = 0;
     for (const check of checks(config)) failures += (await perform(check)) ? 0 : 1;

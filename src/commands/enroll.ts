@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';
 import { enrollPhotos, type PhotoOutcome } from './enroll-photos.js';
 import { progressDisplay } from './model-progress.js';
@@ -11,16 +11,15 @@ interface EnrollOptions extends SharedOptions {
 }
 
 /** `sightline enroll <path>` */
-export function enrollCommand(): Command {
-  const command = new Command('enroll')
-    .description('Teach Sightline people from photos, one face on each')
+export function enrollCommand(command: Command): void {
+  command
     .argument(
       '<path>',
       'a folder with a folder of photos for each person, a folder of one person, or one photo',
     )
     .option('--name <name>', 'who the photo, or the folder of photos, shows');
   withOptions(command, ['config', 'data', 'modelsDir', 'logLevel']);
-  return command.action(async (path: string, options: EnrollOptions) => {
+  command.action(async (path: string, options: EnrollOptions) => {
     const config = await configFrom(options);
     const photos = await findPhotos(path, options.name);
     const progress = progressDisplay();

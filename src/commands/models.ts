@@ -7,11 +7,10 @@ import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { table } from './table.js';
 
 /** `sightline models`: what networks and media there are, fetching them, and checking those that were fetched. */
-export function modelsCommand(): Command {
+export function modelsCommand(command: Command): void {
   const subcommand = (name: string, description: string) =>
     withOptions(new Command(name).description(description), ['config', 'modelsDir']);
-  return new Command('models')
-    .description('List, fetch and verify the networks and media that Sightline works with')
+  command
     .addCommand(subcommand('list', 'show every model and medium, and whether it is there').action(list))
     .addCommand(
       subcommand('fetch', 'download, verify and convert what is missing')

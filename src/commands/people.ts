@@ -10,11 +10,10 @@ ${restartNeeded}
 `;
 
 /** `sightline people`: who is enrolled, and setting that right. */
-export function peopleCommand(): Command {
+export function peopleCommand(command: Command): void {
   const subcommand = (usage: string, description: string) =>
     withOptions(new Command(usage).description(description), ['config', 'data']);
-  return new Command('people')
-    .description('List, rename, merge and erase the people that Sightline knows, and their photos')
+  command
     .addCommand(subcommand('list', 'show everybody and how many photos of them there are').action(list), {
       isDefault: true,
     })

@@ -33,10 +33,7 @@ const descriptions: Readonly<Record<HeadKind, string>> = {
 };
 
 /** `sightline train siamese|projection|classifier` */
-export function trainCommand(): Command {
-  const command = new Command('train').description(
-    "Train a head on one's own photos; it is switched on when it beats the plain distance on photos held out",
-  );
+export function trainCommand(command: Command): void {
   for (const [kind, description] of Object.entries(descriptions)) {
     const subcommand = new Command(kind)
       .description(description)
@@ -47,7 +44,6 @@ export function trainCommand(): Command {
     withOptions(subcommand, ['embedder', 'config', 'modelsDir']);
     command.addCommand(subcommand.action((options: TrainOptions) => train(kind as HeadKind, options)));
   }
-  return command;
 }
 
 async function train(kind: HeadKind, options: TrainOptions): Promise<void> {

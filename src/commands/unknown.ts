@@ -4,11 +4,10 @@ import { dateAndTime, table } from './table.js';
 import { unknownNumber, withStore } from './with-store.js';
 
 /** `sightline unknown`: the people that cameras saw and nobody has named yet. */
-export function unknownCommand(): Command {
+export function unknownCommand(command: Command): void {
   const subcommand = (usage: string, description: string) =>
     withOptions(new Command(usage).description(description), ['config', 'data']);
-  return new Command('unknown')
-    .description('List the people that cameras saw and nobody has named, and name or dismiss them')
+  command
     .addCommand(subcommand('list', 'show them with how often, when and where they were seen').action(list), {
       isDefault: true,
     })

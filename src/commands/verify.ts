@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { projectedChoice, type EmbedderChoice } from '../app/embedder-choice.js';
 import { openStore } from '../app/open-store.js';
 import { loadPairHead } from '../services/pictures.js';
@@ -23,14 +23,13 @@ interface VerifyOptions extends SharedOptions {
 }
 
 /** `sightline verify <first> <second>` */
-export function verifyCommand(): Command {
-  const command = new Command('verify')
-    .description('Say whether two photos show one person')
+export function verifyCommand(command: Command): void {
+  command
     .argument('<first>', 'a photo with one face')
     .argument('<second>', 'another one')
     .option('--json', 'print {same, distance, threshold, probability}');
   withOptions(withPhotoDetector(command), ['embedder', 'config', 'data', 'modelsDir']);
-  return command.action(async (first: string, second: string, options: VerifyOptions) => {
+  command.action(async (first: string, second: string, options: VerifyOptions) => {
     const config = await detectorConfig(options);
     const { choice, head } = await chosen(config);
     const reader = await FaceReader.open(config, choice);

@@ -100,7 +100,9 @@ export const cameraSchema = z.strictObject({
     .max(maxSourceCharacters)
     .nullable()
     .default(null)
-    .describe('A smaller stream of the same camera to find faces in; names and pictures come from `url`.'),
+    .describe(
+      'A smaller stream of the same camera to find faces in; names and pictures come from `url`, which is decoded only while there is a face or somebody watches. Cameras with a key frame every two seconds or so are named soonest.',
+    ),
   transport: z.enum(['tcp', 'udp']).default('tcp').describe('How RTSP carries the picture.'),
   hwaccel: z
     .string()

@@ -57,7 +57,7 @@ const udpBufferBytes = 4 << 20;
 
 /**
  * What ffmpeg needs to reach the relay, which speaks TLS and plays playlists. None of the formats opens anything else by
- * itself, which ffmpeg's readers of playlists would (docs/adr/0015).
+ * itself, which ffmpeg's readers of playlists would (docs/adr/0016).
  */
 const httpProtocols = 'http,tcp';
 const httpFormats =
@@ -70,16 +70,46 @@ const rtspProtocols = 'rtp,udp,tcp';
  * counts the pictures of its first output.
  */
 export function buildArguments(spec: SourceSpec, options: ReadOptions): FfmpegArguments {
+  return {
+    inputOptions: [...commonOptions, ...decodingOptions(options), ...sourceOptions(spec, options)],
+    input: options.relayUrl ?? inputOf(spec),
+    ...pictureOutputs(options),
+  };
+}
+
+/** Builds the command line that copies the packets of a source, undecoded, to stdout in NUT. */
+export function buildCopyArguments(spec: SourceSpec, options: ReadOptions): FfmpegArguments {
+  return {
+    inputOptions: [...commonOptions, ...sourceOptions(spec, options)],
+    input: options.relayUrl ?? inputOf(spec),
+    outputOptions: ['-map', '0:v:0', '-map_metadata', '-1', '-c:v', 'copy', ...container],
+  };
+}
+
+/** Builds the command line that decodes packets in NUT from stdin as `buildArguments` does those of a source. */
+export function buildDecoderArguments(options: ReadOptions): FfmpegArguments {
+  // `-copyts` keeps the clock of the packets, by which their pictures are known.
+  const input = ['-copyts', '-fpsprobesize', '0', '-protocol_whitelist', 'pipe', '-f', 'nut'];
+  return {
+    inputOptions: [...commonOptions, ...decodingOptions(options), ...input],
+    input: 'pipe:0',
+    ...pictureOutputs(options),
+  };
+}
+
+const commonOptions = [
+  ...['-hide_banner', '-nostdin', '-nostats', '-progress', `pipe:${progressPipe}`],
+  // The level on every line tells complaints, which are worth showing, from what the source is.
+  ...['-loglevel', 'level+info'],
+];
+
+function decodingOptions({ hwaccel }: ReadOptions): string[] {
+  return [...decoderThreads, ...(hwaccel === null ? [] : ['-hwaccel', hwaccel])];
+}
+
+function pictureOutputs(options: ReadOptions): Pick<FfmpegArguments, 'viewOptions' | 'outputOptions'> {
   const { viewFps, analysisFps } = options;
   return {
-    inputOptions: [
-      ...['-hide_banner', '-nostdin', '-nostats', '-progress', `pipe:${progressPipe}`],
-      // The level on every line tells complaints, which are worth showing, from what the source is.
-      ...['-loglevel', 'level+info', ...decoderThreads],
-      ...(options.hwaccel === null ? [] : ['-hwaccel', options.hwaccel]),
-      ...sourceOptions(spec, options),
-    ],
-    input: options.relayUrl ?? inputOf(spec),
     ...(viewFps === undefined
       ? {}
       : { viewOptions: [...pictureOptions(viewFps, options), ...droppingContainer] }),

@@ -37,6 +37,8 @@ export interface FfmpegOutputs {
   readonly output: Writable;
   /** For its second output, if the arguments have one. */
   readonly views?: ViewOutput | undefined;
+  /** Called with its stdin before it reads; without this it has none. */
+  readonly onInput?: ((input: Writable) => void) | undefined;
   /** Called with the number of pictures that it has decoded. */
   readonly onDecoded: (frames: number) => void;
   /** Called with each line of its log that is no complaint. */
@@ -69,7 +71,13 @@ export class FfmpegProcess {
     this.#outputs = outputs;
     const command = commandFor(path, args, outputs.output);
     setSpawnOptions(command, {
-      stdio: ['ignore', 'pipe', 'pipe', outputs.views === undefined ? 'ignore' : 'pipe', 'pipe'],
+      stdio: [
+        outputs.onInput ? 'pipe' : 'ignore',
+        'pipe',
+        'pipe',
+        outputs.views === undefined ? 'ignore' : 'pipe',
+        'pipe',
+      ],
       ...(environment === undefined ? {} : { env: environment }),
     });
     this.exited = new Promise((resolve) => {
@@ -106,6 +114,8 @@ export class FfmpegProcess {
     this.#stopping = true;
     // It would wait for somebody to take the pictures in its pipe.
     this.#valve?.open();
+    // It does not notice the signal while it waits for its input.
+    this.#child?.stdin?.destroy();
     this.#child?.kill('SIGTERM');
     const timer = setTimeout(() => this.#child?.kill('SIGKILL'), killGraceMs);
     await this.exited;
@@ -136,8 +146,11 @@ export class FfmpegProcess {
   }
 
   /** Reads the pipes that fluent-ffmpeg knows nothing of. */
-  #connect({ stdio }: ChildProcess): void {
-    const { views, onDecoded } = this.#outputs;
+  #connect({ stdio, stdin }: ChildProcess): void {
+    const { views, onDecoded, onInput } = this.#outputs;
+    // An ffmpeg that reads no more has ended, or is about to, which is told by its exit.
+    stdin?.on('error', () => undefined);
+    if (stdin && !this.#stopping) onInput?.(stdin);
     const progress = new ProgressReader(onDecoded);
     (stdio[progressPipe] as Readable | undefined)?.setEncoding('latin1').on('data', (text: string) => {
       progress.push(text);

@@ -57,7 +57,7 @@ function readLogin(text: string): Login {
 }
 
 /** The host of a URL; an IPv6 address without its brackets. */
-export function withoutBrackets(hostname: string): string {
+function withoutBrackets(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, '');
 }
 

@@ -51,11 +51,21 @@ export interface NutMainHeader {
   readonly elisionHeaders: readonly Uint8Array[];
 }
 
-export interface NutVideoHeader {
+export interface NutVideoHeader extends NutFormat {
   /** Number of its unit of time. */
   readonly timeBase: number;
   /** Times near the last one are told modulo 2 to the power of this. */
   readonly msbPtsShift: number;
+}
+
+/** What a decoder must know of a video stream. */
+export interface NutFormat {
+  /** The name of its format, as bytes. */
+  readonly fourcc: Uint8Array;
+  /** By how many pictures the order of decoding and that of showing differ. */
+  readonly decodeDelay: number;
+  /** What the format needs beside the packets, such as H.264's parameter sets. */
+  readonly parameters: Uint8Array;
   readonly width: number;
   readonly height: number;
 }
@@ -168,14 +178,15 @@ export function readStreamHeader(bytes: NutBytes): NutVideoHeader {
   bytes.number(); // Number of the stream: there is one.
   const streamClass = bytes.number();
   if (streamClass !== videoClass) throw malformed(`a stream of class ${streamClass}`);
-  bytes.bytes(); // Name of the format.
+  const fourcc = Uint8Array.from(bytes.bytes());
   const timeBase = bytes.number();
   const msbPtsShift = bytes.number();
   bytes.number(); // Largest distance of two times.
-  bytes.number(); // Delay of the decoder.
+  const decodeDelay = bytes.number();
   bytes.number(); // Flags.
-  bytes.bytes(); // Parameters of the format.
-  return { timeBase, msbPtsShift, width: bytes.number(), height: bytes.number() };
+  const parameters = Uint8Array.from(bytes.bytes());
+  const [width, height] = [bytes.number(), bytes.number()];
+  return { fourcc, timeBase, msbPtsShift, decodeDelay, parameters, width, height };
 }
 
 function repeat<T>(count: number, read: () => T): T[] {

@@ -9,6 +9,7 @@ import {
   startcode,
   startcodeByte,
   type FrameCode,
+  type NutFormat,
   type NutMainHeader,
   type NutVideoHeader,
 } from './nut-headers.js';
@@ -63,6 +64,11 @@ export class NutReader {
 
   constructor(options: NutReaderOptions) {
     this.#options = options;
+  }
+
+  /** What the stream consists of; undefined until its header has come. */
+  get format(): NutFormat | undefined {
+    return this.#video;
   }
 
   /** Gives up the packet whose bytes are not complete. @returns its buffer, if there is one */

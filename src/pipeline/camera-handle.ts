@@ -1,7 +1,11 @@
 import { SightlineError } from '../core/errors.js';
 import type { Camera, CameraStatus, CameraView, Picture, PictureVariant } from './camera.js';
 
-const latestTimeoutMs = 3000;
+/**
+ * How long the newest picture may take: a large stream beside a small one is decoded from its last key frame first, which
+ * takes seconds on a busy machine. Home Assistant gives up after ten.
+ */
+const latestTimeoutMs = 8000;
 
 interface Watcher {
   readonly variant: PictureVariant;

@@ -6,7 +6,7 @@ import type { Metrics } from '../observability/metrics.js';
 import type { CameraState, CameraStatus, CameraView, Picture, PictureVariant } from './camera.js';
 import { FaceStage, type FaceStageOptions, type SearchPlace } from './face-stage.js';
 import { FrameAnnotator } from './frame-annotator.js';
-import { FrameHistory } from './frame-history.js';
+import { LargeFrames } from './large-frames.js';
 import { leastSearchRate, OverloadWatch, type OverloadReason } from './overload-watch.js';
 import { RateMeter } from './rate-meter.js';
 
@@ -19,6 +19,11 @@ export interface FrameSource {
   start(): void;
   /** Has frames for viewers delivered, or not any more. */
   showViews(isWanted: boolean): void;
+  /**
+   * Has frames to be searched delivered from a moment on, or not any more: for a source that decodes on demand.
+   * @param since on the clock of `performance.now()`; undefined when none are wanted
+   */
+  wantFrames(since: number | undefined): void;
   close(): Promise<void>;
 }
 
@@ -61,10 +66,6 @@ export interface CameraPipelineOptions extends FaceStageOptions {
 }
 
 const rateWindowMs = 5000;
-/** The two streams of a camera differ by a few hundred ms; beyond this a face has moved on. */
-const historyReachMs = 500;
-/** Frames of the main stream kept so that results of the smaller one can be matched to them. */
-export const historyFrames = 4;
 
 /**
  * One session of a camera: frames come in, pictures go out, and observers are notified of the tracks. There are two kinds
@@ -76,8 +77,8 @@ export class CameraPipeline implements CameraView {
   readonly #options: CameraPipelineOptions;
   readonly #source: FrameSource;
   readonly #searchSource: FrameSource | undefined;
-  /** Frames of the main stream, to match with what was found in the smaller one. */
-  readonly #history = new FrameHistory(historyFrames, historyReachMs);
+  /** Frames of the main stream, if faces are searched in a smaller one. */
+  readonly #large: LargeFrames | undefined;
   readonly #faces: FaceStage;
   readonly #overload: OverloadWatch;
   readonly #annotator: FrameAnnotator;
@@ -94,7 +95,9 @@ export class CameraPipeline implements CameraView {
 
   constructor(options: CameraPipelineOptions) {
     this.#options = options;
-    this.#faces = new FaceStage(options);
+    if (options.createSearchSource !== undefined)
+      this.#large = new LargeFrames((since) => this.#source.wantFrames(since));
+    this.#faces = new FaceStage({ ...options, large: this.#large });
     this.#overload = new OverloadWatch({
       leastPerSecond: leastSearchRate(options.rate, options.fps),
       figures: (now) => this.#faces.figures(now),
@@ -120,11 +123,12 @@ export class CameraPipeline implements CameraView {
     });
     this.#searchSource = options.createSearchSource?.({
       onFrame: (frame) => {
-        this.#faces.offer(frame, this.#history.nearest(frame.capturedMonotonic));
+        this.#faces.offer(frame);
         frame.release();
       },
       onState: (state) => {
         this.#searchError = 'error' in state ? state.error : undefined;
+        if (state.state === 'offline' || state.state === 'ended') this.#faces.endSearched();
       },
     });
   }
@@ -148,8 +152,8 @@ export class CameraPipeline implements CameraView {
   async #close(): Promise<void> {
     this.#overload.stop();
     await Promise.all([this.#source.close(), this.#searchSource?.close()]);
-    this.#history.clear();
     await this.#faces.close();
+    this.#large?.clear();
     await this.#annotator.close();
   }
 
@@ -183,8 +187,8 @@ export class CameraPipeline implements CameraView {
 
   #onFrame(frame: Frame): void {
     this.#size = { width: frame.width, height: frame.height };
-    if (this.#searchSource === undefined) this.#faces.offer(frame, frame);
-    else this.#history.push(frame);
+    if (this.#large === undefined) this.#faces.offer(frame);
+    else this.#large.push(frame);
     frame.release();
   }
 
@@ -192,6 +196,7 @@ export class CameraPipeline implements CameraView {
     const before = this.#state;
     this.#state = state.state;
     this.#error = 'error' in state ? state.error : undefined;
+    if (state.state === 'online') this.#size = { width: state.width, height: state.height };
     if (state.state === before) return;
     this.#since = Date.now();
     if (state.state === 'online') this.#overload.start();

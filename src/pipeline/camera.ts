@@ -35,7 +35,7 @@ export interface CameraStatus {
  * `pool`: every frame buffer was in use; `encode` and `search`: a newer frame came while an older one waited for its
  * encoding or its search; `idle`: not searched, because nothing moved.
  */
-export type DropCause = 'pool' | 'encode' | 'search' | 'idle';
+export type DropCause = 'pool' | 'encode' | 'search' | 'idle' | 'unmatched';
 
 /** The variant of a picture that a viewer asks for. */
 export interface PictureVariant {

@@ -1,6 +1,6 @@
 import type { FaceOverlay } from '../annotate/overlay.js';
 import { asSightlineError } from '../core/errors.js';
-import type { Detection, Track, Identity, Landmarks } from '../core/face.js';
+import type { Detection, Track, Landmarks } from '../core/face.js';
 import type { Point, Box } from '../core/geometry.js';
 import type { Frame } from '../core/image.js';
 import type { DoubtSettler, FrameRef, TrackObserver, TrackState } from '../core/track-state.js';
@@ -11,6 +11,8 @@ import { lumaGrid } from '../tracking/luma-grid.js';
 import { SceneChange } from '../tracking/scene-change.js';
 import { Tracker } from '../tracking/tracker.js';
 import type { DetectionScheduler, DetectionTurns } from './detection-scheduler.js';
+import { faceOverlay, timeAt } from './face-overlay.js';
+import type { LargeFrames } from './large-frames.js';
 import type { SearchFigures } from './overload-watch.js';
 import { RateMeter } from './rate-meter.js';
 import { SearchPace } from './search-pace.js';
@@ -29,6 +31,11 @@ export interface FaceStageOptions {
   readonly rate: number | 'auto';
   /** Corners of the part of the picture that counts, in fractions of its size; undefined for all of it. */
   readonly region: readonly Point[] | undefined;
+  /**
+   * The frames of a larger stream, when those that are offered come from a smaller one: tracks are in their pixels, and
+   * observers get them. Undefined when what is offered is used for all.
+   */
+  readonly large?: LargeFrames | undefined;
   /** Notified of the tracks. An error in one does not affect the others. */
   readonly observers: readonly TrackObserver[];
   /** The current state of a track, for drawing. */
@@ -44,11 +51,7 @@ const rateWindowMs = 5000;
  */
 const inView = { leastMs: 500, intervals: 1.5 };
 
-/** A frame to search, and the frame of the main stream that shows the same moment. */
-interface Pair {
-  readonly frame: Frame;
-  readonly full: Frame;
-}
+type Size = Pick<Frame, 'width' | 'height'>;
 
 /** A search through a camera's frames, and the turns at the place where it runs. */
 interface Seat {
@@ -75,11 +78,11 @@ export class FaceStage {
   #offeredAt = -Infinity;
   /** The newest frame searched, for tracks that end without one. */
   #searched: FrameRef | undefined;
-  #waiting: Pair | undefined;
+  #waiting: Frame | undefined;
   #searching: Promise<void> = Promise.resolve();
   #moving: Promise<void> = Promise.resolve();
   #isClosed = false;
-  readonly #skipped = { search: 0, idle: 0 };
+  readonly #skipped = { search: 0, idle: 0, unmatched: 0 };
 
   constructor(options: FaceStageOptions) {
     this.#options = options;
@@ -96,8 +99,11 @@ export class FaceStage {
     return this.#seat.detector.kind;
   }
 
-  /** Frames that were not searched: `search` gave way to a newer one while waiting, `idle` showed no movement. */
-  get skipped(): Readonly<Record<'search' | 'idle', number>> {
+  /**
+   * Frames that were not searched: `search` gave way to a newer one while waiting, `idle` showed no movement. And those of
+   * the small stream that were searched in vain, because no large frame shows the same moment: `unmatched`.
+   */
+  get skipped(): Readonly<Record<'search' | 'idle' | 'unmatched', number>> {
     return { ...this.#skipped };
   }
 
@@ -111,21 +117,17 @@ export class FaceStage {
     };
   }
 
-  /**
-   * Has `frame` searched when it is this camera's turn, if it is worth a search and no newer one comes before. Detections
-   * are converted to pixels of `full`, the main stream's frame of the same moment; without one the frame is skipped.
-   */
-  offer(frame: Frame, full: Frame | undefined): void {
+  /** Has a frame searched when it is this camera's turn, if it is worth a search and no newer one comes before. */
+  offer(frame: Frame): void {
     const grid = lumaGrid(frame);
     const time = frame.capturedMonotonic;
     this.#offeredAt = time;
     if (this.#scene.isCut(grid)) this.#cutAt ??= time;
     this.#pace.see(grid, time);
-    if (full === undefined) return;
     this.#frameRate.add(time);
     if (!this.#pace.isDue(time)) return void this.#skipped.idle++;
     if (this.#waiting !== undefined) this.#skipped.search++;
-    this.#replaceWaiting({ frame, full });
+    this.#replaceWaiting(frame);
     this.#seat.turns.request();
   }
 
@@ -155,17 +157,35 @@ export class FaceStage {
     };
   }
 
-  #replaceWaiting(pair: Pair | undefined): void {
-    pair?.frame.retain();
-    pair?.full.retain();
-    this.#waiting?.frame.release();
-    this.#waiting?.full.release();
-    this.#waiting = pair;
+  #replaceWaiting(frame: Frame | undefined): void {
+    frame?.retain();
+    this.#waiting?.release();
+    this.#waiting = frame;
   }
 
   /** Ends all tracks, because faces cannot be followed across a gap in the video. */
   endAll(): void {
+    this.#options.large?.reset();
+    this.#endTracked();
+  }
+
+  /**
+   * Ends all tracks once everything found in the small stream, which has stopped, has been followed in the large one: that
+   * may still have to be decoded.
+   */
+  endSearched(): void {
+    void this.#searching.then(() => this.#endInOrder());
+  }
+
+  #endInOrder(): void {
+    const { large } = this.#options;
+    if (large === undefined) this.#endTracked();
+    else large.afterWaiting(() => this.#endTracked());
+  }
+
+  #endTracked(): void {
     this.#inView = 0;
+    this.#options.large?.follow(false);
     const ended = this.#tracker.close();
     if (this.#searched !== undefined) this.#endTracks(ended, this.#searched);
   }
@@ -198,45 +218,63 @@ export class FaceStage {
   }
 
   #searchWaiting(): Promise<void> {
-    const pair = this.#waiting;
-    if (pair === undefined) return Promise.resolve();
+    const frame = this.#waiting;
+    if (frame === undefined) return Promise.resolve();
     this.#waiting = undefined;
-    this.#searching = this.#searchFrame(pair).finally(() => {
+    this.#searching = this.#searchFrame(frame).finally(() => {
       this.#rate.add(performance.now());
-      pair.frame.release();
-      pair.full.release();
+      frame.release();
     });
     return this.#searching;
   }
 
   /** Never rejects. */
-  async #searchFrame({ frame, full }: Pair): Promise<void> {
-    const { id, log } = this.#options;
+  async #searchFrame(frame: Frame): Promise<void> {
+    const { large } = this.#options;
     try {
-      const time = full.capturedMonotonic;
-      this.#pace.searching(frame.capturedMonotonic);
+      const time = frame.capturedMonotonic;
+      this.#pace.searching(time);
       if (this.#isPastCut(time)) {
         this.#cutAt = undefined;
-        this.endAll();
+        this.#endInOrder();
       }
-      const detections = await this.#detect(frame, full);
-      this.#follow(full, detections);
+      const detections = await this.#detect(frame);
+      if (large === undefined) this.#follow(frame, detections);
+      else this.#followIn(large, frame, detections);
     } catch (error) {
-      const err = asSightlineError(error, 'DETECTOR_FAILED');
-      log.error({ camera: id, err }, 'A frame could not be searched');
+      this.#onSearchError(error);
     }
   }
 
-  /** Faces found in `frame`, in pixels of `full`. */
-  async #detect(frame: Frame, full: Frame): Promise<Detection[]> {
+  /** Faces found in a frame, in its pixels. */
+  async #detect(frame: Frame): Promise<Detection[]> {
     const { id, metrics } = this.#options;
     const startedAt = performance.now();
-    const toFull = { x: full.width / frame.width, y: full.height / frame.height };
-    const toFrame = { x: 1 / toFull.x, y: 1 / toFull.y };
-    const expected = this.#tracker.predict(full.capturedMonotonic).map(({ box }) => scaleBox(box, toFrame));
-    const found = await this.#seat.search.detect(frame, expected, full.capturedMonotonic);
+    const { capturedMonotonic: time } = frame;
+    const toFrame = ratio(frame, this.#searched ?? frame);
+    const expected = this.#tracker.predict(time).map(({ box }) => scaleBox(box, toFrame));
+    const found = await this.#seat.search.detect(frame, expected, time);
     metrics.observeDetection(id, performance.now() - startedAt);
-    return found.map((detection) => scaleDetection(detection, toFull));
+    return found;
+  }
+
+  /** Follows what was found in a small frame as soon as the large one of the same moment is there. */
+  #followIn(large: LargeFrames, frame: Frame, found: readonly Detection[]): void {
+    const { width, height, capturedMonotonic: time } = frame;
+    // Without faces, old or new, no large frame is needed.
+    if (found.length === 0 && !large.areNeeded) return this.#pace.found([], time);
+    large.at(time, (full) => {
+      if (full === undefined) return void this.#skipped.unmatched++;
+      const scale = ratio(full, { width, height });
+      try {
+        this.#follow(
+          full,
+          found.map((detection) => scaleDetection(detection, scale)),
+        );
+      } catch (error) {
+        this.#onSearchError(error);
+      }
+    });
   }
 
   #follow(frame: Frame, detections: readonly Detection[]): void {
@@ -246,6 +284,7 @@ export class FaceStage {
     const searched = { sequence, width, height, capturedAt };
     this.#searched = searched;
     this.#pace.found(tracks, time);
+    this.#options.large?.follow(tracks.length > 0);
     const inViewMs = timeAt(inView, this.#tracker.intervalMs);
     this.#inView = tracks.filter(
       ({ state, lastSeenAt }) => state !== 'tentative' && time - lastSeenAt < inViewMs,
@@ -286,6 +325,11 @@ export class FaceStage {
     }
   }
 
+  #onSearchError(error: unknown): void {
+    const err = asSightlineError(error, 'DETECTOR_FAILED');
+    this.#options.log.error({ camera: this.#options.id, err }, 'A frame could not be searched');
+  }
+
   #onObserverError(err: unknown): void {
     this.#options.log.error({ camera: this.#options.id, err }, 'An observer of tracks failed');
   }
@@ -295,56 +339,9 @@ export class FaceStage {
   }
 }
 
-/** A time that must hold at any rate of searches: the larger of a time and a number of intervals between searches. */
-interface TimeLimit {
-  readonly leastMs: number;
-  readonly intervals: number;
-}
-
-function timeAt({ leastMs, intervals }: TimeLimit, intervalMs: number): number {
-  return Math.max(leastMs, intervals * intervalMs);
-}
-
-/** After this long unseen a box is dashed: it shows where the face is expected. */
-const expectedAfter: TimeLimit = { leastMs: 200, intervals: 1.25 };
-/** After this long unseen a box is not drawn any more. */
-const goneAfter: TimeLimit = { leastMs: 800, intervals: 1.75 };
-
-/**
- * How a track is drawn: its box with name, confidence and track id; dashed also while the name is held. Undefined for a
- * tentative track, or one that was not seen for too long.
- * @param nowMs on the tracker's clock
- */
-function faceOverlay(
-  track: Track,
-  identity: Identity,
-  nowMs: number,
-  intervalMs: number,
-): FaceOverlay | undefined {
-  const unseenMs = nowMs - track.lastSeenAt;
-  if (track.state === 'tentative' || unseenMs > timeAt(goneAfter, intervalMs)) return undefined;
-  return {
-    box: track.box,
-    label: `${describe(identity)} #${track.id}`,
-    tone: identity.state,
-    dashed: identity.state === 'held' || unseenMs > timeAt(expectedAfter, intervalMs),
-  };
-}
-
-function describe(identity: Identity): string {
-  switch (identity.state) {
-    case 'undecided':
-      return '…';
-    case 'unknown':
-      return identity.unknown === undefined ? 'unknown' : `unknown ${identity.unknown.number}`;
-    case 'known': {
-      // An identity is never certain, so it never shows 100 %.
-      const percent = Math.min(99, Math.round(identity.evidence.confidence * 100));
-      return `${identity.person.name} ${percent}%`;
-    }
-    case 'held':
-      return `${identity.before.state === 'known' ? identity.before.person.name : describe(identity.before)}?`;
-  }
+/** How many times as wide and high one picture is as another. */
+function ratio(one: Size, other: Size): Point {
+  return { x: one.width / other.width, y: one.height / other.height };
 }
 
 /** Scales a box to a picture that is `scale.x` times as wide and `scale.y` times as high. */

@@ -100,6 +100,29 @@ function hasNeighbour(cells: Uint8Array, i: number): boolean {
 
 /** Estimated from every fifth value; five shares no factor with the grid's 96 columns, so no column is left out. */
 function quantile(values: Float32Array, part: number): number {
-  const some = values.filter((_, i) => i % 5 === 0).sort();
-  return some[Math.floor(part * (some.length - 1))] as number;
+  const some = values.filter((_, i) => i % 5 === 0);
+  return smallest(some, Math.floor(part * (some.length - 1)));
+}
+
+/**
+ * The value that would stand at `rank` if all were sorted, found with a fraction of the work (C. A. R. Hoare, "Algorithm
+ * 65: find", CACM 1961). Changes the order of the values.
+ */
+function smallest(values: Float32Array, rank: number): number {
+  let [first, last] = [0, values.length - 1];
+  while (first < last) {
+    const pivot = values[rank] as number;
+    let [low, high] = [first, last];
+    while (low <= high) {
+      while ((values[low] as number) < pivot) low += 1;
+      while ((values[high] as number) > pivot) high -= 1;
+      if (low > high) break;
+      const value = values[low] as number;
+      values[low++] = values[high] as number;
+      values[high--] = value;
+    }
+    if (high < rank) first = low;
+    if (rank < low) last = high;
+  }
+  return values[rank] as number;
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FaceEventData } from '../../src/events/identity-event.js';
 import { findFfmpeg } from '../../src/ingest/ffmpeg-binary.js';
 import { defaultCacheDir, ModelStore } from '../../src/models/model-store.js';
@@ -16,9 +16,11 @@ describe('the options of a camera', () => {
   const folder = temporaryFolder();
   const data = join(folder.path, 'data');
   const wide = join(folder.path, 'wide.mp4');
+  const visited = join(folder.path, 'visited.mp4');
+  const visitedSmall = join(folder.path, 'visited-small.mp4');
   let small: string;
   let program: RunningSightline | undefined;
-  let events: EventStream;
+  let events: EventStream | undefined;
 
   beforeAll(async () => {
     const models = new ModelStore({ cacheDir: defaultCacheDir() });
@@ -32,9 +34,36 @@ describe('the options of a camera', () => {
     const inputs = ['-loglevel', 'error', '-i', franck, '-i', other];
     await run(path, [...inputs, '-filter_complex', side, ...encode, wide]);
     await run(path, ['-loglevel', 'error', '-i', wide, '-vf', 'scale=720:288', ...encode, small]);
+    // Somebody shows up for two seconds; the only key frame is at the beginning.
+    const empty = ['-f', 'lavfi', '-i', 'color=gray:size=1280x720:rate=25', '-t', '12'];
+    const visit =
+      "[1:v]scale=-2:576[p];[0:v][p]overlay=x=200:y=72:eof_action=repeat:enable='between(t,8,10)'";
+    const key = ['-g', '500', '-keyint_min', '500', '-sc_threshold', '0'];
+    await run(path, [
+      ...['-loglevel', 'error', ...empty, '-i', franck, '-filter_complex', visit],
+      ...[...encode, ...key, '-t', '12', visited],
+    ]);
+    await run(path, [
+      '-loglevel',
+      'error',
+      '-i',
+      visited,
+      '-vf',
+      'scale=640:360',
+      ...encode,
+      '-t',
+      '12',
+      visitedSmall,
+    ]);
     await sightline(['enroll', photo, '--name', 'Franck', '--data', data]);
   });
 
+  // A test that failed has left its program running, which keeps the data folder to itself.
+  afterEach(async () => {
+    events?.close();
+    await program?.stop();
+    [events, program] = [undefined, undefined];
+  });
   afterAll(() => folder.remove());
 
   async function watch(camera: object, more: object = {}): Promise<void> {
@@ -48,12 +77,11 @@ describe('the options of a camera', () => {
 
   /** The faces that were followed by the time both, or the one, were decided on. */
   async function decided(type: string): Promise<FaceEventData> {
-    const { data } = await events.until((event) => event.type === type);
+    const { data } = await events!.until((event) => event.type === type);
     return data as FaceEventData;
   }
 
   async function stop(): Promise<void> {
-    events.close();
     const { code } = (await program?.stop()) ?? {};
     expect(code).toBe(0);
   }
@@ -70,6 +98,15 @@ describe('the options of a camera', () => {
     await stop();
   });
 
+  it('names somebody who shows up for two seconds, though nothing was decoded before', async () => {
+    // Whoever shows up comes again after ten seconds, when the decoder has ended: a starved machine may find no time to search
+    // twice in the first two.
+    await watch({ url: visited, detectUrl: visitedSmall });
+    const { identity, frame } = await decided('sightline.identity.recognized');
+    expect([identity, frame]).toMatchObject([{ name: 'Franck' }, { width: 1280, height: 720 }]);
+    await stop();
+  });
+
   it('ignores faces outside the region', async () => {
     const rightHalf = [
       [0.5, 0],
@@ -80,7 +117,7 @@ describe('the options of a camera', () => {
     await watch({ detector: { region: rightHalf } });
     const unknown = await decided('sightline.identity.unknown');
     expect(unknown.box.x).toBeGreaterThan(720);
-    for (const event of events.events) {
+    for (const event of events!.events) {
       if ('track' in event.data) expect(event.data.box.x).toBeGreaterThan(720);
     }
     await stop();
@@ -103,7 +140,7 @@ describe('the options of a camera', () => {
       (await (await fetch(`${url}/v1/cameras/cam`)).json()) as CameraStatus;
     expect((await fetch(`${url}/v1/cameras`, { method: 'POST', headers, body })).status).toBe(201);
     await program!.logged('Faces are now searched for in a thread');
-    const { data } = await events.until(
+    const { data } = await events!.until(
       ({ type, source }) => type === 'sightline.identity.recognized' && source === '/cameras/second',
     );
     expect(data).toMatchObject({ identity: { name: 'Franck' } });

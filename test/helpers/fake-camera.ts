@@ -51,7 +51,7 @@ export class FakeCamera implements Camera {
       searching: 'active',
       overloaded: null,
       frames: 0,
-      dropped: { pool: 0, encode: 0, search: 0, idle: 0 },
+      dropped: { pool: 0, encode: 0, search: 0, idle: 0, unmatched: 0 },
       detector: 'mediapipe',
       faces: 0,
     };

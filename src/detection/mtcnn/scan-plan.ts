@@ -3,8 +3,20 @@ import { area, type Box } from '../../core/geometry.js';
 import type { Image } from '../../core/image.js';
 import { cellSize, cutIntoBlocks, cutIntoStrips, joinBlocks, pyramidLevels, type Strip } from './pyramid.js';
 
-/** P-Net covers as many pixels as the whole pyramid has in no less than this time, however much changes. */
+/** However much changes, P-Net covers as many pixels as the whole pyramid has in no less than this time, … */
 const scanMs = 500;
+/**
+ * … and when searches come less often than ten a second, because cameras share the time or the camera is to be searched
+ * seldom, it covers no more than this share of the pyramid in each, so that searches stay short and come often …
+ */
+const usualShare = 0.2;
+/** … but all of it in this time. */
+const longestScanMs = 1000;
+/**
+ * Share of the pyramid that may be searched in one frame, unless frames come so seldom that more is due: what was saved
+ * while little changed is not spent at once, which would hold up the searches of all cameras.
+ */
+const mostAtOnce = 0.5;
 /** Every part of the pyramid is searched again after this time, even where nothing changed. */
 const refreshMs = 4000;
 /** A part is not searched again sooner, however much changes in it. */
@@ -54,15 +66,16 @@ interface Grid {
 /**
  * Which parts of the pyramid P-Net searches in each frame of a video. Parts in which something changed since they were
  * last searched come at once, and the others in turn, so that most of a still picture is left alone. The work in a
- * second is limited, not the work for a frame: the fewer frames are searched, the more is searched in each.
+ * second is limited: a picture that changes everywhere is covered in half a second at ten searches a second or more, and
+ * in a second at five or fewer.
  */
 export class ScanPlan {
   readonly #grid: Grid;
   readonly #blocks: readonly Block[];
   readonly #totalPixels: number;
   #before: Float32Array | undefined;
-  #lastAt = 0;
-  /** Pixels that may be searched: what was saved while little changed, up to the whole pyramid. */
+  #lastAt: number | undefined;
+  /** Pixels that may be searched: what was saved while little changed, up to a part of the pyramid. */
   #credit: number;
   /** Pixels that are to be searched whether or not they changed; below 0 after more than that. */
   #refreshDue = 0;
@@ -114,10 +127,13 @@ export class ScanPlan {
   }
 
   #earn(timeMs: number): void {
-    const elapsedMs = Math.max(0, timeMs - this.#lastAt);
+    const before = this.#lastAt;
     this.#lastAt = timeMs;
+    if (before === undefined) return;
     const whole = this.#totalPixels;
-    this.#credit = Math.min(whole, this.#credit + (whole * elapsedMs) / scanMs);
+    const elapsedMs = Math.max(0, timeMs - before);
+    const earned = whole * earnedShare(elapsedMs);
+    this.#credit = Math.min(Math.max(earned, whole * mostAtOnce), this.#credit + earned);
     this.#refreshDue = Math.min(whole, this.#refreshDue + (whole * elapsedMs) / refreshMs);
   }
 
@@ -138,6 +154,11 @@ export class ScanPlan {
     const median = differences[length >> 1] ?? 0;
     return Math.min(mostNoise, Math.max(leastChange, changeByNoise * median));
   }
+}
+
+/** Share of the pyramid that may be searched for this much time since the last search. */
+function earnedShare(elapsedMs: number): number {
+  return Math.min(1, Math.max(Math.min(elapsedMs / scanMs, usualShare), elapsedMs / longestScanMs));
 }
 
 function gridOf(width: number, height: number, cellSide: number): Grid {

@@ -17,9 +17,9 @@ export interface DetectWorkerData {
 /** What the thread is asked to do. */
 export type DetectTask = SearchTask | EndTask;
 
-/** One picture to search. Its bytes are transferred. */
+/** One picture to search. Its bytes are in memory that both threads see, and must not change before the answer. */
 export interface SearchTask {
-  readonly image: Image & { readonly data: Uint8Array<ArrayBuffer> };
+  readonly image: Image & { readonly data: Uint8Array<SharedArrayBuffer> };
   /** Which video the picture is the next frame of, where known faces should be, and when; null for a picture on its own. */
   readonly video: { readonly id: number; readonly expected: readonly Box[]; readonly timeMs: number } | null;
 }

@@ -19,6 +19,7 @@ export interface WorkerDetectorOptions extends DetectWorkerData {
 export class WorkerDetector implements FaceDetector {
   readonly kind: string;
   readonly #pool: InferencePool<DetectTask, DetectReply>;
+  readonly #memory = new PictureMemory();
   /** Settles when all pictures so far are searched: they are in the order in which they came. Never rejects. */
   #latest: Promise<unknown> = Promise.resolve();
   #videos = 0;
@@ -33,7 +34,6 @@ export class WorkerDetector implements FaceDetector {
       // No picture has a deadline: whoever sends them waits for the answer before sending the next.
       queueLimit: 0,
       timeoutMs,
-      transfer: (task) => ('ended' in task ? [] : [task.image.data.buffer]),
     });
   }
 
@@ -59,8 +59,11 @@ export class WorkerDetector implements FaceDetector {
 
   async #search(image: Image, video: SearchTask['video']): Promise<Detection[]> {
     requireWholeImage(image);
-    const outcome = await this.#run({ image: copyOf(image), video });
+    const copy = this.#memory.copyOf(image);
+    const outcome = await this.#run({ image: copy, video });
+    // A thread that is lost may still be reading.
     if (outcome.status !== 'answered') throw notSearched(outcome);
+    this.#memory.release(copy);
     const { reply } = outcome;
     if (reply.kind === 'found') return [...reply.detections];
     throw new SightlineError(reply.error.code, reply.error.message);
@@ -73,11 +76,41 @@ export class WorkerDetector implements FaceDetector {
   }
 }
 
-/** A copy that can be given away; a frame has more on it than a picture. */
-function copyOf(image: Image): SearchTask['image'] {
-  const { width, height } = image;
-  const data = new Uint8Array(image.data.subarray(0, pixelBytes(image)));
-  return isYuv(image) ? { width, height, data, matrix: image.matrix } : { width, height, data };
+/** One camera's frames need one buffer; a second serves another size of picture. */
+const mostKept = 2;
+/** A 4K frame in RGB fits into this. What a larger picture needed is not kept. */
+const mostKeptBytes = 32 << 20;
+
+/**
+ * Memory that the thread shares, for copies of pictures. It is used again: fresh memory for each frame costs several times
+ * as much as the copying, and as much again to collect.
+ */
+class PictureMemory {
+  /** Smallest first. */
+  readonly #free: SharedArrayBuffer[] = [];
+
+  /** A copy to be released; a frame has more on it than a picture. */
+  copyOf(image: Image): SearchTask['image'] {
+    const { width, height } = image;
+    const byteLength = pixelBytes(image);
+    const data = new Uint8Array(this.#take(byteLength), 0, byteLength);
+    data.set(image.data.subarray(0, byteLength));
+    return isYuv(image) ? { width, height, data, matrix: image.matrix } : { width, height, data };
+  }
+
+  /** Nobody reads the copy any more. */
+  release({ data: { buffer } }: SearchTask['image']): void {
+    if (buffer.byteLength > mostKeptBytes) return;
+    this.#free.push(buffer);
+    this.#free.sort((a, b) => a.byteLength - b.byteLength);
+    if (this.#free.length > mostKept) this.#free.shift();
+  }
+
+  #take(byteLength: number): SharedArrayBuffer {
+    const index = this.#free.findIndex((buffer) => buffer.byteLength >= byteLength);
+    const [buffer] = index === -1 ? [] : this.#free.splice(index, 1);
+    return buffer ?? new SharedArrayBuffer(byteLength);
+  }
 }
 
 function notSearched(outcome: Exclude<Outcome<DetectReply>, { status: 'answered' }>): SightlineError {

@@ -110,7 +110,7 @@ function isRedirect({ statusCode = 0 }: IncomingMessage): boolean {
 }
 
 /** What cannot stand in a request line is encoded; everything else stays as it is, because cameras are particular. */
-export function encodedTarget({ target }: Pick<NetworkAddress, 'target'>): string {
+function encodedTarget({ target }: Pick<NetworkAddress, 'target'>): string {
   const encoded = target.replace(/[^\x21-\x7e]+/g, encodeURIComponent);
   return encoded.startsWith('/') ? encoded : `/${encoded}`;
 }

@@ -18,7 +18,7 @@ export interface Relay {
 /**
  * Puts a relay in front of a source on the network; undefined for another source. ffmpeg by itself shows the login in its
  * arguments, follows redirects and playlists wherever they lead, and looks up host names again; the bundled one, which is
- * linked statically, even crashes when it looks up a name (docs/adr/0015).
+ * linked statically, even crashes when it looks up a name (docs/adr/0016).
  *
  * @throws SightlineError SOURCE_FORBIDDEN, SOURCE_UNREACHABLE
  */

@@ -9,7 +9,7 @@ import { RtspStream, headerName, headersOf, type RtspHead } from './rtsp-stream.
 import type { HostPolicy } from './source-policy.js';
 
 /** What the relay calls the stream; ffmpeg learns neither the camera's path nor its query, which may hold a password. */
-export const relayedPath = '/source';
+const relayedPath = '/source';
 
 /**
  * A relay between ffmpeg and an RTSP server. It looks the host name up, connects only to an allowed address, logs in, and

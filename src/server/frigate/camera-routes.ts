@@ -33,7 +33,7 @@ export function addFrigateCameraRoutes(app: Api, context: ServerContext): void {
       config,
       schema: {
         tags,
-        summary: 'The newest picture of a camera; waits up to 3 s for the first one',
+        summary: 'The newest picture of a camera; waits up to 8 s for the first one',
         params: z.object({ camera: z.string() }),
         querystring: latestQuery,
         response: { 200: binary('A picture.', 'image/jpeg'), ...frigateErrors },

@@ -25,7 +25,7 @@ export const cameraView = z
     framesPerSecond: z
       .number()
       .describe(
-        'Frames that ffmpeg decodes a second, at most the camera’s `fps`; how many of them are taken for analysis is `analysis.fps`.',
+        'Frames that ffmpeg decodes a second, at most the camera’s `fps`; how many of them are taken for analysis is `analysis.fps`. 0 while nobody needs the large stream of a camera with `detectUrl`.',
       ),
     detectionsPerSecond: z.number().describe('Frames searched for faces a second.'),
     searching: z
@@ -42,7 +42,7 @@ export const cameraView = z
       .describe(
         'Frames that ffmpeg decoded since the camera was set up or the program started, counted twice a second.',
       ),
-    dropped: z.object({ pool: z.int(), encode: z.int(), search: z.int(), idle: z.int() }),
+    dropped: z.object({ pool: z.int(), encode: z.int(), search: z.int(), idle: z.int(), unmatched: z.int() }),
     detector: z.string(),
     faces: z.int().describe('Faces in view now.'),
   })
@@ -85,7 +85,7 @@ export function addCameraRoutes(app: Api, context: ServerContext, heartbeat: Hea
       config: { role: 'viewer' },
       schema: {
         tags,
-        summary: 'The newest picture; waits up to 3 s for the first one',
+        summary: 'The newest picture; waits up to 8 s for the first one',
         params: idParams,
         querystring: pictureQuery,
         response: { 200: binary('A picture.', 'image/jpeg'), ...problems },

@@ -27,6 +27,18 @@ describe.each([mediapipe, { ...mediapipe, kind: 'mtcnn', minFaceSize: 80 } as co
       await here.close();
     });
 
+    it('searches pictures of all sizes, one after another and at once, each in its own pixels', async () => {
+      const names = ['sample-1', 'demo-franck-01829', 'sample-1'];
+      const paths = await Promise.all(names.map((name) => models.ensure(name)));
+      const photos = await Promise.all(paths.map((path) => readImage(path, limits)));
+      const oneByOne = [];
+      for (const photo of photos) oneByOne.push(await threaded.detect(photo));
+      expect(oneByOne.map(({ length }) => length > 0)).toEqual([true, true, true]);
+      expect(oneByOne[1]).not.toEqual(oneByOne[0]);
+      expect(oneByOne[2]).toEqual(oneByOne[0]);
+      expect(await Promise.all(photos.map((photo) => threaded.detect(photo)))).toEqual(oneByOne);
+    });
+
     it('searches two videos apart', async () => {
       const photo = await readImage(await models.ensure('demo-franck-01829'), limits);
       const [first, second] = [threaded.video(), threaded.video()];

@@ -37,6 +37,15 @@ describe('RTP over TCP from GStreamer', { tags: ['gstreamer'] }, () => {
       expect(watched.states.at(-1)).toEqual({ state: 'online', width: 640, height: 360 });
     });
 
+    it('decodes on demand, behind a guard', async () => {
+      watched = new WatchedSource(server.url, { ffmpeg, transport: 'tcp', policy, onDemand: true });
+      await watched.state('online');
+      expect(watched.states.at(-1)).toEqual({ state: 'online', width: 640, height: 360 });
+      watched.source.wantFrames(performance.now());
+      await watched.frames(30);
+      expect([watched.path, watched.logged]).toEqual([['connecting', 'online'], []]);
+    });
+
     it.each(['basic', 'digest'] as const)(
       'logs in by %s authentication, behind a guard too',
       async (kind) => {

@@ -105,7 +105,7 @@ export class NamingBench {
       const frame = frameOf(image, index, seconds * 1000);
       if (seconds >= nextSearch - 1e-6) {
         nextSearch += 1 / perSecond;
-        stage.offer(frame, frame);
+        stage.offer(frame);
         await this.#settle(tracks);
       }
       const [face] = stage.overlays(seconds * 1000);

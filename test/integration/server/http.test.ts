@@ -203,7 +203,7 @@ describe('health', () => {
 
   it('exposes metrics of cameras, viewers, events and the process', async () => {
     const { url, publish, camera } = await startServer();
-    camera.set({ faces: 2, dropped: { pool: 0, encode: 3, search: 0, idle: 0 } });
+    camera.set({ faces: 2, dropped: { pool: 0, encode: 3, search: 0, idle: 0, unmatched: 0 } });
     await camera.emit();
     await publish(cameraOnline({ id: 'door', name: 'Front door' }));
     await Client.open(url, '/ws/video/door');

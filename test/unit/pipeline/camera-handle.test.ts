@@ -88,7 +88,7 @@ describe('CameraHandle', () => {
       code: 'CAMERA_NO_FRAME',
       message: expect.stringContaining('offline') as string,
     });
-    await vi.advanceTimersByTimeAsync(3000);
+    await vi.advanceTimersByTimeAsync(8000);
     await latest;
     expect(view.watchers.size).toBe(0);
   });

@@ -7,12 +7,12 @@ import type { SourceState } from '../../../src/ingest/video-source.js';
 import type { PictureVariant } from '../../../src/pipeline/camera.js';
 import {
   CameraPipeline,
-  historyFrames,
   type CameraPipelineOptions,
   type FrameSource,
   type MainSourceHandlers,
   type SourceHandlers,
 } from '../../../src/pipeline/camera-pipeline.js';
+import { historyFrames } from '../../../src/pipeline/large-frames.js';
 import { CountedFrame, FakeDetector, FakeObserver, FreeTurns, deferred, faceAt } from './fakes.js';
 
 const plain: PictureVariant = { width: null, overlay: false };
@@ -26,6 +26,8 @@ class FakeSource implements FrameSource {
   closed = 0;
   /** What was asked for frames for viewers. */
   readonly shown: boolean[] = [];
+  /** From when on it was asked for frames to be searched. */
+  readonly wanted: (number | undefined)[] = [];
   readonly #handlers: SourceHandlers & Partial<MainSourceHandlers>;
 
   constructor(handlers: SourceHandlers) {
@@ -38,6 +40,10 @@ class FakeSource implements FrameSource {
 
   showViews(isWanted: boolean): void {
     this.shown.push(isWanted);
+  }
+
+  wantFrames(since: number | undefined): void {
+    this.wanted.push(since);
   }
 
   close(): Promise<void> {
@@ -180,7 +186,7 @@ describe('CameraPipeline', () => {
       frames.push(source.view(new CountedFrame(time)));
     }
     await last;
-    expect([detector.searched.length, first.owners]).toEqual([1, 2]);
+    expect([detector.searched.length, first.owners]).toEqual([1, 1]);
     expect(pipeline.status().dropped.encode + encoded).toBe(frames.length);
     search.reject(new Error('gave up'));
     await pipeline.close();
@@ -247,24 +253,25 @@ describe('CameraPipeline', () => {
     const large = [];
     for (const time of [100, 200, 300]) large.push(await source.send(new CountedFrame(time)));
     expect([detector.searched.length, ...large.map(({ owners }) => owners)]).toEqual([0, 1, 1, 1]);
-    const search = deferred<Detection[]>();
-    detector.search = () => search.promise;
+    detector.search = () => Promise.resolve([faceAt(5, 5, 4)]);
     const frame = await small.send(new CountedFrame(220, { width: 32, height: 18 }));
-    expect([frame.owners, ...large.map(({ owners }) => owners)]).toEqual([1, 1, 2, 1]);
-    search.resolve([]);
-    await nextTurn();
-    expect(told).toEqual(['observe 0 @200']);
+    expect([told, source.wanted, pipeline.status().framesPerSecond]).toEqual([['observe 1 @200'], [220], 0]);
+    small.be(offline('SOURCE_STALLED'));
+    await expect.poll(() => source.wanted).toEqual([220, undefined]);
     await pipeline.close();
     expect([frame, ...large].map(({ owners }) => owners)).toEqual([0, 0, 0, 0]);
   });
 
-  it('keeps a few large frames for the small stream, and searches nothing that none of them shows', async () => {
+  it('keeps a few large frames for the small stream, and counts what none of them shows', async () => {
     const pipeline = withSmallStream();
     const large = [];
     for (let time = 0; time <= 600; time += 100) large.push(await source.send(new CountedFrame(time)));
     expect(large.filter(({ owners }) => owners === 1)).toHaveLength(historyFrames);
+    detector.search = () => Promise.resolve([faceAt(20, 10)]);
     const frame = await small.send(new CountedFrame(5000));
-    expect([detector.searched.length, frame.owners]).toEqual([0, 0]);
+    expect([detector.searched.length, frame.owners, told]).toEqual([1, 0, []]);
+    large.push(await source.send(new CountedFrame(5600)));
+    expect([told, pipeline.status().dropped.unmatched]).toEqual([[], 1]);
     await pipeline.close();
     expect(large.every(({ owners }) => owners === 0)).toBe(true);
   });
@@ -298,10 +305,10 @@ describe('CameraPipeline', () => {
     expect(pipeline.close()).toBe(pipeline.close());
     await nextTurn();
     expect([source.closed, small.closed, closed]).toEqual([1, 1, false]);
-    search.resolve([]);
+    search.resolve([faceAt(20, 10)]);
     await closing;
     expect([told, detector.ended, turns.closed, frame.owners]).toEqual([
-      ['observe 0 @100', 'close'],
+      ['observe 1 @100', 'close'],
       1,
       1,
       0,

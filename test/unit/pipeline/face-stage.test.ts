@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Detection } from '../../../src/core/face.js';
 import type { TrackState } from '../../../src/core/track-state.js';
 import { FaceStage, type FaceStageOptions } from '../../../src/pipeline/face-stage.js';
+import { LargeFrames } from '../../../src/pipeline/large-frames.js';
 import { franck, held, known } from '../events/track-report.js';
 import { CountedFrame, FakeDetector, FakeObserver, FreeTurns, deferred, faceAt } from './fakes.js';
 
@@ -40,7 +41,7 @@ async function show(stage: FaceStage, from: number, to: number): Promise<Counted
   for (let time = from; time <= to; time += 100) {
     const frame = new CountedFrame(time);
     frames.push(frame);
-    stage.offer(frame, frame);
+    stage.offer(frame);
     await nextTurn();
   }
   return frames;
@@ -68,9 +69,9 @@ describe('FaceStage', () => {
     detector.search = () => search.promise;
     const [first] = await show(stage, 100, 100);
     const others = await show(stage, 200, 1000);
-    expect([detector.searched.length, first?.owners]).toEqual([1, 3]);
-    expect(owners(others)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 3]);
-    expect(stage.skipped).toEqual({ search: 8, idle: 0 });
+    expect([detector.searched.length, first?.owners]).toEqual([1, 2]);
+    expect(owners(others)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 2]);
+    expect(stage.skipped).toEqual({ search: 8, idle: 0, unmatched: 0 });
     search.resolve([]);
     await nextTurn();
     expect(detector.searched[1]?.image).toBe(others.at(-1));
@@ -83,9 +84,9 @@ describe('FaceStage', () => {
     await show(stage, 0, 10_000);
     expect(stage.figures(0).state).toBe('idle');
     expect(searchedAt().filter((time) => time >= 2000)).toEqual([4900, 7900]);
-    expect(stage.skipped).toEqual({ search: 0, idle: 101 - detector.searched.length });
+    expect(stage.skipped).toMatchObject({ search: 0, idle: 101 - detector.searched.length });
     const moved = new CountedFrame(10_100, { scene: 'rows' });
-    stage.offer(moved, moved);
+    stage.offer(moved);
     await nextTurn();
     expect(searchedAt().at(-1)).toBe(10_100);
 
@@ -139,45 +140,86 @@ describe('FaceStage', () => {
       },
       1,
     ],
-  ])('releases both frames and searches the next when the detector %s', async (_, search, errors) => {
+  ])('releases the frame and searches the next when the detector %s', async (_, search, errors) => {
     const stage = stageWith();
     detector.search = search;
-    const [small, full] = [new CountedFrame(100), new CountedFrame(100)];
-    stage.offer(small, full);
-    expect(owners([small, full])).toEqual([2, 2]);
+    const frame = new CountedFrame(100);
+    stage.offer(frame);
+    expect(frame.owners).toBe(2);
     await nextTurn();
-    expect(owners([small, full])).toEqual([1, 1]);
+    expect(frame.owners).toBe(1);
     await show(stage, 200, 200);
     expect(detector.searched).toHaveLength(2);
     expect(logged).toHaveLength(2 * errors);
     for (const error of logged) expect(error).toMatchObject({ code: 'DETECTOR_FAILED' });
   });
 
-  it('searches nothing when no large frame shows the same moment', async () => {
-    const stage = stageWith();
-    const frame = new CountedFrame(100);
-    stage.offer(frame, undefined);
-    await nextTurn();
-    expect([detector.searched.length, frame.owners]).toEqual([0, 1]);
+  it('needs no large frame while it finds no face, and follows one when its large frames have come', async () => {
+    const wanted: (number | undefined)[] = [];
+    const large = new LargeFrames((since) => wanted.push(since));
+    const stage = stageWith({ large });
+    await show(stage, 0, 100);
+    expect([detector.searched.length, wanted, observer.heard]).toEqual([2, [], []]);
+    detector.search = () => Promise.resolve([faceAt(20, 10)]);
+    await show(stage, 200, 600);
+    expect([detector.searched.length, wanted, observer.heard]).toEqual([7, [200], []]);
+    // The decoder begins with the key frame before.
+    const frames = [0, 100, 200, 300, 400, 500, 600].map((time) => new CountedFrame(time));
+    for (const frame of frames) large.push(frame);
+    expect(observer.heard).toEqual([
+      ...['observe 1 @200', 'observe 1 @300', 'started 1 @400', 'observe 1 @400', 'observe 1 @500'],
+      'observe 1 @600',
+    ]);
+    detector.search = () => Promise.resolve([]);
+    for (const time of [2000, 3000]) {
+      await show(stage, time, time);
+      large.push(new CountedFrame(time));
+    }
+    expect([wanted, observer.heard.slice(-2)]).toEqual([
+      [200, undefined],
+      ['ended 1 @3000', 'observe 0 @3000'],
+    ]);
+    large.clear();
+    expect([...owners(frames), stage.skipped.unmatched]).toEqual([1, 1, 1, 1, 1, 1, 1, 0]);
   });
+
+  it.each(['stops', 'is cut'])(
+    'follows what was found before the small stream %s before it ends the tracks',
+    async (how) => {
+      const large = new LargeFrames(() => undefined);
+      const stage = stageWith({ large });
+      detector.search = () => Promise.resolve([faceAt(20, 10)]);
+      await show(stage, 0, 300);
+      detector.search = () => Promise.resolve([]);
+      if (how === 'stops') stage.endSearched();
+      else stage.offer(new CountedFrame(400, { scene: 'rows' }));
+      await nextTurn();
+      expect(observer.heard).toEqual([]);
+      for (const time of [0, 100, 200, 300, 400]) large.push(new CountedFrame(time));
+      expect(observer.heard.slice(0, 6)).toEqual([
+        ...['observe 1 @0', 'observe 1 @100', 'started 1 @200', 'observe 1 @200', 'observe 1 @300'],
+        'ended 1 @300',
+      ]);
+      expect(stage.skipped.unmatched).toBe(0);
+    },
+  );
 
   it('lets go of a frame that still waits for its turn when it is closed', async () => {
     const stage = stageWith();
     turns.admitted = false;
     const [frame] = await show(stage, 100, 100);
-    expect([detector.searched.length, frame?.owners]).toEqual([0, 3]);
+    expect([detector.searched.length, frame?.owners]).toEqual([0, 2]);
     await stage.close();
     expect([detector.searched.length, frame?.owners]).toEqual([0, 1]);
   });
 
   it('carries faces from the small stream to the large one, and expectations back', async () => {
-    const stage = stageWith();
+    const large = new LargeFrames(() => undefined);
+    const stage = stageWith({ large });
     detector.search = () => Promise.resolve([faceAt(8, 6, 4)]);
     for (const time of [100, 200, 300, 400]) {
-      stage.offer(
-        new CountedFrame(time, { width: 32, height: 18 }),
-        new CountedFrame(time, { width: 64, height: 72 }),
-      );
+      large.push(new CountedFrame(time, { width: 64, height: 72 }));
+      stage.offer(new CountedFrame(time, { width: 32, height: 18 }));
       await nextTurn();
     }
     expect(observer.boxes[0]).toEqual({ x: 16, y: 24, width: 8, height: 16 });
@@ -224,10 +266,10 @@ describe('FaceStage', () => {
     detector.search = () => search.promise;
     const cut = new CountedFrame(400, { scene: 'rows' });
     turns.admitted = false;
-    stage.offer(cut, cut);
+    stage.offer(cut);
     expect([stage.overlays(399).length, stage.overlays(400).length]).toEqual([1, 0]);
     turns.admitted = true;
-    stage.offer(cut, cut);
+    stage.offer(cut);
     search.resolve([faceAt(20, 10)]);
     await nextTurn();
     expect(observer.heard.slice(-2)).toEqual(['ended 1 @300', 'observe 1 @400']);
@@ -300,7 +342,7 @@ describe('FaceStage', () => {
     let closed = false;
     const closing = stage.close().then(() => (closed = true));
     await nextTurn();
-    expect([closed, last?.owners]).toEqual([false, 3]);
+    expect([closed, last?.owners]).toEqual([false, 2]);
     search.resolve([faceAt(20, 10)]);
     await closing;
     expect(last?.owners).toBe(1);
