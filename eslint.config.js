@@ -49,6 +49,7 @@ const zones = Object.entries(rooms).flatMap(([room, allowed]) =>
  * main loop.
  */
 const threadFiles = {
+  ingest: ['heic-protocol.ts'],
   inference: ['thread'],
   recognition: ['embedding/thread', 'gallery/thread'],
   storage: ['sqlite/rewrite-protocol.ts'],

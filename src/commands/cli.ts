@@ -38,7 +38,7 @@ const commands: readonly ListedCommand[] = [
   },
   {
     name: 'verify',
-    description: 'Say whether two photos show one person',
+    description: 'Say whether two photos show one person; the exit code is 1 when they do not',
     load: async () => (await import('./verify.js')).verifyCommand,
   },
   {
@@ -130,11 +130,11 @@ function reportingErrors(command: Command): Command {
   return command.exitOverride().showHelpAfterError('(--help shows how to use it)');
 }
 
+const usedWrongly = ['CONFIG_INVALID', 'CONFIG_UNREADABLE', 'USAGE', 'CONFIRMATION_MISSING'];
+
 function report(error: unknown): number {
   const known = asSightlineError(error);
   process.stderr.write(`Error ${known.code}: ${known.message}\n${known.remedy}\n`);
   if (known.code === 'INTERNAL') process.stderr.write(`${known.stack ?? ''}\n`);
-  return known.code === 'CONFIG_INVALID' || known.code === 'CONFIG_UNREADABLE' || known.code === 'USAGE'
-    ? 2
-    : 1;
+  return usedWrongly.includes(known.code) ? 2 : 1;
 }

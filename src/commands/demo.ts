@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';
@@ -47,7 +48,10 @@ async function enrollDemoPerson(
 ): Promise<void> {
   const recognition = await openGallery(config, models);
   try {
-    const photos = enrolledPhotos.map((id) => ({ name: enrolledName, path: paths.get(id) as string }));
+    const photos = enrolledPhotos.map((id) => {
+      const path = paths.get(id) as string;
+      return { name: enrolledName, path, photoName: basename(path) };
+    });
     for await (const outcome of enrollPhotos(photos, recognition, models)) {
       if (outcome.status === 'refused') throw outcome.error;
     }

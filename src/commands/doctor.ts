@@ -79,7 +79,8 @@ async function checkFfmpeg(): Promise<string> {
 }
 
 async function checkModels(cacheDir: string): Promise<string> {
-  const models = (await new ModelStore({ cacheDir }).verify()).filter(
+  const store = new ModelStore({ cacheDir });
+  const models = (await store.verify()).filter(
     ({ asset, state }) => asset.kind === 'model' && (state !== 'missing' || !isPulled(asset)),
   );
   const damaged = models.filter(({ state }) => state === 'damaged').map(({ asset }) => asset.id);
@@ -91,11 +92,12 @@ async function checkModels(cacheDir: string): Promise<string> {
   }
   const missing = models.filter(({ state }) => state === 'missing').map(({ asset }) => asset.id);
   if (missing.length === 0) return `all ${models.length} in ${cacheDir}`;
+  await store.checkSource(missing);
   return `${models.length - missing.length} of ${models.length} in ${cacheDir}; fetched when first needed: ${missing.join(', ')}`;
 }
 
 async function checkGallery(dataDir: string): Promise<string> {
-  const store = await openStore(dataDir);
+  const store = await openStore(dataDir, { create: false });
   try {
     const people = await store.people.persons();
     const faces = people.reduce((sum, person) => sum + person.faces, 0);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { evaluateDetectionCommand } from './evaluate-detection.js';
 import { evaluateGalleryCommand } from './evaluate-gallery.js';
 import { evaluateLfwCommand } from './evaluate-lfw.js';
+import { acceptOptionsFirst } from './group-options.js';
 
 /** `sightline evaluate` */
 export function evaluateCommand(command: Command): void {
@@ -9,4 +10,5 @@ export function evaluateCommand(command: Command): void {
     .addCommand(evaluateDetectionCommand())
     .addCommand(evaluateLfwCommand())
     .addCommand(evaluateGalleryCommand());
+  acceptOptionsFirst(command);
 }

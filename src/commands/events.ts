@@ -3,7 +3,7 @@ import { SightlineError } from '../core/errors.js';
 import type { EventPerson, EventQuery, StoredEvent } from '../core/event-store.js';
 import { eventTypes } from '../events/identity-event.js';
 import { withOptions, type SharedOptions } from './options.js';
-import { dateAndTime, table } from './table.js';
+import { dateAndTime, listing } from './table.js';
 import { findPerson, withStore } from './with-store.js';
 
 interface EventsOptions extends SharedOptions {
@@ -78,7 +78,9 @@ function asTable(events: readonly StoredEvent[]): string {
     personLabel(person),
     id,
   ]);
-  return table(['TIME', 'CAMERA', 'EVENT', 'PERSON', 'ID'], rows);
+  return listing(['TIME', 'CAMERA', 'EVENT', 'PERSON', 'ID'], rows, {
+    none: 'There is no such event. Events come from `sightline run`; without options, `sightline events` shows the newest of all.',
+  });
 }
 
 /** Their name, or what stands for it. */

@@ -3,6 +3,7 @@ import { asSightlineError } from '../core/errors.js';
 import { headKinds, type HeadKind, type HeadStore } from '../core/heads.js';
 import { findEmbedder } from '../recognition/embedding/embedder-specs.js';
 import { describeDropped, dropUnfitHeads, restartNeeded } from './drop-unfit-heads.js';
+import { acceptOptionsFirst } from './group-options.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { withStore } from './with-store.js';
 
@@ -19,6 +20,7 @@ export function headsCommand(command: Command): void {
         .addArgument(new Argument('<head>', 'which one').choices(headKinds))
         .action(switchOff),
     );
+  acceptOptionsFirst(command);
 }
 
 function list(options: SharedOptions): Promise<void> {

@@ -72,7 +72,7 @@ async function identify(images: readonly string[], options: IdentifyOptions): Pr
 
 /** Opens gallery and networks for as long as `use` runs. */
 async function withIdentifier(config: Config, use: (identifier: Identifier) => Promise<void>): Promise<void> {
-  const store = await openStore(config.data);
+  const store = await openStore(config.data, { create: false });
   let gallery: Gallery | undefined;
   let reader: FaceReader | undefined;
   try {

@@ -3,6 +3,7 @@ import { SightlineError } from '../core/errors.js';
 import { isPulled, sourceOf } from '../models/manifest.js';
 import { defaultCacheDir, ModelStore, type AssetStatus } from '../models/model-store.js';
 import { downloadDisplay, progressDisplay, type ProgressListener } from './model-progress.js';
+import { acceptOptionsFirst } from './group-options.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { table } from './table.js';
 
@@ -28,6 +29,7 @@ export function modelsCommand(command: Command): void {
         verify,
       ),
     );
+  acceptOptionsFirst(command);
 }
 
 async function list(options: SharedOptions): Promise<void> {

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
+import { acceptOptionsFirst } from './group-options.js';
 import { withOptions, type SharedOptions } from './options.js';
-import { dateAndTime, table } from './table.js';
-import { unknownNumber, withStore } from './with-store.js';
+import { dateAndTime, listing } from './table.js';
+import { unknownNumber, warnOfName, withStore } from './with-store.js';
 
 /** `sightline unknown`: the people that cameras saw and nobody has named yet. */
 export function unknownCommand(command: Command): void {
@@ -22,6 +23,7 @@ export function unknownCommand(command: Command): void {
         .argument('<number>', 'as `list` shows it')
         .action(dismiss),
     );
+  acceptOptionsFirst(command);
 }
 
 function list(options: SharedOptions): Promise<void> {
@@ -33,15 +35,22 @@ function list(options: SharedOptions): Promise<void> {
       dateAndTime(person.lastSeenAt),
       person.cameras.join(', '),
     ]);
-    process.stdout.write(table(['NUMBER', 'SEEN', 'FIRST', 'LAST', 'CAMERAS'], rows, [0, 1]));
+    process.stdout.write(
+      listing(['NUMBER', 'SEEN', 'FIRST', 'LAST', 'CAMERAS'], rows, {
+        toTheRight: [0, 1],
+        none: 'Nobody without a name was seen. `sightline run` numbers strangers as its cameras see them.',
+      }),
+    );
   });
 }
 
 function name(number: string, newName: string, options: SharedOptions): Promise<void> {
-  return withStore(options, async ({ unknownPeople }) => {
+  return withStore(options, async (services) => {
+    const { unknownPeople } = services;
     const unknown = await unknownPeople.get(unknownNumber(number));
     const person = await unknownPeople.name(unknown.number, newName);
     process.stdout.write(`Unknown ${unknown.number}, seen ${times(unknown.seen)}, is now ${person.name}\n`);
+    await warnOfName(services, person);
   });
 }
 

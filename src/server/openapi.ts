@@ -108,7 +108,7 @@ function describePictures(body: BodySchema, fields: readonly string[]) {
       'multipart/form-data': form(
         withPictures(body, fields),
         bytes,
-        'A picture file: JPEG, PNG, WebP, TIFF, GIF or AVIF.',
+        'A picture file: JPEG, PNG, WebP, TIFF, GIF, AVIF or HEIC.',
       ),
       'application/json': form(body, text, 'A picture file in base64, or as a data: URL.'),
       ...(fields.length === 1 && { 'image/*': { schema: bytes } }),

@@ -1,7 +1,8 @@
 import type { CameraChange, CameraSettings, NewCamera } from '../config/camera.js';
 import type { ClassifierHead } from '../core/heads.js';
 import type { EventStore, StoredEvent } from '../core/event-store.js';
-import type { Detection, ModelRef, Neighbour } from '../core/face.js';
+import type { Detection, ModelRef, Neighbour, Person } from '../core/face.js';
+import type { EnrolmentWarning } from '../core/enrolment-warning.js';
 import type { GalleryPhoto, GalleryPerson } from '../core/people-store.js';
 import type { UnknownPerson } from '../core/track-store.js';
 import type { Camera } from '../pipeline/camera.js';
@@ -52,6 +53,8 @@ export interface PeopleService {
   create(name: string): Promise<GalleryPerson>;
   /** @throws SightlineError PERSON_NOT_FOUND, PERSON_NAME_INVALID, PERSON_NAME_TAKEN */
   rename(personId: string, name: string): Promise<GalleryPerson>;
+  /** Other people whose names are read like this one's. */
+  nameWarnings(person: Person): Promise<EnrolmentWarning[]>;
   /** Gives everything of `from` to `into` and removes the first. @throws SightlineError PERSON_NOT_FOUND */
   merge(from: string, into: string): Promise<GalleryPerson>;
   /**
@@ -155,6 +158,8 @@ export interface PictureService {
 
 /** Every event that is kept. */
 export interface EventService extends Pick<EventStore, 'after' | 'positionOf' | 'newestPosition' | 'query'> {
+  /** Grows with every change of people: who an event is about may be known differently now. */
+  peopleRevision(): Promise<number>;
   /** @throws SightlineError EVENT_NOT_FOUND */
   get(id: string): Promise<StoredEvent>;
   /** The face that the event tells of, as a JPEG. @throws SightlineError EVENT_NOT_FOUND, SNAPSHOT_NOT_FOUND */

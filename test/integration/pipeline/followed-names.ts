@@ -76,6 +76,7 @@ export class NamingBench {
       embedder: this.#embedder,
       store: this.#store.people,
       gallery: this.#gallery,
+      spec,
     });
     await enroller.enrollPhoto(name, await readPicture(photo), photo);
   }
