@@ -44,7 +44,7 @@ export interface ModelSource {
 
 export interface RecognizerOptions {
   readonly models: ModelSource;
-  readonly recorder: Pick<DecisionRecorder, 'decided' | 'confirmed' | 'close'>;
+  readonly recorder: Pick<DecisionRecorder, 'decided' | 'confirmed' | 'holdEnd' | 'close'>;
   /** Called when the gallery could not answer. The face will be observed again. */
   readonly onError: (error: unknown) => void;
 }
@@ -59,6 +59,8 @@ export class Recognizer implements TrackObserver {
   readonly #stopFollowing: () => void;
   #model: RecognitionModel;
   readonly #tracks = new Map<number, ObservedTrack>();
+  /** The tracks that have ended and wait for a last decision. */
+  readonly #concluding = new Set<Promise<void>>();
   readonly #interval = new SearchInterval();
   #galleryRevision: number;
   #following = false;
@@ -89,15 +91,43 @@ export class Recognizer implements TrackObserver {
     }
   }
 
-  /** Pending results for the track will be ignored. */
+  /**
+   * Somebody who passes quickly may be gone before a crop of them has come back, so the end of the track is held until it
+   * has, and a last decision is made. The embedder replies to every crop, so that this ends.
+   */
   ended(track: Track): void {
-    this.#tracks.delete(track.id);
+    const observed = this.#tracks.get(track.id);
+    if (!observed) return;
+    if (observed.look === undefined && !this.#isOpen(observed)) return void this.#tracks.delete(track.id);
+    const concluding = this.#conclude(track.id, observed).finally(() => this.#concluding.delete(concluding));
+    this.#concluding.add(concluding);
+    this.#recorder.holdEnd(track.id, concluding);
   }
 
-  close(): Promise<void> {
+  /** Resolves when the ended tracks have had their last decision and all is stored. */
+  async close(): Promise<void> {
     this.#stopFollowing();
+    await Promise.all(this.#concluding);
     this.#tracks.clear();
-    return this.#recorder.close();
+    await this.#recorder.close();
+  }
+
+  /** Waits for the crop on its way, and decides once more about a track that has ended. Never rejects. */
+  async #conclude(trackId: number, observed: ObservedTrack): Promise<void> {
+    await observed.look;
+    if (this.#isCurrent(trackId, observed) && this.#isOpen(observed)) {
+      await this.#update(trackId, observed, () =>
+        observed.recognition.conclude(this.#model.gallery, this.#rules()),
+      );
+    }
+    this.#tracks.delete(trackId);
+  }
+
+  /** Whether a last decision may change what is known of a track. */
+  #isOpen({ recognition, stale }: ObservedTrack): boolean {
+    if (recognition.newest === undefined) return false;
+    const { gallery } = this.#model;
+    return recognition.identity.state === 'undecided' || stale || gallery.revision !== this.#galleryRevision;
   }
 
   /**
@@ -145,14 +175,20 @@ export class Recognizer implements TrackObserver {
     const now = frame.capturedMonotonic;
     if (quality < qualityFloor) return;
     const { settled, isInDoubt } = observed.recognition;
-    if (!shouldObserve({ ...observed, settled, isInDoubt }, quality, now, this.#interval.ms)) return;
+    const progress = { ...observed, inFlight: observed.look !== undefined, settled, isInDoubt };
+    if (!shouldObserve(progress, quality, now, this.#interval.ms)) return;
     const crop = cutFace(frame, detection.landmarks);
     if (!crop) return;
     observed.lastSubmittedAt = now;
-    observed.inFlight = true;
     observed.bestQuality = Math.max(observed.bestQuality, quality);
     const { sequence, width, height, capturedAt } = frame;
-    void this.#embed(observed, { track, detection, frame: { sequence, width, height, capturedAt } }, crop);
+    const face = { track, detection, frame: { sequence, width, height, capturedAt } };
+    this.#look(observed, this.#embed(observed, face, crop));
+  }
+
+  /** Notes what a track waits for. */
+  #look(observed: ObservedTrack, result: Promise<void>): void {
+    observed.look = result.finally(() => (observed.look = undefined));
   }
 
   /** Embeds a crop and adds the observation. Never rejects. */
@@ -165,7 +201,6 @@ export class Recognizer implements TrackObserver {
     if (result.status !== 'dropped') observed.observations++;
     const observation = observationOf(result, face, kept);
     if (observation) await this.#add(face.track.id, observed, observation);
-    observed.inFlight = false;
   }
 
   /** Adds an observation, and settles the doubts that it can settle. Never rejects. */
@@ -182,12 +217,15 @@ export class Recognizer implements TrackObserver {
   /** Ends a track that shows another face by now. The observation that showed it is the first of the new track. */
   async #split(trackId: number, observed: ObservedTrack, observation: Observation): Promise<void> {
     if (!this.#isCurrent(trackId, observed)) return;
-    if (!observed.doubts) return void this.#tracks.delete(trackId);
-    const id = observed.doubts.split();
+    // Nothing more can be decided about the face before, so the end of its track need not wait.
+    this.#tracks.delete(trackId);
+    const id = observed.doubts?.split();
     const next = id === undefined ? undefined : this.#tracks.get(id);
     if (id === undefined || !next) return;
     next.lastSubmittedAt = observed.lastSubmittedAt;
-    await this.#add(id, next, { ...observation, track: { ...observation.track, id, doubt: undefined } });
+    const first = { ...observation, track: { ...observation.track, id, doubt: undefined } };
+    this.#look(next, this.#add(id, next, first));
+    await next.look;
   }
 
   #matchAgain(): void {
@@ -262,8 +300,8 @@ export interface ObservedTrack {
   doubted: number;
   /** See `TrackProgress`, also for `observations` and `bestQuality`. */
   lastSubmittedAt: number | undefined;
-  /** Whether a crop is being embedded or matched. */
-  inFlight: boolean;
+  /** Resolves when the crop that is being embedded or matched counts; undefined without one. */
+  look: Promise<void> | undefined;
   observations: number;
   bestQuality: number;
   /** Whether the gallery or the rules have changed since the observations were matched. */
@@ -277,7 +315,7 @@ function newObservedTrack(recognition: TrackRecognition, doubts?: DoubtSettler):
     doubts,
     doubted: 0,
     lastSubmittedAt: undefined,
-    inFlight: false,
+    look: undefined,
     observations: 0,
     bestQuality: 0,
     stale: false,
