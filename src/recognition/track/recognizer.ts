@@ -1,5 +1,5 @@
 import { landmarkQuality, qualityFloor } from '../../core/face-quality.js';
-import type { FaceCrop, FaceEmbedder } from '../../core/face-embedder.js';
+import type { EmbedOptions, FaceCrop, FaceEmbedder } from '../../core/face-embedder.js';
 import type { Detection, Track } from '../../core/face.js';
 import type { ClassifierHead } from '../../core/heads.js';
 import type { Frame } from '../../core/image.js';
@@ -22,6 +22,8 @@ const leastWaitMs = 1000;
  * the crops of false alarms cost work.
  */
 const patientIntervalMs = 200;
+/** When more tracks than this have ended and wait, their crops are not tried again: a crowd must not fill the queue. */
+const mostSecondTries = 8;
 /** Most time per frame for matching the faces in view again after the gallery changed. */
 const followBudgetMs = 5;
 
@@ -93,12 +95,14 @@ export class Recognizer implements TrackObserver {
 
   /**
    * Somebody who passes quickly may be gone before a crop of them has come back, so the end of the track is held until it
-   * has, and a last decision is made. The embedder replies to every crop, so that this ends.
+   * has, and a last decision is made. A crop that the queue of live faces drops is then embedded like one of a request. The
+   * embedder replies to every crop, so that this ends.
    */
   ended(track: Track): void {
     const observed = this.#tracks.get(track.id);
     if (!observed) return;
-    if (observed.look === undefined && !this.#isOpen(observed)) return void this.#tracks.delete(track.id);
+    if (!observed.look && !this.#lastMissed(observed) && !this.#isOpen(observed))
+      return void this.#tracks.delete(track.id);
     const concluding = this.#conclude(track.id, observed).finally(() => this.#concluding.delete(concluding));
     this.#concluding.add(concluding);
     this.#recorder.holdEnd(track.id, concluding);
@@ -115,12 +119,20 @@ export class Recognizer implements TrackObserver {
   /** Waits for the crop on its way, and decides once more about a track that has ended. Never rejects. */
   async #conclude(trackId: number, observed: ObservedTrack): Promise<void> {
     await observed.look;
+    const missed = this.#isCurrent(trackId, observed) && this.#lastMissed(observed);
+    if (missed) await this.#embed(observed, missed.face, missed.crop, {});
     if (this.#isCurrent(trackId, observed) && this.#isOpen(observed)) {
       await this.#update(trackId, observed, () =>
         observed.recognition.conclude(this.#model.gallery, this.#rules()),
       );
     }
     this.#tracks.delete(trackId);
+  }
+
+  /** The last crop of an ended track, if it was dropped and could still decide who that is. */
+  #lastMissed({ missed, recognition }: ObservedTrack): MissedFace | undefined {
+    if (recognition.identity.state !== 'undecided' || recognition.isInDoubt) return undefined;
+    return this.#concluding.size <= mostSecondTries ? missed : undefined;
   }
 
   /** Whether a last decision may change what is known of a track. */
@@ -183,7 +195,9 @@ export class Recognizer implements TrackObserver {
     observed.bestQuality = Math.max(observed.bestQuality, quality);
     const { sequence, width, height, capturedAt } = frame;
     const face = { track, detection, frame: { sequence, width, height, capturedAt } };
-    this.#look(observed, this.#embed(observed, face, crop));
+    const options = { maxWaitMs: Math.max(leastWaitMs, this.#interval.ms), urgent: isInDoubt };
+    observed.missed = undefined;
+    this.#look(observed, this.#embed(observed, face, crop, options));
   }
 
   /** Notes what a track waits for. */
@@ -192,13 +206,17 @@ export class Recognizer implements TrackObserver {
   }
 
   /** Embeds a crop and adds the observation. Never rejects. */
-  async #embed(observed: ObservedTrack, face: ObservedFace, crop: FaceCrop): Promise<void> {
+  async #embed(
+    observed: ObservedTrack,
+    face: ObservedFace,
+    crop: FaceCrop,
+    options: EmbedOptions,
+  ): Promise<void> {
     const kept = copyCrop(crop);
-    const maxWaitMs = Math.max(leastWaitMs, this.#interval.ms);
-    const urgent = observed.recognition.isInDoubt;
-    const result = await this.#model.embedder.embed(crop, { maxWaitMs, urgent });
+    const result = await this.#model.embedder.embed(crop, options);
     if (!this.#isCurrent(face.track.id, observed)) return;
-    if (result.status !== 'dropped') observed.observations++;
+    if (result.status === 'dropped') observed.missed = { face, crop: kept };
+    else observed.observations++;
     const observation = observationOf(result, face, kept);
     if (observation) await this.#add(face.track.id, observed, observation);
   }
@@ -306,6 +324,13 @@ export interface ObservedTrack {
   bestQuality: number;
   /** Whether the gallery or the rules have changed since the observations were matched. */
   stale: boolean;
+  /** The newest crop, if it was dropped. */
+  missed: MissedFace | undefined;
+}
+
+interface MissedFace {
+  readonly face: ObservedFace;
+  readonly crop: FaceCrop;
 }
 
 /** The notes on a track that was not observed with the current model yet. */
@@ -319,5 +344,6 @@ function newObservedTrack(recognition: TrackRecognition, doubts?: DoubtSettler):
     observations: 0,
     bestQuality: 0,
     stale: false,
+    missed: undefined,
   };
 }

@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cosineFromDistance, euclideanDistance } from '../../../../src/core/distance.js';
 import type { Neighbour, Person, Track } from '../../../../src/core/face.js';
-import type { EmbedResult, FaceEmbedder } from '../../../../src/core/face-embedder.js';
+import type {
+  EmbedOptions,
+  EmbedResult,
+  FaceCrop,
+  FaceEmbedder,
+} from '../../../../src/core/face-embedder.js';
 import type { Frame } from '../../../../src/core/image.js';
 import type { TrackState } from '../../../../src/core/track-state.js';
 import { findEmbedder } from '../../../../src/recognition/embedding/embedder-specs.js';
@@ -50,13 +55,16 @@ class SmallGallery {
 /** Replies to crops, oldest first, when it is told to. */
 class SlowEmbedder implements FaceEmbedder {
   readonly model = spec.model;
+  /** How long each crop may wait. */
+  readonly deadlines: (number | undefined)[] = [];
   readonly #waiting: ((result: EmbedResult) => void)[] = [];
 
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  embed(): Promise<EmbedResult> {
+  embed(_crop: FaceCrop, { maxWaitMs }: EmbedOptions = {}): Promise<EmbedResult> {
+    this.deadlines.push(maxWaitMs);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
@@ -89,6 +97,8 @@ const failed: EmbedResult = {
   status: 'failed',
   error: { code: 'EMBEDDER_FAILED', message: 'lost', retryable: true },
 };
+
+const dropped: EmbedResult = { status: 'dropped', reason: 'deadline' };
 
 let gallery: SmallGallery;
 let embedder: SlowEmbedder;
@@ -239,17 +249,54 @@ describe('the end of a track', () => {
   });
 
   it.each([
-    ['fails', failed],
-    ['is dropped', { status: 'dropped', reason: 'deadline' } as const],
-  ])('is told when the crop %s, after a decision from those before', async (_, result) => {
+    ['fails', [failed]],
+    ['is dropped, and again at the second try', [dropped, dropped]],
+  ])('is told when the crop %s, after a decision from those before', async (_, results) => {
     start(1, 2);
     await observe(2, sees(franck, { quality: 0.6 }), sees(franck, { quality: 0.6 }));
     search(1, 2);
     end(1, 2);
-    embedder.reply(result);
-    embedder.reply(result);
-    await quiet();
+    for (const result of results) {
+      embedder.reply(result);
+      embedder.reply(result);
+      await quiet();
+    }
     expect(told.slice(2)).toEqual(['1 ended undecided', '2 recognized Franck', '2 ended Franck']);
+  });
+
+  it.each([
+    ['before', true],
+    ['after', false],
+  ])('has a crop that was dropped %s it embedded like one of a request', async (_, isBefore) => {
+    start(1);
+    search(1);
+    expect(embedder.deadlines).toEqual([1000]);
+    if (isBefore) embedder.reply(dropped);
+    await quiet();
+    end(1);
+    if (!isBefore) embedder.reply(dropped);
+    await quiet();
+    expect(embedder.deadlines).toEqual([1000, undefined]);
+    embedder.reply(sees(franck));
+    await quiet();
+    expect(told.slice(1)).toEqual(['1 recognized Franck', '1 ended Franck']);
+  });
+
+  it('lets dropped crops go when a crowd has left', async () => {
+    const crowd = Array.from({ length: 9 }, (_, index) => index + 1);
+    start(...crowd);
+    search(...crowd);
+    end(...crowd);
+    embedder.reply(dropped);
+    await quiet();
+    expect(told.slice(9)).toEqual(['1 ended undecided']);
+    // Eight are few enough.
+    embedder.reply(dropped);
+    await quiet();
+    expect(embedder.waiting).toBe(8);
+    while (embedder.waiting > 0) embedder.reply(failed);
+    await quiet();
+    expect(told.slice(10)).toEqual(crowd.slice(1).map((id) => `${id} ended undecided`));
   });
 
   it('tells of a stranger who left after three crops, with the number', async () => {
