@@ -1,31 +1,42 @@
-# Builds Sightline with its models inside, so that a container starts without a network.
+# Builds Sightline with its models inside, so that a container starts without a network. docs/container.md says how to use it.
 FROM node:20-bookworm-slim AS build
 WORKDIR /app
-COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json ./
+COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json build.mjs preinstall.mjs ./
+COPY packages packages
 COPY src src
 COPY workers workers
 COPY kernels/*.wasm kernels/
 COPY models/manifest.json models/manifest.json
-RUN npm ci && node dist/src/main.js models fetch && npm prune --omit=dev --ignore-scripts
+COPY container container
+RUN npm ci
+RUN node dist/src/main.js models fetch
+RUN npm prune --omit=dev --ignore-scripts && node container/slim.mjs node_modules
+
+# A camera that shows a face, for docker-compose.yml.
+FROM bluenviron/mediamtx:1-ffmpeg AS test-camera
+COPY --from=build /app/models/cache/demo-franck.mp4 /demo-franck.mp4
 
 FROM node:20-bookworm-slim
-# Fonts for names in any script; tini so that a stopped container leaves no ffmpeg behind.
+# tini, so that a stopped container leaves no ffmpeg behind. The fonts for names in any script are among the npm packages.
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends ffmpeg fonts-noto-core fonts-noto-cjk tini \
+  && apt-get install -y --no-install-recommends ffmpeg tini \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY --from=build /app/packages/client/dist packages/client/dist
 COPY --from=build /app/models models
 COPY kernels/*.wasm kernels/
-COPY package.json LICENSE ./
+COPY container/health.mjs container/health.mjs
+COPY package.json LICENSE README.md SECURITY.md CHANGELOG.md ./
+COPY docs docs
+COPY models/cards models/cards
 COPY web web
-RUN mkdir /data && chown node:node /data
+RUN mkdir /data && chown node:node /data /app/models/cache
 USER node
 ENV NODE_ENV=production SIGHTLINE_DATA=/data SIGHTLINE_SERVER_HOST=0.0.0.0
 VOLUME /data
 EXPOSE 8420
-HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:8420/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["node", "container/health.mjs"]
 ENTRYPOINT ["tini", "--", "node", "dist/src/main.js"]
 CMD ["run"]

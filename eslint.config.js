@@ -21,8 +21,6 @@ const rooms = {
   annotate: ['core'],
   training: ['core', 'models', 'recognition'],
   events: ['core'],
-  // Only types: browsers load the client as it is built.
-  client: ['core', 'events'],
   storage: ['core'],
   observability: ['core'],
   // The pipeline puts the stages in line; what follows tracks is handed to it as observers.
@@ -44,11 +42,25 @@ const zones = Object.entries(rooms).flatMap(([room, allowed]) =>
       message: `${room}/ may import ${allowed.join(', ') || 'nothing'} only (docs/architecture.md).`,
     })),
 );
+
+/** The client stands alone; of the program, only events/ knows it, because the events are the client's types. */
+const clientZones = [
+  { target: './packages/client', from: ['./src', './workers'], message: 'The client imports nothing.' },
+  ...[...Object.keys(rooms), 'app', 'commands']
+    .filter((room) => room !== 'events')
+    .map((room) => ({
+      target: `./src/${room}`,
+      from: './packages',
+      message: 'Only events/ imports the client, for its types.',
+    })),
+];
+
 /**
  * What workers/ may import beside core, models and detection: files that serve threads only, and share no state with the
  * main loop.
  */
 const threadFiles = {
+  ingest: ['heic-protocol.ts'],
   inference: ['thread'],
   recognition: ['embedding/thread', 'gallery/thread'],
   storage: ['sqlite/rewrite-protocol.ts'],
@@ -66,7 +78,7 @@ const workerZones = Object.keys(rooms)
 
 export default tseslint.config(
   // kernels/*.ts is AssemblyScript: its own compiler checks it.
-  { ignores: ['dist', 'models/cache', 'coverage', 'node_modules', 'kernels/*.ts'] },
+  { ignores: ['**/dist', 'models/cache', 'coverage', 'node_modules', 'kernels/*.ts'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
@@ -90,7 +102,7 @@ export default tseslint.config(
         'error',
         { allowNumber: true, allowBoolean: true },
       ],
-      'import-x/no-restricted-paths': ['error', { zones: [...zones, ...workerZones] }],
+      'import-x/no-restricted-paths': ['error', { zones: [...zones, ...clientZones, ...workerZones] }],
       'no-restricted-properties': [
         'error',
         { object: 'process', property: 'env', message: 'Only config/ reads the environment.' },
@@ -115,7 +127,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/**', 'workers/**'],
+    files: ['src/**', 'workers/**', 'packages/**'],
     rules: { 'import-x/no-cycle': ['error', { ignoreExternal: true }] },
   },
   {
@@ -123,7 +135,10 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': 'off' },
   },
   { files: ['src/models/onnx-runtime.ts'], rules: { 'no-restricted-imports': 'off' } },
-  { files: ['src/config/**', 'test/**', 'bench/**', '*.ts'], rules: { 'no-restricted-properties': 'off' } },
+  {
+    files: ['src/config/**', 'container/**', 'test/**', 'bench/**', '*.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
   { files: ['web/**', '**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
   {
     files: ['web/**'],

@@ -1,7 +1,8 @@
 import { CameraGrid } from './camera-grid.js';
 import { setText } from './element.js';
-import { followEvents } from './event-feed.js';
+import { EventFeed } from './event-feed.js';
 import { EventList } from './event-list.js';
+import { LISTED_TYPES } from './event-sentence.js';
 import { getJson } from './get-json.js';
 
 const POLL_MS = 2000;
@@ -9,6 +10,7 @@ const SHOW_ALL_KEY = 'sightline.all-faces';
 
 const byId = (id) => document.getElementById(id);
 const grid = new CameraGrid(byId('cameras'), byId('summary'));
+let feed;
 const list = new EventList(byId('event-list'), byId('no-events'));
 
 /** States and figures of the cameras; what happens to them is told by events, which ask for a look at once. */
@@ -42,19 +44,27 @@ function showLink(isUp) {
 function rememberToggle() {
   const toggle = byId('all-faces');
   toggle.checked = localStorage.getItem(SHOW_ALL_KEY) === 'yes';
-  list.showPassing(toggle.checked);
+  showEvents(toggle.checked);
   toggle.addEventListener('change', () => {
     localStorage.setItem(SHOW_ALL_KEY, toggle.checked ? 'yes' : 'no');
-    list.showPassing(toggle.checked);
+    showEvents(toggle.checked);
   });
+}
+
+/** Lists the newest events, with or without those of faces that only come and go, and follows them. */
+function showEvents(withPassing) {
+  feed?.close();
+  feed = new EventFeed(withPassing ? [] : LISTED_TYPES, {
+    onLink: showLink,
+    onRecent: (events) => list.show(events),
+    onNames: (events) => list.reword(events),
+    onEvent: (event) => {
+      list.add(event);
+      if (event.type.startsWith('sightline.camera.')) void refreshCameras();
+    },
+  });
+  feed.run().catch(() => showLink(false));
 }
 
 rememberToggle();
 void pollCameras();
-followEvents({
-  onLink: showLink,
-  onEvent: (event) => {
-    list.add(event);
-    if (event.type.startsWith('sightline.camera.')) void refreshCameras();
-  },
-}).catch(() => showLink(false));

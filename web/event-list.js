@@ -1,40 +1,40 @@
-import { element } from './element.js';
+import { element, setText } from './element.js';
+import { RECENT } from './event-feed.js';
 import { figuresOf, kindOf, percent, reasonOf, sentenceOf } from './event-sentence.js';
 
-/** Older events leave the page; GET /v1/events has more. */
-const MAX_SHOWN = 300;
 /** A picture is kept a moment after its event was told. */
 const PICTURE_RETRY_MS = 2000;
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
-/** The events on the page, newest first. */
+/** The events on the page, newest first. Older ones leave it; GET /v1/events has more. */
 export class EventList {
   #list;
   #emptyNote;
-  #showsPassing = false;
 
   constructor(list, emptyNote) {
     this.#list = list;
     this.#emptyNote = emptyNote;
   }
 
+  /** Lists past events, newest first, in place of what is listed. */
+  show(events) {
+    this.#list.replaceChildren(...events.map(itemOf));
+    this.#emptyNote.hidden = events.length > 0;
+  }
+
+  /** Words events anew that are listed: people in them may be known by another name now. */
+  reword(events) {
+    for (const event of events) {
+      const sentence = this.#list.querySelector(`[data-id="${event.id}"] .sentence`);
+      if (sentence) setText(sentence, sentenceOf(event));
+    }
+  }
+
   add(event) {
     this.#list.prepend(itemOf(event));
-    while (this.#list.childElementCount > MAX_SHOWN) this.#list.lastElementChild.remove();
-    this.#showNote();
-  }
-
-  /** Whether faces that only come and go are listed too. */
-  showPassing(isShown) {
-    this.#showsPassing = isShown;
-    this.#list.classList.toggle('with-passing', isShown);
-    this.#showNote();
-  }
-
-  #showNote() {
-    const listed = this.#showsPassing ? 'li' : 'li:not([data-kind="passing"])';
-    this.#emptyNote.hidden = this.#list.querySelector(listed) !== null;
+    while (this.#list.childElementCount > RECENT) this.#list.lastElementChild.remove();
+    this.#emptyNote.hidden = true;
   }
 }
 

@@ -16,19 +16,27 @@ const KINDS = {
 /** Stands for the name of somebody who was erased since. */
 const ERASED = '(erased)';
 
+/** The types of events that are listed always; those of faces that only come and go are not. */
+export const LISTED_TYPES = Object.keys(KINDS).filter((type) => KINDS[type] !== 'passing');
+
 /** `recognised`, `unknown`, `changed`, `passing`, `online` or `offline`. */
 export function kindOf(event) {
   return KINDS[event.type] ?? 'passing';
 }
 
-/** An event in one sentence for people. */
-export function sentenceOf({ type, data }) {
+/**
+ * An event in one sentence for people. `known` is who it is known to be now: somebody named or renamed since has that name;
+ * null when nobody is known, for instance because somebody said that the name was wrong; undefined in a live event.
+ */
+export function sentenceOf({ type, data, person: known }) {
   const place = data.camera.name;
-  const person = data.identity?.name;
+  const person = known?.name ?? data.identity?.name;
+  if (known === null && data.identity) return `${data.identity.name}, which was wrong, on ${place}`;
   switch (type) {
     case 'sightline.identity.recognized':
       return `${person ?? ERASED} recognised on ${place}`;
     case 'sightline.identity.unknown':
+      if (known?.name) return `${known.name}, a stranger then, on ${place}`;
       return data.unknown ? strangerOn(data.unknown, place) : `Unknown person on ${place}`;
     case 'sightline.identity.changed':
       return person === undefined

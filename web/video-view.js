@@ -1,4 +1,4 @@
-import { watch } from './client/browser.js';
+import { watch } from './client/index.js';
 
 /** Widths that are asked for, so that viewers of about the same size share one encoding. */
 const WIDTHS = [320, 480, 640, 960, 1280, 1920, 2560, 3840];

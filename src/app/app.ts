@@ -129,7 +129,7 @@ export class App {
       metrics: this.#metrics,
       ready: () => this.#readiness(publisher.status),
       webDir: join(packageRoot(), 'web'),
-      clientDir: join(packageRoot(), 'dist', 'src', 'client'),
+      clientDir: join(packageRoot(), 'packages', 'client', 'dist'),
       version: packageInfo().version,
       log: this.log,
     });

@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { basename } from 'node:path';
+import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';
 import { enrollPhotos } from './enroll-photos.js';
@@ -17,12 +18,9 @@ const cameras = [
 ];
 
 /** `sightline demo`: two cameras made from videos, one of a person who is enrolled, one of a stranger. */
-export function demoCommand(): Command {
-  const command = new Command('demo').description(
-    'Show two cameras made from videos: one sees a person it knows, the other a stranger',
-  );
+export function demoCommand(command: Command): void {
   withOptions(command, ['host', 'port', 'data', 'modelsDir', 'logLevel']);
-  return command.action(async (options: SharedOptions) => {
+  command.action(async (options: SharedOptions) => {
     const withData = { ...options, data: options.data ?? '.sightline/demo' };
     const progress = progressDisplay();
     const config = await configFrom(withData);
@@ -50,7 +48,10 @@ async function enrollDemoPerson(
 ): Promise<void> {
   const recognition = await openGallery(config, models);
   try {
-    const photos = enrolledPhotos.map((id) => ({ name: enrolledName, path: paths.get(id) as string }));
+    const photos = enrolledPhotos.map((id) => {
+      const path = paths.get(id) as string;
+      return { name: enrolledName, path, photoName: basename(path) };
+    });
     for await (const outcome of enrollPhotos(photos, recognition, models)) {
       if (outcome.status === 'refused') throw outcome.error;
     }

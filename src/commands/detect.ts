@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { FaceOverlay } from '../annotate/overlay.js';
 import type { Detection } from '../core/face.js';
 import type { FaceDetector } from '../detection/face-detector.js';
@@ -20,16 +20,15 @@ interface SearchedImage {
 }
 
 /** `sightline detect <image…>` */
-export function detectCommand(): Command {
-  const command = new Command('detect')
-    .description('Find the faces on pictures')
+export function detectCommand(command: Command): void {
+  command
     .argument('<image...>', 'picture files')
     .option('--json', 'print a list of {image, width, height, faces: [{box, score, landmarks}]}')
     .option(
       '--draw <out>',
       'write the picture with its faces marked; for several pictures, into this folder',
     );
-  return withDetectorOptions(command).action(async (images: string[], options: DetectOptions) => {
+  withDetectorOptions(command).action(async (images: string[], options: DetectOptions) => {
     const config = await detectorConfig(options);
     const drawing =
       options.draw === undefined ? undefined : await FaceDrawing.create(images, options.draw, config);

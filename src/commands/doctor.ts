@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { openStore } from '../app/open-store.js';
 import type { CameraConfig, Config } from '../config/schema.js';
 import { asSightlineError, SightlineError } from '../core/errors.js';
@@ -21,12 +21,10 @@ interface Check {
 }
 
 /** `sightline doctor [url…]` */
-export function doctorCommand(): Command {
-  const command = new Command('doctor')
-    .description('Check Node, ffmpeg, models, gallery, port and cameras, and say what is wrong')
-    .argument('[url...]', 'cameras to try; instead of those of the configuration');
+export function doctorCommand(command: Command): void {
+  command.argument('[url...]', 'cameras to try; instead of those of the configuration');
   withOptions(command, ['config', 'host', 'port', 'data', 'modelsDir']);
-  return command.action(async (urls: string[], options: SharedOptions) => {
+  command.action(async (urls: string[], options: SharedOptions) => {
     const config = await configFrom(options, urls.length > 0 ? { cameras: urls } : {});
     let failures = 0;
     for (const check of checks(config)) failures += (await perform(check)) ? 0 : 1;
@@ -80,7 +78,8 @@ async function checkFfmpeg(): Promise<string> {
 }
 
 async function checkModels(cacheDir: string): Promise<string> {
-  const models = (await new ModelStore({ cacheDir }).verify()).filter(
+  const store = new ModelStore({ cacheDir });
+  const models = (await store.verify()).filter(
     ({ asset, state }) => asset.kind === 'model' && (state !== 'missing' || !isPulled(asset)),
   );
   const damaged = models.filter(({ state }) => state === 'damaged').map(({ asset }) => asset.id);
@@ -92,11 +91,12 @@ async function checkModels(cacheDir: string): Promise<string> {
   }
   const missing = models.filter(({ state }) => state === 'missing').map(({ asset }) => asset.id);
   if (missing.length === 0) return `all ${models.length} in ${cacheDir}`;
+  await store.checkSource(missing);
   return `${models.length - missing.length} of ${models.length} in ${cacheDir}; fetched when first needed: ${missing.join(', ')}`;
 }
 
 async function checkGallery(dataDir: string): Promise<string> {
-  const store = await openStore(dataDir);
+  const store = await openStore(dataDir, { create: false });
   try {
     const people = await store.people.persons();
     const faces = people.reduce((sum, person) => sum + person.faces, 0);

@@ -1,6 +1,6 @@
 import { asSightlineError, SightlineError, type ErrorCode } from '../core/errors.js';
 import { readImage } from '../ingest/still-image.js';
-import { checkQuality, checkSize, pixelHash } from '../recognition/enrolment/enrolment.js';
+import { checkInside, checkQuality, checkSize, pixelHash } from '../recognition/enrolment/enrolment.js';
 import { mainFace } from '../recognition/enrolment/main-face.js';
 import { normalisePersonName } from '../recognition/enrolment/person-name.js';
 import type { TrainingPhoto } from '../training/training-set.js';
@@ -39,6 +39,7 @@ async function embedPhoto({ name, path }: NamedPhoto, reader: FaceReader): Promi
   const person = normalisePersonName(name);
   const image = await readImage(path, photoLimits);
   const detection = mainFace(await reader.detect(image));
+  checkInside(detection, image);
   checkSize(detection);
   const face = await reader.read(image, detection);
   if (!face)

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import type { EnrolmentWarning } from '../core/enrolment-warning.js';
 import { asSightlineError, type SightlineError } from '../core/errors.js';
 import { createDetector, photoDetector } from '../detection/create-detector.js';
 import { readImage } from '../ingest/still-image.js';
@@ -8,7 +8,11 @@ import { photoLimits, type NamedPhoto } from './photos.js';
 import type { OpenGallery } from './open-gallery.js';
 
 export type PhotoOutcome =
-  | { readonly photo: NamedPhoto; readonly status: 'enrolled' | 'known already' }
+  | {
+      readonly photo: NamedPhoto;
+      readonly status: 'enrolled' | 'known already';
+      readonly warnings: readonly EnrolmentWarning[];
+    }
   | { readonly photo: NamedPhoto; readonly status: 'refused'; readonly error: SightlineError };
 
 /** Enrols photos one by one and yields what became of each; a photo that is refused stops none of the others. */
@@ -29,8 +33,8 @@ export async function* enrollPhotos(
 async function enrollOne(photo: NamedPhoto, enroller: Enroller): Promise<PhotoOutcome> {
   try {
     const image = await readImage(photo.path, photoLimits);
-    const { added } = await enroller.enrollPhoto(photo.name, image, basename(photo.path));
-    return { photo, status: added ? 'enrolled' : 'known already' };
+    const { added, warnings } = await enroller.enrollPhoto(photo.name, image, photo.photoName);
+    return { photo, status: added ? 'enrolled' : 'known already', warnings };
   } catch (error) {
     const known = asSightlineError(error);
     // What no other photo can mend is not the photo's fault.

@@ -47,7 +47,7 @@ export function evaluateGalleryCommand(): Command {
 async function evaluateGallery(options: EvaluateGalleryOptions): Promise<void> {
   const wantedFar = requireRate(options.far);
   const config = await configFrom(options);
-  const store = await openStore(config.data);
+  const store = await openStore(config.data, { create: false });
   try {
     const { spec, thresholds } = await projectedChoice(config, store.heads);
     const photos = await readPhotos(store.people, spec);

@@ -1,13 +1,14 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { evaluateDetectionCommand } from './evaluate-detection.js';
 import { evaluateGalleryCommand } from './evaluate-gallery.js';
 import { evaluateLfwCommand } from './evaluate-lfw.js';
+import { acceptOptionsFirst } from './group-options.js';
 
 /** `sightline evaluate` */
-export function evaluateCommand(): Command {
-  return new Command('evaluate')
-    .description('Measure how good detection and recognition are')
+export function evaluateCommand(command: Command): void {
+  command
     .addCommand(evaluateDetectionCommand())
     .addCommand(evaluateLfwCommand())
     .addCommand(evaluateGalleryCommand());
+  acceptOptionsFirst(command);
 }

@@ -1,9 +1,9 @@
-import { Command, Option } from 'commander';
+import { Option, type Command } from 'commander';
 import { SightlineError } from '../core/errors.js';
 import type { EventPerson, EventQuery, StoredEvent } from '../core/event-store.js';
 import { eventTypes } from '../events/identity-event.js';
 import { withOptions, type SharedOptions } from './options.js';
-import { dateAndTime, table } from './table.js';
+import { dateAndTime, listing } from './table.js';
 import { findPerson, withStore } from './with-store.js';
 
 interface EventsOptions extends SharedOptions {
@@ -18,9 +18,8 @@ interface EventsOptions extends SharedOptions {
 const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `sightline events` */
-export function eventsCommand(): Command {
-  const command = new Command('events')
-    .description('Show past events, the newest last')
+export function eventsCommand(command: Command): void {
+  command
     .option('--person <name>', 'only those about this person')
     .option('--camera <id>', 'only those of this camera')
     .addOption(new Option('--type <type>', 'only those of this type').choices(eventTypes))
@@ -28,7 +27,7 @@ export function eventsCommand(): Command {
     .option('--limit <n>', 'show at most so many, the newest', '50')
     .option('--json', 'one event a line, with everything that was said then');
   withOptions(command, ['config', 'data']);
-  return command.action((options: EventsOptions) =>
+  command.action((options: EventsOptions) =>
     withStore(options, async (services) => {
       const person = options.person === undefined ? undefined : await findPerson(services, options.person);
       const query: EventQuery = {
@@ -79,7 +78,9 @@ function asTable(events: readonly StoredEvent[]): string {
     personLabel(person),
     id,
   ]);
-  return table(['TIME', 'CAMERA', 'EVENT', 'PERSON', 'ID'], rows);
+  return listing(['TIME', 'CAMERA', 'EVENT', 'PERSON', 'ID'], rows, {
+    none: 'There is no such event. Events come from `sightline run`; without options, `sightline events` shows the newest of all.',
+  });
 }
 
 /** Their name, or what stands for it. */

@@ -1,17 +1,17 @@
 import { Argument, Command } from 'commander';
-import { plainChoice } from '../app/embedder-choice.js';
 import { asSightlineError } from '../core/errors.js';
 import { headKinds, type HeadKind, type HeadStore } from '../core/heads.js';
+import { findEmbedder } from '../recognition/embedding/embedder-specs.js';
 import { describeDropped, dropUnfitHeads, restartNeeded } from './drop-unfit-heads.js';
+import { acceptOptionsFirst } from './group-options.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { withStore } from './with-store.js';
 
 /** `sightline heads`: which trained heads are on, and switching them off. */
-export function headsCommand(): Command {
+export function headsCommand(command: Command): void {
   const subcommand = (name: string, description: string) =>
     withOptions(new Command(name).description(description), ['config', 'data']);
-  return new Command('heads')
-    .description('List and switch off the heads that `sightline train` has switched on')
+  command
     .addCommand(subcommand('list', 'show every head, and whether it is on').action(list), {
       isDefault: true,
     })
@@ -20,6 +20,7 @@ export function headsCommand(): Command {
         .addArgument(new Argument('<head>', 'which one').choices(headKinds))
         .action(switchOff),
     );
+  acceptOptionsFirst(command);
 }
 
 function list(options: SharedOptions): Promise<void> {
@@ -51,8 +52,9 @@ function switchOff(kind: HeadKind, options: SharedOptions): Promise<void> {
       process.stdout.write(`The ${kind} head was not on\n`);
       return;
     }
-    const { spec } = plainChoice(await configFrom(options));
-    const dropped = kind === 'projection' ? await dropUnfitHeads(heads, spec) : [];
+    const { recognition } = await configFrom(options);
+    const dropped =
+      kind === 'projection' ? await dropUnfitHeads(heads, findEmbedder(recognition.embedder)) : [];
     // Only `sightline verify` uses a Siamese head.
     const restart = kind === 'siamese' ? [] : [restartNeeded];
     process.stdout.write(

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { trainedChoice } from '../app/embedder-choice.js';
 import { openStore } from '../app/open-store.js';
 import type { FaceOverlay } from '../annotate/overlay.js';
@@ -43,14 +43,13 @@ interface Identifier {
 }
 
 /** `sightline identify <image…>` */
-export function identifyCommand(): Command {
-  const command = new Command('identify')
-    .description('Say who is on pictures: each face by its name in the gallery, or as unknown')
+export function identifyCommand(command: Command): void {
+  command
     .argument('<image...>', 'picture files')
     .option('--json', 'print a list of {image, faces: [{name, distance, box, …}]}')
     .option('--draw <out>', 'write the picture with its faces named; for several pictures, into this folder');
   withOptions(withPhotoDetector(command), ['embedder', 'config', 'data', 'modelsDir']);
-  return command.action(identify);
+  command.action(identify);
 }
 
 async function identify(images: readonly string[], options: IdentifyOptions): Promise<void> {
@@ -73,7 +72,7 @@ async function identify(images: readonly string[], options: IdentifyOptions): Pr
 
 /** Opens gallery and networks for as long as `use` runs. */
 async function withIdentifier(config: Config, use: (identifier: Identifier) => Promise<void>): Promise<void> {
-  const store = await openStore(config.data);
+  const store = await openStore(config.data, { create: false });
   let gallery: Gallery | undefined;
   let reader: FaceReader | undefined;
   try {

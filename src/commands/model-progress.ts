@@ -4,8 +4,33 @@ import type { ModelProgress } from '../models/model-store.js';
 
 export type ProgressListener = (progress: ModelProgress) => void;
 
-/** A bar on a terminal, else a line a step; on standard error, so that the result can be piped. */
+/** A download that takes longer than this is told of: without a registry, npm tries again for minutes. */
+const patienceMs = 4000;
+
+/** Shows steps, and says what is waited for when one takes long. */
 export function progressDisplay(): { update: ProgressListener; stop: () => void } {
+  const steps = stepDisplay();
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    clearTimeout(timer);
+    steps.stop();
+  };
+  const update: ProgressListener = (progress) => {
+    clearTimeout(timer);
+    steps.update(progress);
+    if (progress.step !== 'download') return;
+    timer = setTimeout(() => {
+      steps.stop();
+      process.stderr.write(
+        `Still waiting for npm to download ${progress.subject}. If this takes long, check the network and npm's registry: npm ping\n`,
+      );
+    }, patienceMs).unref();
+  };
+  return { update, stop };
+}
+
+/** A bar on a terminal, else a line a step; on standard error, so that the result can be piped. */
+function stepDisplay(): { update: ProgressListener; stop: () => void } {
   if (!process.stderr.isTTY) {
     const line = ({ step, subject, done, total }: ModelProgress) => `${done}/${total} ${step} ${subject}\n`;
     return { update: (progress) => process.stderr.write(line(progress)), stop: () => {} };

@@ -3,15 +3,15 @@ import { SightlineError } from '../core/errors.js';
 import { isPulled, sourceOf } from '../models/manifest.js';
 import { defaultCacheDir, ModelStore, type AssetStatus } from '../models/model-store.js';
 import { downloadDisplay, progressDisplay, type ProgressListener } from './model-progress.js';
+import { acceptOptionsFirst } from './group-options.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { table } from './table.js';
 
 /** `sightline models`: what networks and media there are, fetching them, and checking those that were fetched. */
-export function modelsCommand(): Command {
+export function modelsCommand(command: Command): void {
   const subcommand = (name: string, description: string) =>
     withOptions(new Command(name).description(description), ['config', 'modelsDir']);
-  return new Command('models')
-    .description('List, fetch and verify the networks and media that Sightline works with')
+  command
     .addCommand(subcommand('list', 'show every model and medium, and whether it is there').action(list))
     .addCommand(
       subcommand('fetch', 'download, verify and convert what is missing')
@@ -29,6 +29,7 @@ export function modelsCommand(): Command {
         verify,
       ),
     );
+  acceptOptionsFirst(command);
 }
 
 async function list(options: SharedOptions): Promise<void> {

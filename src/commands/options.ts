@@ -20,7 +20,7 @@ const shared = {
   data: () => new Option('--data <dir>', 'folder of the gallery (default: .sightline)'),
   embedder: () => new Option('--embedder <name>', 'network that tells faces apart (default: mobilefacenet)'),
   modelsDir: () =>
-    new Option('--models-dir <dir>', 'folder of fetched models (default: models/cache in the package)'),
+    new Option('--models-dir <dir>', 'folder of fetched models (docs/configuration.md: models.dir)'),
   logLevel: () =>
     new Option('--log-level <level>', 'fatal, error, warn, info, debug or trace (default: info)'),
 };

@@ -1,20 +1,29 @@
 import { Command } from 'commander';
 import { SightlineError } from '../core/errors.js';
+import type { GalleryPerson } from '../core/people-store.js';
+import { confirm } from './confirm.js';
 import { restartNeeded } from './drop-unfit-heads.js';
+import { acceptOptionsFirst } from './group-options.js';
 import { withOptions, type SharedOptions } from './options.js';
-import { dateAndTime, table } from './table.js';
-import { findPerson, withStore } from './with-store.js';
+import { dateAndTime, listing } from './table.js';
+import { findPerson, warnOfName, withStore, type StoreServices } from './with-store.js';
+
+interface EraseOptions extends SharedOptions {
+  readonly yes?: boolean;
+}
+
+/** Events are counted up to this many before somebody is erased. */
+const mostCounted = 10_000;
 
 const classifierIsOff = `The classifier may know that face and is off now; train it again to have it back
 ${restartNeeded}
 `;
 
 /** `sightline people`: who is enrolled, and setting that right. */
-export function peopleCommand(): Command {
+export function peopleCommand(command: Command): void {
   const subcommand = (usage: string, description: string) =>
     withOptions(new Command(usage).description(description), ['config', 'data']);
-  return new Command('people')
-    .description('List, rename, merge and erase the people that Sightline knows, and their photos')
+  command
     .addCommand(subcommand('list', 'show everybody and how many photos of them there are').action(list), {
       isDefault: true,
     })
@@ -40,8 +49,10 @@ export function peopleCommand(): Command {
     .addCommand(
       subcommand('erase', 'erase a person for good: photos, crops, and the name in past events')
         .argument('<name>')
+        .option('--yes', 'do not ask')
         .action(erase),
     );
+  acceptOptionsFirst(command);
 }
 
 function list(options: SharedOptions): Promise<void> {
@@ -51,7 +62,12 @@ function list(options: SharedOptions): Promise<void> {
       String(faces),
       dateAndTime(createdAt),
     ]);
-    process.stdout.write(table(['NAME', 'PHOTOS', 'SINCE'], rows, [1]));
+    process.stdout.write(
+      listing(['NAME', 'PHOTOS', 'SINCE'], rows, {
+        toTheRight: [1],
+        none: 'Nobody is enrolled yet. `sightline enroll people` enrols photos that lie in people/<name>/.',
+      }),
+    );
   });
 }
 
@@ -63,7 +79,12 @@ function photos(name: string, options: SharedOptions): Promise<void> {
       quality.toFixed(2),
       dateAndTime(createdAt),
     ]);
-    process.stdout.write(table(['PHOTO', 'QUALITY', 'SINCE'], rows, [1]));
+    process.stdout.write(
+      listing(['PHOTO', 'QUALITY', 'SINCE'], rows, {
+        toTheRight: [1],
+        none: `There is no photo of ${name}. \`sightline enroll <photo> --name "${name}"\` adds one.`,
+      }),
+    );
   });
 }
 
@@ -84,6 +105,7 @@ function rename(name: string, newName: string, options: SharedOptions): Promise<
     const person = await findPerson(services, name);
     const renamed = await services.people.rename(person.id, newName);
     process.stdout.write(`${person.name} is now called ${renamed.name}\n`);
+    await warnOfName(services, renamed);
   });
 }
 
@@ -95,10 +117,28 @@ function merge(from: string, into: string, options: SharedOptions): Promise<void
   });
 }
 
-function erase(name: string, options: SharedOptions): Promise<void> {
+function erase(name: string, options: EraseOptions): Promise<void> {
   return withStore(options, async (services) => {
     const person = await findPerson(services, name);
+    process.stdout.write(await describeErasure(person, services));
+    if (!(await confirm(`Erase ${person.name} for good?`, options.yes))) {
+      process.stdout.write('Nothing was erased\n');
+      process.exitCode = 1;
+      return;
+    }
     const { classifierSwitchedOff } = await services.people.erase(person.id);
     process.stdout.write(`${person.name} is erased\n${classifierSwitchedOff ? classifierIsOff : ''}`);
   });
+}
+
+/** What goes when somebody is erased. */
+async function describeErasure(person: GalleryPerson, { people, events }: StoreServices): Promise<string> {
+  const photos = await people.photos(person.id);
+  const past = await events.query({ personId: person.id, limit: mostCounted, order: 'newest first' });
+  const more = past.length === mostCounted ? ' or more' : '';
+  return [
+    `${person.name} has ${photos.length} photo${photos.length === 1 ? '' : 's'}, which are erased:\n`,
+    ...photos.map(({ photoName }) => `  ${photoName}\n`),
+    `The name is taken out of ${past.length}${more} past event${past.length === 1 ? '' : 's'}, and the pictures in them are erased.\n`,
+  ].join('');
 }

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { personLabel } from './events.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { findPerson, withStore } from './with-store.js';
@@ -8,13 +8,12 @@ interface RejectOptions extends SharedOptions {
 }
 
 /** `sightline reject <event-id>`: "this is not X". */
-export function rejectCommand(): Command {
-  const command = new Command('reject')
-    .description('Say that the face of an event is not the person it was taken for')
+export function rejectCommand(command: Command): void {
+  command
     .argument('<event-id>', 'as `sightline events` shows it')
     .option('--name <name>', 'who it is not (default: whom the event names)');
   withOptions(command, ['config', 'data']);
-  return command.action((eventId: string, options: RejectOptions) =>
+  command.action((eventId: string, options: RejectOptions) =>
     withStore(options, async (services) => {
       const named = options.name === undefined ? undefined : await findPerson(services, options.name);
       const { person } = await services.events.get(eventId);

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { serve } from './serve.js';
 
@@ -8,9 +8,8 @@ interface RunOptions extends SharedOptions {
 }
 
 /** `sightline run [url…]` */
-export function runCommand(): Command {
-  const command = new Command('run')
-    .description('Watch cameras: serve the live picture and identity events until Ctrl-C')
+export function runCommand(command: Command): void {
+  command
     .argument(
       '[url...]',
       'cameras: rtsp://, http://, a file, webcam: or test:; instead of those of the configuration. More can be added while it runs',
@@ -18,7 +17,7 @@ export function runCommand(): Command {
     .option('--detector <kind>', 'auto, mediapipe, mtcnn or haar (default: auto)')
     .option('--loop', 'play files again when they end');
   withOptions(command, ['config', 'host', 'port', 'data', 'modelsDir', 'logLevel']);
-  return command.action(async (urls: string[], options: RunOptions) => {
+  command.action(async (urls: string[], options: RunOptions) => {
     const cameras = urls.map((url) => ({ url, ...(options.loop === true && { loop: true }) }));
     const config = await configFrom(options, {
       ...(cameras.length > 0 && { cameras }),

@@ -20,6 +20,15 @@ export function table(
   return layOut([headings, ...rows], toTheRight);
 }
 
+/** A table of what there is; where there is nothing, a line that says what to do next. */
+export function listing(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  { toTheRight = [], none }: { readonly toTheRight?: readonly number[]; readonly none: string },
+): string {
+  return rows.length === 0 ? `${none}\n` : table(headings, rows, toTheRight);
+}
+
 /** Names and values below each other, the values in one column. */
 export function figureTable(rows: readonly (readonly [name: string, value: string])[]): string {
   return layOut(rows, []);

@@ -13,8 +13,10 @@ import { dropUnfitHeads } from './drop-unfit-heads.js';
 import { embedPhotos } from './embed-photos.js';
 import { photoDetector } from '../detection/create-detector.js';
 import { FaceReader } from './face-reader.js';
+import { acceptOptionsFirst } from './group-options.js';
 import { configFrom, numberOrText, withOptions, type SharedOptions } from './options.js';
-import { findPhotos, type NamedPhoto } from './photos.js';
+import { describeLeftOut } from './enroll.js';
+import { planPhotos, requirePhotos, type NamedPhoto } from './photos.js';
 import { showProgress } from './progress-line.js';
 import { describeReport, describeSplit, type TrainReport } from './train-report.js';
 
@@ -33,10 +35,7 @@ const descriptions: Readonly<Record<HeadKind, string>> = {
 };
 
 /** `sightline train siamese|projection|classifier` */
-export function trainCommand(): Command {
-  const command = new Command('train').description(
-    "Train a head on one's own photos; it is switched on when it beats the plain distance on photos held out",
-  );
+export function trainCommand(command: Command): void {
   for (const [kind, description] of Object.entries(descriptions)) {
     const subcommand = new Command(kind)
       .description(description)
@@ -47,7 +46,7 @@ export function trainCommand(): Command {
     withOptions(subcommand, ['embedder', 'config', 'modelsDir']);
     command.addCommand(subcommand.action((options: TrainOptions) => train(kind as HeadKind, options)));
   }
-  return command;
+  acceptOptionsFirst(command);
 }
 
 async function train(kind: HeadKind, options: TrainOptions): Promise<void> {
@@ -57,13 +56,20 @@ async function train(kind: HeadKind, options: TrainOptions): Promise<void> {
     { ...shared, ...(gallery !== undefined && { data: gallery }) },
     { detector: photoDetector },
   );
-  const files = await findPhotos(data, undefined);
+  const plan = await planPhotos(data, undefined);
+  process.stderr.write(describeLeftOut(plan.leftOut));
+  requirePhotos(plan, data);
   const store = await openStore(config.data);
   let reader: FaceReader | undefined;
   try {
     const choice = kind === 'projection' ? plainChoice(config) : await projectedChoice(config, store.heads);
     reader = await FaceReader.open(config, choice);
-    const report = await trainOn(kind, files, { reader, thresholds: choice.thresholds, seed }, store.heads);
+    const report = await trainOn(
+      kind,
+      plan.photos,
+      { reader, thresholds: choice.thresholds, seed },
+      store.heads,
+    );
     process.stdout.write(json === true ? `${JSON.stringify(report, null, 2)}\n` : describeReport(report));
   } finally {
     showProgress('');

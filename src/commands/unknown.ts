@@ -1,14 +1,14 @@
 import { Command } from 'commander';
+import { acceptOptionsFirst } from './group-options.js';
 import { withOptions, type SharedOptions } from './options.js';
-import { dateAndTime, table } from './table.js';
-import { unknownNumber, withStore } from './with-store.js';
+import { dateAndTime, listing } from './table.js';
+import { unknownNumber, warnOfName, withStore } from './with-store.js';
 
 /** `sightline unknown`: the people that cameras saw and nobody has named yet. */
-export function unknownCommand(): Command {
+export function unknownCommand(command: Command): void {
   const subcommand = (usage: string, description: string) =>
     withOptions(new Command(usage).description(description), ['config', 'data']);
-  return new Command('unknown')
-    .description('List the people that cameras saw and nobody has named, and name or dismiss them')
+  command
     .addCommand(subcommand('list', 'show them with how often, when and where they were seen').action(list), {
       isDefault: true,
     })
@@ -23,6 +23,7 @@ export function unknownCommand(): Command {
         .argument('<number>', 'as `list` shows it')
         .action(dismiss),
     );
+  acceptOptionsFirst(command);
 }
 
 function list(options: SharedOptions): Promise<void> {
@@ -34,15 +35,22 @@ function list(options: SharedOptions): Promise<void> {
       dateAndTime(person.lastSeenAt),
       person.cameras.join(', '),
     ]);
-    process.stdout.write(table(['NUMBER', 'SEEN', 'FIRST', 'LAST', 'CAMERAS'], rows, [0, 1]));
+    process.stdout.write(
+      listing(['NUMBER', 'SEEN', 'FIRST', 'LAST', 'CAMERAS'], rows, {
+        toTheRight: [0, 1],
+        none: 'Nobody without a name was seen. `sightline run` numbers strangers as its cameras see them.',
+      }),
+    );
   });
 }
 
 function name(number: string, newName: string, options: SharedOptions): Promise<void> {
-  return withStore(options, async ({ unknownPeople }) => {
+  return withStore(options, async (services) => {
+    const { unknownPeople } = services;
     const unknown = await unknownPeople.get(unknownNumber(number));
     const person = await unknownPeople.name(unknown.number, newName);
     process.stdout.write(`Unknown ${unknown.number}, seen ${times(unknown.seen)}, is now ${person.name}\n`);
+    await warnOfName(services, person);
   });
 }
 

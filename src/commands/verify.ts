@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { projectedChoice, type EmbedderChoice } from '../app/embedder-choice.js';
 import { openStore } from '../app/open-store.js';
 import { loadPairHead } from '../services/pictures.js';
@@ -23,14 +23,13 @@ interface VerifyOptions extends SharedOptions {
 }
 
 /** `sightline verify <first> <second>` */
-export function verifyCommand(): Command {
-  const command = new Command('verify')
-    .description('Say whether two photos show one person')
+export function verifyCommand(command: Command): void {
+  command
     .argument('<first>', 'a photo with one face')
     .argument('<second>', 'another one')
     .option('--json', 'print {same, distance, threshold, probability}');
   withOptions(withPhotoDetector(command), ['embedder', 'config', 'data', 'modelsDir']);
-  return command.action(async (first: string, second: string, options: VerifyOptions) => {
+  command.action(async (first: string, second: string, options: VerifyOptions) => {
     const config = await detectorConfig(options);
     const { choice, head } = await chosen(config);
     const reader = await FaceReader.open(config, choice);
@@ -42,6 +41,7 @@ export function verifyCommand(): Command {
       process.stdout.write(
         options.json === true ? `${JSON.stringify(verification, null, 2)}\n` : describe(verification),
       );
+      if (!verification.same) process.exitCode = 1;
     } finally {
       await reader.close();
     }
@@ -50,7 +50,7 @@ export function verifyCommand(): Command {
 
 /** The embedder in use, and the Siamese head trained for it. @throws SightlineError HEAD_MISMATCH, HEAD_CORRUPT */
 async function chosen(config: Config): Promise<{ choice: EmbedderChoice; head: PairProbability | null }> {
-  const store = await openStore(config.data);
+  const store = await openStore(config.data, { create: false });
   try {
     const choice = await projectedChoice(config, store.heads);
     return { choice, head: await loadPairHead(store.heads, choice.spec) };

@@ -1,5 +1,6 @@
 import { openStore } from '../app/open-store.js';
 import { SightlineError } from '../core/errors.js';
+import type { Person } from '../core/face.js';
 import type { HeadStore } from '../core/heads.js';
 import type { GalleryPerson } from '../core/people-store.js';
 import { StoredEvents } from '../services/events.js';
@@ -15,13 +16,16 @@ export interface StoreServices {
   readonly heads: HeadStore;
 }
 
-/** Opens the data folder for a command, whether the program runs or not. */
+/**
+ * Opens the data folder for a command, whether the program runs or not. Where there is none, none is made: whatever such a
+ * command lists or changes has to be there.
+ */
 export async function withStore(
   options: SharedOptions,
   work: (services: StoreServices) => Promise<void>,
 ): Promise<void> {
   const { data } = await configFrom(options);
-  const store = await openStore(data);
+  const store = await openStore(data, { create: false });
   const inUse = storeAlone(store);
   const recognition = () => inUse;
   try {
@@ -41,6 +45,11 @@ export async function findPerson({ people }: StoreServices, name: string): Promi
   const person = await people.find(name);
   if (person) return person;
   throw new SightlineError('PERSON_NOT_FOUND', `There is nobody called "${name}".`);
+}
+
+/** Says on standard error when somebody else has a name that is read the same. */
+export async function warnOfName({ people }: StoreServices, person: Person): Promise<void> {
+  for (const { message } of await people.nameWarnings(person)) process.stderr.write(`warning: ${message}\n`);
 }
 
 /** The number of an unknown person as it was typed. @throws SightlineError UNKNOWN_PERSON_NOT_FOUND */

@@ -1,4 +1,17 @@
-import { resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+
+/**
+ * The folder in which programs of this user keep what they can fetch again, by the XDG Base Directory Specification.
+ * Read before `keepFontCacheIn` changes the variable.
+ */
+export const userCacheDir = chosenCacheDir() ?? join(homedir(), '.cache');
+
+/** The specification has relative paths ignored. */
+function chosenCacheDir(): string | undefined {
+  const dir = process.env['XDG_CACHE_HOME'];
+  return dir !== undefined && isAbsolute(dir) ? dir : undefined;
+}
 
 /**
  * Makes fontconfig, which draws the names, keep its font cache in Sightline's folder. By default it writes to the user's

@@ -311,7 +311,9 @@ export const configSchema = z.strictObject({
         .min(1)
         .nullable()
         .default(null)
-        .describe('Folder of fetched models; models/cache in the package when null.'),
+        .describe(
+          'Folder of fetched models. When null: models/cache in a checkout, ~/.cache/sightline/models (or where XDG_CACHE_HOME says) in an installed package.',
+        ),
     })
     .prefault({}),
   log: z

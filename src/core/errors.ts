@@ -71,8 +71,9 @@ export const errorCatalogue = {
 
   IMAGE_UNREADABLE: {
     status: 415,
-    remedy: 'Give a JPEG, PNG, WebP, TIFF, GIF or AVIF picture that opens in an image viewer.',
+    remedy: 'Give a JPEG, PNG, WebP, TIFF, GIF, AVIF or HEIC picture that opens in an image viewer.',
   },
+  IMAGE_NOT_FOUND: { status: 404, remedy: 'Check the path of the picture.' },
   IMAGE_TOO_LARGE: { status: 413, remedy: 'Scale the picture down first.' },
   IMAGE_TOO_SLOW: {
     status: 422,
@@ -83,6 +84,7 @@ export const errorCatalogue = {
     remedy: 'Use a photo that shows the face from the front, at least 80 pixels wide.',
   },
   FACE_AMBIGUOUS: { status: 422, remedy: 'Use a photo of one person, or crop it.' },
+  FACE_CUT_OFF: { status: 422, remedy: 'Use a photo that shows the whole face, with some room around it.' },
   FACE_TOO_SMALL: { status: 422, remedy: 'Use a photo in which the face is larger.' },
   FACE_QUALITY_LOW: {
     status: 422,
@@ -117,8 +119,10 @@ export const errorCatalogue = {
   },
   PHOTOS_NOT_FOUND: {
     status: 404,
-    remedy: 'Arrange photos as folder/<name>/*.jpg, or give one photo and --name.',
+    remedy:
+      'Arrange photos as folder/<name>/*.jpg, or give a photo, or a folder of photos of one person, with --name.',
   },
+  CONFIRMATION_MISSING: { status: 400, remedy: 'Add --yes, or run the command on a terminal.' },
 
   TRUTH_INVALID: {
     status: 400,

@@ -12,7 +12,10 @@ export type SharedWasmMemory = WasmMemory<SharedArrayBuffer>;
 
 /** The part of the global that is used; the type library of Node 20 leaves it to browsers. */
 interface WebAssemblyApi {
-  readonly Memory: new (size: { initial: number; maximum: number; shared: true }) => SharedWasmMemory;
+  readonly Memory: {
+    new (size: { initial: number; maximum: number; shared: true }): SharedWasmMemory;
+    readonly prototype: { grow: (this: WasmMemory<ArrayBufferLike>, pages: number) => number };
+  };
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: object };
 }
@@ -47,4 +50,18 @@ export function createKernel(name: string, memory?: SharedWasmMemory): object {
 
 export function createSharedMemory(pages: number): SharedWasmMemory {
   return new WebAssembly.Memory({ initial: pages, maximum: maxPages, shared: true });
+}
+
+const growFreely = WebAssembly.Memory.prototype.grow;
+
+/**
+ * Keeps every memory of this thread below a size from now on: growing beyond it fails, as when the system has none left.
+ * For threads that run somebody else's code on a stranger's data.
+ */
+export function limitWasmMemory(mostBytes: number): void {
+  WebAssembly.Memory.prototype.grow = function (pages) {
+    if (this.buffer.byteLength + pages * pageBytes > mostBytes)
+      throw new RangeError(`Expected at most ${mostBytes} bytes of WebAssembly memory.`);
+    return growFreely.call(this, pages);
+  };
 }

@@ -8,6 +8,11 @@ const randomLength = 16;
 /** Sorts before the id of every event. */
 export const firstEventId = '0'.repeat(timeLength + randomLength);
 
+/** Sorts before the ids of events that were published at this time or later. @param ms since the epoch, 0 or more */
+export function firstIdAt(ms: number): string {
+  return timeDigits(ms) + '0'.repeat(randomLength);
+}
+
 /** Matches an event id. */
 export const eventIdPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 

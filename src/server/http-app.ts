@@ -1,6 +1,6 @@
 import fastifyCookie from '@fastify/cookie';
 import fastifyStatic from '@fastify/static';
-import { fastify, type FastifyReply } from 'fastify';
+import { fastify, type FastifyReply, type FastifyRequest } from 'fastify';
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { SightlineError } from '../core/errors.js';
@@ -120,13 +120,16 @@ function answerWithProblems(app: Api, { log }: Pick<ServerContext, 'log'>): void
     noteFailure(error, request, reply, log);
     sendProblem(reply, error);
   });
-  app.setNotFoundHandler((request) => {
-    const path = excerpt(request.url.split('?')[0] ?? '');
-    throw new SightlineError(
-      'ROUTE_NOT_FOUND',
-      `There is no such route; received ${request.method} ${path}.`,
-    );
+  const refuse = ({ method, url }: Pick<FastifyRequest, 'method' | 'url'>): never => {
+    const path = excerpt(url.split('?')[0] ?? '');
+    throw new SightlineError('ROUTE_NOT_FOUND', `There is no such route; received ${method} ${path}.`);
+  };
+  // Before the body is read: whether it could be is beside the point where there is no route.
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.is404) refuse(request);
+    done();
   });
+  app.setNotFoundHandler(refuse);
 }
 
 function sendProblem(reply: FastifyReply, error: unknown): void {

@@ -34,6 +34,21 @@ export const problems = {
   default: { description: 'What went wrong.', content: { [problemContentType]: { schema: problemSchema } } },
 } as const;
 
+/** Every tag that routes have. */
+const tagDescriptions: Readonly<Record<string, string>> = {
+  cameras: 'The cameras, their live pictures, and how they are set up.',
+  live: 'WebSockets: pictures and events as they come. docs/protocol.md describes them.',
+  events: 'What happened, as far back as it is kept.',
+  people: 'Those who have a name.',
+  photos: 'The photos that people were enrolled with.',
+  'unknown people': 'Those whom cameras saw and nobody has named.',
+  faces: 'Faces on pictures that a client sends.',
+  settings: 'What can be changed while the program runs.',
+  service: 'Health, figures, tickets, and this document.',
+  compreface: 'The routes of Exadel CompreFace 1.2. docs/compatibility.md says what is different.',
+  frigate: 'The routes of Frigate 0.16 for faces. docs/compatibility.md says what is different.',
+};
+
 /** Collects all routes registered after this call in an OpenAPI 3.1 document. */
 export async function describeRoutes(app: Api, version: string): Promise<void> {
   await app.register(fastifySwagger, {
@@ -45,6 +60,7 @@ export async function describeRoutes(app: Api, version: string): Promise<void> {
         license: { name: 'MIT', identifier: 'MIT' },
         description: 'Face recognition for IP cameras. docs/protocol.md describes events and WebSockets.',
       },
+      tags: Object.entries(tagDescriptions).map(([name, description]) => ({ name, description })),
       components: {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer' },
@@ -60,9 +76,17 @@ export async function describeRoutes(app: Api, version: string): Promise<void> {
       const security = role === 'anybody' ? [] : [{ bearer: [] }, { key: [] }, { cookie: [] }];
       const pictures = route.config?.pictures;
       const body = pictures && { body: describePictures(schema.body as object, pictures) };
-      return { url, schema: { ...schema, ...body, security, 'x-role': role } };
+      const operationId = operationIdOf(String(route.method), url);
+      return { url, schema: { operationId, ...schema, ...body, security, 'x-role': role } };
     },
   });
+}
+
+/** `GET /v1/cameras/:id/latest.jpg` is `getV1CamerasByIdLatestJpg`. */
+function operationIdOf(method: string, url: string): string {
+  const words = url.replaceAll(/[:{](\w+)\}?/g, 'by-$1').match(/[A-Za-z0-9]+/g) ?? [];
+  const capitals = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return method.toLowerCase() + capitals.join('');
 }
 
 /** `/api/openapi.json`, and the page that presents it. */
@@ -80,6 +104,8 @@ export async function addDocumentRoutes(app: Api): Promise<void> {
   await app.register(fastifySwaggerUi, {
     routePrefix: '/api/docs',
     staticCSP,
+    // The page reads its own copy, which lies one folder deeper; without a server it asks the one that it is from.
+    transformSpecification: (document) => ({ ...document, servers: undefined }),
     theme: { title: 'Sightline API' },
   });
 }
@@ -108,7 +134,7 @@ function describePictures(body: BodySchema, fields: readonly string[]) {
       'multipart/form-data': form(
         withPictures(body, fields),
         bytes,
-        'A picture file: JPEG, PNG, WebP, TIFF, GIF or AVIF.',
+        'A picture file: JPEG, PNG, WebP, TIFF, GIF, AVIF or HEIC.',
       ),
       'application/json': form(body, text, 'A picture file in base64, or as a data: URL.'),
       ...(fields.length === 1 && { 'image/*': { schema: bytes } }),
@@ -130,7 +156,8 @@ type Schemas = Readonly<Record<string, unknown>>;
 
 /**
  * Removes what only zod needs from the OpenAPI document: components that no route refers to (each has a form for requests
- * and one for answers), and bounds and patterns that add nothing to `integer` and `date-time`.
+ * and one for answers), and bounds and patterns that add nothing to `integer` and `date-time`. Adds
+ * where the server is.
  */
 function tidyDocument(document: Document): Document {
   if (!('components' in document)) return document;
@@ -138,7 +165,9 @@ function tidyDocument(document: Document): Document {
   const used = usedSchemas(document.paths, schemas);
   const names = new Map([...used].map((name) => [name, shortName(name, used)]));
   const kept = Object.fromEntries([...names].map(([name, short]) => [short, schemas[name]]));
-  const whole = { ...document, components: { ...document.components, schemas: kept } };
+  // Seen from the document, so that it also holds behind a proxy that adds a prefix; the plugin takes no such address.
+  const servers = [{ url: '..', description: 'The server that this document is from.' }];
+  const whole = { ...document, servers, components: { ...document.components, schemas: kept } };
   return JSON.parse(JSON.stringify(whole), (key, value: unknown) => tidy(key, value, names)) as Document;
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { eventIdPattern } from '../events/event-id.js';
+import { eventIdPattern, firstIdAt } from '../events/event-id.js';
 import { eventTypes } from '../events/identity-event.js';
 
 /** A parameter that may be repeated; an empty list when left out. */
@@ -36,7 +36,16 @@ const moment = z.iso.datetime({
   offset: true,
   error: 'expected a time with its zone, such as 2026-11-22T09:30:00Z',
 });
-const since = orNull(eventId).describe('Only events after this one.');
+/** An id that sorts just before what is wanted. */
+const since = orNull(
+  z
+    .string()
+    .refine(
+      (text) => eventIdPattern.test(text) || moment.safeParse(text).success,
+      'expected the id of an event, or a time with its zone, such as 2026-11-22T09:30:00Z',
+    )
+    .transform((text) => (eventIdPattern.test(text) ? text : firstIdAt(Math.max(0, Date.parse(text))))),
+).describe('Only events after the one with this id, or published at or after this time.');
 
 /** `?width=&overlay=` of one picture. */
 export const pictureQuery = z.strictObject({ width, overlay });

@@ -5,7 +5,7 @@ import type { Snapshot } from '../core/track-store.js';
 import type { EventService, RecognitionInUse } from './services.js';
 
 export interface StoredEventsOptions {
-  readonly store: Pick<Storage, 'events' | 'tracks'>;
+  readonly store: Pick<Storage, 'events' | 'tracks' | 'revision'>;
   /** What is in use now. @throws SightlineError NOT_READY */
   readonly recognition: () => Pick<RecognitionInUse, 'people'>;
 }
@@ -32,6 +32,10 @@ export class StoredEvents implements EventService {
 
   query(query: EventQuery): Promise<StoredEvent[]> {
     return this.#events.query(query);
+  }
+
+  peopleRevision(): Promise<number> {
+    return this.#options.store.revision('people');
   }
 
   get(id: string): Promise<StoredEvent> {

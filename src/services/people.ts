@@ -1,8 +1,11 @@
+import type { EnrolmentWarning } from '../core/enrolment-warning.js';
 import { SightlineError } from '../core/errors.js';
+import type { Person } from '../core/face.js';
 import type { ClassifierHead, HeadStore } from '../core/heads.js';
 import type { GalleryPhoto, GalleryPerson } from '../core/people-store.js';
 import type { Storage } from '../core/storage.js';
 import { Enroller, type EnrolmentTarget, type Enrolment } from '../recognition/enrolment/enrolment.js';
+import { nameWarnings } from '../recognition/enrolment/warnings.js';
 import { normalisePersonName } from '../recognition/enrolment/person-name.js';
 import { cropJpeg } from '../recognition/unknown/snapshot.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
@@ -54,6 +57,13 @@ export class KnownPeople {
       await model.gallery.reload();
       return this.get(personId);
     });
+  }
+
+  async nameWarnings({ id, name }: Person): Promise<EnrolmentWarning[]> {
+    return nameWarnings(
+      name,
+      (await this.list()).filter((other) => other.id !== id),
+    );
   }
 
   async merge(from: string, into: string): Promise<GalleryPerson> {

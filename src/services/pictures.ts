@@ -8,6 +8,7 @@ import type { RgbImage } from '../core/image.js';
 import { photoDetector } from '../detection/create-detector.js';
 import { cutFace, decodeCrop, embedCrop } from '../recognition/embedding/crop.js';
 import { rulesFor } from '../recognition/decision/decision.js';
+import { landmarksIn } from '../recognition/embedding/landmark-square.js';
 import { samePersonProbability, type EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { identifyFace } from '../recognition/decision/identify-face.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
@@ -50,12 +51,19 @@ export class UploadedPictures implements PictureService {
 
   async read(picture: Buffer, most: number): Promise<ReadPicture> {
     const { embedder } = this.#options.model();
-    const { faces, ...searched } = await this.#search(picture, (image, detections) =>
-      cutFaces(image, detections, most),
-    );
-    const begun = performance.now();
-    const read = await Promise.all(faces.map((face) => readFace(face, embedder)));
-    return { ...searched, faces: read, embedMs: performance.now() - begun };
+    const cut = await this.#search(picture, (image, detections) => cutFaces(image, detections, most));
+    return embedded(cut, embedder);
+  }
+
+  async readWhole(picture: Buffer): Promise<ReadPicture> {
+    const { embedder } = this.#options.model();
+    const cut = await this.#options.reader.withPicture(picture, (image, detectMs) => {
+      const { width, height } = image;
+      const box = { x: 0, y: 0, width, height };
+      const faces = cutFaces(image, [{ box, score: 1, landmarks: landmarksIn(box) }], 1);
+      return Promise.resolve({ width, height, detectMs, faces });
+    });
+    return embedded(cut, embedder);
   }
 
   async identify(face: ReadFace, neighbours: number): Promise<IdentifiedFace> {
@@ -123,6 +131,15 @@ function cutFaces(image: RgbImage, detections: readonly Detection[], most: numbe
     if (crop) cut.push({ detection, crop });
   }
   return cut;
+}
+
+async function embedded(
+  { faces, ...searched }: SearchedPicture<CutFace>,
+  embedder: FaceEmbedder,
+): Promise<ReadPicture> {
+  const begun = performance.now();
+  const read = await Promise.all(faces.map((face) => readFace(face, embedder)));
+  return { ...searched, faces: read, embedMs: performance.now() - begun };
 }
 
 async function readFace({ detection, crop }: CutFace, embedder: FaceEmbedder): Promise<ReadFace> {

@@ -1,7 +1,8 @@
 import type { CameraChange, CameraSettings, NewCamera } from '../config/camera.js';
 import type { ClassifierHead } from '../core/heads.js';
 import type { EventStore, StoredEvent } from '../core/event-store.js';
-import type { Detection, ModelRef, Neighbour } from '../core/face.js';
+import type { Detection, ModelRef, Neighbour, Person } from '../core/face.js';
+import type { EnrolmentWarning } from '../core/enrolment-warning.js';
 import type { GalleryPhoto, GalleryPerson } from '../core/people-store.js';
 import type { UnknownPerson } from '../core/track-store.js';
 import type { Camera } from '../pipeline/camera.js';
@@ -52,6 +53,8 @@ export interface PeopleService {
   create(name: string): Promise<GalleryPerson>;
   /** @throws SightlineError PERSON_NOT_FOUND, PERSON_NAME_INVALID, PERSON_NAME_TAKEN */
   rename(personId: string, name: string): Promise<GalleryPerson>;
+  /** Other people whose names are read like this one's. */
+  nameWarnings(person: Person): Promise<EnrolmentWarning[]>;
   /** Gives everything of `from` to `into` and removes the first. @throws SightlineError PERSON_NOT_FOUND */
   merge(from: string, into: string): Promise<GalleryPerson>;
   /**
@@ -141,6 +144,11 @@ export interface PictureService {
    */
   read(picture: Buffer, most: number): Promise<ReadPicture>;
   /**
+   * Embeds the picture as one face that fills it, without searching: for programs that have cut the face out themselves.
+   * @throws SightlineError IMAGE_UNREADABLE, IMAGE_TOO_LARGE, IMAGE_TOO_SLOW, EMBEDDER_FAILED
+   */
+  readWhole(picture: Buffer): Promise<ReadPicture>;
+  /**
    * @param neighbours how many of the nearest people to tell of, 1 or more
    * @throws SightlineError NOT_READY when the embedder was changed since the face was read
    */
@@ -155,6 +163,8 @@ export interface PictureService {
 
 /** Every event that is kept. */
 export interface EventService extends Pick<EventStore, 'after' | 'positionOf' | 'newestPosition' | 'query'> {
+  /** Grows with every change of people: who an event is about may be known differently now. */
+  peopleRevision(): Promise<number>;
   /** @throws SightlineError EVENT_NOT_FOUND */
   get(id: string): Promise<StoredEvent>;
   /** The face that the event tells of, as a JPEG. @throws SightlineError EVENT_NOT_FOUND, SNAPSHOT_NOT_FOUND */

@@ -167,7 +167,7 @@ describe('bad photos', () => {
   });
 
   it('names each photo that was refused and why, and enrols the others', async () => {
-    const { code, stdout } = await sightline(['enroll', people, '--data', join(folder.path, 'a')]);
+    const { code, stdout } = await sightline(['enroll', people, '--yes', '--data', join(folder.path, 'a')]);
     expect(stdout).toMatch(/✓ Franck: .*good\.jpg enrolled/);
     expect(stdout).toMatch(/zero\.jpg refused: IMAGE_UNREADABLE: .*empty/);
     expect(stdout).toMatch(/text\.jpg refused: IMAGE_UNREADABLE/);

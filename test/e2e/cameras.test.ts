@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { watch } from '../../src/client/node.js';
+import { watch } from '../helpers/connect.js';
 import { EventStream, videoFrames } from '../helpers/event-stream.js';
 import { RtspTestServer } from '../helpers/rtsp-server.js';
 import { RunningSightline, sightline, temporaryFolder } from '../helpers/sightline.js';

@@ -137,6 +137,8 @@ describe('examples', () => {
     const bytes = Buffer.from(await byHeader.arrayBuffer());
     expect(Buffer.from(await byAddress.arrayBuffer()).equals(bytes)).toBe(true);
     expect((await sharp(bytes).metadata()).format).toBe('jpeg');
+    const policies = [byHeader, byAddress].map((it) => it.headers.get('cross-origin-resource-policy'));
+    expect(policies).toEqual(['same-origin', 'cross-origin']);
     const unknown = await fetch(`${url}/api/v1/recognition/faces/nothing/img`, { headers });
     expect([unknown.status, (await unknown.arrayBuffer()).byteLength]).toEqual([200, 0]);
     const wrongKey = await fetch(`${url}/api/v1/static/${key}x/images/${image_id}`);
@@ -194,6 +196,33 @@ describe('recognition', () => {
       expect(subjects).toHaveLength(1);
       expect(subjects![0]!.similarity).toBeLessThan(0.5);
     }
+  });
+
+  it('takes a picture for a face as a whole, and options without a value for left out', async () => {
+    await client.collection().add(photos[0]!, 'Franck');
+    await client.collection().add(other, 'Ann');
+    const recognize = (query: string, picture: Buffer) =>
+      ask(`recognition/recognize?${query}`, { file: picture.toString('base64') });
+    const empty = await recognize('limit=&status=&prediction_count=&face_plugins=', readFileSync(photos[1]!));
+    expect(empty).toEqual(await recognize('', readFileSync(photos[1]!)));
+    const [{ box }] = (empty as { result: [{ box: Record<string, number> }] }).result;
+    const size = { width: box['x_max']! - box['x_min']!, height: box['y_max']! - box['y_min']! };
+    const cut = await sharp(photos[1])
+      .extract({ left: box['x_min']!, top: box['y_min']!, ...size })
+      .toBuffer();
+    const whole = await recognize('detect_faces=false', cut);
+    expect(whole).toEqual({
+      result: [
+        {
+          box: { probability: 1, x_min: 0, y_min: 0, x_max: size.width, y_max: size.height },
+          subjects: [{ subject: 'Franck', similarity: expect.any(Number) as number }],
+        },
+      ],
+    });
+    const [{ subjects }] = (whole as { result: [{ subjects: [{ similarity: number }] }] }).result;
+    expect(subjects[0].similarity).toBeGreaterThan(0.97);
+    // Without a search there is nothing that could fail to be found.
+    expect(await recognize('detect_faces=false', readFileSync(grey))).toMatchObject({ result: [{}] });
   });
 
   it('takes limit, landmarks and status', async () => {

@@ -1,7 +1,12 @@
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assetPaths, franck } from '../helpers/photos.js';
 import { startSightline, temporaryFolder } from '../helpers/sightline.js';
+
+/** Modules that take longer to load than a command that reads the database takes. */
+const heavy =
+  /node_modules\/(onnxruntime-|@mediapipe\/|fastify|@fastify\/|sharp\/|protobufjs\/|prom-client\/)/;
 
 /**
  * Every command once as a program of its own, from the built entry point. What commands do in detail other tests see
@@ -21,8 +26,8 @@ describe('the program', () => {
     ['identify', () => [photos[1]!, ...data], 0, /Franck at \(\d+, \d+\)/],
     ['verify', () => [photos[0]!, photos[1]!], 0, /distance 0\.\d{3}/],
     ['people', () => data, 0, /^Franck +1 /m],
-    ['unknown', () => data, 0, /^NUMBER/],
-    ['events', () => data, 0, /^TIME/],
+    ['unknown', () => data, 0, /^Nobody without a name/],
+    ['events', () => data, 0, /^There is no such event/],
     ['reject', () => ['E0', ...data], 1, /^Error EVENT_NOT_FOUND/],
     ['detect', () => [photos[0]!], 0, /face of \d+×\d+ at/],
     ['evaluate', () => ['gallery', ...data], 0, /^photos +1$/m],
@@ -37,6 +42,33 @@ describe('the program', () => {
     expect(expectedCode === 0 ? stdout : stderr).toMatch(expected);
     expect(code, stderr).toBe(expectedCode);
   });
+
+  it.each([['--help'], ['people'], ['unknown'], ['events'], ['reject', 'E0'], ['heads']])(
+    'loads no network, server or picture library for %s',
+    async (...args) => {
+      const loaded = await loadedModules([...args, ...(args[0] === '--help' ? [] : data)]);
+      expect(loaded).toContainEqual(expect.stringMatching(/\/dist\/src\/commands\/cli\.js$/));
+      expect(loaded.filter((url) => heavy.test(url))).toEqual([]);
+    },
+  );
+
+  it('converts no network and unpacks nothing when all are there', async () => {
+    const loaded = await loadedModules(['detect', photos[0]!]);
+    expect(loaded.filter((url) => /onnxruntime-node\//.test(url))).not.toEqual([]);
+    expect(loaded.filter((url) => /\/models\/convert\/|node_modules\/(tar|protobufjs)\//.test(url))).toEqual(
+      [],
+    );
+  });
+
+  /** Runs a command and gives the addresses of the scripts that it loaded, which Node lists with their coverage. */
+  async function loadedModules(args: readonly string[]): Promise<string[]> {
+    const coverage = mkdtempSync(join(folder.path, 'coverage-'));
+    await startSightline(args, { NODE_V8_COVERAGE: coverage });
+    const reports = readdirSync(coverage).map(
+      (file) => JSON.parse(readFileSync(join(coverage, file), 'utf8')) as { result: { url: string }[] },
+    );
+    return reports.flatMap(({ result }) => result.map(({ url }) => url));
+  }
 
   it('has no other commands', async () => {
     const { stdout } = await startSightline(['--help']);

@@ -19,7 +19,7 @@ beforeAll(async () => {
   // One of hers shows him.
   await person('Zoë <b>', [first, stills[3]!]);
   await person('Somebody', [second]);
-  const { code } = await sightline(['enroll', join(folder.path, 'people'), '--data', data]);
+  const { code } = await sightline(['enroll', join(folder.path, 'people'), '--yes', '--data', data]);
   expect(code).toBe(0);
 });
 

@@ -42,7 +42,7 @@ describe('with one photo of each of five people enrolled', { tags: ['identity'] 
       mkdirSync(dirname(copy), { recursive: true });
       await copyFile(photo, `${copy}${photo.slice(photo.lastIndexOf('.'))}`);
     }
-    const { code } = await sightline(['enroll', join(folder.path, 'people'), '--data', data]);
+    const { code } = await sightline(['enroll', join(folder.path, 'people'), '--yes', '--data', data]);
     expect(code).toBe(0);
   });
 

@@ -77,8 +77,17 @@ describe('people', () => {
       'The photos and events of Ben now belong to Zoë\n',
     );
     expect(await printed('events', '--person', 'Zoë', '--json')).toContain('yard');
-    expect(await printed('people', 'erase', 'Zoë')).toBe('Zoë is erased\n');
-    expect(await printed('people')).toBe('NAME  PHOTOS  SINCE\n');
+    const unasked = await run('people', 'erase', 'Zoë');
+    expect([unasked.code, unasked.stderr]).toEqual([
+      2,
+      expect.stringContaining('CONFIRMATION_MISSING') as string,
+    ]);
+    expect(await printed('people')).toMatch(/^Zoë +2 /m);
+    const erased = await printed('people', 'erase', 'Zoë', '--yes');
+    expect(erased).toMatch(/^Zoë has 2 photos, which are erased:\n {2}door .*\n {2}yard .*\n/);
+    expect(erased).toContain('taken out of 2 past events');
+    expect(erased).toMatch(/Zoë is erased\n$/);
+    expect(await printed('people')).toMatch(/^Nobody is enrolled yet.*sightline enroll/);
     for (const args of [
       ['erase', 'Zoë'],
       ['photos', 'Ana'],

@@ -76,7 +76,7 @@ describe('a stranger who is given a name', () => {
   beforeAll(async () => {
     await stop();
     await command('enroll', await models.ensure('demo-franck-01829'), '--name', 'Franck');
-    await command('people', 'erase', 'Zoë');
+    await command('people', 'erase', 'Zoë', '--yes');
     // Whoever comes is near enough to be taken for Franck.
     const config = join(data.path, 'config.yaml');
     writeFileSync(config, 'recognition: { threshold: 1.9 }');

@@ -31,7 +31,7 @@ describe('sightline verify', () => {
 
   it('tells different people apart, in words too', async () => {
     const { code, stdout } = await sightline(['verify', photos[0]!, other]);
-    expect(code).toBe(0);
+    expect(code).toBe(1);
     expect(stdout).toMatch(
       /^Different people: distance 1\.\d{3}, the same needs 0\.967 or less; .* 0\.\d %\n$/,
     );
@@ -48,7 +48,7 @@ describe('sightline verify', () => {
     ['no face', () => grey, /FACE_NOT_FOUND: .*grey\.jpg: Expected/],
     ['several faces', () => crowd, /FACE_AMBIGUOUS: .*sample-1\.jpg: Expected/],
     ['no picture', () => textFile(), /IMAGE_UNREADABLE: .*text\.jpg/],
-    ['nothing there', () => '/nowhere.jpg', /IMAGE_UNREADABLE: .*\/nowhere\.jpg/],
+    ['nothing there', () => '/nowhere.jpg', /IMAGE_NOT_FOUND: .*\/nowhere\.jpg/],
   ])('names the photo at fault: %s', async (_, second, message) => {
     const { code, stderr, stdout } = await sightline(['verify', photos[0]!, second(), '--json']);
     expect(stderr).toMatch(message);

@@ -1,5 +1,9 @@
-import { connect, watch } from '../../src/client/node.js';
-import type { EventStream as ClientStream, EventType, SightlineEvent } from '../../src/client/node.js';
+import type {
+  EventStream as ClientStream,
+  EventType,
+  SightlineEvent,
+} from '../../packages/client/src/index.js';
+import { connect, watch } from './connect.js';
 
 /** Keeps the events of a program, those published before it was opened too, and can wait for one. */
 export class EventStream {

@@ -94,8 +94,9 @@ export class RunningSightline {
   stderr = '';
   readonly #serving: Promise<string>;
 
-  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-    this.process = spawn(process.execPath, [program, ...args], {
+  /** @param entry main.js of another installation */
+  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}, entry = program) {
+    this.process = spawn(process.execPath, [entry, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
     });

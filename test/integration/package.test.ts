@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -19,6 +19,23 @@ async function packedFiles(): Promise<string[]> {
   const [report] = Object.values(JSON.parse(stdout) as PackReport[] | Record<string, PackReport>);
   return report!.files.map(({ path }) => path);
 }
+
+it('npm ci does not know of the script that onnxruntime-node would run', () => {
+  const lock = readFileSync(join(packageRoot(), 'package-lock.json'), 'utf8');
+  const { packages } = JSON.parse(lock) as { packages: Record<string, object> };
+  const advice = 'take "hasInstallScript" out of its entry in package-lock.json (docs/adr/0016)';
+  expect(packages['node_modules/onnxruntime-node'], advice).not.toHaveProperty('hasInstallScript');
+});
+
+it('a build removes what has no source any more', async () => {
+  const orphans = ['dist/src/gone.js', 'packages/client/dist/gone.d.ts'].map((path) =>
+    join(packageRoot(), path),
+  );
+  for (const orphan of orphans) writeFileSync(orphan, '');
+  await promisify(execFile)(process.execPath, ['build.mjs'], { cwd: packageRoot() });
+  expect(orphans.filter((orphan) => existsSync(orphan))).toEqual([]);
+  expect(existsSync(join(packageRoot(), 'packages/client/dist/index.js'))).toBe(true);
+});
 
 describe('the published package', () => {
   it('has every kernel, and neither their sources nor their compiler', { timeout: 120_000 }, async () => {

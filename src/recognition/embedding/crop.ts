@@ -5,8 +5,8 @@ import { clip, scaleAboutCentre, type Box, type Point } from '../../core/geometr
 import type { Image } from '../../core/image.js';
 import { rgbRegion } from '../../core/rgb-region.js';
 import { landmarkBox } from './landmark-square.js';
+import { loadSharp } from './load-sharp.js';
 import { applySimilarity, estimateSimilarity, invertSimilarity } from '../../core/similarity.js';
-import sharp from 'sharp';
 import type { StoredCrop } from '../../core/people-store.js';
 import { SightlineError } from '../../core/errors.js';
 
@@ -100,12 +100,15 @@ export function copyCrop(crop: FaceCrop): FaceCrop {
 
 /** Encodes a crop for storage as PNG. Copies the bytes before it returns, so the caller may hand them to a worker. */
 export async function encodeCrop({ width, height, data, landmarks }: FaceCrop): Promise<StoredCrop> {
-  const picture = sharp(data.slice(), { raw: { width, height, channels: 3 } });
+  const copy = data.slice();
+  const sharp = await loadSharp();
+  const picture = sharp(copy, { raw: { width, height, channels: 3 } });
   return { png: await picture.png().toBuffer(), landmarks };
 }
 
 /** Decodes a stored crop. @throws Error when the bytes are not a picture */
 export async function decodeCrop({ png, landmarks }: StoredCrop): Promise<FaceCrop> {
+  const sharp = await loadSharp();
   const picture = sharp(png).removeAlpha().toColourspace('srgb').raw();
   const { data, info } = await picture.toBuffer({ resolveWithObject: true });
   // sharp's buffer may be part of a shared pool, and only a whole buffer can be transferred to a worker.

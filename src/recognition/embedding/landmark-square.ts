@@ -1,5 +1,6 @@
 import type { Landmarks } from '../../core/face.js';
 import type { Box, Point } from '../../core/geometry.js';
+import { arcFaceTemplate } from '../../core/similarity.js';
 
 /**
  * The square around a face in which MTCNN's O-Net finds landmarks best. Its unit is the distance from eyes to mouth: the
@@ -43,6 +44,17 @@ export function landmarkBox([leftEye, rightEye, , leftMouth, rightMouth]: Landma
     width,
     height,
   };
+}
+
+/** Where the landmarks of a face are when `box` is the one that MTCNN would typically give for it. */
+export function landmarksIn(box: Box): Landmarks {
+  const typical = landmarkBox(arcFaceTemplate);
+  const at = ({ x, y }: Point): Point => ({
+    x: box.x + ((x - typical.x) / typical.width) * box.width,
+    y: box.y + ((y - typical.y) / typical.height) * box.height,
+  });
+  const [leftEye, rightEye, nose, leftMouth, rightMouth] = arcFaceTemplate;
+  return [at(leftEye), at(rightEye), at(nose), at(leftMouth), at(rightMouth)];
 }
 
 /** Reads O-Net's box: the offsets of its edges x1, y1, x2, y2 from those of the square, as fractions of its side. */

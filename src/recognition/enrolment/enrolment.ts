@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { EnrolmentWarning } from '../../core/enrolment-warning.js';
 import { SightlineError } from '../../core/errors.js';
 import { qualityFloor, qualityScore, weakestPart } from '../../core/face-quality.js';
 import type { FaceQuality } from '../../core/face-quality.js';
@@ -6,10 +7,12 @@ import type { Detection, Person } from '../../core/face.js';
 import type { GalleryPhoto, PeopleStore, StoredCrop } from '../../core/people-store.js';
 import type { RgbImage } from '../../core/image.js';
 import { cutFace, boundCrop, encodeCrop, embedCrop, type EmbeddedCrop } from '../embedding/crop.js';
+import type { EmbedderSpec } from '../embedding/embedder-specs.js';
 import type { FaceEmbedder } from '../../core/face-embedder.js';
 import type { Gallery } from '../gallery/gallery.js';
 import { mainFace } from './main-face.js';
 import { normalisePersonName } from './person-name.js';
+import { faceWarnings, nameWarnings } from './warnings.js';
 
 /** Least distance between the eyes of an enrolled face. Recognition gets worse below it (docs/recognition.md). */
 const leastEyeDistancePixels = 20;
@@ -19,6 +22,7 @@ export interface EnrollerOptions {
   readonly embedder: FaceEmbedder;
   readonly store: PeopleStore;
   readonly gallery: Gallery;
+  readonly spec: Pick<EmbedderSpec, 'threshold'>;
 }
 
 export interface Enrolment {
@@ -26,6 +30,8 @@ export interface Enrolment {
   readonly face: GalleryPhoto;
   /** False when the person had this photo already. */
   readonly added: boolean;
+  /** What speaks against it. */
+  readonly warnings: readonly EnrolmentWarning[];
 }
 
 /** The person who gets a photo: by name, or by id. */
@@ -45,8 +51,8 @@ export class Enroller {
    * @param target a name in any script, stored in NFC form; the person is created if the name is new. Or the id of a
    * person who exists
    * @param photoName a name for people to recognise the photo by, such as its file name
-   * @throws SightlineError PERSON_NAME_INVALID, PERSON_NOT_FOUND, FACE_NOT_FOUND, FACE_AMBIGUOUS, FACE_TOO_SMALL,
-   * FACE_QUALITY_LOW, DETECTOR_FAILED, EMBEDDER_FAILED, NOT_READY, DATA_UNWRITABLE, GALLERY_CORRUPT
+   * @throws SightlineError PERSON_NAME_INVALID, PERSON_NOT_FOUND, FACE_NOT_FOUND, FACE_AMBIGUOUS, FACE_CUT_OFF,
+   * FACE_TOO_SMALL,   * FACE_QUALITY_LOW, DETECTOR_FAILED, EMBEDDER_FAILED, NOT_READY, DATA_UNWRITABLE, GALLERY_CORRUPT
    */
   async enrollPhoto(target: EnrolmentTarget, image: RgbImage, photoName: string): Promise<Enrolment> {
     const checked = typeof target === 'string' ? normalisePersonName(target) : target;
@@ -64,6 +70,7 @@ export class Enroller {
     const { store, gallery } = this.#options;
     const { embedding, quality, crop } = await this.#embed(image, found);
     checkQuality(quality);
+    const warnings = await this.#warnings(target, embedding.vector);
     const { person, face, revision } = await store.addFace(target, {
       photoName,
       photoHash: pixelHash(image),
@@ -71,13 +78,28 @@ export class Enroller {
       embedding,
       crop,
     });
-    if (revision === null) return { person, face, added: false };
+    if (revision === null) return { person, face, added: false, warnings };
     gallery.add({ faceId: face.id, person, role: 'example', vector: embedding.vector }, revision);
-    return { person, face, added: true };
+    return { person, face, added: true, warnings };
+  }
+
+  /** Compared before the photo is stored, when the gallery does not know it yet. */
+  async #warnings(target: EnrolmentTarget, vector: Float32Array): Promise<EnrolmentWarning[]> {
+    const { store, gallery, spec } = this.#options;
+    const person =
+      typeof target === 'string' ? await store.personNamed(target) : await store.person(target.id);
+    const name = typeof target === 'string' ? target : person?.name;
+    // Whoever has gone in the meantime is refused by the store.
+    if (name === undefined) return [];
+    const other = (await gallery.match(vector, 2)).find((neighbour) => neighbour.person.id !== person?.id);
+    const ownDistance = person && gallery.distanceTo(person.id, vector);
+    const aboutFaces = faceWarnings({ person, name, other, ownDistance, threshold: spec.threshold });
+    return person ? aboutFaces : [...aboutFaces, ...nameWarnings(name, await store.persons())];
   }
 
   /** Embeds exactly the crop that is stored, so that embedding it again gives the same result. */
   async #embed(image: RgbImage, face: Detection): Promise<EmbeddedCrop & { crop: StoredCrop }> {
+    checkInside(face, image);
     checkSize(face);
     const cut = cutFace(image, face.landmarks);
     if (!cut)
@@ -86,6 +108,36 @@ export class Enroller {
     const crop = await encodeCrop(bounded);
     return { ...(await embedCrop(this.#options.embedder, bounded)), crop };
   }
+}
+
+/** How far a face's box may reach beyond the picture, as a share of the box: detectors are no more exact than that. */
+const boxTolerance = 0.1;
+
+/**
+ * Checks that a picture shows a whole face. What a detector takes for one that is larger than the picture, or that lies
+ * partly outside, is made up to that extent.
+ * @throws SightlineError FACE_CUT_OFF
+ */
+export function checkInside(
+  { landmarks, box }: Pick<Detection, 'landmarks' | 'box'>,
+  { width, height }: Pick<RgbImage, 'width' | 'height'>,
+): void {
+  const [acrossX, acrossY] = [boxTolerance * box.width, boxTolerance * box.height];
+  const fits =
+    box.width <= width &&
+    box.height <= height &&
+    box.x >= -acrossX &&
+    box.y >= -acrossY &&
+    box.x + box.width <= width + acrossX &&
+    box.y + box.height <= height + acrossY;
+  const shows = landmarks.every(({ x, y }) => x >= 0 && y >= 0 && x <= width && y <= height);
+  if (fits && shows) return;
+  throw new SightlineError(
+    'FACE_CUT_OFF',
+    `Expected a whole face inside the picture of ${width}×${height} pixels but received one of ` +
+      `${Math.round(box.width)}×${Math.round(box.height)} at (${Math.round(box.x)}, ${Math.round(box.y)})` +
+      `${shows ? '' : ', whose eyes, nose or mouth lie outside'}`,
+  );
 }
 
 /** Checks that a face is large enough to be enrolled. @throws SightlineError FACE_TOO_SMALL */

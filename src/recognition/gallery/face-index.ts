@@ -140,6 +140,14 @@ export class FaceIndex {
     return this.neighbours(query, this.#search.candidates(query));
   }
 
+  /** To the nearest photo of a person; undefined when there is none. */
+  distanceTo(personId: string, vector: Float32Array): number | undefined {
+    const distances = this.#owners
+      .get(personId)
+      ?.photos.map(({ row }) => euclideanDistance(this.#table.vector(row), vector));
+    return distances?.reduce((least, distance) => Math.min(least, distance), Infinity);
+  }
+
   #addPhoto(owner: Owner, face: IndexedFace, vector: Float32Array): void {
     const [first] = owner.photos;
     if (first && !owner.centroid) {

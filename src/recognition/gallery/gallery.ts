@@ -92,6 +92,11 @@ export class Gallery {
     return this.#search.nearest(vector, count);
   }
 
+  /** The distance to the nearest photo of a person; undefined when there is none. */
+  distanceTo(personId: string, vector: Float32Array): number | undefined {
+    return this.#index.distanceTo(personId, vector);
+  }
+
   /**
    * Adds a face that was just stored.
    * @param storeRevision the revision that storing it made

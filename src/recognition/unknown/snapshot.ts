@@ -1,8 +1,8 @@
-import sharp from 'sharp';
 import type { FaceCrop } from '../../core/face-embedder.js';
 import type { Landmarks } from '../../core/face.js';
 import type { StoredCrop } from '../../core/people-store.js';
 import type { Snapshot } from '../../core/track-store.js';
+import { loadSharp } from '../embedding/load-sharp.js';
 
 /** In pixels. */
 const longestSide = 320;
@@ -14,7 +14,9 @@ const jpegQuality = 85;
  */
 export async function makeSnapshot(crop: FaceCrop, quality: number): Promise<Snapshot> {
   const { width, height, data, landmarks } = crop;
-  const { data: jpeg, info } = await sharp(data.slice(), { raw: { width, height, channels: 3 } })
+  const copy = data.slice();
+  const sharp = await loadSharp();
+  const { data: jpeg, info } = await sharp(copy, { raw: { width, height, channels: 3 } })
     .resize({ width: longestSide, height: longestSide, fit: 'inside', withoutEnlargement: true })
     .jpeg({ quality: jpegQuality })
     .toBuffer({ resolveWithObject: true });
@@ -22,7 +24,8 @@ export async function makeSnapshot(crop: FaceCrop, quality: number): Promise<Sna
 }
 
 /** Converts a stored crop to a JPEG for people to look at. */
-export function cropJpeg({ png }: StoredCrop): Promise<Buffer> {
+export async function cropJpeg({ png }: StoredCrop): Promise<Buffer> {
+  const sharp = await loadSharp();
   return sharp(png).jpeg({ quality: jpegQuality }).toBuffer();
 }
 

@@ -57,6 +57,7 @@ const answers: Partial<Record<ErrorCode, CompreFaceAnswer>> = {
   IMAGE_TOO_SLOW: { status: 400, code: compreFaceCodes.fileUnreadable },
   REQUEST_TOO_LARGE: { status: 413, code: compreFaceCodes.fileUnreadable },
   FACE_NOT_FOUND: { status: 400, code: noFaceFound },
+  FACE_CUT_OFF: { status: 400, code: noFaceFound },
   FACE_TOO_SMALL: { status: 400, code: noFaceFound },
   FACE_QUALITY_LOW: { status: 400, code: noFaceFound },
   FACE_AMBIGUOUS: { status: 400, code: compreFaceCodes.tooManyFaces },

@@ -54,12 +54,14 @@ function refuseOthers(scope: Api): void {
     url: '/*',
     config: { role: 'viewer' },
     schema: { hide: true },
-    handler: ({ method, url }) => {
+    // Not left to the handler, before which the body would be read.
+    onRequest: ({ method, url }) => {
       throw new SightlineError(
         'ROUTE_NOT_FOUND',
         `CompreFace has no such route; received ${method} ${excerpt(url.split('?')[0] ?? '')}.`,
       );
     },
+    handler: () => undefined,
   });
 }
 

@@ -237,7 +237,11 @@ export function addExampleImageRoutes(app: Api, people: PeopleService): void {
         response: pictureResponse,
       },
     },
-    ({ params }, reply) => sendPicture(reply, people, params.image_id),
+    ({ params }, reply) => {
+      // Made for <img> on pages of other origins; whoever knows the address has the token.
+      reply.header('cross-origin-resource-policy', 'cross-origin');
+      return sendPicture(reply, people, params.image_id);
+    },
   );
 }
 

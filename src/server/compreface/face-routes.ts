@@ -20,7 +20,7 @@ import {
   readFaces,
   rounded,
 } from './faces.js';
-import { faceQuery, recognizeQuery } from './options.js';
+import { detectQuery, faceQuery, recognizeQuery } from './options.js';
 
 const tags = ['compreface'];
 const config = { role: 'operator', pictures: ['file'] } as const;
@@ -109,7 +109,7 @@ export function addFaceRoutes(app: Api, people: PeopleService, pictures: Picture
       schema: {
         tags,
         summary: 'Where the faces in a picture are',
-        querystring: faceQuery,
+        querystring: detectQuery,
         body,
         response: {
           200: z.object({ result: z.array(faceSchema), plugins_versions }),

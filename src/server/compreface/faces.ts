@@ -8,6 +8,8 @@ import { asksFor, type FaceQuery } from './options.js';
 const maxFaces = 100;
 
 type Choice = Pick<FaceQuery, 'limit' | 'det_prob_threshold'>;
+/** Whether to search the picture, too: without that it is a face as a whole. */
+type Reading = Choice & Pick<FaceQuery, 'detect_faces'>;
 
 /** @throws SightlineError FACE_NOT_FOUND, and what `PictureService.detect` throws */
 export async function detectFaces(
@@ -23,8 +25,9 @@ export async function detectFaces(
 export async function readFaces(
   pictures: PictureService,
   picture: Buffer,
-  choice: Choice,
+  choice: Reading,
 ): Promise<ReadPicture> {
+  if (!choice.detect_faces) return pictures.readWhole(picture);
   // Which of the likely faces are the largest is known only when all have been found.
   const most = choice.limit === 0 || choice.det_prob_threshold > 0 ? maxFaces : choice.limit;
   const read = await pictures.read(picture, Math.min(most, maxFaces));

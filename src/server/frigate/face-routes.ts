@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { SightlineError } from '../../core/errors.js';
 import { quote } from '../../core/excerpt.js';
+import type { GalleryPerson } from '../../core/people-store.js';
 import type { Api } from '../api.js';
-import type { PeopleService, PictureService, Services } from '../../services/services.js';
+import type { PeopleService, Services } from '../../services/services.js';
 import { picture } from '../uploads/picture.js';
 import { frigateErrors, outcomeSchema, succeeded } from './frigate-error.js';
+import { recognised, recognize } from './recognize.js';
+import { recentStrangers } from './train-routes.js';
 
 const tags = ['frigate'];
 const operator = { role: 'operator' } as const;
@@ -18,7 +21,7 @@ const photoName = 'Frigate';
 /** `/faces`: a face in Frigate is a person here, and its images are the person's photos. */
 export function addFrigateFaceRoutes(
   app: Api,
-  { people, pictures }: Pick<Services, 'people' | 'pictures'>,
+  { people, pictures, events }: Pick<Services, 'people' | 'pictures' | 'events'>,
 ): void {
   app.get(
     '/faces',
@@ -26,11 +29,15 @@ export function addFrigateFaceRoutes(
       config: { role: 'viewer' },
       schema: {
         tags,
-        summary: 'The ids of the photos of each person, by name',
+        summary: 'The ids of the photos of each person, by name; `train`: ids of events about strangers',
         response: { 200: z.record(z.string(), z.array(z.string())), ...frigateErrors },
       },
     },
-    () => photosByName(people),
+    async (_request, reply) => {
+      const names = [...(await recentStrangers(events)), ...(await photosByName(people))];
+      // Not the serializer of the schema, which leaves out a person called `__proto__`.
+      return reply.type('application/json').serializer(JSON.stringify).send(Object.fromEntries(names));
+    },
   );
 
   app.post(
@@ -73,15 +80,32 @@ export function addFrigateFaceRoutes(
       config: operator,
       schema: {
         tags,
-        summary: 'Removes photos of a person; the person stays',
+        summary: 'Removes photos of a person; with all of them, the person is erased',
         params,
-        body: z.object({ ids: z.array(z.string()).min(1).max(1000) }),
+        body: z.object({ ids: z.array(z.string()).max(1000) }),
         response: outcome,
       },
     },
-    async ({ params: { name }, body: { ids } }) => {
-      const removed = await removePhotos(people, name, new Set(ids));
-      return succeeded(`Photos removed: ${removed}.`);
+    async ({ params: { name }, body: { ids } }) =>
+      succeeded(await removePhotos(people, await personNamed(people, name), new Set(ids))),
+  );
+
+  app.put(
+    '/faces/:name/rename',
+    {
+      config: operator,
+      schema: {
+        tags,
+        summary: 'Gives a person another name',
+        params,
+        body: z.object({ new_name: z.string() }),
+        response: outcome,
+      },
+    },
+    async ({ params: { name }, body: { new_name } }) => {
+      const { id } = await personNamed(people, name);
+      const renamed = await people.rename(id, new_name);
+      return succeeded(`${name} is called ${renamed.name} now.`);
     },
   );
 
@@ -93,44 +117,45 @@ export function addFrigateFaceRoutes(
         tags,
         summary: 'Who the largest face of a picture is',
         body: fileBody,
-        response: {
-          200: z.object({
-            success: z.literal(true),
-            score: z.number().describe('0 to 1: probability that the face is the nearest person’s.'),
-            face_name: z.string().describe('`unknown` for a face that Sightline does not name.'),
-          }),
-          ...frigateErrors,
-        },
+        response: { 200: recognised, ...frigateErrors },
       },
     },
     ({ body }) => recognize(pictures, body.file),
   );
 }
 
-async function photosByName(people: PeopleService): Promise<Record<string, string[]>> {
+async function photosByName(people: PeopleService): Promise<[string, string[]][]> {
   const names: [string, string[]][] = [];
   for (const { id, name } of await people.list())
     names.push([name, (await people.photos(id)).map((photo) => photo.id)]);
-  return Object.fromEntries(names);
+  return names;
 }
 
-/** Removes all of the photos or, if one is not of that person, none. */
-async function removePhotos(people: PeopleService, name: string, ids: ReadonlySet<string>): Promise<number> {
+/** @throws SightlineError PERSON_NOT_FOUND */
+async function personNamed(people: PeopleService, name: string): Promise<GalleryPerson> {
   const person = await people.find(name);
-  if (person === undefined)
-    throw new SightlineError('PERSON_NOT_FOUND', `There is no person named ${quote(name)}.`);
+  if (person !== undefined) return person;
+  throw new SightlineError('PERSON_NOT_FOUND', `There is no person named ${quote(name)}.`);
+}
+
+/**
+ * Removes all of the photos or, if one is not of that person, none. Without photos the person is gone, as in Frigate.
+ * @returns what happened
+ */
+async function removePhotos(
+  people: PeopleService,
+  person: GalleryPerson,
+  ids: ReadonlySet<string>,
+): Promise<string> {
   const own = new Set((await people.photos(person.id)).map(({ id }) => id));
   const stray = [...ids].find((id) => !own.has(id));
   if (stray !== undefined)
     throw new SightlineError('PHOTO_NOT_FOUND', `${person.name} has no photo with the id ${quote(stray)}.`);
+  if (ids.size === own.size) {
+    await people.erase(person.id);
+    return `${person.name} was erased, with ${ids.size} photos.`;
+  }
+  if (ids.size === 0) throw new SightlineError('REQUEST_INVALID', 'Body: expected ids but received none.');
   for (const id of ids) await people.removePhoto(id);
-  return ids.size;
-}
-
-async function recognize(pictures: PictureService, file: Buffer) {
-  const [face] = (await pictures.read(file, 1)).faces;
-  if (face === undefined) throw new SightlineError('FACE_NOT_FOUND', 'No face was found in the picture.');
-  const { person, distance } = await pictures.identify(face, 1);
-  const score = distance === null ? 0 : pictures.similarity(distance);
-  return { success: true as const, score, face_name: person?.name ?? 'unknown' };
+  return `Photos removed: ${ids.size}.`;
 }

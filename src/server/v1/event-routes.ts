@@ -29,6 +29,9 @@ const pageSchema = z.object({
   events: z.array(eventSchema).readonly(),
   next: z.string().nullable().describe('`cursor` of the next page; null on the last page.'),
   newest: eventId.describe('Id of the newest event; continue live from that of the first page with `since`.'),
+  people: z
+    .int()
+    .describe('Grows with every change of people. Read a page again when it has: `person` may be another.'),
 });
 
 /** `/v1/events` and the routes below it. */
@@ -104,6 +107,7 @@ interface EventPage {
   /** Null on the last page. */
   readonly next: string | null;
   readonly newest: string;
+  readonly people: number;
 }
 
 /**
@@ -111,12 +115,14 @@ interface EventPage {
  * of the page is newer. The pages together with the live events since `newest` are complete and have no duplicates.
  */
 async function eventPage(
-  archive: Pick<EventService, 'query' | 'positionOf'>,
+  archive: Pick<EventService, 'query' | 'positionOf' | 'peopleRevision'>,
   query: EventsQuery,
 ): Promise<EventPage> {
   const { camera, type, person, order, limit } = query;
   const last = query.cursor === undefined ? undefined : lastOfPage(query.cursor, order);
   const since = query.since === null ? undefined : await archive.positionOf(query.since);
+  // Before the events: a name that changes meanwhile is told at the next look.
+  const people = await archive.peopleRevision();
   const [newest] = await archive.query({ order: 'newest first', limit: 1 });
   const found = await archive.query({
     since: momentOf(query.from),
@@ -132,7 +138,7 @@ async function eventPage(
   });
   const events = found.slice(0, limit);
   const next = found.length > limit ? cursorAfter(events.at(-1)?.position ?? 0, order) : null;
-  return { events: events.map(keptEvent), next, newest: newest?.id ?? firstEventId };
+  return { events: events.map(keptEvent), next, newest: newest?.id ?? firstEventId, people };
 }
 
 function keptEvent(event: StoredEvent): KeptEvent {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Api } from '../api.js';
 import { noBody, problems } from '../openapi.js';
 import type { ServerContext } from '../server-options.js';
-import { nameBody, personSchema, personView } from './person-views.js';
+import { namedSchema, namedView, nameBody, personSchema, personView } from './person-views.js';
 
 const tags = ['people'];
 const idParams = z.object({ id: z.string() });
@@ -32,10 +32,13 @@ export function addPeopleRoutes(app: Api, { services }: Pick<ServerContext, 'ser
         tags,
         summary: 'Add a person, who is recognised as soon as they have a photo',
         body: nameBody,
-        response: { 201: personSchema, ...problems },
+        response: { 201: namedSchema, ...problems },
       },
     },
-    async ({ body }, reply) => reply.code(201).send(personView(await people.create(body.name))),
+    async ({ body }, reply) => {
+      const person = await people.create(body.name);
+      return reply.code(201).send(namedView(person, await people.nameWarnings(person)));
+    },
   );
 
   app.get(
@@ -56,10 +59,13 @@ export function addPeopleRoutes(app: Api, { services }: Pick<ServerContext, 'ser
         summary: 'Rename a person',
         params: idParams,
         body: nameBody,
-        response: { 200: personSchema, ...problems },
+        response: { 200: namedSchema, ...problems },
       },
     },
-    async ({ params, body }) => personView(await people.rename(params.id, body.name)),
+    async ({ params, body }) => {
+      const person = await people.rename(params.id, body.name);
+      return namedView(person, await people.nameWarnings(person));
+    },
   );
 
   app.delete(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EnrolmentWarning } from '../../core/enrolment-warning.js';
 import type { GalleryPhoto, GalleryPerson } from '../../core/people-store.js';
 import type { UnknownPerson } from '../../core/track-store.js';
 
@@ -23,6 +24,24 @@ export const photoSchema = z
   })
   .meta({ id: 'Photo' });
 
+export const warningSchema = z
+  .object({
+    kind: z
+      .enum(['same-face', 'unlike-own', 'similar-name'])
+      .describe(
+        'The face looks like that of somebody else; like none of the person’s other photos; the name is read like another.',
+      ),
+    message: z.string(),
+    person: z.object({ id: z.string(), name: z.string() }).describe('Whom it is about.'),
+    distance: z.number().nullable().describe('To the nearest photo of that person; null for a name.'),
+  })
+  .meta({ id: 'EnrolmentWarning' });
+
+/** Somebody who was just given a name. */
+export const namedSchema = personSchema
+  .extend({ warnings: z.array(warningSchema).describe('What speaks against the name, which was given.') })
+  .meta({ id: 'PersonWithWarnings' });
+
 export const unknownSchema = z
   .object({
     number: z.int(),
@@ -41,8 +60,16 @@ export function personView({ id, name, faces, createdAt }: GalleryPerson) {
   return { id, name, photos: faces, createdAt: timeOf(createdAt) };
 }
 
+export function namedView(person: GalleryPerson, warnings: readonly EnrolmentWarning[]) {
+  return { ...personView(person), warnings: warnings.map(warningView) };
+}
+
 export function photoView({ id, personId, photoName, quality, createdAt }: GalleryPhoto) {
   return { id, person: personId, name: photoName, quality, createdAt: timeOf(createdAt) };
+}
+
+export function warningView({ kind, message, person: { id, name }, distance }: EnrolmentWarning) {
+  return { kind, message, person: { id, name }, distance };
 }
 
 export function unknownView({ number, id, seen, firstSeenAt, lastSeenAt, cameras }: UnknownPerson) {

@@ -5,7 +5,14 @@ import { eventId, numeric } from '../query.js';
 import type { ServerContext } from '../server-options.js';
 import type { PeopleService } from '../../services/services.js';
 import { picture } from '../uploads/picture.js';
-import { personSchema, personView, photoSchema, photoView } from './person-views.js';
+import {
+  personSchema,
+  personView,
+  photoSchema,
+  photoView,
+  warningSchema,
+  warningView,
+} from './person-views.js';
 
 const tags = ['photos'];
 const idParams = z.object({ id: z.string() });
@@ -35,6 +42,7 @@ const enrolled = z.object({
   person: personSchema,
   photo: photoSchema.nullable().describe('Null for an unknown person, whose best crops have become photos.'),
   added: z.boolean().describe('False when the person already had this photo.'),
+  warnings: z.array(warningSchema).describe('What speaks against the enrolment, which was carried out.'),
 });
 
 /** The photos of people: `/v1/people/:id/photos` and `/v1/photos`. */
@@ -124,9 +132,15 @@ async function enrol(
       person: personView(await people.enrollFromUnknown(personId, unknown)),
       photo: null,
       added: true,
+      warnings: [],
     };
-  const { person, face, added } = await (file
+  const { person, face, added, warnings } = await (file
     ? people.addPhoto(personId, file, name)
     : people.enrollFromEvent(personId, event as string));
-  return { person: personView(await people.get(person.id)), photo: photoView(face), added };
+  return {
+    person: personView(await people.get(person.id)),
+    photo: photoView(face),
+    added,
+    warnings: warnings.map(warningView),
+  };
 }

@@ -3,7 +3,7 @@ import type { Api } from '../api.js';
 import { binary, noBody, problems } from '../openapi.js';
 import { numeric } from '../query.js';
 import type { ServerContext } from '../server-options.js';
-import { nameBody, personSchema, personView, unknownSchema, unknownView } from './person-views.js';
+import { namedSchema, namedView, nameBody, unknownSchema, unknownView } from './person-views.js';
 
 const tags = ['unknown people'];
 const numberParams = z.object({ number: numeric(1, Number.MAX_SAFE_INTEGER).int() });
@@ -62,10 +62,13 @@ export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'se
         summary: 'Name an unknown person: a new name, or that of a person; past events follow',
         params: numberParams,
         body: nameBody,
-        response: { 200: personSchema, ...problems },
+        response: { 200: namedSchema, ...problems },
       },
     },
-    async ({ params, body }) => personView(await unknownPeople.name(params.number, body.name)),
+    async ({ params, body }) => {
+      const person = await unknownPeople.name(params.number, body.name);
+      return namedView(person, await services.people.nameWarnings(person));
+    },
   );
 
   app.delete(

@@ -13,6 +13,9 @@ export interface ImportSchemas {
   readonly recognitionSettings: z.ZodType;
 }
 
+/** What earlier versions kept beside the database. */
+export const earlierFiles = ['cameras.json', 'settings.json', 'token', 'heads'];
+
 type SettingsFileName = 'cameras.json' | 'settings.json' | 'token';
 
 /** The name that the token from the file is stored under. */

@@ -128,13 +128,28 @@ function drawBatch(photos: readonly TrainingPhoto[], random: Random): TrainingPh
     .flatMap((own) => shuffled(own, random).slice(0, batch.photos));
 }
 
+/*
+ * These two take most of the time of training. They work on four rows at once, which is faster because the sums of the
+ * rows do not wait for each other. Where the number of rows is no multiple of four, the rows beyond the end are read as
+ * undefined, and writing them has no effect, since typed arrays ignore writes beyond their end.
+ */
+
 function multiply({ matrix, dimension }: Projection, vector: Float32Array): Float32Array {
   const result = new Float32Array(dimension);
-  for (let row = 0, index = 0; row < dimension; row++) {
-    let sum = 0;
-    for (let column = 0; column < dimension; column++)
-      sum += (matrix[index++] as number) * (vector[column] as number);
-    result[row] = sum;
+  for (let row = 0; row < dimension; row += 4) {
+    const start = row * dimension;
+    let [first, second, third, fourth] = [0, 0, 0, 0];
+    for (let column = 0, index = start; column < dimension; column++, index++) {
+      const value = vector[column] as number;
+      first += (matrix[index] as number) * value;
+      second += (matrix[index + dimension] as number) * value;
+      third += (matrix[index + 2 * dimension] as number) * value;
+      fourth += (matrix[index + 3 * dimension] as number) * value;
+    }
+    result[row] = first;
+    result[row + 1] = second;
+    result[row + 2] = third;
+    result[row + 3] = fourth;
   }
   return result;
 }
@@ -146,10 +161,19 @@ function addOuterProduct(
   scale: number,
   columns: Float32Array,
 ): void {
-  for (let row = 0, index = 0; row < rows.length; row++) {
-    const weight = scale * (rows[row] as number);
-    for (let column = 0; column < columns.length; column++, index++)
-      matrix[index] = (matrix[index] as number) + weight * (columns[column] as number);
+  const { length } = columns;
+  for (let row = 0; row < rows.length; row += 4) {
+    const first = scale * (rows[row] as number);
+    const second = scale * (rows[row + 1] as number);
+    const third = scale * (rows[row + 2] as number);
+    const fourth = scale * (rows[row + 3] as number);
+    for (let column = 0, index = row * length; column < length; column++, index++) {
+      const value = columns[column] as number;
+      matrix[index] = (matrix[index] as number) + first * value;
+      matrix[index + length] = (matrix[index + length] as number) + second * value;
+      matrix[index + 2 * length] = (matrix[index + 2 * length] as number) + third * value;
+      matrix[index + 3 * length] = (matrix[index + 3 * length] as number) + fourth * value;
+    }
   }
 }
 

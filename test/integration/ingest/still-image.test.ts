@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { VideoFolder } from '../../helpers/video.js';
+import { packageRoot } from '../../../src/config/package-root.js';
 import { readImage } from '../../../src/ingest/still-image.js';
 import { plainGif } from '../../helpers/plain-gif.js';
 
@@ -114,7 +116,7 @@ describe('readImage', () => {
   it.each([
     ['a BMP', 'BM\x36\0\0\0'],
     ['an icon', '\0\0\x01\0\x01\0'],
-    ['a HEIC', '\0\0\0\x18ftypheic'],
+    ['an MP4', '\0\0\0\x18ftypisom'],
     ['a PDF', '%PDF-1.7\n'],
     ['an SVG after a byte order mark', '\xef\xbb\xbf<svg xmlns="http://www.w3.org/2000/svg"/>'],
     ['an SVG in XML', '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'],
@@ -123,6 +125,50 @@ describe('readImage', () => {
     await expect(readImage(Buffer.from(bytes, 'latin1'), limits)).rejects.toMatchObject({
       code: 'IMAGE_UNREADABLE',
       message: expect.stringContaining('begins with') as string,
+    });
+  });
+
+  describe('of HEIC', () => {
+    const heic = (name: string) => readFile(join(packageRoot(), 'test/fixtures/heic', `${name}.heic`));
+
+    it('reads the pixels', async () => {
+      const image = await readImage(await heic('plain'), limits);
+      expect([image.width, image.height, image.data.length]).toEqual([64, 48, 64 * 48 * 3]);
+      expectNear([...image.data.subarray(0, 3)], colour);
+    });
+
+    it('refuses one of more pixels than allowed', async () => {
+      await expect(readImage(await heic('plain'), { ...limits, maxPixels: 3000 })).rejects.toMatchObject({
+        code: 'IMAGE_TOO_LARGE',
+        message: expect.stringContaining('64×48') as string,
+      });
+    });
+
+    it('takes no more memory than the size in the header allows', async () => {
+      const before = process.memoryUsage.rss();
+      let most = before;
+      const watch = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 5);
+      await expect(readImage(await heic('larger-than-said'), limits)).rejects.toMatchObject({
+        code: 'IMAGE_UNREADABLE',
+      });
+      clearInterval(watch);
+      // The planes alone of what is coded in it take 100 MB, and the picture as RGBA 268 MB.
+      expect(most - before).toBeLessThan(200e6);
+    });
+
+    it('refuses half of one, and one that is only a header', async () => {
+      const whole = await heic('plain');
+      for (const bytes of [half(whole), whole.subarray(0, -10), Buffer.from('\0\0\0\x18ftypheic')])
+        await expect(readImage(bytes, limits)).rejects.toMatchObject({
+          code: 'IMAGE_UNREADABLE',
+          message: expect.stringContaining('cannot be decoded') as string,
+        });
+    });
+
+    it('gives it up after the time allowed', async () => {
+      await expect(readImage(await heic('plain'), { ...limits, timeoutMs: 1 })).rejects.toMatchObject({
+        code: 'IMAGE_TOO_SLOW',
+      });
     });
   });
 
@@ -137,7 +183,10 @@ describe('readImage', () => {
 
   it('refuses a folder and a file that is not there', async () => {
     await expect(readImage(folder.path, limits)).rejects.toMatchObject({ code: 'IMAGE_UNREADABLE' });
-    await expect(readImage(join(folder.path, 'none.jpg'), limits)).rejects.toThrow('ENOENT');
+    await expect(readImage(join(folder.path, 'none.jpg'), limits)).rejects.toMatchObject({
+      code: 'IMAGE_NOT_FOUND',
+      message: expect.stringContaining('no such file') as string,
+    });
   });
 });
 

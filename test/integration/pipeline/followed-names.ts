@@ -77,6 +77,7 @@ export class NamingBench {
       embedder: this.embedder,
       store: this.#store.people,
       gallery: this.#gallery,
+      spec,
     });
     await enroller.enrollPhoto(name, await readPicture(photo), photo);
   }

@@ -111,7 +111,7 @@ describe('every answer', () => {
     const answers: [string, RequestInit, number, string][] = [
       ['/', { headers }, 200, 'public, max-age=0'],
       ['/style.css', { headers }, 200, 'public, max-age=0'],
-      ['/client/browser.js', { headers }, 200, 'public, max-age=0'],
+      ['/client/index.js', { headers }, 200, 'public, max-age=0'],
       ['/api/docs/static/swagger-ui.css', { headers }, 200, 'public, max-age=0'],
       ['/api/docs', { headers }, 200, 'no-store'],
       ['/api/openapi.json', { headers }, 200, 'no-store'],

@@ -4,12 +4,13 @@ import { connect as connectTcp, createServer as createTcpServer, type Socket } f
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { connect, RefusedError, watch } from '../../../src/client/node.js';
+import { RefusedError } from '../../../packages/client/src/index.js';
 import { packageRoot } from '../../../src/config/package-root.js';
 import { cameraOffline, cameraOnline } from '../../../src/events/build-event.js';
 import { firstEventId } from '../../../src/events/event-id.js';
 import type { SightlineEvent } from '../../../src/events/identity-event.js';
 import { launchBrowser, openPage } from '../../helpers/browser.js';
+import { connect, watch } from '../../helpers/connect.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
 import { recordEvents } from '../../helpers/record-events.js';
 import { galleryFile } from '../storage/made-up.js';
@@ -243,7 +244,7 @@ it('the client works in a page', { tags: ['chromium'] }, async () => {
   onTestFinished(() => browser.close());
   const page = await openPage(browser);
   await page.goto(url);
-  const ids = await page.evaluate(`import('/client/browser.js').then(async ({ connect }) => {
+  const ids = await page.evaluate(`import('/client/index.js').then(async ({ connect }) => {
     const ids = [];
     for await (const { id } of connect({ url: location.origin, since: '${firstEventId}' })) {
       if (ids.push(id) === 60) break;

@@ -117,6 +117,8 @@ describe('GET /v1/events', () => {
     expect(await ids(`?since=${online}&camera=door`)).toEqual([named, started]);
     expect(await ids(`?person=${franck.id}`)).toEqual([named]);
     expect(await ids('?camera=gone')).toEqual([]);
+    expect(await ids('?since=2000-01-01T00:00:00Z&limit=1')).toEqual([ofYard]);
+    expect(await ids(`?since=${new Date(Date.now() + 60_000).toISOString()}`)).toEqual([]);
     const { events, newest } = await read('?type=sightline.identity.recognized&type=sightline.track.ended');
     expect(events).toEqual([{ ...published[2], person: { ...franck, number: null } }]);
     expect(newest).toBe(ofYard);

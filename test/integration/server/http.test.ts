@@ -119,6 +119,13 @@ describe('problem documents', () => {
     expect(problem.detail).toMatch(detail);
   });
 
+  it('say of a route that is not there that it is not there, whatever the body', async () => {
+    const { url } = await startServer();
+    for (const path of ['/v1/nothing', '/api/nothing', '/api/v1/nothing'])
+      for (const body of ['text', new URLSearchParams({ a: 'b' }), formOf({ name: 'Ann' }), '{'])
+        expect((await fetch(url + path, { method: 'POST', body })).status).toBe(404);
+  });
+
   it('keep the message of a defect to themselves', async () => {
     const camera = new FakeCamera();
     camera.latest = () => Promise.reject(new Error('rtsp://user:secret@camera'));
@@ -221,6 +228,7 @@ describe('health', () => {
       ]),
     );
     expect(lines.some((line) => line.startsWith('process_resident_memory_bytes'))).toBe(true);
+    expect(lines.filter((line) => /^# TYPE \w+_total (?!counter$)/.test(line))).toEqual([]);
   });
 });
 

@@ -195,7 +195,7 @@ describe('in a browser, a page of another site', { tags: ['chromium'] }, () => {
       await route.fulfill({ response: await route.fetch({ url: url + path, headers }) });
     });
     const run = (secret: string) =>
-      page.evaluate(`import('/client/browser.js').then(async ({ connect }) => {
+      page.evaluate(`import('/client/index.js').then(async ({ connect }) => {
         const ids = [];
         const events = connect({ url: '${url}', token: '${secret}', since: '${firstEventId}' });
         for await (const { id } of events) if (ids.push(id) === 20) break;
@@ -203,7 +203,7 @@ describe('in a browser, a page of another site', { tags: ['chromium'] }, () => {
       }).catch(({ name, code }) => ({ name, code }))`);
     expect(await run(viewer.token)).toEqual(published.map(({ id }) => id));
     expect(await run('wrong')).toEqual({ name: 'RefusedError', code: 'UNAUTHORIZED' });
-    const refused = await page.evaluate(`import('/client/browser.js').then(({ watch }) =>
+    const refused = await page.evaluate(`import('/client/index.js').then(({ watch }) =>
       watch({ url: '${url}', token: '${viewer.token}', camera: 'door', width: 1 }).next()
     ).catch(({ code, message }) => ({ code, message }))`);
     expect(refused).toMatchObject({

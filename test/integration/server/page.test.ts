@@ -12,7 +12,7 @@ import { FakeCamera } from '../../helpers/fake-camera.js';
 import type { Publish } from '../../helpers/record-events.js';
 import { franck, known, reportOf, stranger, undecided } from '../../unit/events/track-report.js';
 import type { Storage } from '../../../src/core/storage.js';
-import { snapshot } from '../storage/made-up.js';
+import { recordUnknown, snapshot, track } from '../storage/made-up.js';
 import { startServer } from './start-server.js';
 
 describe('the page', { tags: ['chromium'] }, () => {
@@ -106,10 +106,39 @@ describe('the page', { tags: ['chromium'] }, () => {
     await publish(trackStarted(reportOf(undecided)));
     const { page } = await open(url);
     const passing = page.getByText('A face came into view on Front door');
-    await passing.waitFor({ state: 'attached' });
-    expect(await passing.isVisible()).toBe(false);
+    await page.getByText('Up to date').waitFor();
+    await page.getByText('Nothing has happened yet').waitFor();
+    expect(await passing.count()).toBe(0);
     await page.getByLabel('Show every face that comes and goes').check();
     await passing.waitFor({ state: 'visible' });
+  });
+
+  it('lists the newest hundred of what is shown, however many faces pass by', async () => {
+    const { url, publish } = await startServer();
+    await publishName(publish);
+    for (let n = 0; n < 101; n++) await publish(trackStarted(reportOf(undecided)));
+    const { page } = await open(url);
+    const name = page.getByText('Franck recognised on Front door');
+    await name.waitFor();
+    await page.getByText('Up to date').waitFor();
+    for (let n = 0; n < 101; n++) await publish(trackStarted(reportOf(undecided)));
+    for (let n = 0; n < 101; n++) await publish(identityUnknown(reportOf(stranger)));
+    await expect.poll(() => name.count()).toBe(0);
+    expect(await page.locator('.sentence').count()).toBe(100);
+  });
+
+  it('tells rows that are shown already of a stranger who is named, and of a name that changes', async () => {
+    const { url, publish, store } = await startServer();
+    const { trackKey } = reportOf(stranger);
+    const { id } = await recordUnknown(store, track(trackKey, Date.now()));
+    await publish(identityUnknown(reportOf(stranger)));
+    const { page } = await open(url);
+    await page.getByText('Unknown person on Front door').waitFor();
+    await store.tracks.name(id, 'Zoë');
+    await page.getByText('Zoë, a stranger then, on Front door').waitFor();
+    await store.people.rename(id, 'Ana');
+    await page.getByText('Ana, a stranger then, on Front door').waitFor();
+    expect(await page.locator('.sentence').count()).toBe(1);
   });
 
   it('writes names as text, never as markup', async () => {

@@ -97,7 +97,7 @@ describe('people', () => {
     expect(await ask('PATCH', `/v1/people/${made.id}`, { name: 'Ben' })).toMatchObject({ status: 409 });
     const { people } = await ask('GET', '/v1/people');
     expect(people).toMatchObject([{ name: 'Ben' }, { name: 'Zoë' }]);
-    expect(await ask('GET', `/v1/people/${made.id}`)).toEqual(renamed);
+    expect({ ...(await ask('GET', `/v1/people/${made.id}`)), warnings: [] }).toEqual(renamed);
     for (const [method, path, body] of [
       ['GET', '/v1/people/nobody'],
       ['PATCH', '/v1/people/nobody', { name: 'Cem' }],
@@ -130,12 +130,18 @@ describe('people', () => {
 
     await ask('PATCH', `/v1/people/${id}`, { name: 'François' });
     expect(await nameOf(photos[1]!)).toBe('François');
-    const other = await ask('POST', '/v1/people', { name: 'Other' });
+    const other = await ask('POST', '/v1/people', { name: 'FRANÇOIS' });
+    expect(other.warnings).toMatchObject([{ kind: 'similar-name', person: { id }, distance: null }]);
+    const twice = await ask('POST', `/v1/people/${other.id}/photos`, formWith(photos[1]!));
+    expect(twice.warnings).toMatchObject([
+      { kind: 'same-face', person: { id }, distance: expect.closeTo(0.5, 0) as number },
+    ]);
+    await ask('DELETE', `/v1/photos/${(twice.photo as { id: string }).id}`);
     expect(await ask('POST', `/v1/people/${other.id}/merge`, { from: id })).toMatchObject({
-      name: 'Other',
+      name: 'FRANÇOIS',
       photos: 1,
     });
-    expect(await nameOf(photos[1]!)).toBe('Other');
+    expect(await nameOf(photos[1]!)).toBe('FRANÇOIS');
 
     const { photos: kept } = await ask('GET', `/v1/people/${other.id}/photos`);
     expect(kept).toMatchObject([{ id: added.photo.id, person: other.id, name: 'me.jpg' }]);

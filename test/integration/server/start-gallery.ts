@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import { StoredEvents } from '../../../src/services/events.js';
 import { openStore } from '../../../src/app/open-store.js';
 import { StoredPeople } from '../../../src/services/people.js';
+import { UploadedPictures } from '../../../src/services/pictures.js';
 import { PictureReader } from '../../../src/services/picture-reader.js';
 import { Recognition } from '../../../src/app/recognition.js';
 import { StoredUnknownPeople } from '../../../src/services/unknown-people.js';
@@ -35,7 +36,9 @@ export async function startGallery(prepare: (data: string) => Promise<void> = ()
   const pictures = new PictureReader({ limits: config.uploads, models, modelsDir });
   onTestFinished(() => pictures.close());
   const recognition = (): Recognition => current;
+  const model = (): Recognition['model'] => current.model;
   const services = {
+    pictures: new UploadedPictures({ reader: pictures, model, store }),
     people: new StoredPeople({ store, recognition, pictures }),
     unknownPeople: new StoredUnknownPeople({ store, recognition }),
     events: new StoredEvents({ store, recognition }),

@@ -21,7 +21,7 @@ import { recordEvents } from '../../helpers/record-events.js';
 import { audrey, franck } from '../../unit/events/track-report.js';
 
 const webDir = fileURLToPath(new URL('../../../web', import.meta.url));
-const clientDir = fileURLToPath(new URL('../../../dist/src/client', import.meta.url));
+const clientDir = fileURLToPath(new URL('../../../packages/client/dist', import.meta.url));
 
 export type StartOptions = Partial<Omit<ServerOptions, 'services' | 'publisher'>> & {
   readonly services?: Partial<Services>;

@@ -8,7 +8,7 @@ import { embedPhotos } from '../../../src/commands/embed-photos.js';
 import { photoDetector } from '../../../src/detection/create-detector.js';
 import { FaceReader } from '../../../src/commands/face-reader.js';
 import { configFrom } from '../../../src/commands/options.js';
-import { findPhotos } from '../../../src/commands/photos.js';
+import { planPhotos } from '../../../src/commands/photos.js';
 import type { TrainingPhoto } from '../../../src/training/training-set.js';
 import { seededRandom } from '../../../src/training/random.js';
 import { trainHead } from '../../../src/training/train-head.js';
@@ -54,7 +54,7 @@ function embed(name: string): Promise<TrainingPhoto[]> {
 }
 
 async function embedFolder(path: string): Promise<TrainingPhoto[]> {
-  return (await embedPhotos(await findPhotos(path, undefined), reader, () => {})).photos;
+  return (await embedPhotos((await planPhotos(path, undefined)).photos, reader, () => {})).photos;
 }
 
 const train = (kind: (typeof kinds)[number], photos: readonly TrainingPhoto[], seed = 1) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Mailbox } from '../../../src/client/mailbox.js';
+import { Mailbox } from '../../../packages/client/src/mailbox.js';
 
 function mailbox(capacity = Infinity) {
   const closed: string[] = [];

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BackOff, ReconnectingSocket } from '../../../src/client/reconnecting-socket.js';
-import type { Socket, Transport } from '../../../src/client/transport.js';
+import { BackOff, ReconnectingSocket } from '../../../packages/client/src/reconnecting-socket.js';
+import type { Close, Socket, Transport } from '../../../packages/client/src/transport.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -10,6 +10,23 @@ afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
+
+/** A connection that opens and then is closed by the server. */
+class ClosedAtOnce implements Socket {
+  binaryType = 'blob';
+  readonly #code: number;
+
+  constructor(code: number) {
+    this.#code = code;
+  }
+
+  addEventListener(type: string, listener: (event: Close & { data: unknown }) => void): void {
+    const event = { code: this.#code, reason: '', data: undefined };
+    if (type === 'open' || type === 'close') queueMicrotask(() => listener(event));
+  }
+
+  close(): void {}
+}
 
 /** Milliseconds before each new attempt when every connection is accepted and at once closed with this code. */
 async function waitsAfter(code: number): Promise<number[]> {
@@ -21,12 +38,7 @@ async function waitsAfter(code: number): Promise<number[]> {
     open: (url) => {
       expect(url.searchParams.getAll('ticket')).toEqual([String(attempts.length)]);
       attempts.push(Date.now());
-      const socket = { close: () => {} } as Socket;
-      queueMicrotask(() => {
-        socket.onopen?.();
-        socket.onclose?.({ code, reason: '' });
-      });
-      return socket;
+      return new ClosedAtOnce(code);
     },
   };
   const address = new URL('ws://server/ws/video/door');

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { downloadDisplay } from '../../../src/commands/model-progress.js';
+import { downloadDisplay, progressDisplay } from '../../../src/commands/model-progress.js';
 
 const { isTTY } = process.stderr;
 let written: string[];
@@ -26,5 +26,27 @@ describe('the display of a download that is not on a terminal', () => {
     const { update } = downloadDisplay();
     update(5e6, null);
     expect(written).toEqual([]);
+  });
+});
+
+describe('the display of steps', () => {
+  it('says within five seconds what it waits for, once, and not after the end', () => {
+    vi.useFakeTimers();
+    try {
+      const { update, stop } = progressDisplay();
+      update({ step: 'download', subject: 'a@1', done: 0, total: 2 });
+      vi.advanceTimersByTime(4999);
+      expect(written).toEqual([
+        '0/2 download a@1\n',
+        expect.stringContaining('waiting for npm to download a@1'),
+      ]);
+      update({ step: 'ready', subject: 'a', done: 1, total: 2 });
+      update({ step: 'download', subject: 'b@1', done: 1, total: 2 });
+      stop();
+      vi.advanceTimersByTime(60_000);
+      expect(written).toHaveLength(4);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

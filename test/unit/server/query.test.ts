@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { firstEventId } from '../../../src/events/event-id.js';
 import { SightlineError } from '../../../src/core/errors.js';
 import type { z } from 'zod';
 import { eventsQuery, eventStreamQuery, pictureQuery, streamQuery } from '../../../src/server/query.js';
@@ -59,6 +60,14 @@ describe('parseQuery', () => {
     expect(() => parseQuery(pictureQuery, read(text))).toThrow(/^Query: width: expected/);
   });
 
+  it('reads a time to begin at as the first id that an event of that time could have', () => {
+    const since = (text: string) => parseQuery(eventStreamQuery, read(`since=${text}`)).since;
+    // From the ULID specification's example: 01ARYZ6S41 is 1469918176385 ms.
+    const example = new Date(1_469_918_176_385).toISOString();
+    expect(since(example)).toBe('01ARYZ6S410000000000000000');
+    expect(since('0001-01-01T00:00:00Z')).toBe(firstEventId);
+  });
+
   it('reads times with their zone, and no others', () => {
     const times = read('from=2026-11-22T09:30:00Z&until=2026-11-22T11:00:00.5%2B01:00');
     expect(parseQuery(eventsQuery, times)).toMatchObject({ from: '2026-11-22T09:30:00Z' });
@@ -71,6 +80,8 @@ describe('parseQuery', () => {
   it('refuses a type or an id that cannot exist', () => {
     const attempt = () => parseQuery(eventStreamQuery, read('type=track&since=yesterday'));
     expect(attempt).toThrow(/type\[0\]: expected one of sightline.track.started, .* but received "track"/);
-    expect(attempt).toThrow(/since: expected the id of an event, but received "yesterday"/);
+    expect(attempt).toThrow(
+      /since: expected the id of an event, or a time with its zone, .* but received "yesterday"/,
+    );
   });
 });

@@ -37,6 +37,7 @@ beforeEach(async () => {
     embedder,
     store: store.people,
     gallery,
+    spec,
   });
 });
 afterEach(async () => {
@@ -97,6 +98,47 @@ describe('Enroller', () => {
     const second = await enroller.enrollPhoto('Franck', photo, 'copy.jpg');
     expect(second).toEqual({ ...first, added: false });
     expect(gallery.faces).toBe(1);
+  });
+
+  it('warns of the same face under two names, and of photos of one name that lie far apart', async () => {
+    const alone = await enroller.enrollPhoto('Franck', photo, 'first.jpg');
+    expect(alone.warnings).toEqual([]);
+    const still = await readAsset(`demo-franck-${stills[3]}`);
+    const [twice] = (await enroller.enrollPhoto('Frank', still, 'x.jpg')).warnings;
+    expect(twice).toMatchObject({ kind: 'same-face', person: alone.person });
+    expect(twice!.distance).toBeGreaterThan(0.1);
+    expect(twice!.distance).toBeLessThanOrEqual(spec.threshold);
+    const group = await readAsset('sample-4');
+    const [stranger] = (await detector.detect(group)).sort((a, b) => b.score - a.score);
+    const { warnings } = await enroller.enrollFace('Franck', group, stranger!, 'group.jpg');
+    expect(warnings).toMatchObject([{ kind: 'unlike-own', person: alone.person }]);
+    expect(warnings[0]!.distance).toBeGreaterThan(spec.threshold);
+  });
+
+  it('warns of a new name that is read like another', async () => {
+    await enroller.enrollPhoto('Franck', photo, 'first.jpg');
+    const { warnings } = await enroller.enrollPhoto('FRANCK', photo, 'first.jpg');
+    expect(warnings.map(({ kind }) => kind)).toEqual(['same-face', 'similar-name']);
+  });
+
+  it('refuses a face that is larger than the picture, or partly outside', async () => {
+    const [found] = await detector.detect(photo);
+    const { box, landmarks } = found!;
+    const left = Math.round(landmarks[0].x);
+    const cut = await changed(photo, (picture) =>
+      picture.extract({ left, top: 0, width: photo.width - left, height: photo.height }),
+    );
+    const moved = landmarks.map(({ x, y }) => ({ x: x - left - 1, y })) as unknown as typeof landmarks;
+    await expect(
+      enroller.enrollFace('Cut', cut, { ...found!, landmarks: moved }, 'cut.jpg'),
+    ).rejects.toMatchObject({
+      code: 'FACE_CUT_OFF',
+      message: expect.stringContaining('lie outside') as string,
+    });
+    const larger = { ...box, x: -1, width: photo.width + 2 };
+    await expect(
+      enroller.enrollFace('Large', photo, { ...found!, box: larger }, 'large.jpg'),
+    ).rejects.toMatchObject({ code: 'FACE_CUT_OFF' });
   });
 
   it('refuses a photo without a face', async () => {

@@ -170,6 +170,7 @@ async function enrol(name: string, { image, detection }: Picture): Promise<strin
     embedder,
     store: store.people,
     gallery,
+    spec,
   });
   return (await enroller.enrollPhoto(name, image, `${name}.jpg`)).person.id;
 }

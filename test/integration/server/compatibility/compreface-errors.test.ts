@@ -28,6 +28,7 @@ function error(code: number, message: RegExp) {
 describe('an error of the CompreFace routes', () => {
   it.each([
     ['a path that is not there', '/recognition/nothing', {}, 404, error(0, /route/)],
+    ['a path that takes no body', '/recognition/nothing', form('file'), 404, error(0, /route/)],
     ['a missing file', '/recognition/recognize', form('picture'), 400, error(26, /picture in file/)],
     ['a missing field of JSON', '/recognition/recognize', json({}), 400, error(34, /file/)],
     ['one of two pictures', '/verification/verify', form('source_image'), 400, error(34, /target_image/)],

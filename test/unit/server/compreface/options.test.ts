@@ -8,6 +8,7 @@ describe('a query of CompreFace', () => {
       det_prob_threshold: 0,
       face_plugins: '',
       status: false,
+      detect_faces: true,
       prediction_count: 1,
     });
   });
@@ -25,8 +26,14 @@ describe('a query of CompreFace', () => {
   });
 
   it('ignores what it does not know, as CompreFace does', () => {
-    expect(faceQuery.parse({ detect_faces: 'true', limit: '2' })).not.toHaveProperty('detect_faces');
+    expect(faceQuery.parse({ margin: 'true', limit: '2' })).not.toHaveProperty('margin');
   });
+});
+
+it('leaves out options without a value, but not a subject', () => {
+  const empty = { size: '', page: '', status: '', prediction_count: '', limit: '', detect_faces: '' };
+  expect(repairQuery({ ...empty, subject: '' })).toEqual({ subject: '' });
+  expect(repairQuery({ limit: '?status=true' })).toEqual({ status: 'true' });
 });
 
 describe('options joined by a second question mark', () => {

@@ -37,17 +37,26 @@ export function isRefused({ code }: Close): boolean {
   return code >= firstRefusalCode;
 }
 
-/** The part of a WebSocket that the client uses; browsers and `ws` both have it. */
+/** The part of a WebSocket that the client uses; those of browsers, Node.js and the package `ws` have it. */
 export interface Socket {
   binaryType: string;
-  onopen: (() => void) | null;
-  onmessage: ((message: { data: unknown }) => void) | null;
-  onclose: ((close: Close) => void) | null;
-  onerror: (() => void) | null;
+  addEventListener(type: 'open' | 'error', listener: () => void): void;
+  addEventListener(type: 'message', listener: (message: { data: unknown }) => void): void;
+  addEventListener(type: 'close', listener: (close: Close) => void): void;
   close(): void;
 }
 
-/** How to reach a server: what differs between Node and browsers. */
+/** Where the server is, and how to sign in. */
+export interface ServerAddress {
+  /** The server's URL, such as `http://127.0.0.1:8420` or `location.origin`. */
+  readonly url: string | URL;
+  /** A token if the server requires one; the server's own page has it in a cookie. */
+  readonly token?: string | undefined;
+  /** Opens the connections; left out, the platform's own. Node.js has one from version 22 on; the package `ws` fits. */
+  readonly WebSocket?: (new (url: URL) => Socket) | undefined;
+}
+
+/** How to reach a server. */
 export interface Transport {
   /** The URL of the server's page; ends in a slash. */
   readonly base: URL;
@@ -58,8 +67,30 @@ export interface Transport {
   open(url: URL): Socket;
 }
 
+/**
+ * The way to a server. The WebSockets of browsers and of Node.js cannot send headers, so a ticket stands in for the token.
+ * @throws TypeError when there is no WebSocket
+ */
+export function transportTo({ url, token, WebSocket = globalThis.WebSocket }: ServerAddress): Transport {
+  if (typeof WebSocket !== 'function') {
+    throw new TypeError(
+      'This platform has no WebSocket (Node.js has one from version 22 on): pass one, such as that of the package ws, as the option WebSocket.',
+    );
+  }
+  const server = { base: baseOf(url), headers: tokenHeaders(token) };
+  const ticket = async (): Promise<{ ticket: string }> => {
+    const { ticket } = (await fetchJson(server, 'v1/tickets', { method: 'POST' })) as { ticket: string };
+    return { ticket };
+  };
+  return {
+    ...server,
+    admission: token === undefined ? () => Promise.resolve({}) : ticket,
+    open: (address) => new WebSocket(address),
+  };
+}
+
 /** @param address the server's URL; its path is kept, for a server behind a proxy */
-export function baseOf(address: string | URL): URL {
+function baseOf(address: string | URL): URL {
   const base = new URL(address);
   base.search = '';
   base.hash = '';
@@ -75,7 +106,7 @@ export function socketUrl({ base }: Transport, path: string, query: URLSearchPar
 }
 
 /** The headers that carry a token in HTTP requests. */
-export function tokenHeaders(token: string | undefined): Record<string, string> {
+function tokenHeaders(token: string | undefined): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 

@@ -1,4 +1,4 @@
-import type { EventType, SightlineEvent } from '../events/identity-event.js';
+import type { EventType, SightlineEvent } from './events.js';
 import { Mailbox } from './mailbox.js';
 import { ReconnectingSocket } from './reconnecting-socket.js';
 import { fetchJson, socketUrl, type Transport } from './transport.js';

@@ -81,17 +81,17 @@ export class ReconnectingSocket {
     const socket = transport.open(url);
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
-    socket.onmessage = ({ data }) => {
+    socket.addEventListener('message', ({ data }) => {
       if (!this.#isClosed) onMessage(data);
-    };
+    });
     // A close event always follows.
-    socket.onerror = () => {};
+    socket.addEventListener('error', () => {});
     let wasOpen = false;
-    socket.onopen = () => {
+    socket.addEventListener('open', () => {
       wasOpen = true;
       if (!this.#isClosed) onLink(true);
-    };
-    socket.onclose = (close) => {
+    });
+    socket.addEventListener('close', (close) => {
       if (this.#isClosed) return;
       onLink(false);
       const refusal = refusalIn(close);
@@ -102,7 +102,7 @@ export class ReconnectingSocket {
       // A refusal comes after the handshake, so a connection that opened was a success only if it was not refused.
       if (wasOpen && !isRefused(close)) this.#backOff.reset();
       this.#retryLater();
-    };
+    });
   }
 
   #retryLater(): void {

@@ -1,0 +1,167 @@
+/** The events of a server, as it sends them: CloudEvents 1.0 in JSON. */
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Left and top edge, and size. */
+interface Box extends Point {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** An unknown person; `number` counts up from 1, `seen` counts their tracks so far, whatever the camera. */
+interface UnknownRef {
+  readonly id: string;
+  readonly number: number;
+  readonly seen: number;
+}
+
+/** Why it is no longer certain that a track shows the face that was decided. */
+type DoubtReason = 'hidden' | 'jumped' | 'overlapped' | 'changed' | 'contradicted';
+
+/** A camera as events name it. */
+export interface CameraRef {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A person as events name them. */
+interface PersonRef {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Enough to explain why somebody was, or was not, named. */
+interface Explanation {
+  /** One or two sentences for people. */
+  readonly summary: string;
+  /** Crops fused, and how many of them spoke for the decision. */
+  readonly votes: { readonly total: number; readonly inFavour: number } | null;
+  /** Summed quality of those. */
+  readonly weight: number | null;
+  /** Share of strangers named that the threshold is meant for; null when the user chose the threshold. */
+  readonly falseNameRate: number | null;
+  /** The crops fused, oldest first: quality, distance to the nearest photo, and the person that each supports. */
+  readonly crops: readonly {
+    readonly quality: number;
+    readonly distance: number | null;
+    readonly identity: PersonRef | null;
+  }[];
+  /**
+   * The nearest people of the gallery, nearest first, by their nearest photo and by the centre of their photos;
+   * `rejected` when a counterexample rules the person out.
+   */
+  readonly nearest: readonly (PersonRef & {
+    readonly distance: number;
+    readonly centroidDistance: number;
+    readonly rejected: boolean;
+  })[];
+  /** Milliseconds that the newest crop took in each stage. */
+  readonly times: {
+    readonly queueMs: number;
+    readonly alignMs: number;
+    readonly embedMs: number;
+    readonly matchMs: number;
+  } | null;
+}
+
+/** What every event about a face says. Figures of recognition are null until it has decided. */
+export interface FaceEventData {
+  readonly camera: CameraRef;
+  /**
+   * `key`: unique across cameras and runs of the program; `ageMs`: from the first to the last detection; `hits`: detections
+   * so far.
+   */
+  readonly track: {
+    readonly id: number;
+    readonly key: string;
+    readonly ageMs: number;
+    readonly hits: number;
+  };
+  /** Who it is; null for an unknown person, while undecided and while held. */
+  readonly identity: PersonRef | null;
+  /** Which unknown person it is; null for people with a name, while undecided and while held. `seen`: their tracks so far. */
+  readonly unknown: UnknownRef | null;
+  /** Only while the identity is held: who it was decided to be before the track may have gone over to another face. */
+  readonly held?: {
+    readonly identity: PersonRef | null;
+    readonly unknown: UnknownRef | null;
+    readonly reason: DoubtReason;
+  };
+  /** Euclidean on the unit sphere, 0 to 2, to the nearest enrolled photo; null with an empty gallery. */
+  readonly distance: number | null;
+  /** A name needs a distance at or below this. */
+  readonly threshold: number | null;
+  /** How much further away the second-nearest person is. */
+  readonly margin: number | null;
+  /** 0 to 1. */
+  readonly confidence: number | null;
+  /** In pixels of the frame. */
+  readonly box: Box;
+  /** Left eye, right eye, nose, left and right mouth corner as seen in the picture; null while hidden. */
+  readonly landmarks: readonly Point[] | null;
+  /** `capturedAt` is ISO 8601. */
+  readonly frame: {
+    readonly sequence: number;
+    readonly width: number;
+    readonly height: number;
+    readonly capturedAt: string;
+  };
+  /** 0 to 1 of the newest crop. */
+  readonly quality: number | null;
+  readonly why: Explanation;
+}
+
+/**
+ * `identity` is the new one (null when the name was withdrawn), `previous` the one named before (null when that person
+ * was erased since).
+ */
+interface IdentityChangedData extends FaceEventData {
+  readonly previous: PersonRef | null;
+}
+
+/** `reason` says what took the camera away, or overloads it; null when that is over. */
+interface CameraEventData {
+  readonly camera: CameraRef;
+  readonly reason: { readonly code: string; readonly message: string } | null;
+}
+
+/** The data of each type of event. */
+export interface EventDataByType {
+  'sightline.track.started': FaceEventData;
+  'sightline.track.ended': FaceEventData;
+  'sightline.identity.recognized': FaceEventData;
+  'sightline.identity.unknown': FaceEventData;
+  'sightline.identity.changed': IdentityChangedData;
+  'sightline.identity.held': FaceEventData;
+  'sightline.identity.confirmed': FaceEventData;
+  'sightline.camera.online': CameraEventData;
+  'sightline.camera.offline': CameraEventData;
+  'sightline.camera.overloaded': CameraEventData;
+  'sightline.camera.recovered': CameraEventData;
+}
+
+export type EventType = keyof EventDataByType;
+
+/** A CloudEvents 1.0 event in its JSON shape. */
+export interface EventOf<T extends EventType> {
+  readonly specversion: '1.0';
+  /** The ids of one process sort as strings in the order of publishing. */
+  readonly id: string;
+  /** `/cameras/<id>`, percent-encoded. */
+  readonly source: string;
+  readonly type: T;
+  /** ISO 8601, UTC, milliseconds. */
+  readonly time: string;
+  /**
+   * Where the event is in the store: sorts as a string in the order of storing, whichever process wrote
+   * (https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/sequence.md).
+   */
+  readonly sequence: string;
+  readonly datacontenttype: 'application/json';
+  readonly data: EventDataByType[T];
+}
+
+export type SightlineEvent = { [T in EventType]: EventOf<T> }[EventType];
