@@ -146,7 +146,8 @@ export class CameraSessions implements SessionOpener {
       onError: (err) => log.error({ err }, 'A track could not be told of'),
     });
     return {
-      observers: camera.recognition.enabled ? [tracks, this.#openRecognizer(camera, tracks, log)] : [tracks],
+      // The recognizer is the first to hear that a track ends, so that it can have the registry wait for a last decision.
+      observers: camera.recognition.enabled ? [this.#openRecognizer(camera, tracks, log), tracks] : [tracks],
       trackState: (trackId) => tracks.state(trackId),
       availability: {
         online: () => tracks.afterChanges(() => publisher.online()),
