@@ -17,7 +17,7 @@ import { UploadedPictures } from '../services/pictures.js';
 import { Recognition } from './recognition.js';
 import { Retention } from '../services/retention.js';
 import { StoredUnknownPeople } from '../services/unknown-people.js';
-import { inheritedEnvironment, keepFontCacheIn } from '../config/environment.js';
+import { keepFontCacheIn } from '../config/environment.js';
 import { packageRoot } from '../config/package-root.js';
 import type { Config } from '../config/schema.js';
 import { notReady } from '../core/errors.js';
@@ -27,7 +27,7 @@ import type { Storage } from '../core/storage.js';
 import { networksOf, photoDetector } from '../detection/create-detector.js';
 import { EventPublisher, type PublisherStatus } from '../events/event-publisher.js';
 import { SourcePolicy } from '../ingest/guarded/source-policy.js';
-import { redact } from '../ingest/redact.js';
+import { KnownSecrets } from '../ingest/redact.js';
 import { ModelStore, defaultCacheDir, type ModelProgress } from '../models/model-store.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { Metrics } from '../observability/metrics.js';
@@ -51,6 +51,7 @@ export class App {
   readonly #config: Config;
   readonly #labels: LabelCache;
   readonly #metrics: Metrics;
+  readonly #secrets = new KnownSecrets();
   readonly #closers: (() => Promise<void> | void)[] = [];
   readonly #missing = new Set(['models', 'cameras']);
   #cameras: SupervisedCameras | undefined;
@@ -60,7 +61,8 @@ export class App {
 
   constructor(config: Config, hooks: AppHooks) {
     this.#config = config;
-    this.log = createLogger({ level: config.log.level, redact });
+    for (const { id, url, detectUrl } of config.cameras) this.#secrets.know(id, [url, detectUrl ?? '']);
+    this.log = createLogger({ level: config.log.level, redact: (text) => this.#secrets.redact(text) });
     this.models = new ModelStore({ cacheDir: modelsDir(config), onProgress: hooks.onModelProgress });
     this.#metrics = new Metrics(
       () => (this.#cameras?.list() ?? []).map((camera) => camera.status()),
@@ -223,12 +225,12 @@ export class App {
   ): CameraSupervisor {
     const config = this.#config;
     const log = this.log;
-    const guard = { policy, environment: inheritedEnvironment() };
     const sessions = new CameraSessions({
       config,
       recognition,
       detectors: new SharedDetectors({ models: this.models, modelsDir: modelsDir(config), log }),
-      guardOf: (id, source) => (registry.isConfigured(id, source) ? undefined : guard),
+      policyOf: (id, source) => (registry.isConfigured(id, source) ? undefined : policy),
+      secrets: this.#secrets,
       publisher,
       metrics: this.#metrics,
       labels: this.#labels,

@@ -3,8 +3,10 @@ import type { CameraConfig, Config } from '../config/schema.js';
 import { errorCatalogue, type ErrorCode } from '../core/errors.js';
 import type { EventPublisher } from '../events/event-publisher.js';
 import { TrackEventPublisher } from '../events/track-event-publisher.js';
-import { redactUrl } from '../ingest/redact.js';
-import { VideoSource, type SourceGuardOptions, type VideoSourceOptions } from '../ingest/video-source.js';
+import { inheritedEnvironment } from '../config/environment.js';
+import type { SourcePolicy } from '../ingest/guarded/source-policy.js';
+import { redactUrl, type KnownSecrets } from '../ingest/redact.js';
+import { VideoSource, type VideoSourceOptions } from '../ingest/video-source.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
 import { CameraPipeline, type CameraPipelineOptions } from '../pipeline/camera-pipeline.js';
@@ -26,7 +28,9 @@ export interface CameraSessionsOptions {
   readonly recognition: Recognition;
   readonly detectors: SharedDetectors;
   /** What a source of a camera may reach; undefined for anything. */
-  readonly guardOf: (cameraId: string, source: string) => SourceGuardOptions | undefined;
+  readonly policyOf: (cameraId: string, source: string) => SourcePolicy | undefined;
+  /** Learns what may not be logged. */
+  readonly secrets: KnownSecrets;
   readonly publisher: Pick<EventPublisher, 'publish'>;
   readonly metrics: Metrics;
   readonly labels: LabelCache;
@@ -83,7 +87,8 @@ export class CameraSessions implements SessionOpener {
 
   #openPipeline(camera: CameraConfig, place: DetectorLease, framesBefore: number): CameraPipeline {
     const { id, name, url, detectUrl, detector } = camera;
-    const { metrics, labels, config } = this.#options;
+    const { metrics, labels, config, secrets } = this.#options;
+    secrets.know(id, [url, detectUrl ?? '']);
     const log = this.#options.log.child({ camera: id });
     const openSource = (source: string, more: SourceDetails): VideoSource =>
       new VideoSource({
@@ -93,7 +98,8 @@ export class CameraSessions implements SessionOpener {
         source,
         analysisFps: camera.analysis.fps,
         framesBefore,
-        guard: this.#options.guardOf(id, source),
+        policy: this.#options.policyOf(id, source),
+        environment: inheritedEnvironment(),
         log,
       });
     const tracks = this.#openTracks(camera, log);
@@ -140,7 +146,8 @@ export class CameraSessions implements SessionOpener {
       onError: (err) => log.error({ err }, 'A track could not be told of'),
     });
     return {
-      observers: camera.recognition.enabled ? [tracks, this.#openRecognizer(camera, tracks, log)] : [tracks],
+      // The recognizer is the first to hear that a track ends, so that it can have the registry wait for a last decision.
+      observers: camera.recognition.enabled ? [this.#openRecognizer(camera, tracks, log), tracks] : [tracks],
       trackState: (trackId) => tracks.state(trackId),
       availability: {
         online: () => tracks.afterChanges(() => publisher.online()),

@@ -59,6 +59,11 @@ export const errorCatalogue = {
     status: 400,
     remedy: 'Give an rtsp://, rtsps://, http://, https://, file path, webcam: or test: source.',
   },
+  SOURCE_LOGIN_AMBIGUOUS: {
+    status: 400,
+    remedy:
+      'In the user name and password of a camera’s URL, write # as %23, / as %2F, ? as %3F and @ as %40; see docs/cameras.md.',
+  },
   SOURCE_NOT_FOUND: { status: 404, remedy: 'Check the path or URL of the camera.' },
   SOURCE_UNREACHABLE: {
     status: 503,

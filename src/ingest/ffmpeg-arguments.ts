@@ -21,10 +21,8 @@ export interface ReadOptions {
   readonly loop: boolean;
   /** ffmpeg gives up by itself after this many milliseconds without a byte from the network. */
   readonly ioTimeoutMs: number;
-  /** HTTP Host header when the URL holds an address in place of the name; else null. */
-  readonly httpHost: string | null;
-  /** Whether ffmpeg reads through a relay; HTTP sources may then be video and HLS only. */
-  readonly guarded: boolean;
+  /** Where ffmpeg finds a source of the network: at a relay of this program. Undefined for other sources. */
+  readonly relayUrl: string | undefined;
   readonly ffmpeg: FfmpegVersion;
 }
 
@@ -64,11 +62,14 @@ const lowLatency = ['-flags', 'low_delay', '-fpsprobesize', '0', '-analyzedurati
 /** Room for the burst of packets of one key frame; the kernel's default size loses some at 1080p. */
 const udpBufferBytes = 4 << 20;
 
-/** Excludes local files, whatever a playlist says. */
-const httpProtocols = 'http,https,tls,tcp,httpproxy,crypto,data';
-/** Streams, recordings, and the one kind of playlist whose entries go through HTTP only. */
+/**
+ * What ffmpeg needs to reach the relay, which speaks TLS and plays playlists. None of the formats opens anything else by
+ * itself, which ffmpeg's readers of playlists would (docs/adr/0016).
+ */
+const httpProtocols = 'http,tcp';
 const httpFormats =
-  'mpjpeg,mjpeg,hls,mpegts,mpeg,mov,mp4,matroska,webm,avi,flv,ogg,h264,hevc,mpegvideo,m4v,aac,mp3,webvtt';
+  'mpjpeg,mjpeg,jpeg_pipe,png_pipe,mpegts,mpeg,mov,mp4,matroska,webm,avi,flv,ogg,h264,hevc,mpegvideo,m4v';
+const rtspProtocols = 'rtp,udp,tcp';
 
 /**
  * Builds the command line that turns a source into planar YUV pictures in NUT (docs/adr/0012): those for analysis on
@@ -78,7 +79,7 @@ const httpFormats =
 export function buildArguments(spec: SourceSpec, options: ReadOptions): FfmpegArguments {
   return {
     inputOptions: [...commonOptions, ...decodingOptions(options), ...sourceOptions(spec, options)],
-    input: inputOf(spec),
+    input: options.relayUrl ?? inputOf(spec),
     ...pictureOutputs(options),
   };
 }
@@ -87,7 +88,7 @@ export function buildArguments(spec: SourceSpec, options: ReadOptions): FfmpegAr
 export function buildCopyArguments(spec: SourceSpec, options: ReadOptions): FfmpegArguments {
   return {
     inputOptions: [...commonOptions, ...sourceOptions(spec, options)],
-    input: inputOf(spec),
+    input: options.relayUrl ?? inputOf(spec),
     outputOptions: ['-map', '0:v:0', '-map_metadata', '-1', '-c:v', 'copy', ...container],
   };
 }
@@ -126,18 +127,12 @@ function pictureOutputs(options: ReadOptions): Pick<FfmpegArguments, 'viewOption
 function sourceOptions(spec: SourceSpec, options: ReadOptions): string[] {
   switch (spec.kind) {
     case 'rtsp':
-      return [
-        ...lowLatency,
-        ...rtspOptions(options),
-        // The relay speaks TLS itself.
-        ...(options.guarded ? ['-protocol_whitelist', 'rtp,udp,tcp'] : []),
-      ];
+      return [...lowLatency, ...rtspOptions(options), ...['-protocol_whitelist', rtspProtocols]];
     case 'http':
       return [
         ...['-protocol_whitelist', httpProtocols],
-        ...(options.guarded ? ['-format_whitelist', httpFormats] : []),
+        ...['-format_whitelist', httpFormats],
         ...['-rw_timeout', microseconds(options.ioTimeoutMs)],
-        ...(options.httpHost === null ? [] : ['-headers', `Host: ${options.httpHost}\r\n`]),
         ...(isLive(spec) ? lowLatency : pacedOptions(options)),
       ];
     case 'file':
@@ -167,7 +162,7 @@ function inputOf(spec: SourceSpec): string {
   switch (spec.kind) {
     case 'rtsp':
     case 'http':
-      return spec.url;
+      throw new Error('Expected a relay in front of a source of the network.');
     case 'file':
       return `file:${spec.path}`;
     case 'webcam':

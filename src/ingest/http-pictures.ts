@@ -154,9 +154,11 @@ class HttpPictures {
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
         clearTimeout(over);
-        byteLength += chunk.length;
+        if (pictures === 0 && !splitter.isInPicture) {
+          byteLength += chunk.length;
+          if (byteLength > mostBeforePicture || !isTextBeforePicture(chunk)) break;
+        }
         splitter.push(chunk);
-        if (pictures === 0 && !splitter.isInPicture && byteLength > mostBeforePicture) break;
         if (pictures === 1 && !isMultipart)
           over = setTimeout(() => ending.abort(), intervalsBeforeNext * this.#intervalMs);
       }
@@ -187,6 +189,15 @@ class HttpPictures {
     const onlineMs = Math.max(0, performance.now() - this.#onlineSince);
     return { frames: this.#frames, stalled, onlineMs, stderr: [], ...(error && { error }) };
   }
+}
+
+/** Whether bytes before any picture may be the headers of one, and not another kind of video. */
+function isTextBeforePicture(chunk: Buffer): boolean {
+  const start = chunk.indexOf(0xff);
+  const text = start === -1 ? chunk : chunk.subarray(0, start);
+  return text.every(
+    (byte) => (byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d || byte === 0x09,
+  );
 }
 
 function get(url: string, signal: AbortSignal): Promise<IncomingMessage> {

@@ -1,34 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { open } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { SightlineError } from '../core/errors.js';
-import type { SourceSpec } from './source-spec.js';
-
-const hostInUrl = /^([a-z]+:\/\/(?:[^/?#]*@)?)(\[[^\]]*\]|[^:/?#]+)(:\d+)?/i;
-
-/** A source whose host is an address, and the host name it replaced. */
-export interface ResolvedSource {
-  readonly spec: SourceSpec;
-  /** The value for HTTP's Host header; null when nothing was replaced. */
-  readonly httpHost: string | null;
-}
-
-/**
- * Replaces the host name of a source by its address. The bundled ffmpeg needs this: it is linked statically and crashes
- * when it looks up a name.
- *
- * @throws SightlineError SOURCE_UNREACHABLE when the name has no address.
- */
-export async function resolveHost(spec: SourceSpec): Promise<ResolvedSource> {
-  if (spec.kind !== 'rtsp' && spec.kind !== 'http') return { spec, httpHost: null };
-  const [whole = '', before = '', host = '', port = ''] = hostInUrl.exec(spec.url) ?? [];
-  if (host === '' || host.startsWith('[') || isIP(host) !== 0) return { spec, httpHost: null };
-  const { address, family } = (await addressesOf(host))[0] as LookupAddress;
-  const literal = family === 6 ? `[${address}]` : address;
-  const url = `${before}${literal}${port}${spec.url.slice(whole.length)}`;
-  return { spec: { ...spec, url }, httpHost: spec.kind === 'http' ? `${host}${port}` : null };
-}
 
 /**
  * Looks up a host name; there is at least one address.

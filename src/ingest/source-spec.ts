@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { SightlineError } from '../core/errors.js';
+import { readNetworkAddress, type NetworkAddress } from './network-address.js';
 import { redactUrl } from './redact.js';
 
 /** A parsed source string. */
 export type SourceSpec =
-  | { readonly kind: 'rtsp'; readonly url: string }
+  | { readonly kind: 'rtsp'; readonly address: NetworkAddress }
   /** `recording`: a finished file behind a URL, which is played in real time and ends. */
-  | { readonly kind: 'http'; readonly url: string; readonly recording: boolean }
+  | { readonly kind: 'http'; readonly address: NetworkAddress; readonly recording: boolean }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'webcam'; readonly format: WebcamFormat; readonly device: string }
   | { readonly kind: 'test'; readonly width: number; readonly height: number; readonly fps: number };
@@ -22,7 +23,7 @@ const testSize = /^(\d{2,4})x(\d{2,4})(?:@(\d{1,3}))?$/;
  * Parses a source string. A scheme needs at least two letters, so that `C:\video.mp4` is a path; a file whose
  * name contains a colon can be given as `./a:b.mp4`.
  *
- * @throws SightlineError SOURCE_INVALID when it is none of the kinds above.
+ * @throws SightlineError SOURCE_INVALID when it is none of the kinds above, SOURCE_LOGIN_AMBIGUOUS
  */
 export function parseSource(source: string, platform: NodeJS.Platform): SourceSpec {
   const text = source.trim();
@@ -34,11 +35,11 @@ export function parseSource(source: string, platform: NodeJS.Platform): SourceSp
       return { kind: 'file', path: text };
     case 'rtsp':
     case 'rtsps':
-      return { kind: 'rtsp', url: networkUrl(text).text };
+      return { kind: 'rtsp', address: readNetworkAddress(text) };
     case 'http':
     case 'https': {
-      const { text: url, pathname } = networkUrl(text);
-      return { kind: 'http', url, recording: recordingFile.test(pathname) };
+      const address = readNetworkAddress(text);
+      return { kind: 'http', address, recording: recordingFile.test(address.target.replace(/\?.*$/s, '')) };
     }
     case 'file':
       return { kind: 'file', path: filePath(text) };
@@ -62,20 +63,13 @@ const notPictures = /\.(m3u8|mpd|ts|flv)$/i;
 
 /** Whether the source may be JPEG pictures over HTTP, by its address. */
 export function mayBePictures(spec: SourceSpec): spec is Extract<SourceSpec, { kind: 'http' }> {
-  return spec.kind === 'http' && !spec.recording && !notPictures.test(new URL(spec.url).pathname);
+  return (
+    spec.kind === 'http' && !spec.recording && !notPictures.test(spec.address.target.replace(/\?.*$/s, ''))
+  );
 }
 
 function invalid(received: string): SightlineError {
   return new SightlineError('SOURCE_INVALID', `Expected ${knownSources} but received ${received}.`);
-}
-
-function networkUrl(text: string): { text: string; pathname: string } {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url?.hostname || !/^[^:]+:\/\//.test(text)) {
-    throw invalid(`${redactUrl(text)}, which is not a complete URL`);
-  }
-  if (/\s/.test(text)) throw invalid(`${redactUrl(text)}, which contains a space (write it as %20)`);
-  return { text, pathname: url.pathname };
 }
 
 function filePath(text: string): string {

@@ -6,8 +6,8 @@ import { findFfmpeg, type FfmpegBinary } from './ffmpeg-binary.js';
 import type { FfmpegEnvironment } from './ffmpeg-process.js';
 import type { PictureSize } from './frame-assembler.js';
 import { FrameOutputs, type ViewOptions } from './frame-outputs.js';
-import { openGuard } from './guarded/guard.js';
-import type { SourcePolicy } from './guarded/source-policy.js';
+import { openRelay, type Relay } from './guarded/relay.js';
+import { anyHost, type SourcePolicy } from './guarded/source-policy.js';
 import { httpPictures } from './http-pictures.js';
 import { backoffMs, nextStep, type NextStep, type Playback, type PlaybackPlan } from './next-step.js';
 import {
@@ -20,8 +20,8 @@ import {
   type PacketProducer,
   type PacketRunOptions,
 } from './packet-source.js';
-import { assertMayBeVideo, resolveHost, type ResolvedSource } from './prepare-source.js';
-import { redactUrl } from './redact.js';
+import { assertMayBeVideo } from './prepare-source.js';
+import { redactUrl, scrub, secretsOf } from './redact.js';
 import { mayBePictures, parseSource, type SourceSpec } from './source-spec.js';
 import { StreamClock } from './stream-clock.js';
 
@@ -32,13 +32,6 @@ export type SourceState =
   | { readonly state: 'offline'; readonly error: SightlineError; readonly retryInMs: number }
   | { readonly state: 'ended' }
   | { readonly state: 'failed'; readonly error: SightlineError };
-
-/** Restricts a source that was set up over the API. */
-export interface SourceGuardOptions {
-  readonly policy: SourcePolicy;
-  /** The environment of this program, which ffmpeg inherits. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-}
 
 /** The part of a pino logger that a source needs. */
 export interface SourceLog {
@@ -70,8 +63,10 @@ export interface VideoSourceOptions extends Pick<
   /** Called now and then with the number of frames decoded so far; see `frames`. */
   readonly onDecoded?: (frames: number) => void;
   readonly log: SourceLog;
-  /** Limits what the source may reach; undefined for a source that may reach anything. */
-  readonly guard?: SourceGuardOptions | undefined;
+  /** Limits what a source set up over the API may reach; undefined for a source that may reach anything. */
+  readonly policy?: SourcePolicy | undefined;
+  /** The environment of this program, which ffmpeg inherits. */
+  readonly environment: FfmpegEnvironment;
   /** The ffmpeg to use; found by `findFfmpeg()` when left out. */
   readonly ffmpeg?: FfmpegBinary;
 }
@@ -93,6 +88,8 @@ export class VideoSource {
   readonly redactedSource: string;
   readonly #options: VideoSourceOptions;
   readonly #spec: SourceSpec;
+  /** What a camera might repeat, and ffmpeg with it. */
+  readonly #secrets: readonly string[];
   readonly #outputs: FrameOutputs;
   readonly #demand = new PictureDemand();
   readonly #closing = new AbortController();
@@ -106,6 +103,7 @@ export class VideoSource {
     this.#options = options;
     this.#spec = parseSource(options.source, process.platform);
     this.redactedSource = redactUrl(options.source);
+    this.#secrets = secretsOf(options.source).all;
     this.#hwaccel = options.hwaccel;
     this.#isCopied = options.onDemand === true && mayBeCopied(this.#spec);
     if (options.onDemand !== true) this.#demand.forAnalysis(0);
@@ -182,7 +180,7 @@ export class VideoSource {
   async #playOnce(): Promise<{ step: NextStep; playback: Playback }> {
     try {
       const ffmpeg = this.#options.ffmpeg ?? (await findFfmpeg());
-      const playback = await this.#playGuarded(ffmpeg);
+      const playback = await this.#playRelayed(ffmpeg);
       return { step: nextStep(this.#plan(), playback), playback };
     } catch (thrown) {
       const error = asSightlineError(thrown);
@@ -190,50 +188,47 @@ export class VideoSource {
     }
   }
 
-  /** Whether a retry may help: a host name may get another address, but a missing ffmpeg or a text file stays as it is. */
+  /** Whether a retry may help: what a host says or where it is may change, but a missing ffmpeg or a text file stays. */
   #mayPass({ code }: SightlineError): boolean {
-    return code === 'SOURCE_UNREACHABLE' || (code === 'SOURCE_FORBIDDEN' && 'url' in this.#spec);
+    return 'address' in this.#spec && code.startsWith('SOURCE_');
   }
 
-  async #playGuarded(ffmpeg: FfmpegBinary): Promise<Playback> {
-    const { guard: options } = this.#options;
-    if (options === undefined) return this.#play(ffmpeg, await this.#resolved(ffmpeg), undefined);
-    const guard = await openGuard(this.#spec, options.policy);
+  async #playRelayed(ffmpeg: FfmpegBinary): Promise<Playback> {
+    const { policy } = this.#options;
+    policy?.checkScheme(this.#spec);
+    const relay = await openRelay(this.#spec, policy ?? anyHost);
     try {
-      const environment = { ...options.environment, ...guard.environment };
-      const playback = await this.#play(ffmpeg, { spec: guard.spec, httpHost: null }, environment);
+      const playback = await this.#play(ffmpeg, relay);
       // ffmpeg itself only saw a closed connection.
-      if (playback.frames === 0 && guard.failure !== undefined) throw guard.failure;
-      return playback;
+      if (playback.frames === 0 && relay?.failure !== undefined) throw relay.failure;
+      return { ...playback, stderr: playback.stderr.map((line) => this.#shown(line, relay)) };
     } finally {
-      guard.close();
+      relay?.close();
     }
   }
 
-  /** The bundled ffmpeg cannot look up host names. */
-  async #resolved(ffmpeg: FfmpegBinary): Promise<ResolvedSource> {
-    return ffmpeg.origin === 'bundled' ? resolveHost(this.#spec) : { spec: this.#spec, httpHost: null };
+  /** A line of ffmpeg's as it may be told: without secrets, and with the source's address in place of the relay's. */
+  #shown(line: string, relay: Relay | undefined): string {
+    const shown = scrub(line, this.#secrets);
+    return relay === undefined ? shown : shown.replaceAll(relay.url, this.redactedSource);
   }
 
-  async #play(
-    ffmpeg: FfmpegBinary,
-    { spec, httpHost }: ResolvedSource,
-    environment: FfmpegEnvironment | undefined,
-  ): Promise<Playback> {
+  async #play(ffmpeg: FfmpegBinary, relay: Relay | undefined): Promise<Playback> {
+    const spec = this.#spec;
     if (spec.kind === 'file') await assertMayBeVideo(spec.path);
     if (this.#closed) return notPlayed;
     const { views, stallTimeoutMs } = this.#options;
     const ioTimeoutMs = stallTimeoutMs + ioTimeoutMarginMs;
-    const more = { hwaccel: this.#hwaccel, ioTimeoutMs, httpHost, ffmpeg: ffmpeg.release };
-    const guarded = environment !== undefined;
-    const read = { ...this.#options, ...more, viewFps: views?.fps, guarded };
+    const more = { hwaccel: this.#hwaccel, ioTimeoutMs, relayUrl: relay?.url, ffmpeg: ffmpeg.release };
+    const environment = { ...this.#options.environment, ...relay?.environment };
+    const read = { ...this.#options, ...more, viewFps: views?.fps };
     const run = {
       ...{ ffmpegPath: ffmpeg.path, environment, stallTimeoutMs, signal: this.#closing.signal },
       onSize: (size: PictureSize) => this.#tell({ state: 'online', ...size }),
       onPacket: this.#options.onPacket,
     };
-    if (mayBePictures(spec)) {
-      const pictures = await this.#playPictures({ ...run, read }, spec.url);
+    if (relay !== undefined && mayBePictures(spec)) {
+      const pictures = await this.#playPictures({ ...run, read }, relay.url);
       if (pictures !== undefined) return pictures;
     }
     if (this.#isCopied) {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { inheritedEnvironment } from '../config/environment.js';
 import type { CameraConfig } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
 import type { Frame } from '../core/image.js';
@@ -74,6 +75,7 @@ class Inspection {
     const source = new VideoSource({
       ...camera,
       ...{ cameraId: camera.id, source: url, poolSize: 3, analysisFps: camera.analysis.fps },
+      environment: inheritedEnvironment(),
       onDemand: true,
       // Decoded frames are counted where viewers get them: all of them, while those for analysis are fewer.
       views: { fps: null, poolSize: 1, onFrame: (frame) => frame.release() },

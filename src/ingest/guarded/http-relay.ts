@@ -1,105 +1,113 @@
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, type Socket } from 'node:net';
-import { pipeline, type Duplex } from 'node:stream';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { pipeline, Readable } from 'node:stream';
 import { asSightlineError, SightlineError } from '../../core/errors.js';
-import { listenLocally, unreachable, type LocalServer } from './local-server.js';
-import { withoutBrackets, type SourcePolicy } from './source-policy.js';
+import type { NetworkAddress } from '../network-address.js';
+import { playHls } from './hls.js';
+import { HttpClient } from './http-client.js';
+import { listenLocally, type LocalServer } from './local-server.js';
+import type { HostPolicy } from './source-policy.js';
+
+/** The first bytes of every HLS playlist. */
+const playlistStart = Buffer.from('#EXTM3U');
+/** The only headers that pass: others can make ffmpeg read a body differently from how it was sent. */
+const forServers = ['user-agent', 'accept', 'range'];
+const forFfmpeg = ['content-type', 'content-length', 'content-range', 'accept-ranges'];
 
 /**
- * An HTTP proxy for ffmpeg. It checks the host of every request, including those that follow a redirect or a playlist,
- * and connects only to the checked address.
+ * A server through which ffmpeg reads one source over HTTP. It has a single address, and so ffmpeg knows no other: the
+ * relay follows redirects, plays playlists, logs in, speaks TLS, and connects to allowed hosts only.
  *
  * @param onFailure called with the reason when a request could not be forwarded
  */
 export function openHttpRelay(
-  policy: SourcePolicy,
+  address: NetworkAddress,
+  policy: HostPolicy,
   onFailure: (error: SightlineError) => void,
 ): Promise<LocalServer> {
-  // Some cameras violate the HTTP grammar.
-  const server = createServer({ insecureHTTPParser: true }, (incoming, response) => {
-    forward(incoming, response, policy).catch((error: unknown) => {
-      onFailure(asSightlineError(error, 'SOURCE_UNREACHABLE'));
+  const client = new HttpClient(address, policy);
+  const server = createServer((incoming, response) => {
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    forward(incoming, response, { client, address, signal: gone.signal }).catch((error: unknown) => {
+      // When ffmpeg has closed its connection already, this is no failure.
+      if (!gone.signal.aborted) onFailure(asSightlineError(error, 'SOURCE_UNREACHABLE'));
       if (response.headersSent) response.destroy();
       else response.writeHead(502).end();
     });
   });
-  server.on('connect', (incoming: IncomingMessage, client: Duplex, head: Buffer) => {
-    tunnel(incoming, client, head, policy).catch((error: unknown) => {
-      onFailure(asSightlineError(error, 'SOURCE_UNREACHABLE'));
-      client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
-    });
-  });
-  return listenLocally((client: Socket) => void server.emit('connection', client));
+  return listenLocally((socket: Socket) => void server.emit('connection', socket));
 }
 
-/** A plain request, such as `GET http://host/path HTTP/1.1`. */
+interface Source {
+  readonly client: HttpClient;
+  readonly address: NetworkAddress;
+  readonly signal: AbortSignal;
+}
+
 async function forward(
   incoming: IncomingMessage,
   response: ServerResponse,
-  policy: SourcePolicy,
+  { client, address, signal }: Source,
 ): Promise<void> {
-  const url = new URL(incoming.url ?? '');
-  if (url.protocol !== 'http:') {
-    const message = `Expected a redirect to an http:// or https:// URL but received one to ${url.protocol}//.`;
-    throw new SightlineError('SOURCE_FORBIDDEN', message);
+  const method = incoming.method ?? 'GET';
+  const answer = await client.get(address, {
+    method,
+    headers: only(incoming.rawHeaders, forServers),
+    signal,
+  });
+  const { message } = answer;
+  if ((message.headers['content-encoding'] ?? 'identity') !== 'identity') {
+    message.destroy();
+    throw new SightlineError(
+      'SOURCE_NOT_VIDEO',
+      `Expected video from ${address.host} but received something compressed.`,
+    );
   }
-  const { address } = await policy.resolve(withoutBrackets(url.hostname));
-  // The path stays exactly as ffmpeg wrote it, because some cameras reject another spelling.
-  const path = (incoming.url ?? '').replace(/^http:\/\/[^/?#]*/i, '');
-  await new Promise<void>((resolve, reject) => {
-    const outgoing = request({
-      host: address,
-      port: url.port || 80,
-      method: incoming.method,
-      path: path.startsWith('/') ? path : `/${path}`,
-      headers: withoutHopByHop(incoming.rawHeaders),
-      setHost: false,
-      agent: false,
-      insecureHTTPParser: true,
+  if ((await beginning(message, playlistStart.length)).equals(playlistStart)) {
+    response.writeHead(200, { 'content-type': 'application/octet-stream' });
+    return passOn(Readable.from(playHls({ client, first: answer, signal }), { objectMode: false }), response);
+  }
+  response.writeHead(message.statusCode ?? 502, only(message.rawHeaders, forFfmpeg));
+  return passOn(message, response);
+}
+
+/** Resolves when everything has passed; rejects when the source fails, and not when ffmpeg has had enough. */
+function passOn(from: Readable, response: ServerResponse): Promise<void> {
+  return new Promise((resolve, reject) => {
+    pipeline(from, response, (error) => {
+      if (error instanceof SightlineError) reject(error);
+      else resolve();
     });
-    outgoing.once('error', (error) => {
-      // When ffmpeg has closed its connection already, this is not a failure.
-      if (response.destroyed) resolve();
-      else reject(unreachable({ host: url.hostname, port: url.port || 80 }, error));
-    });
-    outgoing.once('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer.rawHeaders));
-      pipeline(answer, response, () => resolve());
-    });
-    response.once('close', () => outgoing.destroy());
-    incoming.pipe(outgoing);
   });
 }
 
-/** An encrypted connection, such as `CONNECT host:443 HTTP/1.1`. */
-async function tunnel(
-  incoming: IncomingMessage,
-  client: Duplex,
-  head: Buffer,
-  policy: SourcePolicy,
-): Promise<void> {
-  const { hostname, port } = new URL(`https://${incoming.url ?? ''}`);
-  const { address } = await policy.resolve(withoutBrackets(hostname));
-  await new Promise<void>((resolve, reject) => {
-    const server = connect({ host: address, port: Number(port || 443) });
-    server.once('error', (error) => reject(unreachable({ host: hostname, port: port || 443 }, error)));
-    server.once('connect', () => {
-      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      server.write(head);
-      pipeline(client, server, () => server.destroy());
-      pipeline(server, client, () => {
-        client.destroy();
-        resolve();
-      });
-    });
-    client.once('close', () => server.destroy());
-  });
+/** Those of these headers that are named; names and values in turn. */
+function only(rawHeaders: readonly string[], names: readonly string[]): string[] {
+  return rawHeaders.filter((_, i) => names.includes((rawHeaders[i - (i % 2)] ?? '').toLowerCase()));
 }
 
-/** Header names and values in turn, without those that concern a single connection. */
-function withoutHopByHop(rawHeaders: readonly string[]): string[] {
-  return rawHeaders.filter((_, i) => {
-    const name = (rawHeaders[i - (i % 2)] ?? '').toLowerCase();
-    return name !== 'connection' && name !== 'keep-alive' && !name.startsWith('proxy-');
+/** The first bytes of an answer, fewer at its end; all of them are still to be read. */
+async function beginning(answer: IncomingMessage, count: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const length = (): number => chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  while (length() < count && !answer.readableEnded && !answer.destroyed) {
+    const chunk = answer.read() as Buffer | null;
+    if (chunk === null) await readable(answer);
+    else chunks.push(chunk);
+  }
+  const bytes = Buffer.concat(chunks);
+  if (bytes.length > 0 && !answer.readableEnded) answer.unshift(bytes);
+  return bytes.subarray(0, count);
+}
+
+function readable(answer: IncomingMessage): Promise<void> {
+  const events = ['readable', 'end', 'close', 'error'];
+  return new Promise((resolve) => {
+    const done = (): void => {
+      for (const event of events) answer.off(event, done);
+      resolve();
+    };
+    for (const event of events) answer.once(event, done);
   });
 }

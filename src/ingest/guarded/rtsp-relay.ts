@@ -1,41 +1,63 @@
-import { connect, isIP, type Socket } from 'node:net';
-import { pipeline, Transform, type TransformCallback } from 'node:stream';
-import { connect as connectTls } from 'node:tls';
+import { pipeline } from 'node:stream';
+import type { Socket } from 'node:net';
 import { SightlineError } from '../../core/errors.js';
-import { listenLocally, unreachable, type LocalServer } from './local-server.js';
-import type { CheckedAddress, SourcePolicy, Target } from './source-policy.js';
+import { authorityOf, readNetworkAddress, type NetworkAddress } from '../network-address.js';
+import { connectTo } from './connect.js';
+import { listenLocally, type LocalServer } from './local-server.js';
+import { LoginSession } from './login-session.js';
+import { RtspStream, headerName, headersOf, type RtspHead } from './rtsp-stream.js';
+import type { HostPolicy } from './source-policy.js';
+
+/** What the relay calls the stream; ffmpeg learns neither the camera's path nor its query, which may hold a password. */
+const relayedPath = '/source';
 
 /**
- * A relay between ffmpeg and an RTSP server. It looks the host name up, connects only to the checked address, and passes
- * nothing on that would send ffmpeg elsewhere. It speaks TLS to the server where the URL says so, plain RTSP to ffmpeg.
+ * A relay between ffmpeg and an RTSP server. It looks the host name up, connects only to an allowed address, logs in, and
+ * passes nothing on that would send ffmpeg elsewhere. It speaks TLS to the server where the URL says so, plain RTSP to
+ * ffmpeg.
  *
  * @param onFailure called with the reason when there is no connection
  */
 export function openRtspRelay(
-  target: Target,
-  policy: SourcePolicy,
+  address: NetworkAddress,
+  policy: HostPolicy,
   onFailure: (error: SightlineError) => void,
 ): Promise<LocalServer> {
+  const course: Course = { address, redirects: 0 };
   return listenLocally((client) => {
-    void relay(client, target, policy).catch((error: unknown) => {
+    void relay(client, course, policy).catch((error: unknown) => {
       client.destroy();
       if (error instanceof SightlineError) onFailure(error);
     });
   });
 }
 
-async function relay(client: Socket, target: Target, policy: SourcePolicy): Promise<void> {
-  const checked = await policy.resolve(target.host);
-  const server = connectTo(target, checked);
-  const filter = new RtspFilter(checked.address);
+/** Where the next connection goes: ffmpeg has one at a time, and makes another when it is redirected. */
+interface Course {
+  address: NetworkAddress;
+  redirects: number;
+}
+
+const maxRedirects = 5;
+
+async function relay(client: Socket, course: Course, policy: HostPolicy): Promise<void> {
+  const { address } = course;
+  const server = await connectTo(address, policy);
+  if (client.destroyed) return void server.destroy();
+  const conversation = new RtspConversation({
+    address,
+    localUrl: `rtsp://127.0.0.1:${client.localPort ?? 0}${localPath(address)}`,
+    serverAddress: server.remoteAddress ?? '',
+    onRedirect: (location) => {
+      if (++course.redirects > maxRedirects) throw new Error('one redirect after another');
+      course.address = redirected(location, address);
+      return `rtsp://127.0.0.1:${client.localPort ?? 0}${localPath(course.address)}`;
+    },
+  });
   await new Promise<void>((resolve, reject) => {
-    const onEarlyError = (error: NodeJS.ErrnoException): void => reject(unreachable(target, error));
-    server.once('error', onEarlyError);
-    // Once connected, ffmpeg itself sees what goes wrong.
-    server.once(target.isEncrypted ? 'secureConnect' : 'connect', () => server.off('error', onEarlyError));
-    filter.once('error', (error) => reject(forbidden(target, error)));
-    pipeline(client, server, () => undefined);
-    pipeline(server, filter, client, () => {
+    conversation.replies.once('error', (error) => reject(forbidden(address, error)));
+    pipeline(client, conversation.requests, server, () => undefined);
+    pipeline(server, conversation.replies, client, () => {
       server.destroy();
       client.destroy();
       resolve();
@@ -43,15 +65,16 @@ async function relay(client: Socket, target: Target, policy: SourcePolicy): Prom
   });
 }
 
-function connectTo({ host, port, isEncrypted }: Target, { address }: CheckedAddress): Socket {
-  if (!isEncrypted) return connect({ host: address, port });
-  // Cameras have self-signed certificates; ffmpeg does not verify them either.
-  const name = isIP(host) === 0 ? { servername: host } : {};
-  return connectTls({ host: address, port, rejectUnauthorized: false, ...name });
+function redirected(location: string, from: NetworkAddress): NetworkAddress {
+  const to = readNetworkAddress(location);
+  if (!to.scheme.startsWith('rtsp')) throw new Error(`a redirect to ${to.scheme}://`);
+  // A login is for the host that it was given for.
+  const isSame = to.host === from.host && to.port === from.port && to.scheme === from.scheme;
+  return { ...to, login: to.login ?? (isSame ? from.login : null) };
 }
 
-function forbidden({ host, port }: Target, error: Error): SightlineError | Error {
-  // Errors with a code come from a socket, not from the filter.
+function forbidden({ host, port }: NetworkAddress, error: Error): SightlineError | Error {
+  // Errors with a code come from a socket, not from the parser.
   if ('code' in error) return error;
   return new SightlineError(
     'SOURCE_FORBIDDEN',
@@ -59,113 +82,124 @@ function forbidden({ host, port }: Target, error: Error): SightlineError | Error
   );
 }
 
-/** ffmpeg truncates longer lines, and so would read them differently from this filter. */
-const maxLineBytes = 4000;
-const lineFeed = 0x0a;
-/** The first byte of an RTP or RTCP packet between the messages. */
-const dollar = 0x24;
-const packetHeadBytes = 4;
-/** After the header of a smaller packet, ffmpeg reads what follows as a message. */
-const minPacketBytes = 8;
-
-const replyLine = /^RTSP\/1\.\d [1245]\d\d( |$)/;
+const replyLine = /^RTSP\/1\.\d [1-5]\d\d( |$)/;
 const requestLine = /^[A-Z_]+ \S+ RTSP\/1\.\d$/;
 
+/** A request that waits for its reply. */
+interface Asked {
+  readonly head: RtspHead;
+  /** The number that ffmpeg gave it. */
+  readonly number: string;
+  /** How often it was sent with a login. */
+  readonly logins: number;
+}
+
+export interface ConversationOptions {
+  readonly address: NetworkAddress;
+  /** What ffmpeg calls the stream. */
+  readonly localUrl: string;
+  /** The only address that media may come from over UDP. */
+  readonly serverAddress: string;
+  /**
+   * Called when the camera sends ffmpeg elsewhere; gives the place for ffmpeg to go.
+   * @throws when that is not allowed
+   */
+  readonly onRedirect: (location: string) => string;
+}
+
 /**
- * Passes on what an RTSP server sends, except what would send ffmpeg elsewhere: ffmpeg follows every redirect, and sends
- * packets to any address that a `Transport` header names as the source of the media. It parses messages the way ffmpeg
- * does (libavformat, rtsp.c, `ff_rtsp_read_reply`) and fails on anything that the two might understand differently.
+ * Both directions of one connection. Requests get the camera's own address and a login. Replies lose what would send
+ * ffmpeg elsewhere: it follows every redirect and sends packets to any address that a `Transport` header names as the
+ * source of the media. A reply that asks for a login is answered here.
  */
-export class RtspFilter extends Transform {
-  readonly #serverAddress: string;
-  /** The part received so far of a line or of a packet's header. */
-  #begun: Buffer = Buffer.alloc(0);
-  /** Remaining bytes of a packet or a body, which are passed on unchanged. */
-  #passing = 0;
-  #linesOfMessage = 0;
-  #bodyBytes = 0;
+export class RtspConversation {
+  /** From ffmpeg to the camera. */
+  readonly requests = new RtspStream({ onHead: (head) => this.#request(head) });
+  /** From the camera to ffmpeg. */
+  readonly replies = new RtspStream({ onHead: (head) => this.#reply(head) });
+  readonly #options: ConversationOptions;
+  readonly #realUrl: string;
+  readonly #login: LoginSession | undefined;
+  readonly #asked = new Map<string, Asked>();
+  #lastNumber = 0;
 
-  /** @param serverAddress the only address that media may come from over UDP */
-  constructor(serverAddress: string) {
-    super();
-    this.#serverAddress = serverAddress;
+  constructor(options: ConversationOptions) {
+    const { address } = options;
+    this.#options = options;
+    this.#realUrl = `${address.scheme}://${authorityOf(address)}${asciiOnly(address.target)}`;
+    this.#login = address.login === null ? undefined : new LoginSession(address.login);
   }
 
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    try {
-      let rest = chunk;
-      while (rest.length > 0) rest = rest.subarray(this.#take(rest));
-      done();
-    } catch (error) {
-      done(error as Error);
+  #request(head: RtspHead): RtspHead {
+    const [first = '', ...headers] = head;
+    // ffmpeg also answers requests of the camera.
+    if (!requestLine.test(first)) return head;
+    const [method = '', uri = '', version = ''] = first.split(' ');
+    const { localUrl } = this.#options;
+    const real = uri.startsWith(localUrl) ? this.#realUrl + uri.slice(localUrl.length) : uri;
+    return this.#numbered({
+      head: [`${method} ${real} ${version}`, ...headers],
+      number: headersOf(head, 'cseq')[0] ?? '',
+      logins: 0,
+    });
+  }
+
+  /** A request as it is sent: with a number of the relay's own, because a repeated one needs a new number. */
+  #numbered(asked: Asked): RtspHead {
+    const [first = '', ...headers] = asked.head;
+    const [method = '', uri = ''] = first.split(' ');
+    const number = String(++this.#lastNumber);
+    const authorization = this.#login?.authorization(method, uri);
+    this.#asked.set(number, { ...asked, logins: asked.logins + (authorization === undefined ? 0 : 1) });
+    // A camera that never answers some requests must not fill the memory.
+    if (this.#asked.size > maxAsked) this.#asked.delete(this.#asked.keys().next().value ?? '');
+    return [
+      first,
+      ...headers.map((line) => (headerName(line) === 'cseq' ? `CSeq: ${number}` : line)),
+      ...(authorization === undefined ? [] : [`Authorization: ${authorization}`]),
+    ];
+  }
+
+  #reply(head: RtspHead): RtspHead | undefined {
+    const [first = ''] = head;
+    if (requestLine.test(first)) return head;
+    if (!replyLine.test(first)) throw new Error('something other than RTSP');
+    const number = headersOf(head, 'cseq')[0] ?? '';
+    const asked = this.#asked.get(number);
+    this.#asked.delete(number);
+    if (asked !== undefined && / 401( |$)/.test(first) && this.#isWorthALogin(head, asked)) {
+      this.requests.inject(this.#numbered(asked));
+      return undefined;
     }
+    const location = / 3\d\d( |$)/.test(first) ? this.#redirect(head) : [];
+    return [...this.#forFfmpeg(head, asked), ...location];
   }
 
-  /** Consumes the next line, packet header or part of a body; returns the number of bytes. */
-  #take(bytes: Buffer): number {
-    if (this.#passing > 0) return this.#pass(bytes.subarray(0, this.#passing));
-    const isPacket = (this.#begun[0] ?? bytes[0]) === dollar;
-    const lineEnd = bytes.indexOf(lineFeed) + 1;
-    const taken = isPacket ? packetHeadBytes - this.#begun.length : lineEnd || bytes.length;
-    const part = bytes.subarray(0, taken);
-    const begun = this.#begun.length === 0 ? part : Buffer.concat([this.#begun, part]);
-    if (begun.length > maxLineBytes) throw new Error('a line that is too long');
-    const isComplete = isPacket ? begun.length === packetHeadBytes : lineEnd > 0;
-    this.#begun = isComplete ? Buffer.alloc(0) : begun;
-    if (isComplete && isPacket) this.#packet(begun);
-    if (isComplete && !isPacket) this.#line(begun);
-    return part.length;
+  #redirect(head: RtspHead): string[] {
+    const [location] = headersOf(head, 'location');
+    if (location === undefined) throw new Error('a redirect to nowhere');
+    return [`Location: ${this.#options.onRedirect(location)}`];
   }
 
-  #pass(bytes: Buffer): number {
-    this.push(bytes);
-    this.#passing -= bytes.length;
-    return bytes.length;
+  #forFfmpeg(head: RtspHead, asked: Asked | undefined): string[] {
+    return head.flatMap((line, i) => {
+      const name = i === 0 ? '' : headerName(line);
+      if (name === 'location') return [];
+      if (name === 'cseq' && asked !== undefined) return [`CSeq: ${asked.number}`];
+      return [
+        name === 'transport' ? `Transport:${this.#fromServer(line.slice(line.indexOf(':') + 1))}` : line,
+      ];
+    });
   }
 
-  #packet(head: Buffer): void {
-    this.#passing = head.readUInt16BE(2);
-    if (this.#linesOfMessage > 0 || this.#passing < minPacketBytes) throw new Error('a misplaced packet');
-    this.push(head);
-  }
-
-  #line(bytes: Buffer): void {
-    const line = bytes.toString('latin1').replace(/\r?\n$/, '');
-    if (hasControls(line)) throw new Error('a line with control characters');
-    if (line === '') return this.#endMessage(bytes);
-    if (this.#linesOfMessage++ === 0) {
-      if (!replyLine.test(line) && !requestLine.test(line))
-        throw new Error('a redirect, or something other than RTSP');
-      this.push(bytes);
-    } else {
-      this.#header(line, bytes);
-    }
-  }
-
-  #header(line: string, bytes: Buffer): void {
-    // A regular expression that allows blanks around the name would take cubic time.
-    const colon = line.indexOf(':');
-    const name = line.slice(0, Math.max(0, colon)).trim();
-    const value = line.slice(colon + 1);
-    switch (name.toLowerCase()) {
-      case 'content-length':
-        if (!/^content-length: *\d{1,7} *$/i.test(line)) throw new Error('an invalid Content-Length');
-        this.#bodyBytes = Number(value);
-        break;
-      case 'location':
-        return;
-      case 'transport':
-        this.push(`Transport:${this.#fromServer(value)}\r\n`, 'latin1');
-        return;
-    }
-    this.push(bytes);
-  }
-
-  #endMessage(bytes: Buffer): void {
-    this.push(bytes);
-    this.#passing = this.#bodyBytes;
-    this.#bodyBytes = 0;
-    this.#linesOfMessage = 0;
+  #isWorthALogin(head: RtspHead, asked: Asked): boolean {
+    if (
+      this.#login === undefined ||
+      asked.logins >= maxLogins ||
+      headersOf(asked.head, 'content-length').length > 0
+    )
+      return false;
+    return this.#login.accept(headersOf(head, 'www-authenticate'), asked.logins > 0);
   }
 
   /** The transports, with the server itself as the source of what comes over UDP. */
@@ -174,13 +208,22 @@ export class RtspFilter extends Transform {
       .split(',')
       .map((transport) => transport.replace(/;\s*source\s*=[^;]*/gi, ''))
       .map((transport) =>
-        /server_port/i.test(transport) ? `${transport};source=${this.#serverAddress}` : transport,
+        /server_port/i.test(transport) ? `${transport};source=${this.#options.serverAddress}` : transport,
       )
       .join(',');
   }
 }
 
-/** Whether there are control characters other than tabs. */
-function hasControls(line: string): boolean {
-  return [...line].some((character) => (character < ' ' && character !== '\t') || character === '\x7f');
+const maxAsked = 100;
+/** With an answer to the first challenge, and with one to a newer number after that. */
+const maxLogins = 2;
+
+/** The path for ffmpeg, which ends like the camera's own: ffmpeg appends the name of a track accordingly. */
+export function localPath({ target }: Pick<NetworkAddress, 'target'>): string {
+  return target.endsWith('/') ? `${relayedPath}/` : relayedPath;
+}
+
+/** A request line is ASCII. */
+function asciiOnly(target: string): string {
+  return target.replace(/[^\x21-\x7e]+/g, encodeURIComponent);
 }

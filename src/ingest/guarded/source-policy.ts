@@ -3,7 +3,6 @@ import ipaddr from 'ipaddr.js';
 import { SightlineError } from '../../core/errors.js';
 import { NetworkList, parseAddress, type Address } from '../../core/network.js';
 import { addressesOf } from '../prepare-source.js';
-import { redactUrl } from '../redact.js';
 import { parseSource, type SourceSpec } from '../source-spec.js';
 
 /** Networks that hold no camera: loopback, link-local, multicast, reserved ones, and cloud metadata services. */
@@ -31,6 +30,18 @@ const carriers = (
     ['2002::', 16],
   ] as const
 ).map(([prefix, bits]) => ({ bits, network: new NetworkList([`${prefix}/${bits}`]) }));
+
+/** Decides which hosts a relay may connect to. */
+export interface HostPolicy {
+  /**
+   * Looks up the allowed addresses of a host, of which there is at least one. An IPv6 address comes without brackets.
+   * @throws SightlineError SOURCE_UNREACHABLE, SOURCE_FORBIDDEN
+   */
+  resolve(host: string): Promise<readonly CheckedAddress[]>;
+}
+
+/** For sources that the configuration names: they may be anywhere. */
+export const anyHost: HostPolicy = { resolve: addressesOf };
 
 /** Decides which addresses may be connected to. */
 export class AddressPolicy {
@@ -87,7 +98,7 @@ export interface CheckedAddress {
 }
 
 /** What the sources of cameras set up over the API may reach: the API must not open local files or internal services. */
-export class SourcePolicy {
+export class SourcePolicy implements HostPolicy {
   readonly #schemes: readonly string[];
   readonly #addresses: AddressPolicy;
 
@@ -103,9 +114,8 @@ export class SourcePolicy {
   async check(source: string): Promise<void> {
     const spec = parseSource(source, process.platform);
     this.checkScheme(spec);
-    const target = targetOf(spec);
-    if (target === undefined) return;
-    await this.resolve(target.host).catch((error: unknown) => {
+    if (!('address' in spec)) return;
+    await this.resolve(spec.address.host).catch((error: unknown) => {
       if (error instanceof SightlineError && error.code === 'SOURCE_UNREACHABLE') return;
       throw error;
     });
@@ -113,7 +123,7 @@ export class SourcePolicy {
 
   /** @throws SightlineError SOURCE_FORBIDDEN */
   checkScheme(spec: SourceSpec): void {
-    const scheme = 'url' in spec ? spec.url.slice(0, spec.url.indexOf(':')).toLowerCase() : spec.kind;
+    const scheme = 'address' in spec ? spec.address.scheme : spec.kind;
     if (this.#schemes.includes(scheme)) return;
     throw new SightlineError(
       'SOURCE_FORBIDDEN',
@@ -121,54 +131,13 @@ export class SourcePolicy {
     );
   }
 
-  /**
-   * Looks up an allowed address of a host. An IPv6 address comes without brackets.
-   * @throws SightlineError SOURCE_UNREACHABLE, SOURCE_FORBIDDEN
-   */
-  async resolve(host: string): Promise<CheckedAddress> {
+  async resolve(host: string): Promise<readonly CheckedAddress[]> {
     const addresses = await addressesOf(host);
-    const allowed = addresses.find(({ address }) => this.#addresses.allows(address));
-    if (allowed !== undefined) return allowed;
+    const allowed = addresses.filter(({ address }) => this.#addresses.allows(address));
+    if (allowed.length > 0) return allowed;
     throw new SightlineError(
       'SOURCE_FORBIDDEN',
       `Cameras set up over the API may not use the host ${host}: it is in a network that is not allowed.`,
     );
   }
-}
-
-/** Where a source is on the network. */
-export interface Target {
-  /** An IPv6 address without brackets. */
-  readonly host: string;
-  readonly port: number;
-  readonly isEncrypted: boolean;
-}
-
-const defaultPorts: Readonly<Record<string, number>> = { rtsp: 554, rtsps: 322, http: 80, https: 443 };
-
-/**
- * The host and port of a source; undefined for one that is not on the network.
- * @throws SightlineError SOURCE_INVALID for a URL that different programs may parse differently
- */
-export function targetOf(spec: SourceSpec): Target | undefined {
-  if (!('url' in spec)) return undefined;
-  const authority = /^[a-z]+:\/\/([^/?#]*)/i.exec(spec.url)?.[1] ?? '';
-  if (authority.split('@').length > 2 || /[\\\s]/.test(spec.url)) {
-    throw new SightlineError(
-      'SOURCE_INVALID',
-      `Expected a URL with @ in user name and password written as %40 and without backslashes, but received ${redactUrl(spec.url)}.`,
-    );
-  }
-  const { protocol, hostname, port } = new URL(spec.url);
-  const scheme = protocol.slice(0, -1);
-  return {
-    host: withoutBrackets(hostname),
-    port: port === '' ? (defaultPorts[scheme] ?? 0) : Number(port),
-    isEncrypted: scheme === 'rtsps' || scheme === 'https',
-  };
-}
-
-/** The host of a URL; an IPv6 address without its brackets. */
-export function withoutBrackets(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '');
 }

@@ -5,7 +5,7 @@ import type { TrackDecision, TrackRegistry } from './track-registry.js';
 
 export interface DecisionRecorderOptions {
   readonly cameraId: string;
-  readonly tracks: Pick<TrackRegistry, 'state' | 'decided' | 'confirmed'>;
+  readonly tracks: Pick<TrackRegistry, 'state' | 'decided' | 'confirmed' | 'holdEnd'>;
   /** Tells unknown people apart and stores the crops of known ones. */
   readonly people: Pick<UnknownPeople, 'identify' | 'recognized'>;
   /** Called when the store failed. */
@@ -45,6 +45,11 @@ export class DecisionRecorder {
   /** Records newer evidence for the decision that stands. */
   confirmed(trackId: number, identity: Identity): void {
     this.#options.tracks.confirmed(trackId, identity);
+  }
+
+  /** Has a track that is about to end wait for a last decision. @param concluded never rejects */
+  holdEnd(trackId: number, concluded: Promise<void>): void {
+    this.#options.tracks.holdEnd(trackId, concluded);
   }
 
   /** Resolves when everything about known people is stored. */

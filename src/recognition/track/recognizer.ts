@@ -1,5 +1,5 @@
 import { landmarkQuality, qualityFloor } from '../../core/face-quality.js';
-import type { FaceCrop, FaceEmbedder } from '../../core/face-embedder.js';
+import type { EmbedOptions, FaceCrop, FaceEmbedder } from '../../core/face-embedder.js';
 import type { Detection, Track } from '../../core/face.js';
 import type { ClassifierHead } from '../../core/heads.js';
 import type { Frame } from '../../core/image.js';
@@ -22,6 +22,8 @@ const leastWaitMs = 1000;
  * the crops of false alarms cost work.
  */
 const patientIntervalMs = 200;
+/** When more tracks than this have ended and wait, their crops are not tried again: a crowd must not fill the queue. */
+const mostSecondTries = 8;
 /** Most time per frame for matching the faces in view again after the gallery changed. */
 const followBudgetMs = 5;
 
@@ -44,7 +46,7 @@ export interface ModelSource {
 
 export interface RecognizerOptions {
   readonly models: ModelSource;
-  readonly recorder: Pick<DecisionRecorder, 'decided' | 'confirmed' | 'close'>;
+  readonly recorder: Pick<DecisionRecorder, 'decided' | 'confirmed' | 'holdEnd' | 'close'>;
   /** Called when the gallery could not answer. The face will be observed again. */
   readonly onError: (error: unknown) => void;
 }
@@ -59,6 +61,8 @@ export class Recognizer implements TrackObserver {
   readonly #stopFollowing: () => void;
   #model: RecognitionModel;
   readonly #tracks = new Map<number, ObservedTrack>();
+  /** The tracks that have ended and wait for a last decision. */
+  readonly #concluding = new Set<Promise<void>>();
   readonly #interval = new SearchInterval();
   #galleryRevision: number;
   #following = false;
@@ -89,15 +93,53 @@ export class Recognizer implements TrackObserver {
     }
   }
 
-  /** Pending results for the track will be ignored. */
+  /**
+   * Somebody who passes quickly may be gone before a crop of them has come back, so the end of the track is held until it
+   * has, and a last decision is made. A crop that the queue of live faces drops is then embedded like one of a request. The
+   * embedder replies to every crop, so that this ends.
+   */
   ended(track: Track): void {
-    this.#tracks.delete(track.id);
+    const observed = this.#tracks.get(track.id);
+    if (!observed) return;
+    if (!observed.look && !this.#lastMissed(observed) && !this.#isOpen(observed))
+      return void this.#tracks.delete(track.id);
+    const concluding = this.#conclude(track.id, observed).finally(() => this.#concluding.delete(concluding));
+    this.#concluding.add(concluding);
+    this.#recorder.holdEnd(track.id, concluding);
   }
 
-  close(): Promise<void> {
+  /** Resolves when the ended tracks have had their last decision and all is stored. */
+  async close(): Promise<void> {
     this.#stopFollowing();
+    await Promise.all(this.#concluding);
     this.#tracks.clear();
-    return this.#recorder.close();
+    await this.#recorder.close();
+  }
+
+  /** Waits for the crop on its way, and decides once more about a track that has ended. Never rejects. */
+  async #conclude(trackId: number, observed: ObservedTrack): Promise<void> {
+    await observed.look;
+    const missed = this.#isCurrent(trackId, observed) && this.#lastMissed(observed);
+    if (missed) await this.#embed(observed, missed.face, missed.crop, {});
+    if (this.#isCurrent(trackId, observed) && this.#isOpen(observed)) {
+      await this.#update(trackId, observed, () =>
+        observed.recognition.conclude(this.#model.gallery, this.#rules()),
+      );
+    }
+    this.#tracks.delete(trackId);
+  }
+
+  /** The last crop of an ended track, if it was dropped and could still decide who that is. */
+  #lastMissed({ missed, recognition }: ObservedTrack): MissedFace | undefined {
+    if (recognition.identity.state !== 'undecided' || recognition.isInDoubt) return undefined;
+    return this.#concluding.size <= mostSecondTries ? missed : undefined;
+  }
+
+  /** Whether a last decision may change what is known of a track. */
+  #isOpen({ recognition, stale }: ObservedTrack): boolean {
+    if (recognition.newest === undefined) return false;
+    const { gallery } = this.#model;
+    return recognition.identity.state === 'undecided' || stale || gallery.revision !== this.#galleryRevision;
   }
 
   /**
@@ -145,27 +187,38 @@ export class Recognizer implements TrackObserver {
     const now = frame.capturedMonotonic;
     if (quality < qualityFloor) return;
     const { settled, isInDoubt } = observed.recognition;
-    if (!shouldObserve({ ...observed, settled, isInDoubt }, quality, now, this.#interval.ms)) return;
+    const progress = { ...observed, inFlight: observed.look !== undefined, settled, isInDoubt };
+    if (!shouldObserve(progress, quality, now, this.#interval.ms)) return;
     const crop = cutFace(frame, detection.landmarks);
     if (!crop) return;
     observed.lastSubmittedAt = now;
-    observed.inFlight = true;
     observed.bestQuality = Math.max(observed.bestQuality, quality);
     const { sequence, width, height, capturedAt } = frame;
-    void this.#embed(observed, { track, detection, frame: { sequence, width, height, capturedAt } }, crop);
+    const face = { track, detection, frame: { sequence, width, height, capturedAt } };
+    const options = { maxWaitMs: Math.max(leastWaitMs, this.#interval.ms), urgent: isInDoubt };
+    observed.missed = undefined;
+    this.#look(observed, this.#embed(observed, face, crop, options));
+  }
+
+  /** Notes what a track waits for. */
+  #look(observed: ObservedTrack, result: Promise<void>): void {
+    observed.look = result.finally(() => (observed.look = undefined));
   }
 
   /** Embeds a crop and adds the observation. Never rejects. */
-  async #embed(observed: ObservedTrack, face: ObservedFace, crop: FaceCrop): Promise<void> {
+  async #embed(
+    observed: ObservedTrack,
+    face: ObservedFace,
+    crop: FaceCrop,
+    options: EmbedOptions,
+  ): Promise<void> {
     const kept = copyCrop(crop);
-    const maxWaitMs = Math.max(leastWaitMs, this.#interval.ms);
-    const urgent = observed.recognition.isInDoubt;
-    const result = await this.#model.embedder.embed(crop, { maxWaitMs, urgent });
+    const result = await this.#model.embedder.embed(crop, options);
     if (!this.#isCurrent(face.track.id, observed)) return;
-    if (result.status !== 'dropped') observed.observations++;
+    if (result.status === 'dropped') observed.missed = { face, crop: kept };
+    else observed.observations++;
     const observation = observationOf(result, face, kept);
     if (observation) await this.#add(face.track.id, observed, observation);
-    observed.inFlight = false;
   }
 
   /** Adds an observation, and settles the doubts that it can settle. Never rejects. */
@@ -182,12 +235,15 @@ export class Recognizer implements TrackObserver {
   /** Ends a track that shows another face by now. The observation that showed it is the first of the new track. */
   async #split(trackId: number, observed: ObservedTrack, observation: Observation): Promise<void> {
     if (!this.#isCurrent(trackId, observed)) return;
-    if (!observed.doubts) return void this.#tracks.delete(trackId);
-    const id = observed.doubts.split();
+    // Nothing more can be decided about the face before, so the end of its track need not wait.
+    this.#tracks.delete(trackId);
+    const id = observed.doubts?.split();
     const next = id === undefined ? undefined : this.#tracks.get(id);
     if (id === undefined || !next) return;
     next.lastSubmittedAt = observed.lastSubmittedAt;
-    await this.#add(id, next, { ...observation, track: { ...observation.track, id, doubt: undefined } });
+    const first = { ...observation, track: { ...observation.track, id, doubt: undefined } };
+    this.#look(next, this.#add(id, next, first));
+    await next.look;
   }
 
   #matchAgain(): void {
@@ -262,12 +318,19 @@ export interface ObservedTrack {
   doubted: number;
   /** See `TrackProgress`, also for `observations` and `bestQuality`. */
   lastSubmittedAt: number | undefined;
-  /** Whether a crop is being embedded or matched. */
-  inFlight: boolean;
+  /** Resolves when the crop that is being embedded or matched counts; undefined without one. */
+  look: Promise<void> | undefined;
   observations: number;
   bestQuality: number;
   /** Whether the gallery or the rules have changed since the observations were matched. */
   stale: boolean;
+  /** The newest crop, if it was dropped. */
+  missed: MissedFace | undefined;
+}
+
+interface MissedFace {
+  readonly face: ObservedFace;
+  readonly crop: FaceCrop;
 }
 
 /** The notes on a track that was not observed with the current model yet. */
@@ -277,9 +340,10 @@ function newObservedTrack(recognition: TrackRecognition, doubts?: DoubtSettler):
     doubts,
     doubted: 0,
     lastSubmittedAt: undefined,
-    inFlight: false,
+    look: undefined,
     observations: 0,
     bestQuality: 0,
     stale: false,
+    missed: undefined,
   };
 }

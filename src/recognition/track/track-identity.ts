@@ -34,6 +34,8 @@ const observationsForUnknown = 5;
 /** For an unknown person when they lie far apart: they show different moments, and nobody waits for five. */
 const observationsForUnknownFarApart = 3;
 const farApartMs = 400;
+/** For an unknown person when the track has ended, and nobody waits for five. */
+const observationsForUnknownAtEnd = 3;
 /** Share of the observations that must also be in favour. */
 const clearMajority = 2 / 3;
 /** Least summed quality of the observations in favour: that of one perfect observation. */
@@ -41,8 +43,8 @@ const leastWeight = 1;
 
 /**
  * Decides who a track is. The fused embedding of its best observations must pass the rules, and enough single
- * observations must support the result; docs/recognition.md gives the rules and their reasons. A single observation never
- * names, renames or un-names anybody.
+ * observations must support the result; docs/recognition.md gives the rules and their reasons. While a track goes on, a single
+ * observation never names, renames or un-names anybody.
  */
 export class TrackIdentity {
   #identity: PlainIdentity;
@@ -63,7 +65,7 @@ export class TrackIdentity {
 
   /** Decides again after an observation. @returns the decision if it changes who the track is */
   decide(view: TrackView, rules: DecisionRules): IdentityDecision | undefined {
-    return this.#decide(view, rules, view.observations.length >= mostObservations);
+    return this.#decide(view, rules, { mayDrop: view.observations.length >= mostObservations });
   }
 
   /**
@@ -71,16 +73,30 @@ export class TrackIdentity {
    * once.
    */
   reconsider(view: TrackView, rules: DecisionRules): IdentityDecision | undefined {
-    return this.#decide(view, rules, true);
+    return this.#decide(view, rules, { mayDrop: true });
   }
 
-  #decide(view: TrackView, rules: DecisionRules, mayDrop: boolean): IdentityDecision | undefined {
+  /**
+   * Decides after the last observation, like `reconsider`. Fewer observations than usual are enough for a first decision
+   * when each of them would have led to it by itself.
+   */
+  conclude(view: TrackView, rules: DecisionRules): IdentityDecision | undefined {
+    return this.#decide(view, rules, { mayDrop: true, isLast: true });
+  }
+
+  #decide(
+    view: TrackView,
+    rules: DecisionRules,
+    { mayDrop, isLast = false }: { readonly mayDrop: boolean; readonly isLast?: boolean },
+  ): IdentityDecision | undefined {
     const previous = this.#identity;
     if (mayDrop && isRefuted(previous, view, rules)) this.#identity = { state: 'undecided' };
     const verdict = judgeFace(view.fused.vector, view.fused.nearest, rules);
-    if (verdict !== 'unclear' && this.#convinces(verdict, view, rules)) {
-      this.#identity = decision(verdict, view, rules);
-    }
+    const isConvincing =
+      verdict !== 'unclear' &&
+      (this.#convinces(verdict, view, rules) ||
+        (isLast && previous.state === 'undecided' && isPlain(verdict, view, rules)));
+    if (isConvincing) this.#identity = decision(verdict, view, rules);
     this.#settled =
       this.#identity.state !== 'undecided' && speaksFor(view.newest, personOf(this.#identity), rules);
     return change(previous, this.#identity);
@@ -99,6 +115,20 @@ export class TrackIdentity {
     }
     return inFavour >= (named && named.id !== verdict.id ? observationsToRename : observationsToName);
   }
+}
+
+/**
+ * Whether every single observation says what all of them fused say, not only leaning to it. Their number may be too low
+ * then, but not what they weigh together.
+ */
+function isPlain(verdict: Person | null, view: TrackView, rules: DecisionRules): boolean {
+  if (tally(verdict, view, rules).weight < leastWeight) return false;
+  const { observations } = view;
+  if (!verdict) {
+    const isEnough = observations.length >= observationsForUnknownAtEnd;
+    return isEnough && observations.every(({ nearest }) => leaning(nearest, rules) === null);
+  }
+  return observations.every(({ vector, nearest }) => isPerson(judgeFace(vector, nearest, rules), verdict));
 }
 
 /** Whether the current name must go: no observation supports it any more, or a counterexample rules it out. */
@@ -158,6 +188,10 @@ function change(previous: Identity, identity: Identity): IdentityDecision | unde
   if (identity.state === 'undecided' && !before) return undefined;
   const kind = before ? 'changed' : now ? 'recognized' : 'unknown';
   return { kind, identity };
+}
+
+function isPerson(verdict: Person | null | 'unclear', person: Person): boolean {
+  return verdict !== null && verdict !== 'unclear' && verdict.id === person.id;
 }
 
 function personOf(identity: Identity): Person | null {

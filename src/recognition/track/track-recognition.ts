@@ -3,7 +3,7 @@ import type { Doubt, Identity, Neighbour } from '../../core/face.js';
 import { fuse, withObservation, type Counted, type Observation } from './observations.js';
 import type { DecisionRules } from '../decision/decision.js';
 import { isTelling, showsSameFace } from './same-face.js';
-import { TrackIdentity, type IdentityDecision } from './track-identity.js';
+import { TrackIdentity, type IdentityDecision, type TrackView } from './track-identity.js';
 
 /** People listed in the evidence: more than two, because counterexamples may rule some out. */
 const neighbours = 5;
@@ -125,21 +125,44 @@ export class TrackRecognition {
   /** Matches the observations again after the gallery or the rules changed; otherwise like `add`. */
   rematch(gallery: Matcher, rules: DecisionRules): Promise<IdentityDecision | undefined> {
     return this.#serial(async () => {
-      if (!this.#newest) return undefined;
       const { revision } = gallery;
-      const started = performance.now();
-      const again = async (observation: MatchedObservation): Promise<MatchedObservation> => ({
-        ...observation,
-        nearest: await gallery.match(observation.vector, neighbours),
-      });
-      const observations: MatchedObservation[] = [];
-      for (const observation of this.#observations) observations.push(await again(observation));
-      this.#observations = observations;
-      this.#newest =
-        observations.find(({ ordinal }) => ordinal === this.#newest?.ordinal) ?? (await again(this.#newest));
-      const view = await this.#view(gallery, this.#newest, started);
-      return gallery.revision === revision ? this.#identity.reconsider(view, rules) : undefined;
+      const view = await this.#matchAgain(gallery);
+      return view && gallery.revision === revision ? this.#identity.reconsider(view, rules) : undefined;
     });
+  }
+
+  /**
+   * Decides for the last time, when no observation can follow. Matches the observations again, and once more if the gallery
+   * changed meanwhile: somebody who was erased is not named. A track that may show two faces gets no new name.
+   * @returns like `add`
+   */
+  conclude(gallery: Matcher, rules: DecisionRules): Promise<IdentityDecision | undefined> {
+    return this.#serial(async () => {
+      let revision: number;
+      let view: TrackView | undefined;
+      do {
+        revision = gallery.revision;
+        view = await this.#matchAgain(gallery);
+      } while (gallery.revision !== revision);
+      if (!view) return undefined;
+      return this.isInDoubt ? this.#identity.reconsider(view, rules) : this.#identity.conclude(view, rules);
+    });
+  }
+
+  /** Undefined without an observation. */
+  async #matchAgain(gallery: Matcher): Promise<TrackView | undefined> {
+    if (!this.#newest) return undefined;
+    const started = performance.now();
+    const again = async (observation: MatchedObservation): Promise<MatchedObservation> => ({
+      ...observation,
+      nearest: await gallery.match(observation.vector, neighbours),
+    });
+    const observations: MatchedObservation[] = [];
+    for (const observation of this.#observations) observations.push(await again(observation));
+    this.#observations = observations;
+    this.#newest =
+      observations.find(({ ordinal }) => ordinal === this.#newest?.ordinal) ?? (await again(this.#newest));
+    return this.#view(gallery, this.#newest, started);
   }
 
   /**
@@ -176,7 +199,7 @@ export class TrackRecognition {
     return 'none';
   }
 
-  async #view(gallery: Matcher, newest: MatchedObservation, started: number) {
+  async #view(gallery: Matcher, newest: MatchedObservation, started: number): Promise<TrackView> {
     const observations = this.#observations;
     const vector = fuse(observations);
     const fused = { vector, nearest: await gallery.match(vector, neighbours) };

@@ -31,11 +31,19 @@ interface Entry {
   unknown: { person: UnknownRef | undefined };
   /** Ordinal of the doubt for which the identity is held. */
   heldFor: number;
+  /** Resolves when no decision about this track can follow any more; undefined when its end need not wait. */
+  concluded: Promise<void> | undefined;
+  /** Once the end waits: the changes to tell before it, in order. */
+  last: Telling[] | undefined;
 }
+
+/** Gives a change when its turn to be told has come. */
+type Telling = () => TrackChange | Promise<TrackChange>;
 
 /**
  * Holds the state of every track of a camera. A state changes at once; `onChange` is called in order, and for a decision
- * `unknown` only once the unknown person has been identified.
+ * `unknown` only once the unknown person has been identified. A track that has left keeps its state until nothing more can
+ * be decided about it; then the last decisions and its end are told, and what follows waits for that.
  */
 export class TrackRegistry implements TrackObserver {
   readonly #options: TrackRegistryOptions;
@@ -57,23 +65,47 @@ export class TrackRegistry implements TrackObserver {
   started(track: Track, frame: FrameRef): void {
     const key = `${this.#options.cameraId}/${this.#run}/${track.id}`;
     const after: TrackState = { id: track.id, key, identity: { state: 'undecided' } };
-    this.#entries.set(track.id, { state: after, unknown: { person: undefined }, heldFor: 0 });
-    this.#tell(() => ({ type: 'started', track, frame, after }));
+    this.#entries.set(track.id, {
+      state: after,
+      unknown: { person: undefined },
+      heldFor: 0,
+      concluded: undefined,
+      last: undefined,
+    });
+    this.#queue(() => ({ type: 'started', track, frame, after }));
   }
 
   /** A frame by itself changes no state. */
   observe(): void {}
 
+  /** Has the end of a track, which is about to be reported, wait for a last decision. @param concluded never rejects */
+  holdEnd(trackId: number, concluded: Promise<void>): void {
+    const entry = this.#entries.get(trackId);
+    if (entry) entry.concluded = concluded;
+  }
+
   ended(track: Track, frame: FrameRef): void {
     const entry = this.#entries.get(track.id);
-    if (!entry) return;
+    if (!entry || entry.last) return;
+    const { concluded } = entry;
+    if (concluded === undefined) return this.#queue(this.#end(entry, track, frame));
+    const last: Telling[] = [];
+    entry.last = last;
+    void this.#inOrder(async () => {
+      await concluded;
+      for (const change of [...last, this.#end(entry, track, frame)]) await this.#tell(change);
+    });
+  }
+
+  /** Forgets a track. @returns the end to tell */
+  #end(entry: Entry, track: Track, frame: FrameRef): Telling {
     this.#entries.delete(track.id);
     const { unknown, heldFor } = entry;
     const { identity } = entry.state;
     // A track that split ends as it was before the doubt, when there was nothing to hold.
     const isBeforeDoubt = identity.state === 'held' && (track.doubt?.ordinal ?? 0) < heldFor;
     const state = isBeforeDoubt ? { ...entry.state, identity: identity.before } : entry.state;
-    this.#tell(() => ({ type: 'ended', track, frame, before: withUnknown(state, unknown.person) }));
+    return () => ({ type: 'ended', track, frame, before: withUnknown(state, unknown.person) });
   }
 
   /**
@@ -89,10 +121,12 @@ export class TrackRegistry implements TrackObserver {
     if (kind === 'held') entry.heldFor = track.doubt?.ordinal ?? 0;
     if (kind !== 'held' && kind !== 'confirmed') entry.unknown = { person: undefined };
     const about = entry.unknown;
-    this.#tell(async () => {
+    const change: Telling = async () => {
       about.person ??= await unknown;
       return { type: 'identified', kind, track, frame, before, after: withUnknown(after, about.person) };
-    });
+    };
+    if (entry.last) entry.last.push(change);
+    else this.#queue(change);
   }
 
   /** Applies newer evidence for the current decision. This does not count as a change. */
@@ -112,8 +146,17 @@ export class TrackRegistry implements TrackObserver {
     await this.#inOrder(() => undefined);
   }
 
-  #tell(change: () => TrackChange | Promise<TrackChange>): void {
-    void this.#inOrder(async () => this.#options.onChange(await change())).catch(this.#options.onError);
+  #queue(change: Telling): void {
+    void this.#inOrder(() => this.#tell(change));
+  }
+
+  /** Never rejects. */
+  async #tell(change: Telling): Promise<void> {
+    try {
+      this.#options.onChange(await change());
+    } catch (error) {
+      this.#options.onError(error);
+    }
   }
 }
 

@@ -139,7 +139,7 @@ describe('FfmpegProcess', () => {
     );
     const release = { major: 5, minor: 1 };
     const ffmpeg: FfmpegBinary = { path, version: 'garbage', release, origin: 'path' };
-    const watched = new WatchedSource('rtsp://cam/x', { ffmpeg });
+    const watched = new WatchedSource('rtsp://127.0.0.1/x', { ffmpeg });
     const { error } = await watched.state('offline');
     await watched.source.close();
     expect(error.code).toBe('SOURCE_FAILED');

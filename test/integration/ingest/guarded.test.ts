@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { inheritedEnvironment } from '../../../src/config/environment.js';
 import { SourcePolicy } from '../../../src/ingest/guarded/source-policy.js';
 import { RtspTestServer } from '../../helpers/rtsp-server.js';
 import { VideoFolder } from '../../helpers/video.js';
@@ -18,10 +17,10 @@ const folder = new VideoFolder();
 const closers: (() => unknown)[] = [];
 /** Where no guarded source may go: loopback, but not 127.0.0.1. */
 const elsewhere = '127.0.0.2';
-const guard = {
-  policy: new SourcePolicy({ schemes: ['rtsp', 'rtsps', 'http', 'https'], networks: ['127.0.0.1/32'] }),
-  environment: inheritedEnvironment(),
-};
+const policy = new SourcePolicy({
+  schemes: ['rtsp', 'rtsps', 'http', 'https'],
+  networks: ['127.0.0.1/32'],
+});
 
 let clip: string;
 let jpeg: Buffer;
@@ -98,7 +97,7 @@ async function redirectingRtsp(location: string): Promise<number> {
 }
 
 function open(source: string, options: ConstructorParameters<typeof WatchedSource>[1] = {}): WatchedSource {
-  watched = new WatchedSource(source, { guard, ...options });
+  watched = new WatchedSource(source, { policy, ...options });
   return watched;
 }
 
@@ -179,7 +178,7 @@ describe.each(ffmpegs)('a guarded source with ffmpeg $version', (ffmpeg) => {
   ])('%s leads neither to a file nor to another host', async (path, { expect }) => {
     await Promise.all(
       [origin, secureOrigin].map(async (where) => {
-        const source = new WatchedSource(where + path, { guard, ffmpeg, stallTimeoutMs: 2000 });
+        const source = new WatchedSource(where + path, { policy, ffmpeg, stallTimeoutMs: 2000 });
         await source.state('offline');
         await source.source.close();
         expect(source.sequences).toEqual([]);
@@ -200,7 +199,7 @@ describe.each(ffmpegs)('a guarded source with ffmpeg $version', (ffmpeg) => {
     expect(error.code).toBe('SOURCE_FORBIDDEN');
     await source.source.close();
     expect(visits).toBe(0);
-    await open(`rtsp://127.0.0.1:${port}/x`, { ffmpeg, guard: undefined }).state('offline');
+    await open(`rtsp://127.0.0.1:${port}/x`, { ffmpeg, policy: undefined }).state('offline');
     expect(visits).toBeGreaterThan(0);
     visits = 0;
   });

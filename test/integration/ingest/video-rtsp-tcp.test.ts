@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { inheritedEnvironment } from '../../../src/config/environment.js';
 import { SourcePolicy } from '../../../src/ingest/guarded/source-policy.js';
 import { GstreamerRtspServer } from '../../helpers/gstreamer-rtsp.js';
 import { VideoFolder } from '../../helpers/video.js';
@@ -11,7 +10,6 @@ const ffmpegs = await allFfmpegs();
 describe('RTP over TCP from GStreamer', { tags: ['gstreamer'] }, () => {
   const folder = new VideoFolder();
   const policy = new SourcePolicy({ schemes: ['rtsp'], networks: ['127.0.0.0/8'] });
-  const guard = { policy, environment: inheritedEnvironment() };
   let clip: string;
   let server: GstreamerRtspServer;
   let watched: WatchedSource | undefined;
@@ -34,13 +32,13 @@ describe('RTP over TCP from GStreamer', { tags: ['gstreamer'] }, () => {
     });
 
     it('plays behind a guard', async () => {
-      watched = new WatchedSource(server.url, { ffmpeg, transport: 'tcp', guard });
+      watched = new WatchedSource(server.url, { ffmpeg, transport: 'tcp', policy });
       await watched.frames(30);
       expect(watched.states.at(-1)).toEqual({ state: 'online', width: 640, height: 360 });
     });
 
     it('decodes on demand, behind a guard', async () => {
-      watched = new WatchedSource(server.url, { ffmpeg, transport: 'tcp', guard, onDemand: true });
+      watched = new WatchedSource(server.url, { ffmpeg, transport: 'tcp', policy, onDemand: true });
       await watched.state('online');
       expect(watched.states.at(-1)).toEqual({ state: 'online', width: 640, height: 360 });
       watched.source.wantFrames(performance.now());
@@ -57,12 +55,12 @@ describe('RTP over TCP from GStreamer', { tags: ['gstreamer'] }, () => {
           password: 'p@ss/w?rd #1',
         });
         try {
-          for (const guarded of [{}, { guard }]) {
+          for (const guarded of [{}, { policy }]) {
             watched = new WatchedSource(camera.url, { ffmpeg, ...guarded });
             await watched.frames(5);
             await watched.source.close();
           }
-          watched = new WatchedSource(camera.url.replace('viewer:', 'nobody:'), { ffmpeg, guard });
+          watched = new WatchedSource(camera.url.replace('viewer:', 'nobody:'), { ffmpeg, policy });
           const { error } = await watched.state('offline');
           expect(error.code).toBe('SOURCE_AUTH_FAILED');
         } finally {

@@ -112,9 +112,9 @@ describe.each(await allFfmpegs())('RTSP with ffmpeg $version', (ffmpeg) => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const url = `rtsp://127.0.0.1:${(silent.address() as AddressInfo).port}/x`;
-    // Those of earlier tests may still be ending.
-    const reading = (): string[] => ffmpegChildren().filter((process) => process.includes(url));
-    const source = open(url, { ffmpeg });
+    // Those of earlier tests may still be ending. ffmpeg does not know the address of its camera.
+    const reading = (): string[] => ffmpegChildren().filter((process) => process.includes('scale=min(111'));
+    const source = open(url, { ffmpeg, width: 111 });
     await once(silent, 'connection');
     expect(reading()).toHaveLength(1);
     await source.source.close();

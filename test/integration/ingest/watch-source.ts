@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { inheritedEnvironment } from '../../../src/config/environment.js';
 import type { Frame } from '../../../src/core/image.js';
 import { bundledFfmpeg, findFfmpeg, type FfmpegBinary } from '../../../src/ingest/ffmpeg-binary.js';
 import { VideoSource, type SourceState, type VideoSourceOptions } from '../../../src/ingest/video-source.js';
@@ -34,6 +35,7 @@ export class WatchedSource {
       // A busy machine is no camera that hangs; tests of one say their own.
       stallTimeoutMs: patienceMs,
       poolSize: 3,
+      environment: inheritedEnvironment(),
       log: { warn: (fields, message) => this.#tell(() => this.logged.push({ fields, message })) },
       onState: (state) => this.#tell(() => this.states.push(state)),
       ...options,

@@ -17,6 +17,7 @@ import { Recognizer } from '../../../src/recognition/track/recognizer.js';
 import { TrackRegistry } from '../../../src/recognition/track/track-registry.js';
 import { UnknownPeople } from '../../../src/recognition/unknown/unknown-people.js';
 import { openStorage } from '../../../src/storage/open-storage.js';
+import type { Turn } from '../../helpers/composed-video.js';
 import { readPicture, spec, startDetector, startEmbedder } from '../recognition/faces.js';
 
 const fps = 25;
@@ -43,7 +44,7 @@ export interface Told {
 export class NamingBench {
   readonly #folder: string;
   readonly detector: FaceDetector;
-  readonly #embedder: FaceEmbedder;
+  readonly embedder: FaceEmbedder;
   readonly #store: Storage;
   readonly #gallery: Gallery;
 
@@ -58,7 +59,7 @@ export class NamingBench {
   ) {
     this.#folder = folder;
     this.detector = detector;
-    this.#embedder = embedder;
+    this.embedder = embedder;
     this.#store = store;
     this.#gallery = gallery;
   }
@@ -73,7 +74,7 @@ export class NamingBench {
   async enrol(name: string, photo: string): Promise<void> {
     const enroller = new Enroller({
       detect: (image) => this.detector.detect(image),
-      embedder: this.#embedder,
+      embedder: this.embedder,
       store: this.#store.people,
       gallery: this.#gallery,
       spec,
@@ -81,8 +82,28 @@ export class NamingBench {
     await enroller.enrollPhoto(name, await readPicture(photo), photo);
   }
 
-  /** Searches the frames of a clip so many times a second; draws on every frame. */
-  async play(frames: readonly YuvImage[], perSecond: number): Promise<{ drawn: Drawn[]; told: Told[] }> {
+  /** A photo cut to a square about its face, so that all faces are shown at the same place and about as large. */
+  async turn(photo: string, fromSeconds: number, toSeconds: number): Promise<Turn> {
+    const image = await readPicture(photo);
+    const [face] = await this.detector.detect(image);
+    if (!face) throw new Error(`No face in ${photo}`);
+    const { x, y, width, height } = face.box;
+    const side = Math.min(Math.round(height * 1.7), image.width, image.height);
+    const start = (middle: number, most: number): number =>
+      Math.max(0, Math.min(most - side, Math.round(middle - side / 2)));
+    const crop = `${side}:${side}:${start(x + width / 2, image.width)}:${start(y + height / 2, image.height)}`;
+    return { photo, crop, fromSeconds, toSeconds };
+  }
+
+  /**
+   * Searches the frames of a clip so many times a second; draws on every frame.
+   * @param atEnd called when the tracks have ended; no crop is waited for before that. Left out to wait for each.
+   */
+  async play(
+    frames: readonly YuvImage[],
+    perSecond: number,
+    atEnd?: (told: readonly Told[]) => void,
+  ): Promise<{ drawn: Drawn[]; told: Told[] }> {
     const [drawn, told]: [Drawn[], Told[]] = [[], []];
     let seconds = 0;
     const events = new TrackEventPublisher({
@@ -107,20 +128,21 @@ export class NamingBench {
       if (seconds >= nextSearch - 1e-6) {
         nextSearch += 1 / perSecond;
         stage.offer(frame);
-        await this.#settle(tracks);
+        await (atEnd ? this.#searching : this.#settle(tracks));
       }
       const [face] = stage.overlays(seconds * 1000);
       drawn.push({ seconds, label: face?.label.replace(/ (\d+% )?#\d+$/, ''), tone: face?.tone });
     }
+    stage.endAll();
+    atEnd?.(told);
     await stage.close();
-    await tracks.close();
     return { drawn, told };
   }
 
   async close(): Promise<void> {
     await this.#gallery.close();
     await this.#store.close();
-    await this.#embedder.close();
+    await this.embedder.close();
     await this.detector.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -129,7 +151,7 @@ export class NamingBench {
     const people = new UnknownPeople({ store: this.#store, gallery: this.#gallery, spec });
     const recorder = new DecisionRecorder({ cameraId: 'door', tracks, people, onError: fail });
     const model = {
-      embedder: this.#embedder,
+      embedder: this.embedder,
       gallery: this.#gallery,
       spec,
       thresholds: { threshold: null, falseNameRate: 1e-3 },
@@ -145,7 +167,7 @@ export class NamingBench {
       place: { detector: this.detector, scheduler: { join: (participant) => this.#join(participant) } },
       rate: 'auto',
       region: undefined,
-      observers: [tracks, recognizer],
+      observers: [recognizer, tracks],
       trackState: (id) => tracks.state(id),
       metrics: { observeDetection: () => undefined },
       log: { error: (fields: { err: unknown }) => fail(fields.err) } as never,
@@ -168,7 +190,7 @@ export class NamingBench {
     for (let quietTurns = 0; quietTurns < 5; quietTurns++) {
       await nextTurn();
       await tracks.close();
-      const { running, waiting } = this.#embedder.stats();
+      const { running, waiting } = this.embedder.stats();
       if (running + waiting > 0) quietTurns = 0;
     }
   }

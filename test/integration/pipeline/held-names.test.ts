@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { composeTurns, type Turn } from '../../helpers/composed-video.js';
+import { composeTurns } from '../../helpers/composed-video.js';
 import { sharedData } from '../../helpers/prerequisites.js';
-import { readPicture } from '../recognition/faces.js';
 import { NamingBench, type Drawn, type Told } from './followed-names.js';
 
 const photos = join(sharedData, 'identity');
@@ -24,19 +23,6 @@ beforeAll(async () => {
   await bench.enrol('Joe Biden', join(photos, 'biden.jpg'));
 });
 afterAll(() => bench.close());
-
-/** A photo cut to a square about its face, so that all faces are shown at the same place and about as large. */
-async function turn(photo: string, fromSeconds: number, toSeconds: number): Promise<Turn> {
-  const image = await readPicture(photo);
-  const [face] = await bench.detector.detect(image);
-  if (!face) throw new Error(`No face in ${photo}`);
-  const { x, y, width, height } = face.box;
-  const side = Math.min(Math.round(height * 1.7), image.width, image.height);
-  const start = (middle: number, most: number): number =>
-    Math.max(0, Math.min(most - side, Math.round(middle - side / 2)));
-  const crop = `${side}:${side}:${start(x + width / 2, image.width)}:${start(y + height / 2, image.height)}`;
-  return { photo, crop, fromSeconds, toSeconds };
-}
 
 /** Seconds, from a moment on, in which the name was drawn as certain. */
 function carriedSeconds(drawn: readonly Drawn[], from: number): number {
@@ -64,7 +50,7 @@ describe('the name of a followed face', { tags: ['identity', 'lfw'] }, () => {
     const shown = Math.max(2, 6 / rate);
     for (const stranger of others) {
       const from = shown + hiddenSeconds;
-      const turns = [await turn(known, 0, shown), await turn(stranger, from, from + shown)];
+      const turns = [await bench.turn(known, 0, shown), await bench.turn(stranger, from, from + shown)];
       const { drawn, told } = await bench.play(await composeTurns(turns, from + shown), rate);
       expect(story(told), stranger).toEqual([
         ...['track.started', `identity.recognized ${name}`, 'identity.held'],
@@ -84,7 +70,7 @@ describe('the name of a followed face', { tags: ['identity', 'lfw'] }, () => {
     'comes back with the face and is not told again, at %d searches a second',
     async (rate) => {
       const from = 3 + hiddenSeconds;
-      const turns = [await turn(known, 0, 3), await turn(known, from, from + 3)];
+      const turns = [await bench.turn(known, 0, 3), await bench.turn(known, from, from + 3)];
       const { drawn, told } = await bench.play(await composeTurns(turns, from + 3), rate);
       expect(story(told)).toEqual([
         ...['track.started', `identity.recognized ${name}`, 'identity.held'],
@@ -95,7 +81,7 @@ describe('the name of a followed face', { tags: ['identity', 'lfw'] }, () => {
   );
 
   it.each([10, 2])('is not carried over a hard cut, at %d searches a second', async (rate) => {
-    const turns = [await turn(known, 0, 3), await turn(strangers[1]!, 3, 6)];
+    const turns = [await bench.turn(known, 0, 3), await bench.turn(strangers[1]!, 3, 6)];
     const { drawn, told } = await bench.play(await composeTurns(turns, 6), rate);
     expect(story(told)).toEqual([
       ...['track.started', `identity.recognized ${name}`, 'identity.held'],
@@ -105,7 +91,7 @@ describe('the name of a followed face', { tags: ['identity', 'lfw'] }, () => {
   });
 
   it.each([25, 10, 8])('is told within a second of the face at %d searches a second', async (rate) => {
-    const { told } = await bench.play(await composeTurns([await turn(known, 0, 1.5)], 1.5), rate);
+    const { told } = await bench.play(await composeTurns([await bench.turn(known, 0, 1.5)], 1.5), rate);
     expect(told.find(({ type }) => type === 'identity.recognized')?.seconds).toBeLessThanOrEqual(1);
   });
 });

@@ -12,14 +12,15 @@ const defaults: ReadOptions = {
   viewFps: undefined,
   loop: false,
   ioTimeoutMs: 15_000,
-  httpHost: null,
-  guarded: false,
+  relayUrl: undefined,
   ffmpeg: { major: 5, minor: 1 },
 };
 
 function build(source: string, options: Partial<ReadOptions> = {}) {
-  const { inputOptions, input, viewOptions, outputOptions } = buildArguments(parseSource(source, 'linux'), {
+  const spec = parseSource(source, 'linux');
+  const { inputOptions, input, viewOptions, outputOptions } = buildArguments(spec, {
     ...defaults,
+    ...('address' in spec ? { relayUrl: 'x://127.0.0.1:1/source' } : {}),
     ...options,
   });
   return {
@@ -56,8 +57,8 @@ describe('buildArguments', () => {
   });
 
   it.each([
-    ['rtsp://cam/x', 'rtsp://cam/x'],
-    ['http://cam/x', 'http://cam/x'],
+    ['rtsp://u:p@cam/x', 'x://127.0.0.1:1/source'],
+    ['https://cam/x?k=v', 'x://127.0.0.1:1/source'],
     ['-x.mp4', 'file:-x.mp4'],
     ['webcam:1', '/dev/video1'],
     ['test:64x48@5', 'testsrc2=size=64x48:rate=5'],
@@ -95,10 +96,9 @@ describe('buildArguments', () => {
     expect(build('rtsp://cam/x', { transport: 'udp' }).before).toContain('-rtsp_transport udp');
   });
 
-  it('sends the name of a host whose address stands in the URL', () => {
-    expect(build('http://127.0.0.1/x', { httpHost: 'cam.local:80' }).before).toContain(
-      '-headers Host: cam.local:80\r\n',
-    );
+  it('lets a stream or a playlist open nothing but the relay’s protocols', () => {
+    expect(build('https://cam/x').before).toContain('-protocol_whitelist http,tcp ');
+    expect(build('rtsps://cam/x').before).toContain('-protocol_whitelist rtp,udp,tcp');
   });
 
   it('adds a hardware decoder and a smaller picture only when asked', () => {

@@ -1,19 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readNetworkAddress } from '../../../src/ingest/network-address.js';
 import { isLive, parseSource } from '../../../src/ingest/source-spec.js';
 
 const parse = (source: string) => parseSource(source, 'linux');
 
 describe('parseSource', () => {
   it.each([
-    [
-      'rtsp://user:pass@10.0.0.2:554/h264?x=1',
-      { kind: 'rtsp', url: 'rtsp://user:pass@10.0.0.2:554/h264?x=1' },
-    ],
-    ['RTSPS://cam/stream', { kind: 'rtsp', url: 'RTSPS://cam/stream' }],
-    ['http://cam/video.mjpg', { kind: 'http', url: 'http://cam/video.mjpg', recording: false }],
-    ['https://cam/live.m3u8?t=1', { kind: 'http', url: 'https://cam/live.m3u8?t=1', recording: false }],
-    ['https://host/a/Film.MP4?t=1', { kind: 'http', url: 'https://host/a/Film.MP4?t=1', recording: true }],
+    ['rtsp://user:pass@10.0.0.2:554/h264?x=1', { kind: 'rtsp' }],
+    ['RTSPS://cam/stream', { kind: 'rtsp' }],
+    ['http://cam/video.mjpg', { kind: 'http', recording: false }],
+    ['https://cam/live.m3u8?t=1', { kind: 'http', recording: false }],
+    ['https://host/a/Film.MP4?t=1', { kind: 'http', recording: true }],
+  ])('reads %s', (source, spec) => {
+    expect(parse(source)).toEqual({ ...spec, address: readNetworkAddress(source) });
+  });
+
+  it.each([
     ['/videos/a b.mp4', { kind: 'file', path: '/videos/a b.mp4' }],
     ['file:///videos/a%20b.mp4', { kind: 'file', path: '/videos/a b.mp4' }],
     ['C:\\videos\\a.mp4', { kind: 'file', path: 'C:\\videos\\a.mp4' }],

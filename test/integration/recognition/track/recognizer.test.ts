@@ -119,6 +119,7 @@ class Watched implements ModelSource {
       recorder: {
         decided,
         confirmed: (id, identity) => recorder.confirmed(id, identity),
+        holdEnd: (id, concluded) => recorder.holdEnd(id, concluded),
         close: () => recorder.close(),
       },
       onError: fail,
@@ -158,8 +159,8 @@ class Watched implements ModelSource {
   }
 
   end(track: Track): void {
-    this.tracks.ended(track, { sequence, width: 1, height: 1, capturedAt: 0 });
     this.recognizer.ended(track);
+    this.tracks.ended(track, { sequence, width: 1, height: 1, capturedAt: 0 });
   }
 }
 
@@ -391,13 +392,16 @@ describe('Recognizer', () => {
     expect(identity.evidence.nearest.map(({ person }) => person.name)).toEqual(['Franck', 'Woman']);
   });
 
-  it('ignores results of tracks that ended', async () => {
+  it('names somebody whose last crop comes back after the track has ended', async () => {
     await enrol('Franck', man[0]!);
     await watch(1, man.slice(1, 3));
     show(man[3]!, [trackOf(1, man[3]!)]);
     watched.end(trackOf(1, man[3]!));
-    await settle();
-    expect(watched.decisions).toEqual([]);
-    expect(watched.identity(1)).toEqual({ state: 'undecided' });
+    await watched.recognizer.close();
+    await watched.tracks.close();
+    expect(watched.decisions).toMatchObject([
+      { kind: 'recognized', identity: { person: { name: 'Franck' } } },
+    ]);
+    expect(watched.tracks.state(1)).toBeUndefined();
   });
 });

@@ -89,7 +89,8 @@ describe('SourcePolicy', () => {
     ['http://[::1]:80/', 'SOURCE_FORBIDDEN'],
     ['http://[::ffff:7f00:1]/', 'SOURCE_FORBIDDEN'],
     ['http://169.254.169.254/latest/meta-data/', 'SOURCE_FORBIDDEN'],
-    ['rtsp://camera@127.0.0.1@192.0.2.1/', 'SOURCE_INVALID'],
+    ['rtsp://camera@192.0.2.1@127.0.0.1/', 'SOURCE_FORBIDDEN'],
+    ['rtsp://u:p@192.0.2.1/x@127.0.0.1/', 'SOURCE_LOGIN_AMBIGUOUS'],
     ['rtsp://192.0.2.1\\@127.0.0.1/', 'SOURCE_INVALID'],
   ])('refuses %s', async (source, code) => {
     await expect(policy.check(source)).rejects.toMatchObject({ code });
@@ -101,6 +102,7 @@ describe('SourcePolicy', () => {
     'http://10.0.0.7/video.mjpg?user=a&password=b',
     'https://[fd12:3456::7]:8443/live.m3u8',
     'rtsp://not-there-yet.invalid/x',
+    'rtsp://camera@127.0.0.1@192.168.1.20/',
   ])('allows %s', async (source) => {
     await expect(policy.check(source)).resolves.toBeUndefined();
   });
@@ -114,7 +116,7 @@ describe('SourcePolicy', () => {
   });
 
   it('keeps passwords out of what it says', async () => {
-    for (const source of ['rtsp://u:hunter22@127.0.0.1/', 'rtsp://u:hunter22@x@y/', 'ftp://u:hunter22@h/'])
+    for (const source of ['rtsp://u:hunter22@127.0.0.1/', 'rtsp://u:hunter22@x/y@z/', 'ftp://u:hunter22@h/'])
       await expect(policy.check(source)).rejects.toMatchObject({
         message: expect.not.stringContaining('hunter22') as string,
       });

@@ -555,3 +555,82 @@ describe('when searches are far apart', () => {
     expect(told.map((decision) => decision?.kind)).toEqual([undefined, undefined, 'recognized', undefined]);
   });
 });
+
+describe('a track that has ended', () => {
+  async function concluded(observations: readonly Observation[], changed?: SmallGallery['photos']) {
+    const { track, gallery } = new Watched();
+    for (const observation of observations) await track.add(observation, gallery, rules);
+    expect(track.identity).toEqual({ state: 'undecided' });
+    if (changed) gallery.change(changed);
+    const told = await track.conclude(gallery, rules);
+    return [told?.kind, nameOf(track.identity)];
+  }
+
+  const nothing = [undefined, 'undecided'];
+  const leaning = near(ana, 1.1);
+
+  it.each([
+    ['one perfect observation', [near(ana, 0.6, 1)]],
+    ['two good ones', times(2, near(ana, 0.6, 0.5))],
+    ['two of which one is poor', [near(ana, 0.6, 0.9), near(ana, 0.9, 0.15)]],
+  ])('is named from %s', async (_, observations) => {
+    expect(await concluded(observations)).toEqual(['recognized', 'Ana']);
+  });
+
+  it.each([
+    ['no observation', []],
+    ['one that is not perfect', [near(ana, 0.6, 0.99)]],
+    ['two poor ones', times(2, near(ana, 0.6, 0.49))],
+    ['one that only leans to a person', [near(ana, 1.1, 1)]],
+    ['one that names and one that only leans', [near(ana), leaning]],
+    ['two that name different people', [near(ana), near(ben)]],
+    ['one between two people', [observationOf(l2Normalise(new Float32Array(dimension).fill(1, 0, 2)), 1)]],
+  ])('stays undecided after %s', async (_, observations) => {
+    expect(await concluded(observations)).toEqual(nothing);
+  });
+
+  it('is unknown after three observations that lean to nobody, and not after fewer', async () => {
+    expect(await concluded(times(3, stranger))).toEqual(['unknown', 'unknown']);
+    expect(await concluded(times(2, near(ana, faraway, 1)))).toEqual(nothing);
+    expect(await concluded([stranger, leaning, stranger, stranger])).toEqual(nothing);
+  });
+
+  it('is named after who is enrolled by then, and not after who was erased', async () => {
+    const good = times(2, near(ana));
+    expect(await concluded(good, [{ person: ben, vector: axis(0) }])).toEqual(['recognized', 'Ben']);
+    expect(await concluded(good, [{ person: ben, vector: axis(1) }])).toEqual(nothing);
+  });
+
+  it('is matched again when somebody is erased during the last match', async () => {
+    const { track, gallery } = new Watched();
+    for (const observation of times(2, near(ana))) await track.add(observation, gallery, rules);
+    const slow: Matcher = {
+      get revision() {
+        return gallery.revision;
+      },
+      match: async (vector, count) => {
+        const answer = gallery.match(vector, count);
+        await Promise.resolve();
+        if (gallery.revision === 0) gallery.change([]);
+        return answer;
+      },
+    };
+    expect(await track.conclude(slow, rules)).toBeUndefined();
+    expect(track.identity).toEqual({ state: 'undecided' });
+  });
+
+  it('gets no name while it may show two faces', async () => {
+    const { track, gallery } = new Watched();
+    for (const observation of times(2, near(ana))) await track.add(observation, gallery, rules);
+    track.doubt({ ordinal: 1, reason: 'hidden' });
+    expect(await track.conclude(gallery, rules)).toBeUndefined();
+    expect(track.identity).toEqual({ state: 'undecided' });
+  });
+
+  it('keeps a name that was decided with fewer votes than a first one would have by now', async () => {
+    const watched = new Watched();
+    await watched.see(...times(3, near(ana)), ...times(3, stranger));
+    expect(await watched.track.conclude(watched.gallery, rules)).toBeUndefined();
+    expect(watched.name).toBe('Ana');
+  });
+});
