@@ -72,7 +72,7 @@ describe('sightline detect', () => {
     writeFileSync(text, 'no picture');
     const { stdout, stderr, code } = await sightline(['detect', '--json', '/nowhere.jpg', photo, text]);
     expect((JSON.parse(stdout) as SearchedImage[]).map(({ image }) => image)).toEqual([photo]);
-    expect(stderr).toMatch(/\/nowhere\.jpg: IMAGE_UNREADABLE.*ENOENT/);
+    expect(stderr).toMatch(/\/nowhere\.jpg: IMAGE_NOT_FOUND.*no such file/);
     expect(stderr).toMatch(/text\.jpg: IMAGE_UNREADABLE.*"no picture"/);
     expect(code).toBe(1);
   });

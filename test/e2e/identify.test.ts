@@ -103,7 +103,7 @@ describe('sightline identify', () => {
       ...['identify', '/nowhere.jpg', photos[2]!, crowd, '--json', '--data', data, '--draw', out],
     ]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/✗ \/nowhere\.jpg: IMAGE_UNREADABLE/);
+    expect(stderr).toMatch(/✗ \/nowhere\.jpg: IMAGE_NOT_FOUND/);
     expect((JSON.parse(stdout) as Identified).map(({ image }) => image)).toEqual([photos[2], crowd]);
     const [face] = (JSON.parse(stdout) as Identified)[0]!.faces;
     const drawn = join(out, photos[2]!.split('/').at(-1)!);

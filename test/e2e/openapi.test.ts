@@ -169,6 +169,13 @@ describe('every operation of the OpenAPI document', () => {
     await ask('POST /api/faces/{name}/register', { path, body: form(['file', 0]) });
     const { Franck: ids } = await ask<{ Franck: string[] }>('GET /api/faces');
     await ask('POST /api/faces/recognize', { body: form(['file', 1]) });
+    const waiting = async () => (await ask<{ train?: string[] }>('GET /api/faces')).train ?? [];
+    await expect.poll(async () => (await waiting()).length).toBeGreaterThan(0);
+    const [event] = await waiting();
+    await ask('POST /api/faces/reprocess', { body: { training_file: event } });
+    await ask('POST /api/faces/train/{name}/classify', { path, body: { training_file: event } });
+    await ask('PUT /api/faces/{name}/rename', { path, body: { new_name: 'Frank' } });
+    await ask('PUT /api/faces/{name}/rename', { path: { name: 'Frank' }, body: { new_name: 'Franck' } });
     await ask('POST /api/faces/{name}/delete', { path, body: { ids } });
     await ask('GET /api/version');
     await ask('GET /api/stats');

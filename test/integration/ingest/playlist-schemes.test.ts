@@ -172,7 +172,16 @@ describe.each(ffmpegs)('a playlist that leads elsewhere, with ffmpeg $version', 
     visits = 0;
     const spec = parseSource('http://cam/x', 'linux');
     const { inputOptions } = buildArguments(spec, {
-      ...{ transport: 'tcp', hwaccel: null, width: null, analysisFps: 5, viewFps: undefined, loop: false },
+      ...{
+        transport: 'tcp',
+        hwaccel: null,
+        rotate: 0,
+        flip: 'none',
+        width: null,
+        analysisFps: 5,
+        viewFps: undefined,
+        loop: false,
+      },
       ...{ ioTimeoutMs: 3000, relayUrl: 'http://127.0.0.1/', ffmpeg: ffmpeg.release },
     });
     const own = inputOptions.slice(inputOptions.indexOf('-protocol_whitelist'));
