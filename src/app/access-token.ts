@@ -19,8 +19,9 @@ interface Access {
  * @throws SightlineError DATA_UNWRITABLE, DISK_FULL
  */
 export async function accessOf(server: Config['server'], store: TokenStore): Promise<Access> {
-  const { host, token, tokens } = server;
-  if (token === null && tokens.length === 0 && isLoopback(host)) return { tokens, ownToken: null };
+  const { host, token, tokens, tokenOnLoopback } = server;
+  const isConfigured = token !== null || tokens.length > 0;
+  if (!isConfigured && !tokenOnLoopback && isLoopback(host)) return { tokens, ownToken: null };
   const hasAdmin = tokens.some(({ role }) => role === 'admin');
   const ownToken = token ?? (hasAdmin ? null : await store.keep(ownerName, newToken()));
   if (ownToken === null) return { tokens, ownToken };

@@ -50,6 +50,12 @@ export const serverSchema = z
       .describe(
         'Tokens of further people and programs. With any of them, a token is required on loopback too.',
       ),
+    tokenOnLoopback: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether a token is required on loopback even if none is configured. Without one, every account of this machine is an admin.',
+      ),
     corsOrigins: z
       .array(origin)
       .default([])

@@ -240,7 +240,7 @@ export const errorCatalogue = {
   ADDRESS_UNAVAILABLE: { status: 500, remedy: 'Choose an address of this machine with --host.' },
   UNAUTHORIZED: {
     status: 401,
-    remedy: 'Open the link that Sightline printed at startup, or send the token as a bearer token.',
+    remedy: 'Open the link that Sightline printed at startup, or send the token: as a bearer token, or as the password of HTTP Basic.',
   },
   FORBIDDEN_ROLE: {
     status: 403,

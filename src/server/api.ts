@@ -15,6 +15,11 @@ declare module 'fastify' {
     readonly role?: Role | 'anybody';
     /** The path parameter that may carry the token as well. */
     readonly tokenParam?: string;
+    /**
+     * Whether players and recorders use the route, which cannot send a token of their own accord: it takes a ticket, and a
+     * refusal asks for HTTP Basic authentication. Other routes do not ask: a browser would show a dialog for a page's fetch.
+     */
+    readonly forPlayers?: boolean;
   }
   interface FastifyRequest {
     /** Who sent the request; set in every handler of a route that is not for `anybody`. */

@@ -64,6 +64,7 @@ export async function describeRoutes(app: Api, version: string): Promise<void> {
       components: {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer' },
+          basic: { type: 'http', scheme: 'basic', description: 'The token is the password; any user name.' },
           key: { type: 'apiKey', in: 'header', name: 'x-api-key' },
           cookie: { type: 'apiKey', in: 'cookie', name: 'sightline_token' },
         },
@@ -73,7 +74,7 @@ export async function describeRoutes(app: Api, version: string): Promise<void> {
     transform: ({ route, ...document }) => {
       const { schema, url } = jsonSchemaTransform({ ...document, route });
       const role = route.config?.role ?? 'viewer';
-      const security = role === 'anybody' ? [] : [{ bearer: [] }, { key: [] }, { cookie: [] }];
+      const security = role === 'anybody' ? [] : [{ bearer: [] }, { basic: [] }, { key: [] }, { cookie: [] }];
       const pictures = route.config?.pictures;
       const body = pictures && { body: describePictures(schema.body as object, pictures) };
       const operationId = operationIdOf(String(route.method), url);

@@ -73,7 +73,9 @@ export function noteFailure(
   const { code, status } = problemOf(error);
   // Otherwise the rest of the body, of whatever length, would be read and thrown away.
   if (status === 413) void reply.header('connection', 'close');
-  if (code === 'UNAUTHORIZED') void reply.header('www-authenticate', 'Bearer');
+  // One header each: ffmpeg looks at the first scheme of a header only.
+  const schemes = routeOptions.config.forPlayers === true ? ['Bearer', 'Basic realm="Sightline"'] : 'Bearer';
+  if (code === 'UNAUTHORIZED') void reply.header('www-authenticate', schemes);
   // The URL may contain a token, so only the route is logged.
   if (status === 500) log.error({ err: error, route: routeOptions.url }, 'Request failed.');
 }

@@ -47,6 +47,9 @@ const since = orNull(
     .transform((text) => (eventIdPattern.test(text) ? text : firstIdAt(Math.max(0, Date.parse(text))))),
 ).describe('Only events after the one with this id, or published at or after this time.');
 
+/** Read where requests are admitted; it is part of the schemas so that it is documented and no unknown parameter. */
+export const ticket = z.string().optional().describe('From POST /v1/tickets, instead of a token.');
+
 /** `?width=&overlay=` of one picture. */
 export const pictureQuery = z.strictObject({ width, overlay });
 /** `?width=&overlay=&fps=` of a stream of pictures. */

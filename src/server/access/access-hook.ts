@@ -32,8 +32,9 @@ export async function guardRoutes(app: Api, gate: Gate, corsOrigins: readonly st
     const { url, config } = request.routeOptions;
     if (url === '/') return enterPage(gate, request, reply);
     if (config.role === 'anybody') return;
-    const token = tokenInPath(request);
-    request.caller = await gate.admit({ headers: request.headers, address: request.ip, token });
+    const { headers, ip: address } = request;
+    const ticket = config.forPlayers === true ? inQuery(request.query, 'ticket') : undefined;
+    request.caller = await gate.admit({ headers, address, token: tokenInPath(request), ticket });
     requireRole(request.caller, config.role ?? 'viewer');
   });
 }
@@ -41,9 +42,9 @@ export async function guardRoutes(app: Api, gate: Gate, corsOrigins: readonly st
 /** At `/` the token may come in the URL. It is moved to a cookie, so that it does not stay in the address bar. */
 async function enterPage(gate: Gate, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const { headers, ip: address } = request;
-  const token = tokenInAddress(request.query);
+  const token = inQuery(request.query, 'token');
   try {
-    if (token === null) {
+    if (token === undefined) {
       request.caller = await gate.admit({ headers, address });
       return;
     }
@@ -51,7 +52,7 @@ async function enterPage(gate: Gate, request: FastifyRequest, reply: FastifyRepl
     return reply.setCookie(tokenCookie.name, token, tokenCookie.options).redirect('/', 303);
   } catch (error) {
     if (!(error instanceof SightlineError) || headers.accept?.includes('text/html') !== true) throw error;
-    const note = token === null && error.code === 'UNAUTHORIZED' ? '' : error.message;
+    const note = token === undefined && error.code === 'UNAUTHORIZED' ? '' : error.message;
     if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds);
     return reply.code(error.status).headers(signInPage.headers).send(signInPage.html(note));
   }
@@ -62,9 +63,10 @@ function tokenInPath({ params, routeOptions }: FastifyRequest): string | undefin
   return tokenParam === undefined ? undefined : (params as Record<string, string>)[tokenParam];
 }
 
-function tokenInAddress(query: unknown): string | null {
-  if (typeof query !== 'object' || query === null || !('token' in query)) return null;
-  return typeof query.token === 'string' ? query.token : '';
+/** A parameter of a query that was not checked yet; undefined when left out, and no secret when repeated. */
+function inQuery(query: unknown, name: 'ticket' | 'token'): string | undefined {
+  const value = (query as Readonly<Record<string, unknown>>)[name];
+  return value === undefined || typeof value === 'string' ? value : '';
 }
 
 const preflightSeconds = 600;

@@ -127,11 +127,22 @@ export class Gate {
 
   /** Every token in a request's headers, in any of its forms. */
   #tokensIn(headers: IncomingHttpHeaders): string[] {
-    const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
-    const key = headers['x-api-key'];
-    const cookie = this.#parseCookie(headers.cookie ?? '')[tokenCookie.name];
-    return [bearer, typeof key === 'string' ? key : undefined, cookie].filter((token) => token !== undefined);
+    const { authorization = '', cookie = '', 'x-api-key': key } = headers;
+    const bearer = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
+    return [
+      bearer,
+      passwordIn(authorization),
+      typeof key === 'string' ? key : undefined,
+      this.#parseCookie(cookie)[tokenCookie.name],
+    ].filter((token) => token !== undefined);
   }
+}
+
+/** The password of HTTP Basic authentication (RFC 7617); whatever the user is called, it stands for a token. */
+function passwordIn(authorization: string): string | undefined {
+  const credentials = /^Basic +(\S+) *$/i.exec(authorization)?.[1];
+  if (credentials === undefined) return undefined;
+  return /^[^:]*:([^]*)$/.exec(Buffer.from(credentials, 'base64').toString())?.[1];
 }
 
 /** Checks browsers that leave out the Origin header. */

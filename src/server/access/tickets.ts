@@ -7,8 +7,8 @@ const lifetimeMs = 30_000;
 const maxTickets = 10_000;
 
 /**
- * Short-lived tickets that open one WebSocket each. A page cannot send its token with a WebSocket, and in a URL, which
- * proxies log, the token itself would be useful to others for a long time.
+ * Short-lived tickets that each open one WebSocket or one picture. A page cannot send its token with a WebSocket or an
+ * image, and in a URL, which proxies log, the token itself would be useful to others for a long time.
  */
 export class Tickets {
   /** Callers by the digest of their ticket. */

@@ -3,7 +3,7 @@ import type { CameraStatus } from '../../pipeline/camera.js';
 import type { Api } from '../api.js';
 import { variantFor } from '../live/picture-feed.js';
 import { binary } from '../openapi.js';
-import { numeric } from '../query.js';
+import { numeric, ticket } from '../query.js';
 import { requireCamera } from '../../services/cameras.js';
 import type { ServerContext } from '../server-options.js';
 import { frigateErrors } from './frigate-error.js';
@@ -21,6 +21,7 @@ const latestQuery = z.object({
   height,
   h: height.describe('Short for `height`, which takes precedence.'),
   bbox: numeric(0, 1).int().default(0).describe('1 draws boxes and names.'),
+  ticket,
 });
 
 /** Routes about cameras that Frigate's clients need. Other parameters of Frigate's `latest.jpg` are ignored. */
@@ -30,7 +31,7 @@ export function addFrigateCameraRoutes(app: Api, context: ServerContext): void {
   app.get(
     '/:camera/latest.jpg',
     {
-      config,
+      config: { ...config, forPlayers: true },
       schema: {
         tags,
         summary: 'The newest picture of a camera; waits up to 8 s for the first one',

@@ -1,8 +1,11 @@
 import type { WebSocket } from 'ws';
 import type { CursorStore } from '../../core/event-store.js';
+import type { Role } from '../../core/roles.js';
 import { EventReader, type EventSink } from '../../events/event-reader.js';
 import type { SightlineEvent } from '../../events/identity-event.js';
 import { toSightlineEvent } from '../../events/kept-event.js';
+import type { Caller } from '../access/caller.js';
+import { eventFor } from '../access/camera-reason.js';
 import { problemOf } from '../problem.js';
 import type { EventStreamQuery } from '../query.js';
 import type { ServerContext } from '../server-options.js';
@@ -15,6 +18,7 @@ const page = 100;
 interface Client {
   readonly socket: WebSocket;
   readonly query: EventStreamQuery;
+  readonly role: Role;
   /** The position of the last event that this client was sent or did not want. */
   position: number;
 }
@@ -23,7 +27,7 @@ type ChannelContext = Pick<ServerContext, 'publisher' | 'services' | 'metrics' |
 
 /**
  * Sends every event to the clients that want it, one CloudEvent a text message. One reader serves all clients that have
- * caught up: an event is read and written out once for all of them.
+ * caught up: an event is read once for all of them, and written out once for each role.
  */
 export class EventChannel implements EventSink {
   readonly name = 'websocket';
@@ -56,11 +60,11 @@ export class EventChannel implements EventSink {
   }
 
   /** Sends what came after `since`, or after this moment without one, until the socket closes. */
-  open(socket: WebSocket, query: EventStreamQuery): void {
+  open(socket: WebSocket, query: EventStreamQuery, { role }: Caller): void {
     const { metrics } = this.#context;
     metrics.viewerJoined('events');
     socket.once('close', () => metrics.viewerLeft('events'));
-    void this.#serve(socket, query);
+    void this.#serve({ socket, query, role });
   }
 
   /** To those who have caught up. At once, so that a client that catches up meanwhile finds either all of it done or none. */
@@ -78,11 +82,12 @@ export class EventChannel implements EventSink {
   }
 
   /** Never rejects. */
-  async #serve(socket: WebSocket, query: EventStreamQuery): Promise<void> {
+  async #serve(newcomer: Omit<Client, 'position'>): Promise<void> {
+    const { socket, query } = newcomer;
     const { events } = this.#context.services;
     try {
       const start = query.since === null ? events.newestPosition() : events.positionOf(query.since);
-      await this.#catchUp({ socket, query, position: await start });
+      await this.#catchUp({ ...newcomer, position: await start });
     } catch (error) {
       this.#context.log.error({ err: error }, 'Events could not be replayed');
       socket.close(closeCodes.internalError, problemOf(error).code);
@@ -112,12 +117,12 @@ export class EventChannel implements EventSink {
 
   /** Sends the next events, as many as there is room for, and waits for room when there is none left. */
   async #sendPage(client: Client): Promise<void> {
-    const { socket, query } = client;
+    const { socket, query, role } = client;
     for (const stored of await this.#context.services.events.after(client.position, page)) {
       const event = toSightlineEvent(stored);
       client.position = stored.position;
       if (!isWanted(event, query)) continue;
-      const sent = send(socket, JSON.stringify(event));
+      const sent = send(socket, JSON.stringify(eventFor(role, event)));
       if (socket.bufferedAmount <= this.#context.limits.eventBudgetBytes) continue;
       await sent;
       // The rest is read again: meanwhile somebody whom it names may have been erased.
@@ -126,12 +131,13 @@ export class EventChannel implements EventSink {
   }
 
   #broadcast(event: SightlineEvent, position: number): void {
-    let text: string | undefined;
+    const texts = new Map<Role, string>();
     for (const client of this.#clients) {
       if (position <= client.position) continue;
       client.position = position;
       if (!isWanted(event, client.query)) continue;
-      text ??= JSON.stringify(event);
+      const text = texts.get(client.role) ?? JSON.stringify(eventFor(client.role, event));
+      texts.set(client.role, text);
       void send(client.socket, text);
       if (client.socket.bufferedAmount <= this.#context.limits.eventBudgetBytes) continue;
       this.#clients.delete(client);

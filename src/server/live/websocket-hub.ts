@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { SightlineError } from '../../core/errors.js';
 import { excerpt } from '../../core/excerpt.js';
-import { requireRole } from '../access/caller.js';
+import { requireRole, type Caller } from '../access/caller.js';
 import type { Gate } from '../access/gate.js';
 import { answerRaw, brokenRequest } from '../problem.js';
 import { eventStreamQuery, streamQuery } from '../query.js';
@@ -93,8 +93,9 @@ export class WebSocketHub {
       this.#gate.checkOrigin(headers);
       const { pathname, ticket, query } = parseTarget(request.url ?? '/');
       const address = request.socket.remoteAddress ?? '';
-      requireRole(await this.#gate.admit({ headers, address, ticket }), 'viewer');
-      const open = this.#route(pathname, query);
+      const caller = await this.#gate.admit({ headers, address, ticket });
+      requireRole(caller, 'viewer');
+      const open = this.#route(pathname, query, caller);
       return (socket) => {
         this.#watch(socket);
         open(socket);
@@ -106,11 +107,11 @@ export class WebSocketHub {
     }
   }
 
-  #route(pathname: string, query: Query): Opener {
+  #route(pathname: string, query: Query, caller: Caller): Opener {
     if (pathname === '/ws/events') {
       const filter = parsePart(eventStreamQuery, query, 'querystring');
       for (const id of filter.camera) requireCamera(this.#context.services.cameras, id);
-      return (socket) => this.#events.open(socket, filter);
+      return (socket) => this.#events.open(socket, filter, caller);
     }
     const id = /^\/ws\/video\/([^/]+)$/.exec(pathname)?.[1];
     if (id === undefined) {

@@ -3,10 +3,9 @@ import { z } from 'zod';
 import { SightlineError } from '../../core/errors.js';
 import type { Api } from '../api.js';
 import { noBody, problems } from '../openapi.js';
-import { eventStreamQuery, streamQuery } from '../query.js';
+import { eventStreamQuery, streamQuery, ticket } from '../query.js';
 
 const tags = ['live'];
-const ticket = z.string().optional().describe('From POST /v1/tickets, instead of a token.');
 const response = { 101: noBody('The connection is a WebSocket now.'), ...problems };
 
 /** Describes the WebSockets in the OpenAPI document, and refuses plain HTTP requests to them. */

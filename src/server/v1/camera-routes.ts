@@ -2,11 +2,13 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { errorCatalogue, type ErrorCode } from '../../core/errors.js';
 import type { CameraStatus, Picture } from '../../pipeline/camera.js';
+import type { Caller } from '../access/caller.js';
+import { reasonFor } from '../access/camera-reason.js';
 import type { Api } from '../api.js';
 import type { Heartbeat } from '../live/heartbeat.js';
 import { streamMjpeg, variantFor } from '../live/picture-feed.js';
 import { binary, problems } from '../openapi.js';
-import { pictureQuery, streamQuery } from '../query.js';
+import { pictureQuery, streamQuery, ticket } from '../query.js';
 import { requireCamera } from '../../services/cameras.js';
 import type { ServerContext } from '../server-options.js';
 
@@ -20,7 +22,10 @@ export const cameraView = z
     state: z.enum(['connecting', 'online', 'offline', 'ended', 'failed']),
     since: z.iso.datetime().describe('When `state` last changed.'),
     source: z.string().describe('The URL, without user name and password.'),
-    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    error: z
+      .object({ code: z.string(), message: z.string() })
+      .nullable()
+      .describe('`message` has addresses and what the camera answered for operators and admins only.'),
     width: z.int().nullable(),
     height: z.int().nullable(),
     framesPerSecond: z
@@ -76,7 +81,7 @@ export function addCameraRoutes(app: Api, context: ServerContext, heartbeat: Hea
         response: { 200: z.object({ cameras: z.array(cameraView) }), ...problems },
       },
     },
-    () => ({ cameras: cameras.list().map((camera) => viewOf(camera.status())) }),
+    ({ caller }) => ({ cameras: cameras.list().map((camera) => viewOf(camera.status(), caller)) }),
   );
 
   app.get(
@@ -90,18 +95,18 @@ export function addCameraRoutes(app: Api, context: ServerContext, heartbeat: Hea
         response: { 200: cameraView, ...problems },
       },
     },
-    (request) => viewOf(requireCamera(cameras, request.params.id).status()),
+    ({ params, caller }) => viewOf(requireCamera(cameras, params.id).status(), caller),
   );
 
   app.get(
     '/v1/cameras/:id/latest.jpg',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', forPlayers: true },
       schema: {
         tags,
         summary: 'The newest picture; waits up to 8 s for the first one',
         params: idParams,
-        querystring: pictureQuery,
+        querystring: pictureQuery.extend({ ticket }),
         response: { 200: binary('A picture.', 'image/jpeg'), ...problems },
       },
     },
@@ -116,12 +121,12 @@ export function addCameraRoutes(app: Api, context: ServerContext, heartbeat: Hea
     {
       // HEAD of an endless stream would never end either.
       exposeHeadRoute: false,
-      config: { role: 'viewer' },
+      config: { role: 'viewer', forPlayers: true },
       schema: {
         tags,
         summary: 'An endless stream of pictures, each a part with Content-Length',
         params: idParams,
-        querystring: streamQuery,
+        querystring: streamQuery.extend({ ticket }),
         response: { 200: binary('Pictures.', 'multipart/x-mixed-replace'), ...problems },
       },
     },
@@ -132,12 +137,13 @@ export function addCameraRoutes(app: Api, context: ServerContext, heartbeat: Hea
   );
 }
 
-/** A camera's status as the API shows it, with times in ISO 8601. */
-export function viewOf(status: CameraStatus) {
-  const { since, overloaded, hints } = status;
+/** A camera's status as the API shows it to a caller, with times in ISO 8601. */
+export function viewOf(status: CameraStatus, { role }: Caller) {
+  const { since, error, overloaded, hints } = status;
   return {
     ...status,
     since: new Date(since).toISOString(),
+    error: error && reasonFor(role, error),
     overloaded: overloaded && withRemedy(overloaded),
     hints: hints.map(withRemedy),
   };

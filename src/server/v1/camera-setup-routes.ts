@@ -46,7 +46,7 @@ export function addCameraSetupRoutes(app: Api, { cameras }: Pick<Services, 'came
     async (request, reply) => {
       const status = (await cameras.add(request.body)).status();
       reply.code(201).header('location', `/v1/cameras/${encodeURIComponent(status.id)}`);
-      return viewOf(status);
+      return viewOf(status, request.caller);
     },
   );
 
@@ -62,7 +62,7 @@ export function addCameraSetupRoutes(app: Api, { cameras }: Pick<Services, 'came
         response: { 200: cameraView, ...problems },
       },
     },
-    async (request) => viewOf((await cameras.change(request.params.id, request.body)).status()),
+    async ({ params, body, caller }) => viewOf((await cameras.change(params.id, body)).status(), caller),
   );
 
   app.delete(
@@ -93,6 +93,6 @@ export function addCameraSetupRoutes(app: Api, { cameras }: Pick<Services, 'came
         response: { 200: cameraView, ...problems },
       },
     },
-    async (request) => viewOf((await cameras.restart(request.params.id)).status()),
+    async ({ params, caller }) => viewOf((await cameras.restart(params.id)).status(), caller),
   );
 }

@@ -4,6 +4,8 @@ import type { StoredEvent } from '../../core/event-store.js';
 import { quote } from '../../core/excerpt.js';
 import { firstEventId } from '../../events/event-id.js';
 import { toSightlineEvent } from '../../events/kept-event.js';
+import type { Caller } from '../access/caller.js';
+import { eventFor } from '../access/camera-reason.js';
 import type { Api } from '../api.js';
 import { binary, problems } from '../openapi.js';
 import { eventId, eventsQuery, type EventsQuery } from '../query.js';
@@ -13,7 +15,7 @@ import { eventSchema, type KeptEvent } from './event-schema.js';
 
 const tags = ['events'];
 const idParams = z.object({ id: z.string() });
-/** Stored events are sent unchanged, including those written by another version, which the schema does not describe. */
+/** Stored events are sent as they are, including those written by another version, which the schema does not describe. */
 const serializerCompiler = () => (data: unknown) => JSON.stringify(data);
 
 const rejection = z
@@ -50,7 +52,7 @@ export function addEventRoutes(app: Api, context: Pick<ServerContext, 'services'
         response: { 200: pageSchema, ...problems },
       },
     },
-    ({ query }) => eventPage(events, query),
+    ({ query, caller }) => eventPage(events, query, caller),
   );
 
   app.get(
@@ -65,7 +67,7 @@ export function addEventRoutes(app: Api, context: Pick<ServerContext, 'services'
         response: { 200: eventSchema, ...problems },
       },
     },
-    async ({ params }) => keptEvent(await events.get(params.id)),
+    async ({ params, caller }) => keptEvent(await events.get(params.id), caller),
   );
 
   app.get(
@@ -117,6 +119,7 @@ interface EventPage {
 async function eventPage(
   archive: Pick<EventService, 'query' | 'positionOf' | 'peopleRevision'>,
   query: EventsQuery,
+  caller: Caller,
 ): Promise<EventPage> {
   const { camera, type, person, order, limit } = query;
   const last = query.cursor === undefined ? undefined : lastOfPage(query.cursor, order);
@@ -138,11 +141,16 @@ async function eventPage(
   });
   const events = found.slice(0, limit);
   const next = found.length > limit ? cursorAfter(events.at(-1)?.position ?? 0, order) : null;
-  return { events: events.map(keptEvent), next, newest: newest?.id ?? firstEventId, people };
+  return {
+    events: events.map((event) => keptEvent(event, caller)),
+    next,
+    newest: newest?.id ?? firstEventId,
+    people,
+  };
 }
 
-function keptEvent(event: StoredEvent): KeptEvent {
-  return { ...toSightlineEvent(event), person: event.person };
+function keptEvent(event: StoredEvent, { role }: Caller): KeptEvent {
+  return { ...eventFor(role, toSightlineEvent(event)), person: event.person };
 }
 
 function momentOf(time: string | undefined): number | undefined {

@@ -7,12 +7,14 @@ const ticketSchema = z
   .object({
     ticket: z
       .string()
-      .describe('Opens one WebSocket as `?ticket=`, with the role of the token that requested it.'),
+      .describe(
+        'Opens one WebSocket, `stream.mjpeg` or `latest.jpg` as `?ticket=`, with the role of the token that requested it.',
+      ),
     expiresAt: z.iso.datetime(),
   })
   .meta({ id: 'Ticket' });
 
-/** `/v1/tickets`, for pages of other origins, which cannot send a token with a WebSocket. */
+/** `/v1/tickets`, for pages of other origins, which cannot send a token with a WebSocket or an image. */
 export function addTicketRoutes(app: Api, tickets: Tickets): void {
   app.post(
     '/v1/tickets',
@@ -20,7 +22,7 @@ export function addTicketRoutes(app: Api, tickets: Tickets): void {
       config: { role: 'viewer' },
       schema: {
         tags: ['service'],
-        summary: 'A ticket for one WebSocket, valid for 30 s',
+        summary: 'A ticket for one WebSocket or picture, valid for 30 s',
         response: { 201: ticketSchema, ...problems },
       },
     },

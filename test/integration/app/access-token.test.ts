@@ -35,6 +35,13 @@ describe('accessOf', () => {
     expect(await kept('none was made')).toBe('none was made');
   });
 
+  it('asks for one on loopback, too, where that is set', async () => {
+    const { tokens, ownToken } = await access({ host: 'localhost', tokenOnLoopback: true });
+    expect(ownToken).toMatch(/^[\w-]{32}$/);
+    expect(tokens).toEqual([{ name: 'owner', token: ownToken, role: 'admin' }]);
+    expect(await kept('none was made')).toBe(ownToken);
+  });
+
   it('makes a token that nobody guesses beyond loopback, and gives the same one from then on', async () => {
     const { tokens, ownToken } = await access({ host: '0.0.0.0' });
     expect(ownToken).toMatch(/^[\w-]{32}$/);

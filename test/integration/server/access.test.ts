@@ -1,8 +1,13 @@
+import { execFile } from 'node:child_process';
 import { request } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { promisify } from 'node:util';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { findFfmpeg } from '../../../src/ingest/ffmpeg-binary.js';
 import { handshake, startServer } from './start-server.js';
 
 const token = 'correct-horse-battery';
+
+const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toString('base64')}`;
 
 const guarded = [
   '/',
@@ -20,7 +25,10 @@ const sockets = ['/ws/events', '/ws/video/door', '/ws/nothing'];
 const wrong: Record<string, Record<string, string>> = {
   'no token': {},
   'a wrong bearer token': { authorization: 'Bearer wrong' },
-  'basic authentication': { authorization: `Basic ${token}` },
+  'the bare token as basic authentication': { authorization: `Basic ${token}` },
+  'the token as a user name': { authorization: basic(`${token}:`) },
+  'a wrong password': { authorization: basic(`viewer:${token}x`) },
+  'the token after another colon': { authorization: basic(`viewer:x:${token}`) },
   'a longer token': { authorization: `Bearer ${token}x` },
   'a wrong key': { 'x-api-key': 'wrong' },
   'an empty key': { 'x-api-key': '' },
@@ -29,6 +37,8 @@ const wrong: Record<string, Record<string, string>> = {
 };
 const right: Record<string, Record<string, string>> = {
   'a bearer token': { authorization: `Bearer ${token}` },
+  'a password': { authorization: basic(`anybody:${token}`) },
+  'a password without a user name': { authorization: basic(`:${token}`) },
   'a key': { 'x-api-key': token },
   'a cookie': { cookie: `other=1; sightline_token=${token}` },
 };
@@ -99,6 +109,55 @@ describe('with a token', () => {
     expect(person.status).toBe(401);
     expect(await person.text()).toContain('<form action="/" method="get">');
     expect(await (await fetch(url)).json()).toMatchObject({ code: 'UNAUTHORIZED' });
+  });
+});
+
+describe('players and recorders', () => {
+  it('are asked for a password by the routes made for them, and nobody is by others', async () => {
+    const { url } = await startServer({ token });
+    const asked = ['/v1/cameras/door/latest.jpg', '/v1/cameras/door/stream.mjpeg', '/api/door/latest.jpg'];
+    for (const path of asked) {
+      const { headers } = await get(url, path, {});
+      expect([path, headers['www-authenticate']]).toEqual([path, 'Bearer, Basic realm="Sightline"']);
+    }
+    for (const path of guarded.filter((name) => !asked.includes(name))) {
+      const { headers } = await get(url, path, {});
+      expect([path, headers['www-authenticate']]).toEqual([path, 'Bearer']);
+    }
+  });
+
+  it('such as ffmpeg read pictures with the token as the password in the URL', async () => {
+    const { url, camera } = await startServer({ token });
+    await camera.emit();
+    const stop = camera.play(10);
+    onTestFinished(stop);
+    const { path } = await findFfmpeg();
+    for (const [route, format] of [
+      ['latest.jpg', 'mjpeg'],
+      ['stream.mjpeg', 'mpjpeg'],
+    ] as const) {
+      const source = `${url.replace('http://', `http://recorder:${token}@`)}/v1/cameras/door/${route}`;
+      const { stdout } = await promisify(execFile)(
+        path,
+        [
+          '-v',
+          'error',
+          '-f',
+          format,
+          '-i',
+          source,
+          '-frames:v',
+          '1',
+          '-f',
+          'rawvideo',
+          '-pix_fmt',
+          'gray',
+          '-',
+        ],
+        { encoding: 'buffer' },
+      );
+      expect([route, stdout.length]).toEqual([route, 640 * 360]);
+    }
   });
 });
 

@@ -109,6 +109,25 @@ describe('a ticket', () => {
     expect((await handshake(url, `/ws/events?ticket=${ticket}`)).code).toBe(4401);
   });
 
+  it('shows one picture or stream of a camera, and does not show it again', async () => {
+    const { url, camera } = await startServer({ tokens: [viewer] });
+    await camera.emit();
+    const newTicket = async () =>
+      ((await (await post(url, { 'x-api-key': viewer.token })).json()) as { ticket: string }).ticket;
+    for (const path of [
+      '/v1/cameras/door/latest.jpg?width=160',
+      '/v1/cameras/door/stream.mjpeg?fps=5',
+      '/api/door/latest.jpg?h=90',
+    ]) {
+      const target = `${url}${path}&ticket=${await newTicket()}`;
+      const abort = new AbortController();
+      const statuses = [(await fetch(target, abort)).status, (await fetch(target, abort)).status];
+      abort.abort();
+      expect([path, ...statuses]).toEqual([path, 200, 401]);
+      expect((await fetch(`${url}${path}&ticket=1&ticket=${await newTicket()}`)).status).toBe(401);
+    }
+  });
+
   it('is given to nobody without a token', async () => {
     const { url } = await startServer({ tokens: [viewer] });
     expect((await post(url, {})).status).toBe(401);
@@ -119,6 +138,9 @@ describe('a ticket', () => {
     const { ticket } = (await (await post(url, {})).json()) as { ticket: string };
     expect((await handshake(url, `/ws/events?ticket=${ticket}`)).code).toBe('open');
     expect((await handshake(url, '/ws/events?ticket=anything')).code).toBe('open');
+    const abort = new AbortController();
+    expect((await fetch(`${url}/v1/cameras/door/stream.mjpeg?ticket=anything`, abort)).status).toBe(200);
+    abort.abort();
   });
 });
 
