@@ -4,7 +4,7 @@ import { arch, platform } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /**
- * Lets Sightline be installed where only the package registry can be reached (ADR 16). On Linux with an x64 processor
+ * Lets Sightline be installed where only the package registry can be reached (ADR 18). On Linux with an x64 processor
  * the postinstall script of onnxruntime-node fetches CUDA libraries from somewhere else, and the installation fails
  * without them. It leaves alone what is there already. npm runs every preinstall script before any postinstall script,
  * so that this one can put a note in the place of each. ONNXRUNTIME_NODE_INSTALL=cuda12 still fetches the libraries.

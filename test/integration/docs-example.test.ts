@@ -7,7 +7,7 @@ import { packageRoot } from '../../src/config/package-root.js';
 it('the TypeScript example of docs/protocol.md compiles against the package as it is built', () => {
   const docs = readFileSync(join(packageRoot(), 'docs', 'protocol.md'), 'utf8');
   const example = /```ts\n(.*?)```/s.exec(docs)?.[1] ?? expect.fail('expected an example');
-  // Inside the package, so that `sightline/client` is found by its exports.
+  // Inside the checkout, so that the workspace `sightline-client` is found.
   const path = join(packageRoot(), 'dist', 'protocol-example.ts');
   writeFileSync(path, example);
   onTestFinished(() => rmSync(path));
@@ -18,7 +18,7 @@ it('the TypeScript example of docs/protocol.md compiles against the package as i
 });
 
 it('the package gives the client for Node and for browsers', () => {
-  const script = `import('sightline/client').then((client) => console.log(Object.keys(client).join()))`;
+  const script = `import('sightline-client').then((client) => console.log(Object.keys(client).join()))`;
   for (const conditions of [[], ['--conditions=browser']]) {
     const output = execFileSync(process.execPath, [...conditions, '-e', script], { cwd: packageRoot() });
     expect(output.toString().trim()).toBe('RefusedError,connect,watch');

@@ -23,7 +23,7 @@ async function packedFiles(): Promise<string[]> {
 it('npm ci does not know of the script that onnxruntime-node would run', () => {
   const lock = readFileSync(join(packageRoot(), 'package-lock.json'), 'utf8');
   const { packages } = JSON.parse(lock) as { packages: Record<string, object> };
-  const advice = 'take "hasInstallScript" out of its entry in package-lock.json (docs/adr/0016)';
+  const advice = 'take "hasInstallScript" out of its entry in package-lock.json (docs/adr/0018)';
   expect(packages['node_modules/onnxruntime-node'], advice).not.toHaveProperty('hasInstallScript');
 });
 
