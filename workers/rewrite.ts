@@ -1,6 +1,10 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import Database from 'libsql';
-import type { RewriteReply, RewriteWorkerData } from '../src/storage/sqlite/rewrite-protocol.js';
+import {
+  rewritesDue,
+  type RewriteReply,
+  type RewriteWorkerData,
+} from '../src/storage/sqlite/rewrite-protocol.js';
 
 /** Entry of the thread that rewrites a database file; src/storage/sqlite/rewrite-thread.ts starts it. */
 
@@ -12,9 +16,10 @@ function rewrite(): RewriteReply {
   try {
     const database = new Database(path, { timeout: busyTimeoutMs });
     try {
-      database.exec('VACUUM');
-      database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+      rewriteWhatIsDue(database);
     } finally {
+      // After a failure, too: the log may have grown to fill the disk.
+      database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
       database.close();
     }
     return null;
@@ -22,4 +27,13 @@ function rewrite(): RewriteReply {
     const { message, code = '' } = error as Error & { code?: string };
     return { message, code };
   }
+}
+
+/** Somebody may be erased in another process between the two statements; that stays due. */
+function rewriteWhatIsDue(database: Database.Database): void {
+  const query = 'SELECT value FROM counters WHERE name = ?';
+  const due = database.prepare(query).all([rewritesDue]) as { value: number }[];
+  database.exec('VACUUM');
+  for (const { value } of due)
+    database.prepare('DELETE FROM counters WHERE name = ? AND value = ?').run([rewritesDue, value]);
 }

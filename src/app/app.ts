@@ -105,7 +105,7 @@ export class App {
     const thresholds = await Thresholds.read(this.#config, store.settings, this.log);
     // The port now: a program that runs twice should say so before it fetches models.
     const services = { cameras, thresholds, ...this.#galleryServices(store) };
-    const { url } = await (await this.#createServer(tokens, services, publisher)).listen();
+    const { url } = await (await this.#createServer(tokens, services, publisher, store)).listen();
     await this.#greet(url, store, registry.list().length);
     await this.models.ensure(networksOf(photoDetector));
     const recognition = await this.#openRecognition(store);
@@ -128,6 +128,7 @@ export class App {
     tokens: readonly AccessToken[],
     services: Services,
     publisher: EventPublisher,
+    store: Storage,
   ): Promise<SightlineServer> {
     const { host, port, corsOrigins, rateLimit } = this.#config.server;
     const server = await createServer({
@@ -140,7 +141,7 @@ export class App {
       services,
       publisher,
       metrics: this.#metrics,
-      ready: () => this.#readiness(publisher.status),
+      ready: () => this.#readiness(publisher.status, store.isDiskFull()),
       webDir: join(packageRoot(), 'web'),
       clientDir: join(packageRoot(), 'packages', 'client', 'dist'),
       version: packageInfo().version,
@@ -150,8 +151,9 @@ export class App {
     return server;
   }
 
-  #readiness({ failing, waiting, lost }: PublisherStatus): Readiness {
+  #readiness({ failing, waiting, lost }: PublisherStatus, isDiskFull: boolean): Readiness {
     const reasons = [...this.#missing].map((what) => `${what} are being prepared`);
+    if (isDiskFull) reasons.push('the disk of the data folder is full, so nothing can be stored');
     if (failing) reasons.push(`events cannot be stored: ${waiting} are waiting, ${lost} were given up`);
     const cameras = (this.#cameras?.list() ?? []).map((camera) => camera.status());
     const online = cameras.filter(({ state }) => state === 'online').length;

@@ -92,7 +92,7 @@ export const cameraSchema = z.strictObject({
     .min(1)
     .max(maxSourceCharacters)
     .describe(
-      'rtsp://, rtsps://, http://, https:// (MJPEG, HLS), a file path, `webcam:`, `webcam:/dev/video1` or `test:`.',
+      'rtsp://, rtsps://, http://, https:// (MJPEG, HLS, or a snapshot, which is asked for `fps` times a second, twice by default), rtmp://, rtmps:// and srt:// if ffmpeg was built with them, a file path, `webcam:`, `webcam:/dev/video1` or `test:`.',
     ),
   detectUrl: z
     .string()

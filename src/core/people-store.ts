@@ -93,7 +93,8 @@ export interface PeopleStore {
    */
   merge(from: string, into: string): Promise<void>;
   /**
-   * Erases a person for good: faces, tracks, and their name wherever an event says it.
+   * Erases a person for good: faces, tracks, and their name wherever an event says it. Works on a full disk, too; then
+   * copies of what was erased may lie unused in the file until `TrackStore.prune` finds room.
    *
    * @param onGone called with the revisions made when nothing of them is given out any more; that no trace is left takes
    * a while longer

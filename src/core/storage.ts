@@ -32,6 +32,8 @@ export interface Storage {
    * revision before it reads the data, and compares it later.
    */
   revision(topic: RevisionTopic): Promise<number>;
+  /** Whether something could not be stored because the disk is full. False again as soon as there is room. */
+  isDiskFull(): boolean;
   /** May be called again. */
   close(): Promise<void>;
 }

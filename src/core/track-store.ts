@@ -121,7 +121,8 @@ export interface TrackStore {
   reject(trackKey: string, personId: string): Promise<number>;
   /**
    * Deletes events and the tracks of named people and of nobody that are older, and people without a name who were
-   * last seen earlier, with their snapshots; times are milliseconds since the epoch. Works in portions, so that other work can go on.
+   * last seen earlier, with their snapshots; times are milliseconds since the epoch. Works in portions, so that other work
+   * can go on. Then removes what an erasure had to leave behind, for want of room or because the program ended.
    */
   prune(limits: { eventsBefore: number; unknownBefore: number }): Promise<void>;
 }

@@ -42,6 +42,8 @@ export interface FfmpegVersion {
 export interface FfmpegArguments {
   readonly inputOptions: readonly string[];
   readonly input: string;
+  /** What ffmpeg reads from stdin before anything else. */
+  readonly stdin?: string;
   /** Of the output for viewers; undefined for a source without one. */
   readonly viewOptions?: readonly string[];
   readonly outputOptions: readonly string[];
@@ -70,6 +72,7 @@ const httpProtocols = 'http,tcp';
 const httpFormats =
   'mpjpeg,mjpeg,jpeg_pipe,png_pipe,mpegts,mpeg,mov,mp4,matroska,webm,avi,flv,ogg,h264,hevc,mpegvideo,m4v';
 const rtspProtocols = 'rtp,udp,tcp';
+const streamProtocols = 'pipe,rtmp,rtmps,tcp,tls,srt,udp';
 
 /**
  * Builds the command line that turns a source into planar YUV pictures in NUT (docs/adr/0012): those for analysis on
@@ -80,6 +83,7 @@ export function buildArguments(spec: SourceSpec, options: ReadOptions): FfmpegAr
   return {
     inputOptions: [...commonOptions, ...decodingOptions(options), ...sourceOptions(spec, options)],
     input: options.relayUrl ?? inputOf(spec),
+    ...stdinOf(spec),
     ...pictureOutputs(options),
   };
 }
@@ -89,6 +93,7 @@ export function buildCopyArguments(spec: SourceSpec, options: ReadOptions): Ffmp
   return {
     inputOptions: [...commonOptions, ...sourceOptions(spec, options)],
     input: options.relayUrl ?? inputOf(spec),
+    ...stdinOf(spec),
     outputOptions: ['-map', '0:v:0', '-map_metadata', '-1', '-c:v', 'copy', ...container],
   };
 }
@@ -135,6 +140,9 @@ function sourceOptions(spec: SourceSpec, options: ReadOptions): string[] {
         ...['-rw_timeout', microseconds(options.ioTimeoutMs)],
         ...(isLive(spec) ? lowLatency : pacedOptions(options)),
       ];
+    case 'stream':
+      // The address stands in a list on stdin, because arguments are shown to whoever lists processes.
+      return [...lowLatency, ...['-protocol_whitelist', streamProtocols], ...['-f', 'concat', '-safe', '0']];
     case 'file':
       return pacedOptions(options);
     case 'webcam':
@@ -158,11 +166,19 @@ function pacedOptions({ loop }: ReadOptions): string[] {
   return ['-re', ...(loop ? ['-stream_loop', '-1'] : [])];
 }
 
+/** @returns nothing for a source whose address may stand among the arguments */
+function stdinOf(spec: SourceSpec): Pick<FfmpegArguments, 'stdin'> {
+  if (spec.kind !== 'stream') return {};
+  return { stdin: `ffconcat version 1.0\nfile '${spec.url.replaceAll("'", "'\\''")}'\n` };
+}
+
 function inputOf(spec: SourceSpec): string {
   switch (spec.kind) {
     case 'rtsp':
     case 'http':
       throw new Error('Expected a relay in front of a source of the network.');
+    case 'stream':
+      return 'pipe:0';
     case 'file':
       return `file:${spec.path}`;
     case 'webcam':

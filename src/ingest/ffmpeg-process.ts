@@ -236,7 +236,9 @@ export async function play(options: PlayOptions): Promise<Playback> {
     playback.decoded = frames;
     onDecoded(frames);
   };
-  const outputs = { ...options, output: options.output(onPicture), onDecoded: noteDecoded };
+  const { stdin } = options.args;
+  const onInput = stdin === undefined ? options.onInput : (input: Writable) => void input.end(stdin);
+  const outputs = { ...options, onInput, output: options.output(onPicture), onDecoded: noteDecoded };
   const child = new FfmpegProcess(options.ffmpegPath, options.args, outputs, options.environment);
   const watch = new StallWatch({
     limitMs,

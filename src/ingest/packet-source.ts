@@ -101,7 +101,7 @@ export interface PacketPlayback {
 
 /** Whether packets of a source may be copied; the others are not compressed. */
 export function mayBeCopied({ kind }: SourceSpec): boolean {
-  return kind === 'rtsp' || kind === 'http' || kind === 'file';
+  return kind !== 'webcam' && kind !== 'test';
 }
 
 /** Has an ffmpeg copy the packets of a source. */

@@ -2,20 +2,27 @@ import { fileURLToPath } from 'node:url';
 import { SightlineError } from '../core/errors.js';
 import { readNetworkAddress, type NetworkAddress } from './network-address.js';
 import { redactUrl } from './redact.js';
+import { readUrl } from './url-parts.js';
 
 /** A parsed source string. */
 export type SourceSpec =
   | { readonly kind: 'rtsp'; readonly address: NetworkAddress }
   /** `recording`: a finished file behind a URL, which is played in real time and ends. */
   | { readonly kind: 'http'; readonly address: NetworkAddress; readonly recording: boolean }
+  /** A stream that ffmpeg itself connects to. */
+  | { readonly kind: 'stream'; readonly scheme: StreamScheme; readonly url: string }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'webcam'; readonly format: WebcamFormat; readonly device: string }
   | { readonly kind: 'test'; readonly width: number; readonly height: number; readonly fps: number };
 
+/** What ffmpeg is asked to speak by itself, if it was built with it. */
+export type StreamScheme = 'rtmp' | 'rtmps' | 'srt';
+
 /** The capture interface of the platform: Linux, macOS, Windows. */
 export type WebcamFormat = 'v4l2' | 'avfoundation' | 'dshow';
 
-const knownSources = 'an rtsp://, rtsps://, http://, https:// or file:// URL, a file path, webcam: or test:';
+const knownSources =
+  'an rtsp://, rtsps://, http://, https://, rtmp://, rtmps://, srt:// or file:// URL, a file path, webcam: or test:';
 const recordingFile = /\.(mp4|m4v|mov|mkv|webm|avi)$/i;
 const testSize = /^(\d{2,4})x(\d{2,4})(?:@(\d{1,3}))?$/;
 
@@ -41,6 +48,10 @@ export function parseSource(source: string, platform: NodeJS.Platform): SourceSp
       const address = readNetworkAddress(text);
       return { kind: 'http', address, recording: recordingFile.test(address.target.replace(/\?.*$/s, '')) };
     }
+    case 'rtmp':
+    case 'rtmps':
+    case 'srt':
+      return stream(scheme?.toLowerCase() as StreamScheme, text);
     case 'file':
       return { kind: 'file', path: filePath(text) };
     case 'webcam':
@@ -79,6 +90,13 @@ export function mayBePictures(spec: SourceSpec): spec is Extract<SourceSpec, { k
 
 function invalid(received: string): SightlineError {
   return new SightlineError('SOURCE_INVALID', `Expected ${knownSources} but received ${received}.`);
+}
+
+function stream(scheme: StreamScheme, text: string): SourceSpec {
+  const [parts, other] = readUrl(text);
+  if (parts === undefined || other !== undefined || /\s/.test(text))
+    throw invalid(`${redactUrl(text)}, which is not a complete URL`);
+  return { kind: 'stream', scheme, url: text };
 }
 
 function filePath(text: string): string {

@@ -82,8 +82,9 @@ function captureWrites(stream: NodeJS.WriteStream): { readonly text: string; rel
 export async function startSightline(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
+  through: readonly string[] = [],
 ): Promise<Finished> {
-  return new RunningSightline(args, environment).finished;
+  return new RunningSightline(args, environment, program, through).finished;
 }
 
 /** The built program, running. */
@@ -94,9 +95,18 @@ export class RunningSightline {
   stderr = '';
   readonly #serving: Promise<string>;
 
-  /** @param entry main.js of another installation */
-  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}, entry = program) {
-    this.process = spawn(process.execPath, [entry, ...args], {
+  /**
+   * @param entry main.js of another installation
+   * @param through a command, with arguments, that becomes the program
+   */
+  constructor(
+    args: readonly string[],
+    environment: NodeJS.ProcessEnv = {},
+    entry = program,
+    through: readonly string[] = [],
+  ) {
+    const [command, ...rest] = [...through, process.execPath, entry, ...args] as [string, ...string[]];
+    this.process = spawn(command, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
     });

@@ -123,7 +123,7 @@ export class SourcePolicy implements HostPolicy {
 
   /** @throws SightlineError SOURCE_FORBIDDEN */
   checkScheme(spec: SourceSpec): void {
-    const scheme = 'address' in spec ? spec.address.scheme : spec.kind;
+    const { scheme } = 'address' in spec ? spec.address : { scheme: spec.kind, ...spec };
     if (this.#schemes.includes(scheme)) return;
     throw new SightlineError(
       'SOURCE_FORBIDDEN',

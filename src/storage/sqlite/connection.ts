@@ -1,8 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type Database from 'libsql';
+import type { SightlineError } from '../../core/errors.js';
 import type { RevisionTopic } from '../../core/storage.js';
+import { rewritesDue } from './rewrite-protocol.js';
 import { rewriteInThread } from './rewrite-thread.js';
-import { openDatabase, storageError } from './file.js';
+import { DiskReserve } from './disk-reserve.js';
+import { isDiskFull, openDatabase, storageError } from './file.js';
 
 /** A row as SQLite returns it; blobs are ArrayBuffers. */
 export type Row = Record<string, unknown>;
@@ -20,16 +23,30 @@ type Durability = 'power cut' | 'end of the program';
 export class SqliteConnection {
   readonly #path: string;
   readonly #database: Database.Database;
+  readonly #reserve: DiskReserve;
   readonly #statements = new Map<string, Database.Statement>();
   #durability: Durability = 'power cut';
   #closing: Promise<void> | undefined;
   /** Pending while a thread rewrites the file, when nothing else can be written. Never rejects. */
   #rewriting: Promise<void> | undefined;
+  /** Whether something could not be written for want of room, and there has been none since. */
+  #isFull = false;
 
-  /** @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE */
+  /** @throws SightlineError GALLERY_CORRUPT, DATA_UNWRITABLE, DISK_FULL */
   constructor(path: string) {
     this.#path = path;
-    this.#database = openDatabase(path);
+    this.#reserve = new DiskReserve(path);
+    this.#database = this.#open();
+    this.#reserve.fill();
+  }
+
+  /** Whether writing failed because the disk is full. False again as soon as there is room. */
+  isDiskFull(): boolean {
+    if (this.#isFull && !this.#reserve.isDiskFull()) {
+      this.#isFull = false;
+      this.#reserve.fill();
+    }
+    return this.#isFull;
   }
 
   rows<T extends Row>(query: string, ...values: unknown[]): T[] {
@@ -46,7 +63,7 @@ export class SqliteConnection {
     try {
       return work();
     } catch (error) {
-      throw storageError(this.#path, error);
+      throw this.#told(error);
     }
   }
 
@@ -68,26 +85,54 @@ export class SqliteConnection {
     return this.#transact(work, 'end of the program');
   }
 
-  /** Like `write`, but leaves nothing of what was deleted in the log. Only `rewrite` removes every trace. */
+  /** Like `write`, but leaves nothing of what was deleted in the log. Only a rewrite removes every trace. */
   async erase<T>(work: () => T): Promise<T> {
-    const result = await this.write(work);
-    await this.#whenFree(() => this.#emptyLog());
+    const result = await this.withReserve(() => this.write(work));
+    await this.withReserve(() => this.#whenFree(() => this.#emptyLog()));
     return result;
   }
 
   /**
-   * Rewrites the file. Deleted data is overwritten in place, but SQLite moves rows between pages and may have left copies
-   * behind; only rewriting removes those. It takes about 3 s for 1 GB. Writes wait meanwhile, here and in other
-   * processes; reads do not.
+   * Runs `erasing`, which deletes something by `write` and `record`. When it fails because the disk is full, it runs once
+   * more with the room that is kept for this, and with a log that stays short.
    */
-  async rewrite(): Promise<void> {
-    while (this.#rewriting) await this.#rewriting;
-    const rewriting = rewriteInThread(this.#path);
-    const ended = (): void => void (this.#rewriting = undefined);
-    this.#rewriting = rewriting.then(ended, ended);
-    await rewriting.catch((error: unknown) => {
-      throw storageError(this.#path, error);
-    });
+  async withReserve<T>(erasing: () => Promise<T>): Promise<T> {
+    try {
+      return await erasing();
+    } catch (error) {
+      if (!isDiskFull(error) || !this.#reserve.release()) throw error;
+    }
+    try {
+      await this.#whenFree(() => this.#emptyLog());
+      this.#database.exec('PRAGMA wal_autocheckpoint = 1');
+      return await erasing();
+    } finally {
+      this.#database.exec('PRAGMA wal_autocheckpoint = 1000');
+      await this.#whenFree(() => this.#emptyLog()).finally(() => this.#reserve.fill());
+    }
+  }
+
+  /** Call inside a `write` that deletes: rewriting the file is due from now on, whatever becomes of this process. */
+  requireRewrite(): void {
+    this.run(
+      `INSERT INTO counters (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1`,
+      rewritesDue,
+    );
+  }
+
+  /** Makes up for a rewrite that a full disk or the end of a process has prevented. */
+  async rewriteIfDue(): Promise<void> {
+    const due = await this.attempt(() => this.rows('SELECT 1 FROM counters WHERE name = ?', rewritesDue));
+    if (due.length > 0) await this.#rewrite();
+  }
+
+  /** Rewrites the file, unless the disk is full: then it stays due. */
+  async rewriteOrLater(): Promise<void> {
+    try {
+      await this.#rewrite();
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+    }
   }
 
   revision(topic: RevisionTopic): number {
@@ -127,9 +172,42 @@ export class SqliteConnection {
         this.#emptyLog();
       } finally {
         this.#database.close();
+        this.#reserve.fill();
       }
     });
     return this.#closing;
+  }
+
+  /** Opening takes room too, for the index of the log. */
+  #open(): Database.Database {
+    try {
+      return openDatabase(this.#path);
+    } catch (error) {
+      if (!isDiskFull(error) || !this.#reserve.release()) throw error;
+      return openDatabase(this.#path);
+    }
+  }
+
+  /** The error of the catalogue for what SQLite threw; a full disk is remembered. */
+  #told(error: unknown): SightlineError {
+    const told = storageError(this.#path, error);
+    if (isDiskFull(told)) this.#isFull = true;
+    return told;
+  }
+
+  /**
+   * Deleted data is overwritten in place, but SQLite moves rows between pages and may have left copies behind; only
+   * rewriting the file removes those. It takes about 3 s for 1 GB, and as much room again as the file. Writes wait
+   * meanwhile, here and in other processes; reads do not.
+   */
+  async #rewrite(): Promise<void> {
+    while (this.#rewriting) await this.#rewriting;
+    const rewriting = rewriteInThread(this.#path);
+    const ended = (): void => void (this.#rewriting = undefined);
+    this.#rewriting = rewriting.then(ended, ended);
+    await rewriting.catch((error: unknown) => {
+      throw this.#told(error);
+    });
   }
 
   #transact<T>(work: () => T, durability: Durability): Promise<T> {

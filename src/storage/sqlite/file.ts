@@ -47,7 +47,7 @@ export function storageError(path: string, error: unknown): SightlineError {
   if (error instanceof SightlineError || !(error instanceof Error)) return asSightlineError(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return corrupt(path, error.message, error);
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
+  if (['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'ENOSPC'].includes(code)) {
     const message = `There is no room on the disk to write ${path}: ${error.message}`;
     return new SightlineError('DISK_FULL', message, { cause: error });
   }
@@ -56,6 +56,10 @@ export function storageError(path: string, error: unknown): SightlineError {
     return new SightlineError('DATA_UNWRITABLE', message, { cause: error });
   }
   return asSightlineError(error);
+}
+
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof SightlineError && error.code === 'DISK_FULL';
 }
 
 function corrupt(path: string, what: string, cause?: unknown): SightlineError {

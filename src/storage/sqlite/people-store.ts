@@ -13,6 +13,7 @@ import { insertFace, toEntry, toFace, type EntryRow, type FaceRow, withoutModel 
 import {
   erasePerson,
   erasePictures,
+  forgetInEvents,
   galleryPersons,
   insertPerson,
   mergePersons,
@@ -28,6 +29,8 @@ import { erasing, merging, reviseEvents, reviseEventsSince } from './event-store
 const countedAtOnce = 5000;
 /** Pictures erased at a time: overwriting them takes some milliseconds. */
 const erasedAtOnce = 20;
+/** Events that a person is taken out of at a time. */
+const eventsAtOnce = 200;
 
 interface CountRow extends Row {
   model_id: string;
@@ -116,24 +119,10 @@ export class SqlitePeopleStore implements PeopleStore {
   }
 
   async removePerson(personId: string, onGone?: (revisions: readonly number[]) => void): Promise<boolean> {
-    const revise = erasing(personId);
     const revisions: number[] = [];
-    const erasedUpTo = await reviseEvents(this.#db, personId, revise);
-    for (;;) {
-      const revision = await this.#erasePictures(personId);
-      if (revision === null) break;
-      revisions.push(revision);
-      await nextTurn();
-    }
-    const existed = await this.#db.write(() => {
-      reviseEventsSince(this.#db, personId, revise, erasedUpTo);
-      const [person] = this.#db.rows('SELECT 1 FROM persons WHERE id = ?', personId);
-      erasePerson(this.#db, personId);
-      revisions.push(this.#db.touch('unknownPeople', 'people'));
-      return person !== undefined;
-    });
+    const existed = await this.#db.withReserve(() => this.#erase(personId, revisions));
     onGone?.(revisions);
-    await this.#db.rewrite();
+    await this.#db.rewriteOrLater();
     return existed;
   }
 
@@ -166,6 +155,28 @@ export class SqlitePeopleStore implements PeopleStore {
       }
     }
     return [...counts.values()];
+  }
+
+  /** In portions, so that other work can go on. @returns whether there was such a person */
+  async #erase(personId: string, revisions: number[]): Promise<boolean> {
+    const revise = erasing(personId);
+    const erasedUpTo = await reviseEvents(this.#db, personId, revise);
+    while ((await this.#db.record(() => forgetInEvents(this.#db, personId, eventsAtOnce))) > 0)
+      await nextTurn();
+    for (;;) {
+      const revision = await this.#erasePictures(personId);
+      if (revision === null) break;
+      revisions.push(revision);
+      await nextTurn();
+    }
+    return this.#db.write(() => {
+      reviseEventsSince(this.#db, personId, revise, erasedUpTo);
+      const [person] = this.#db.rows('SELECT 1 FROM persons WHERE id = ?', personId);
+      erasePerson(this.#db, personId);
+      revisions.push(this.#db.touch('unknownPeople', 'people'));
+      this.#db.requireRewrite();
+      return person !== undefined;
+    });
   }
 
   /** Erases some of a person's pictures. @returns the new revision; null when none was left */

@@ -134,6 +134,15 @@ export function erasePictures(db: SqliteConnection, id: string, limit: number): 
   return faces.changes + snapshots.changes;
 }
 
+/**
+ * Takes a person out of some events, which deleting the person would do for all of them in one transaction.
+ * @returns how many events were changed; 0 when none is left
+ */
+export function forgetInEvents(db: SqliteConnection, id: string, limit: number): number {
+  const events = 'SELECT position FROM events WHERE person_id = ? LIMIT ?';
+  return db.run(`UPDATE events SET person_id = NULL WHERE position IN (${events})`, id, limit).changes;
+}
+
 /** Like `forgetPersons`, but also deletes pictures of the person that are counterexamples of others. */
 export function erasePerson(db: SqliteConnection, id: string): void {
   db.run(

@@ -1,3 +1,6 @@
+/** The counter of erasures since which the file was not rewritten; missing when there are none. */
+export const rewritesDue = 'rewrites due';
+
 /** What the thread that rewrites a database file receives. */
 export interface RewriteWorkerData {
   readonly path: string;

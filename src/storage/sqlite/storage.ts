@@ -61,6 +61,10 @@ export class SqliteStorage implements Storage {
     return this.#db.attempt(() => this.#db.revision(topic));
   }
 
+  isDiskFull(): boolean {
+    return this.#db.isDiskFull();
+  }
+
   close(): Promise<void> {
     return this.#db.close().finally(this.#onClose);
   }

@@ -172,8 +172,9 @@ export class SqliteTrackStore implements TrackStore {
     });
   }
 
-  prune(limits: { eventsBefore: number; unknownBefore: number }): Promise<void> {
-    return prune(this.#db, limits);
+  async prune(limits: { eventsBefore: number; unknownBefore: number }): Promise<void> {
+    await this.#db.withReserve(() => prune(this.#db, limits));
+    await this.#db.rewriteIfDue();
   }
 
   #insert(track: TrackRef, personId: string, sighting: NewObservation): string {

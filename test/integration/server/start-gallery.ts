@@ -38,8 +38,8 @@ export async function startGallery(prepare: (data: string) => Promise<void> = ()
   const recognition = (): Recognition => current;
   const model = (): Recognition['model'] => current.model;
   const services = {
-      pictures: new UploadedPictures({ reader: pictures, model, store }),
-      people: new StoredPeople({ store, recognition, pictures, onEnrolled: () => undefined }),
+    pictures: new UploadedPictures({ reader: pictures, model, store }),
+    people: new StoredPeople({ store, recognition, pictures, onEnrolled: () => undefined }),
     unknownPeople: new StoredUnknownPeople({ store, recognition }),
     events: new StoredEvents({ store, recognition }),
   };

@@ -21,6 +21,9 @@ import { arcFaceTemplate } from '../../../src/core/similarity.js';
 import type { Storage } from '../../../src/core/storage.js';
 import { workerUrl } from '../../../src/core/worker-url.js';
 import { openStorage } from '../../../src/storage/open-storage.js';
+import { SqliteConnection } from '../../../src/storage/sqlite/connection.js';
+import { SqliteEventStore } from '../../../src/storage/sqlite/event-store.js';
+import { SqlitePeopleStore } from '../../../src/storage/sqlite/people-store.js';
 import { event, face, model } from './made-up.js';
 
 vi.mock('../../../src/core/worker-url.js', { spy: true });
@@ -116,6 +119,39 @@ describe('the file of a gallery', () => {
     await expect(store.people.removePerson(person.id)).rejects.toThrow('Cannot find module');
     await store.people.addFace('Ben', face(2));
     expect((await store.people.persons()).map(({ name }) => name)).toEqual(['Ben']);
+  });
+
+  it('is written anew later when there is no room for that now', async () => {
+    const store = await openStore();
+    const large = { ...face(1).crop, png: new Uint8Array(200_000).fill(7) };
+    const { person } = await store.people.addFace('Ana', face(1, { crop: large }));
+    const full = `import { parentPort } from 'node:worker_threads';
+      parentPort.postMessage({ code: 'SQLITE_FULL', message: 'database or disk is full' });`;
+    vi.mocked(workerUrl).mockReturnValueOnce(new URL(`data:text/javascript,${encodeURIComponent(full)}`));
+    expect(await store.people.removePerson(person.id)).toBe(true);
+    expect(await store.people.persons()).toEqual([]);
+    await store.close();
+    expect(statSync(path).size).toBeGreaterThan(200_000);
+    const again = await openStore();
+    await again.tracks.prune({ eventsBefore: 0, unknownBefore: 0 });
+    expect(statSync(path).size).toBeLessThan(200_000);
+    const rewrites = vi.mocked(workerUrl).mock.calls.length;
+    await again.tracks.prune({ eventsBefore: 0, unknownBefore: 0 });
+    expect(vi.mocked(workerUrl).mock.calls.length).toBe(rewrites);
+  });
+
+  it('waits for the disk with what somebody is answered for, and not with what cameras record', async () => {
+    const db = new SqliteConnection(path);
+    const level = (): unknown => db.rows('PRAGMA synchronous')[0]?.['synchronous'];
+    const [normal, full] = [1, 2];
+    const people = new SqlitePeopleStore(db);
+    const events = new SqliteEventStore(db);
+    expect(level()).toBe(full);
+    await events.append([event(1)]);
+    expect(level()).toBe(normal);
+    await people.addFace('Ana', face(1));
+    expect(level()).toBe(full);
+    await db.close();
   });
 
   it('keeps its locks when the process opens it once more, so that another process leaves the log alone', async () => {

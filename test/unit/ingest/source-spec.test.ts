@@ -46,7 +46,7 @@ describe('parseSource', () => {
     ['   ', 'empty'],
     ['clip\0.mp4', 'NUL character'],
     ['ftp://cam/x', 'scheme'],
-    ['rtmp://user:secret@cam/x', 'scheme'],
+    ['mms://user:secret@cam/x', 'scheme'],
     ['admin:secret@cam/x', 'scheme'],
     ['rtsp:', 'complete URL'],
     ['rtsp:/cam', 'complete URL'],
