@@ -28,7 +28,7 @@ COPY --from=build /app/packages/client/dist packages/client/dist
 COPY --from=build /app/models models
 COPY kernels/*.wasm kernels/
 COPY container/health.mjs container/health.mjs
-COPY package.json LICENSE README.md SECURITY.md CHANGELOG.md ./
+COPY package.json LICENSE NOTICE.md README.md SECURITY.md CHANGELOG.md ./
 COPY docs docs
 COPY models/cards models/cards
 COPY web web

@@ -1,11 +1,14 @@
 import type { LabelCache } from '../annotate/label-cache.js';
 import type { CameraConfig, Config } from '../config/schema.js';
-import { errorCatalogue, type ErrorCode } from '../core/errors.js';
+import { asSightlineError, errorCatalogue, type ErrorCode } from '../core/errors.js';
 import type { EventPublisher } from '../events/event-publisher.js';
 import { TrackEventPublisher } from '../events/track-event-publisher.js';
 import { inheritedEnvironment } from '../config/environment.js';
 import type { SourcePolicy } from '../ingest/guarded/source-policy.js';
+import { findFfmpeg } from '../ingest/ffmpeg-binary.js';
+import { assertFitForNetwork } from '../ingest/ffmpeg-fitness.js';
 import { redactUrl, type KnownSecrets } from '../ingest/redact.js';
+import { isOnNetwork } from '../ingest/source-spec.js';
 import { VideoSource, type VideoSourceOptions } from '../ingest/video-source.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
@@ -48,6 +51,7 @@ type TrackParts = Pick<CameraPipelineOptions, 'observers' | 'trackState' | 'avai
 export class CameraSessions implements SessionOpener {
   readonly #options: CameraSessionsOptions;
   readonly #open = new Set<OpenSession>();
+  #isFfmpegChecked = false;
 
   constructor(options: CameraSessionsOptions) {
     this.#options = options;
@@ -89,6 +93,7 @@ export class CameraSessions implements SessionOpener {
     const { id, name, url, detectUrl, detector } = camera;
     const { metrics, labels, config, secrets } = this.#options;
     secrets.know(id, [url, detectUrl ?? '']);
+    if (isOnNetwork(url) || isOnNetwork(detectUrl ?? '')) void this.#checkFfmpeg();
     const log = this.#options.log.child({ camera: id });
     const openSource = (source: string, more: SourceDetails): VideoSource =>
       new VideoSource({
@@ -133,6 +138,19 @@ export class CameraSessions implements SessionOpener {
     } catch (error) {
       for (const observer of tracks.observers) void observer.close();
       throw error;
+    }
+  }
+
+  /** Warns of an old ffmpeg, once, when the first camera on the network is set up. Never rejects. */
+  async #checkFfmpeg(): Promise<void> {
+    if (this.#isFfmpegChecked) return;
+    this.#isFfmpegChecked = true;
+    const { log } = this.#options;
+    try {
+      await assertFitForNetwork(await findFfmpeg());
+    } catch (error) {
+      const { code, message } = asSightlineError(error);
+      log.warn(withRemedy({ code, message }), 'Cameras on the network need another ffmpeg');
     }
   }
 

@@ -4,7 +4,9 @@ import { openStore } from '../app/open-store.js';
 import type { Config } from '../config/schema.js';
 import { asSightlineError, SightlineError } from '../core/errors.js';
 import { findFfmpeg } from '../ingest/ffmpeg-binary.js';
+import { assertComplete, assertFitForNetwork } from '../ingest/ffmpeg-fitness.js';
 import { redactUrl } from '../ingest/redact.js';
+import { isOnNetwork } from '../ingest/source-spec.js';
 import { isPulled } from '../models/manifest.js';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';
 import { CameraCheck } from './doctor-camera.js';
@@ -36,7 +38,7 @@ export function doctorCommand(command: Command): void {
 function checks(config: Config, cameraCheck: CameraCheck): Check[] {
   return [
     { name: 'Node', run: checkNode },
-    { name: 'ffmpeg', run: checkFfmpeg },
+    { name: 'ffmpeg', run: () => checkFfmpeg(config.cameras) },
     { name: 'models', run: () => checkModels(config.models.dir ?? defaultCacheDir()) },
     { name: 'gallery', run: () => checkGallery(config.data) },
     { name: 'port', run: () => checkPort(config.server.host, config.server.port) },
@@ -72,8 +74,12 @@ function checkNode(): Promise<string> {
   return Promise.resolve(process.version);
 }
 
-async function checkFfmpeg(): Promise<string> {
-  const { path, version, origin } = await findFfmpeg();
+async function checkFfmpeg(cameras: Config['cameras']): Promise<string> {
+  const ffmpeg = await findFfmpeg();
+  const urls = cameras.flatMap(({ url, detectUrl }) => [url, detectUrl ?? '']);
+  if (urls.some(isOnNetwork)) await assertFitForNetwork(ffmpeg);
+  await assertComplete(ffmpeg);
+  const { path, version, origin } = ffmpeg;
   return `${version} at ${path}${origin === 'bundled' ? ' (bundled; none on PATH)' : ''}`;
 }
 

@@ -55,6 +55,15 @@ export const errorCatalogue = {
     status: 500,
     remedy: 'Install ffmpeg, or run `npm ci` again to get the bundled one.',
   },
+  FFMPEG_TOO_OLD: {
+    status: 500,
+    remedy: 'Install a current ffmpeg as the message says. Sightline uses the one on PATH.',
+  },
+  FFMPEG_INCOMPLETE: {
+    status: 500,
+    remedy:
+      'Install an ffmpeg that has these parts; some systems leave out H.264 and H.265 and have a complete one elsewhere.',
+  },
   SOURCE_INVALID: {
     status: 400,
     remedy: 'Give an rtsp://, rtsps://, http://, https://, file path, webcam: or test: source.',
@@ -240,7 +249,8 @@ export const errorCatalogue = {
   ADDRESS_UNAVAILABLE: { status: 500, remedy: 'Choose an address of this machine with --host.' },
   UNAUTHORIZED: {
     status: 401,
-    remedy: 'Open the link that Sightline printed at startup, or send the token: as a bearer token, or as the password of HTTP Basic.',
+    remedy:
+      'Open the link that Sightline printed at startup, or send the token: as a bearer token, or as the password of HTTP Basic.',
   },
   FORBIDDEN_ROLE: {
     status: 403,

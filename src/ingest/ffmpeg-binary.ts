@@ -64,7 +64,7 @@ export async function bundledFfmpeg(): Promise<FfmpegBinary> {
 }
 
 async function search(): Promise<FfmpegBinary> {
-  const path = await locateOnPath();
+  const path = await locateOnPath('ffmpeg');
   if (path === undefined) return bundledFfmpeg();
   try {
     return { path, origin: 'path', ...(await askVersion(path)) };
@@ -73,11 +73,12 @@ async function search(): Promise<FfmpegBinary> {
   }
 }
 
-async function locateOnPath(): Promise<string | undefined> {
+/** The path of a program that is on PATH. */
+export async function locateOnPath(name: string): Promise<string | undefined> {
   const windows = process.platform === 'win32';
   const [program, args]: [string, string[]] = windows
-    ? ['where.exe', ['ffmpeg']]
-    : ['/bin/sh', ['-c', 'command -v ffmpeg']];
+    ? ['where.exe', [name]]
+    : ['/bin/sh', ['-c', 'command -v "$0"', name]];
   try {
     const { stdout } = await run(program, args, { timeout: timeoutMs });
     return stdout.split(/\r?\n/)[0]?.trim() || undefined;

@@ -65,6 +65,15 @@ export function parseSource(source: string, platform: NodeJS.Platform): SourceSp
   }
 }
 
+/** Whether a source string names something on the network; one that cannot be parsed does not. */
+export function isOnNetwork(source: string): boolean {
+  try {
+    return 'address' in parseSource(source, process.platform);
+  } catch {
+    return false;
+  }
+}
+
 /** Whether the source never ends by itself, so that its end is a failure and worth a retry. */
 export function isLive(spec: SourceSpec): boolean {
   return spec.kind !== 'file' && !(spec.kind === 'http' && spec.recording);
