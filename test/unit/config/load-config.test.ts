@@ -17,6 +17,7 @@ describe('loadConfig', () => {
       host: '127.0.0.1',
       port: 8420,
       token: null,
+      tokenOnLoopback: false,
       tokens: [],
       corsOrigins: [],
       rateLimit: 6000,
