@@ -265,8 +265,10 @@ it('docs/examples/events.py prints every event', { tags: ['python'] }, async () 
   python.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
   const lines = (): string[] => output.trimEnd().split('\n');
   await until(() => lines().length === published.length);
+  // Listened for before: it may end while the server is still closing.
+  const ended = once(python, 'close');
   await server.close();
-  await once(python, 'close');
+  await ended;
   expect(lines().map((line) => JSON.parse(line) as unknown)).toEqual(published);
   expect(complaints).toBe('closed: 1001 The server is shutting down.\n');
 });
