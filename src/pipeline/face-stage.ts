@@ -247,9 +247,10 @@ export class FaceStage {
         this.#endInOrder();
       }
       const detections = await this.#detect(frame);
-      await this.#turned.look(frame, this.#seat.detector);
       if (large === undefined) this.#follow(frame, detections);
       else this.#followIn(large, frame, detections);
+      // Where nothing moves there is nobody either; a camera without visitors must stay cheap.
+      if (this.#pace.state(time) !== 'idle') await this.#turned.look(frame, this.#seat.detector);
     } catch (error) {
       this.#onSearchError(error);
     }
