@@ -11,6 +11,7 @@ const KINDS = {
   'sightline.camera.offline': 'offline',
   'sightline.camera.overloaded': 'offline',
   'sightline.camera.recovered': 'online',
+  'sightline.recognition.calibrated': 'changed',
 };
 
 /** Stands for the name of somebody who was erased since. */
@@ -29,6 +30,7 @@ export function kindOf(event) {
  * null when nobody is known, for instance because somebody said that the name was wrong; undefined in a live event.
  */
 export function sentenceOf({ type, data, person: known }) {
+  if (type === 'sightline.recognition.calibrated') return calibrationSentence(data);
   const place = data.camera.name;
   const person = known?.name ?? data.identity?.name;
   if (known === null && data.identity) return `${data.identity.name}, which was wrong, on ${place}`;
@@ -63,6 +65,11 @@ export function sentenceOf({ type, data, person: known }) {
   }
 }
 
+function calibrationSentence({ people, threshold: { before, after } }) {
+  if (people === 0) return `A name needs a distance of ${after.toFixed(2)} now, without local people to compare with`;
+  return `A name needs a distance of ${after.toFixed(2)} now, ${before.toFixed(2)} before: calibrated on ${people} local people`;
+}
+
 function heldName(held) {
   return held?.identity?.name ?? numbered(held?.unknown);
 }
@@ -90,6 +97,7 @@ export function figuresOf({ data }) {
       'Distance',
       data.distance === null ? null : `${data.distance.toFixed(2)} (limit ${data.threshold.toFixed(2)})`,
     ],
+    ['Calibrated on', data.why.calibratedOn && `${data.why.calibratedOn} local people`],
     ['Margin', data.margin?.toFixed(2)],
     ['Votes', votes && `${votes.inFavour} of ${votes.total}`],
     ['Quality', data.quality === null ? null : percent(data.quality)],

@@ -10,6 +10,7 @@ import { SharedDetectors } from './shared-detectors.js';
 import { CameraRegistry } from '../services/camera-registry.js';
 import { CameraSupervisor } from '../services/camera-supervisor.js';
 import { SupervisedCameras } from '../services/cameras.js';
+import { LocalCalibration } from '../services/calibration.js';
 import { StoredPeople } from '../services/people.js';
 import { Thresholds } from '../services/thresholds.js';
 import { PictureReader } from '../services/picture-reader.js';
@@ -57,6 +58,7 @@ export class App {
   #cameras: SupervisedCameras | undefined;
   #recognition: Recognition | undefined;
   #publisher: EventPublisher | undefined;
+  #calibration: LocalCalibration | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(config: Config, hooks: AppHooks) {
@@ -68,6 +70,7 @@ export class App {
       () => (this.#cameras?.list() ?? []).map((camera) => camera.status()),
       () => this.#recognition?.model.embedder.stats().waiting ?? 0,
       () => this.#publisher?.status ?? { waiting: 0, lost: 0 },
+      () => this.#calibration?.inForce ?? null,
     );
     const fontsDir = join(modelsDir(config), 'fonts');
     keepFontCacheIn(fontsDir);
@@ -110,6 +113,7 @@ export class App {
     await this.models.ensure(networksOf(photoDetector));
     const recognition = await this.#openRecognition(store);
     thresholds.serve(recognition);
+    await this.#calibrate(recognition, store, publisher);
     await cameras.start(this.#openSupervisor(recognition, registry, policy, publisher));
     this.#missing.delete('models');
     this.#missing.delete('cameras');
@@ -252,6 +256,15 @@ export class App {
     this.#recognition = recognition;
     this.#onClose(() => recognition.close());
     return recognition;
+  }
+
+  /** Keeps the thresholds calibrated on the unknown people, from what was kept of them on. */
+  async #calibrate(recognition: Recognition, store: Storage, publisher: EventPublisher): Promise<void> {
+    const enabled = this.#config.recognition.localCalibration;
+    const calibration = new LocalCalibration({ enabled, store, publisher, log: this.log });
+    this.#onClose(() => calibration.close());
+    await calibration.serve(recognition);
+    this.#calibration = calibration;
   }
 
   /** Has something closed with the app, or at once: a start goes on for a while after the app was closed. */

@@ -3,6 +3,7 @@ import { asSightlineError } from '../core/errors.js';
 import type { ModelRef } from '../core/face.js';
 import type { FaceEmbedder } from '../core/face-embedder.js';
 import type { Logger } from '../observability/logger.js';
+import type { Calibration } from '../recognition/calibration/calibration.js';
 import {
   thresholdsFor,
   type CameraThresholds,
@@ -42,6 +43,7 @@ export class Recognition {
   #current: Current;
   /** What the user stated, for the configuration's embedder. */
   #thresholds: ThresholdSettings;
+  #calibration: Calibration | null = null;
   #background: Promise<void> = Promise.resolve();
   #hasNoClassifier = false;
 
@@ -93,15 +95,20 @@ export class Recognition {
    */
   setThresholds(thresholds: ThresholdSettings): void {
     this.#thresholds = thresholds;
-    this.#current = { ...this.#current, model: this.#withThresholds(this.#current.model) };
-    for (const { onThresholds } of this.#listeners) onThresholds(this.model.thresholds);
+    this.#useThresholds();
+  }
+
+  /** Sets what is known of local people, from now on; it counts for the model that it speaks of. */
+  setCalibration(calibration: Calibration | null): void {
+    this.#calibration = calibration;
+    this.#useThresholds();
   }
 
   /** The model in use as a camera follows it that may have thresholds of its own, stated as `setThresholds` takes them. */
   modelsFor(own: CameraThresholds): ModelSource {
     const ownModel = (): RecognitionModel => {
       const { model } = this.#current;
-      return { ...model, thresholds: model.carryThresholds(thresholdsFor(own, this.#thresholds)) };
+      return { ...model, thresholds: this.#inForce(model, thresholdsFor(own, this.#thresholds)) };
     };
     return {
       get model() {
@@ -183,8 +190,19 @@ export class Recognition {
     await before.model.close();
   }
 
+  #useThresholds(): void {
+    this.#current = { ...this.#current, model: this.#withThresholds(this.#current.model) };
+    for (const { onThresholds } of this.#listeners) onThresholds(this.model.thresholds);
+  }
+
   #withThresholds(model: OpenModel): OpenModel {
-    return { ...model, thresholds: model.carryThresholds(this.#thresholds) };
+    return { ...model, thresholds: this.#inForce(model, this.#thresholds) };
+  }
+
+  /** What stated thresholds are for a model, with what is known of local people. */
+  #inForce({ carryThresholds }: OpenModel, stated: ThresholdSettings): ThresholdSettings {
+    const carried = carryThresholds(stated);
+    return this.#calibration === null ? carried : { ...carried, calibration: this.#calibration };
   }
 }
 

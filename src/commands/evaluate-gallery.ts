@@ -8,6 +8,7 @@ import { SightlineError } from '../core/errors.js';
 import type { EmbeddingStore, PeopleStore } from '../core/people-store.js';
 import type { ProjectionHead } from '../core/heads.js';
 import { rulesFor } from '../recognition/decision/decision.js';
+import { calibrationFor } from '../services/calibration.js';
 import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { unprojected } from '../recognition/heads/projection.js';
 import { decodeCrop } from '../recognition/embedding/crop.js';
@@ -50,10 +51,12 @@ async function evaluateGallery(options: EvaluateGalleryOptions): Promise<void> {
   const store = await openStore(config.data, { create: false });
   try {
     const { spec, thresholds } = await projectedChoice(config, store.heads);
+    const calibration = await calibrationFor(config, store.settings);
     const photos = await readPhotos(store.people, spec);
-    const { threshold } = rulesFor(spec, thresholds, photos.length);
+    const { threshold, calibratedOn } = rulesFor(spec, { ...thresholds, calibration }, photos.length);
     const projection = await store.heads.load('projection');
-    const figures = withScale(compare(photos, spec, toThousandth(threshold), wantedFar), projection);
+    const compared = withCalibration(compare(photos, spec, toThousandth(threshold), wantedFar), calibratedOn);
+    const figures = withScale(compared, projection);
     const { html: path } = options;
     if (path !== undefined) await writeReport(path, figures, store.embeddings);
     process.stdout.write(
@@ -114,6 +117,13 @@ function compare(
 /** Distances are counted so finely, and nobody reads more. */
 function toThousandth(distance: number): number {
   return Math.round(distance * 1000) / 1000;
+}
+
+/** The figures with a note on what the threshold in use is calibrated on. */
+function withCalibration(figures: GalleryFigures, calibratedOn: number | null): GalleryFigures {
+  if (calibratedOn === null) return figures;
+  const note = `The threshold in use is calibrated on ${calibratedOn} unknown people that the cameras have seen.`;
+  return { ...figures, notes: [...figures.notes, note] };
 }
 
 /** The figures with a note on which distances they are of, where a projection is on. */

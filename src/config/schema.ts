@@ -207,6 +207,12 @@ export const configSchema = z.strictObject({
         ),
       threshold: namingShape.threshold.default(null),
       falseNameRate: namingShape.falseNameRate.default(0.001),
+      localCalibration: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Whether thresholds that follow from `falseNameRate` are calibrated on the unknown people that the cameras see: the more these resemble the gallery, the nearer a face must be to be named.',
+        ),
       workers: z.number().int().min(1).max(64).default(1).describe('Worker threads that compute embeddings.'),
       queueLimit: z
         .number()

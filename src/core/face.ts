@@ -132,6 +132,8 @@ export interface IdentityEvidence {
   readonly threshold: number;
   /** Wanted share of strangers named, from which the threshold follows; null when the user chose the threshold. */
   readonly falseNameRate: number | null;
+  /** Unknown people of the place that the threshold was calibrated on; null when it was not. */
+  readonly calibratedOn: number | null;
   /** How much further away the second-nearest person is; null when there is none. */
   readonly margin: number | null;
   /** 0 to 1; how it is computed stands in docs/recognition.md. */

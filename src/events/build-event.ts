@@ -10,6 +10,7 @@ import type {
 } from '../core/face.js';
 import type { Box, Point } from '../core/geometry.js';
 import type { FrameRef } from '../core/track-state.js';
+import { sourceOf } from './kept-event.js';
 import type { CameraRef, DraftOf, EventDataByType, EventType, FaceEventData } from './identity-event.js';
 
 /** What an event reports: a track with its identity in one frame. */
@@ -87,10 +88,30 @@ export function cameraRecovered(camera: CameraRef): DraftOf<'sightline.camera.re
   return draft('sightline.camera.recovered', camera, { camera, reason: null });
 }
 
-function draft<T extends EventType>(type: T, camera: CameraRef, data: EventDataByType[T]): DraftOf<T> {
+/** Event for thresholds that have moved, because of the unknown people of the place. */
+export function recognitionCalibrated({
+  embedder,
+  people,
+  shift,
+  threshold,
+}: EventDataByType['sightline.recognition.calibrated']): DraftOf<'sightline.recognition.calibrated'> {
+  return draft('sightline.recognition.calibrated', null, {
+    embedder,
+    people,
+    shift: round(shift, 4),
+    threshold: { before: round(threshold.before, 4), after: round(threshold.after, 4) },
+  });
+}
+
+/** @param camera null for an event about no camera */
+function draft<T extends EventType>(
+  type: T,
+  camera: CameraRef | null,
+  data: EventDataByType[T],
+): DraftOf<T> {
   return {
     specversion: '1.0',
-    source: `/cameras/${encodeURIComponent(camera.id)}`,
+    source: sourceOf(camera?.id ?? ''),
     type,
     datacontenttype: 'application/json',
     data,
@@ -134,6 +155,7 @@ function explanation(identity: Identity): FaceEventData['why'] {
     votes: evidence && { total: evidence.votes.total, inFavour: evidence.votes.inFavour },
     weight: round(evidence?.weight ?? null, 4),
     falseNameRate: evidence?.falseNameRate ?? null,
+    calibratedOn: evidence?.calibratedOn ?? null,
     crops: (evidence?.crops ?? []).map(({ quality, distance, person }) => ({
       quality: round(quality, 4),
       distance: round(distance, 4),
@@ -227,12 +249,13 @@ function explainKnown(name: string, evidence: IdentityEvidence): string {
   const runnerUp = margin === null ? '' : `; the next person is ${figure(margin)} further away`;
   return (
     `${agreement} Together they are at distance ${figure(evidence.distance)} from the nearest photo, ` +
-    `a name needs ${figure(evidence.threshold)} or less${runnerUp}.`
+    `a name needs ${figure(evidence.threshold)} or less${calibrated(evidence)}${runnerUp}.`
   );
 }
 
 /** If somebody is within the threshold and the face still has no name, the classifier rejected it. */
-function explainUnknown({ nearest, threshold }: IdentityEvidence): string {
+function explainUnknown(evidence: IdentityEvidence): string {
+  const { nearest, threshold } = evidence;
   const [first] = nearest;
   if (first === undefined) return 'Nobody is enrolled yet, so nobody can be named.';
   const ruledOut = nearest.filter(({ rejected }) => rejected).map(({ person }) => person.name);
@@ -243,12 +266,16 @@ function explainUnknown({ nearest, threshold }: IdentityEvidence): string {
       ? [
           `The nearest person is ${possible.person.name} at distance ${figure(possible.distance)}; ` +
             (possible.distance > threshold
-              ? `a name needs ${figure(threshold)} or less.`
+              ? `a name needs ${figure(threshold)} or less${calibrated(evidence)}.`
               : 'that is near enough, but the trained classifier does not confirm it.'),
         ]
       : []),
   ];
   return sentences.join(' ');
+}
+
+function calibrated({ calibratedOn }: IdentityEvidence): string {
+  return calibratedOn === null ? '' : `, calibrated on ${calibratedOn} local people`;
 }
 
 function figure(distance: number): string {

@@ -21,6 +21,7 @@ export const eventTypes = [
   'sightline.camera.offline',
   'sightline.camera.overloaded',
   'sightline.camera.recovered',
+  'sightline.recognition.calibrated',
 ] as const satisfies readonly EventType[];
 
 /** What a builder makes: an event that the publisher has yet to stamp with its id and time. */

@@ -27,7 +27,7 @@ export function toNewEvent(draft: EventDraft, id: string, time: number): NewEven
     id,
     time,
     type,
-    cameraId: data.camera.id,
+    cameraId: 'camera' in data ? data.camera.id : '',
     trackKey: face?.track.key ?? null,
     personId: face?.identity?.id ?? face?.unknown?.id ?? null,
     people: [
@@ -38,6 +38,11 @@ export function toNewEvent(draft: EventDraft, id: string, time: number): NewEven
   };
 }
 
+/** The CloudEvents source of a camera's events, and with an empty id of those about no camera. */
+export function sourceOf(cameraId: string): string {
+  return cameraId === '' ? '/recognition' : `/cameras/${encodeURIComponent(cameraId)}`;
+}
+
 /** Decimal digits of the greatest position. */
 const positionDigits = String(Number.MAX_SAFE_INTEGER).length;
 
@@ -45,7 +50,7 @@ const positionDigits = String(Number.MAX_SAFE_INTEGER).length;
 export function toSightlineEvent({ position, id, time, type, cameraId, data }: StoredEvent): SightlineEvent {
   return {
     specversion: '1.0',
-    source: `/cameras/${encodeURIComponent(cameraId)}`,
+    source: sourceOf(cameraId),
     type,
     datacontenttype: 'application/json',
     data,

@@ -197,8 +197,15 @@ export interface ThresholdChange {
 }
 
 export interface ThresholdService {
-  /** `effectiveThreshold`: the distance in force now, with the gallery as large as it is. */
-  get(): ThresholdChange & { readonly effectiveThreshold: number; readonly embedder: string };
+  /**
+   * `effectiveThreshold`: the distance in force now, with the gallery as large as it is. `calibration`: the unknown people
+   * that it is calibrated on and how far they moved it; null when they are too few, or calibration is switched off.
+   */
+  get(): ThresholdChange & {
+    readonly effectiveThreshold: number;
+    readonly embedder: string;
+    readonly calibration: { readonly people: number; readonly shift: number } | null;
+  };
   /** In force at once for all cameras; survives a restart. @throws SightlineError DATA_UNWRITABLE */
   set(change: Partial<ThresholdChange>): Promise<void>;
 }

@@ -43,6 +43,8 @@ interface Explanation {
   readonly weight: number | null;
   /** Share of strangers named that the threshold is meant for; null when the user chose the threshold. */
   readonly falseNameRate: number | null;
+  /** Unknown people of the place that the threshold was calibrated on; null when it was not. */
+  readonly calibratedOn: number | null;
   /** The crops fused, oldest first: quality, distance to the nearest photo, and the person that each supports. */
   readonly crops: readonly {
     readonly quality: number;
@@ -128,6 +130,21 @@ interface CameraEventData {
   readonly reason: { readonly code: string; readonly message: string } | null;
 }
 
+/**
+ * The thresholds have moved, because the unknown people of the place resemble the gallery more, or less, than was known
+ * before. It is about no camera: it concerns all.
+ */
+interface CalibrationEventData {
+  /** Whose distances the figures are. */
+  readonly embedder: string;
+  /** Unknown people that the thresholds are calibrated on; 0 when they are the embedder's own again. */
+  readonly people: number;
+  /** Added to the embedder's distance at any false-accept rate; 0 or below. */
+  readonly shift: number;
+  /** A name needs a distance at or below this, with the gallery of now; equal when the user chose the threshold. */
+  readonly threshold: { readonly before: number; readonly after: number };
+}
+
 /** The data of each type of event. */
 export interface EventDataByType {
   'sightline.track.started': FaceEventData;
@@ -141,6 +158,7 @@ export interface EventDataByType {
   'sightline.camera.offline': CameraEventData;
   'sightline.camera.overloaded': CameraEventData;
   'sightline.camera.recovered': CameraEventData;
+  'sightline.recognition.calibrated': CalibrationEventData;
 }
 
 export type EventType = keyof EventDataByType;
@@ -150,7 +168,7 @@ export interface EventOf<T extends EventType> {
   readonly specversion: '1.0';
   /** The ids of one process sort as strings in the order of publishing. */
   readonly id: string;
-  /** `/cameras/<id>`, percent-encoded. */
+  /** `/cameras/<id>`, percent-encoded; `/recognition` for an event about no camera. */
   readonly source: string;
   readonly type: T;
   /** ISO 8601, UTC, milliseconds. */

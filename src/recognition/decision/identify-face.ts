@@ -45,13 +45,14 @@ function explain(
   nearest: readonly Neighbour[],
   [first, second]: readonly Neighbour[],
   person: Person | null,
-  { threshold, leastMargin, classifier }: DecisionRules,
+  { threshold, calibratedOn, leastMargin, classifier }: DecisionRules,
 ): string {
   if (nearest[0] === undefined) return 'Nobody is enrolled yet, so nobody can be named.';
   if (first === undefined)
     return `The face is nearer to one that somebody marked as not ${nearest[0].person.name}.`;
   const measured = `The nearest photo is of ${first.person.name}, at distance ${figure(first.distance)}`;
-  const needed = `a name needs ${figure(threshold)} or less`;
+  const calibrated = calibratedOn === null ? '' : `, calibrated on ${calibratedOn} local people`;
+  const needed = `a name needs ${figure(threshold)} or less${calibrated}`;
   if (first.distance > threshold) return `${measured}; ${needed}.`;
   if (classifier && person?.id !== first.person.id)
     return `${measured}, but the trained classifier ${person ? `says ${person.name}` : 'does not confirm it'}.`;

@@ -165,6 +165,7 @@ function decision(person: Person | null, view: TrackView, rules: DecisionRules):
     distance,
     threshold: rules.threshold,
     falseNameRate: rules.falseNameRate,
+    calibratedOn: rules.calibratedOn,
     margin: marginOf(nearest),
     confidence: person ? same : 1 - same,
     votes: { total, inFavour },

@@ -21,6 +21,10 @@ const why = z.object({
   votes: z.object({ total: z.int(), inFavour: z.int() }).nullable(),
   weight: z.number().nullable(),
   falseNameRate: z.number().nullable(),
+  calibratedOn: z
+    .int()
+    .nullable()
+    .describe('Unknown people of the place that the threshold was calibrated on; null when it was not.'),
   crops: z.array(
     z.object({ quality: z.number(), distance: z.number().nullable(), identity: person.nullable() }),
   ),
@@ -78,6 +82,15 @@ const cameraData: z.ZodType<EventDataByType['sightline.camera.online']> = z
   .object({ camera, reason: z.object({ code: z.string(), message: z.string() }).nullable() })
   .meta({ id: 'CameraEventData' });
 
+const calibrationData: z.ZodType<EventDataByType['sightline.recognition.calibrated']> = z
+  .object({
+    embedder: z.string(),
+    people: z.int().describe('Unknown people that the thresholds are calibrated on.'),
+    shift: z.number().describe('Added to the distance at any false-accept rate; 0 or below.'),
+    threshold: z.object({ before: z.number(), after: z.number() }),
+  })
+  .meta({ id: 'CalibrationEventData' });
+
 const knownNow = z
   .object({
     id: z.string(),
@@ -115,6 +128,7 @@ export const eventSchema: z.ZodType<KeptEvent> = z
     eventOf('sightline.camera.offline', cameraData),
     eventOf('sightline.camera.overloaded', cameraData),
     eventOf('sightline.camera.recovered', cameraData),
+    eventOf('sightline.recognition.calibrated', calibrationData),
   ])
   .meta({
     id: 'Event',
