@@ -4,8 +4,8 @@ import type { EventDataByType, EventType } from '../events/identity-event.js';
 import type { Logger } from '../observability/logger.js';
 
 /**
- * Logs one line for each event that whoever reads the log wants to know of: a camera that goes or comes back, and a name
- * that is told.
+ * Logs one line for each event that whoever reads the log wants to know of: a camera that goes or comes back, a name that
+ * is told, and thresholds that moved.
  *
  * @returns ends it
  */
@@ -28,6 +28,10 @@ function logEvent({ type, cameraId: camera, data }: NewEvent, log: Logger): void
       const { identity, distance } = data as EventDataByType['sightline.identity.recognized'];
       if (identity === null) return;
       return log.info({ camera, person: identity.id, distance }, `${identity.name} is recognised`);
+    }
+    case 'sightline.recognition.calibrated': {
+      const figures = data as EventDataByType['sightline.recognition.calibrated'];
+      return log.info(figures, `Thresholds are calibrated on ${figures.people} local people`);
     }
     default:
   }

@@ -33,7 +33,7 @@ export interface LocalCalibrationOptions {
   readonly enabled: boolean;
   readonly store: CohortStore & Pick<Storage, 'settings' | 'revision'>;
   readonly publisher: Pick<EventPublisher, 'publish'>;
-  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  readonly log: Pick<Logger, 'warn' | 'error'>;
 }
 
 /**
@@ -116,10 +116,8 @@ export class LocalCalibration {
       rulesFor(spec, { ...thresholds, calibration }, gallery.faces).threshold;
     const threshold = { before: at(this.#inForce), after: at(next) };
     const { people, shift } = next;
-    this.#options.publisher.publish(
-      recognitionCalibrated({ embedder: spec.model.id, people, shift, threshold }),
-    );
-    this.#options.log.info({ people, shift, threshold }, `Thresholds are calibrated on ${people} local people`);
+    const event = recognitionCalibrated({ embedder: spec.model.id, people, shift, threshold });
+    this.#options.publisher.publish(event);
   }
 }
 

@@ -72,7 +72,9 @@ async function cohortVectors({ tracks }: CohortStore, model: ModelRef): Promise<
 async function galleryVectors({ people }: CohortStore, model: ModelRef): Promise<Float32Array[][]> {
   const ids = (await people.persons()).map(({ id }) => id).sort();
   const step = Math.max(1, ids.length / mostGalleryPeople);
-  const chosen = new Set(ids.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step)));
+  const chosen = new Set(
+    ids.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step)),
+  );
   const photos = new Map<string, Float32Array[]>();
   for await (const entries of people.entries(model)) {
     for (const { person, role, vector } of entries) {

@@ -9,6 +9,7 @@ import {
   identityHeld,
   identityRecognized,
   identityUnknown,
+  recognitionCalibrated,
   trackEnded,
   trackStarted,
 } from '../../../src/events/build-event.js';
@@ -33,6 +34,12 @@ function everyDraft(): EventDraft[] {
     cameraOffline(camera, { code: 'SOURCE_STALLED', message: 'No frame for 5 s.' }),
     cameraOverloaded(camera, { code: 'SEARCHES_WAIT', message: 'It is searched 0.3 times a second.' }),
     cameraRecovered(camera),
+    recognitionCalibrated({
+      embedder: 'mobilefacenet',
+      people: 23,
+      shift: -0.08,
+      threshold: { before: 0.95, after: 0.87 },
+    }),
   ];
 }
 
