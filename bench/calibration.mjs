@@ -17,6 +17,7 @@ import {
 const { findEmbedder } = await built('recognition/embedding/embedder-specs.js');
 const { LocalImpostors } = await built('recognition/calibration/calibration.js');
 const { rulesFor } = await built('recognition/decision/decision.js');
+const { clopperPearson } = await built('training/evaluation/binomial-interval.js');
 
 const images = '../shared/data/lfw-view1/images';
 const embedders = ['mobilefacenet', 'fr-feature', 'dlib'];
@@ -116,7 +117,7 @@ function count(counts, { strangers, known }, threshold) {
 }
 
 function rates({ strangers, named, known, right, thresholds, draws: drawn }) {
-  const [low, high] = clopperPearson(named, strangers);
+  const { low, high } = clopperPearson(named, strangers);
   return {
     falseNamesPer1000: round((1000 * named) / strangers),
     interval: [round(1000 * low), round(1000 * high)],
@@ -128,34 +129,6 @@ function rates({ strangers, named, known, right, thresholds, draws: drawn }) {
 
 function round(value) {
   return Number(value.toFixed(2));
-}
-
-/** The 95 % interval of a binomial proportion (Clopper and Pearson 1934), by bisection. */
-function clopperPearson(successes, trials) {
-  const solve = (isBelow) => {
-    let [low, high] = [0, 1];
-    for (let step = 0; step < 60; step++) {
-      const middle = (low + high) / 2;
-      if (isBelow(middle)) low = middle;
-      else high = middle;
-    }
-    return low;
-  };
-  return [
-    successes === 0 ? 0 : solve((rate) => 1 - atMost(successes - 1, trials, rate) < 0.025),
-    solve((rate) => atMost(successes, trials, rate) > 0.025),
-  ];
-}
-
-/** The binomial probability of at most so many successes. */
-function atMost(successes, trials, rate) {
-  let term = trials * Math.log1p(-rate);
-  let sum = Math.exp(term);
-  for (let hit = 1; hit <= successes; hit++) {
-    term += Math.log(((trials - hit + 1) / hit) * (rate / (1 - rate)));
-    sum += Math.exp(term);
-  }
-  return Math.min(1, sum);
 }
 
 function readVectors(id) {
