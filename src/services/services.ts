@@ -10,6 +10,7 @@ import type { Gallery } from '../recognition/gallery/gallery.js';
 import type { UnknownPeople } from '../recognition/unknown/unknown-people.js';
 import type { Enrolment } from '../recognition/enrolment/enrolment.js';
 import type { FaceIdentity } from '../recognition/decision/identify-face.js';
+import type { SimilarPerson } from '../recognition/decision/similarity.js';
 import type { Verification } from '../recognition/decision/verify-faces.js';
 
 /**
@@ -129,6 +130,8 @@ export interface ReadPicture extends SearchedPicture<ReadFace> {
 export interface IdentifiedFace extends FaceIdentity {
   /** The nearest people, nearest first, named or not. */
   readonly nearest: readonly Neighbour[];
+  /** The same people without those that a counterexample rules out, most similar first. */
+  readonly similar: readonly SimilarPerson[];
 }
 
 /** Faces on uploaded pictures. Cameras go first. How many uploads there may be at a time, uploads/ sees to. */
@@ -157,8 +160,6 @@ export interface PictureService {
   verify(first: ReadFace, second: ReadFace): Promise<Verification>;
   /** Whether a face is that of an enrolled photo. @throws as `verify`, and PHOTO_NOT_FOUND */
   verifyPhoto(face: ReadFace, photoId: string): Promise<Verification>;
-  /** Chance, 0 to 1, that two faces at this Euclidean distance show one person: CompreFace's similarity. */
-  similarity(distance: number): number;
 }
 
 /** Every event that is kept. */
