@@ -21,6 +21,8 @@ export const eventTypes = [
   'sightline.camera.offline',
   'sightline.camera.overloaded',
   'sightline.camera.recovered',
+  'sightline.gallery.photo-set-aside',
+  'sightline.gallery.look-alikes',
 ] as const satisfies readonly EventType[];
 
 /** What a builder makes: an event that the publisher has yet to stamp with its id and time. */

@@ -1,8 +1,14 @@
 import type { NewEvent, StoredEvent } from '../core/event-store.js';
 import type { EventDraft, SightlineEvent } from './identity-event.js';
 
+/** Kept in place of a camera's id, which is never empty. */
+const noCamera = '';
+export const gallerySource = '/gallery';
+
 /** Ids of everybody that an event names. */
 function namedIn({ data }: EventDraft): string[] {
+  if ('people' in data) return data.people.map(({ id }) => id);
+  if ('photo' in data) return [data.identity, data.other].flatMap((person) => person?.id ?? []);
   if (!('track' in data)) return [];
   const { identity, held, why } = data;
   const previous = 'previous' in data ? data.previous : null;
@@ -11,6 +17,7 @@ function namedIn({ data }: EventDraft): string[] {
     previous,
     held?.identity ?? null,
     ...why.nearest,
+    ...why.nearest.map((each) => each.lookAlike ?? null),
     ...why.crops.map((crop) => crop.identity),
   ];
   return [...new Set(people.flatMap((person) => (person ? [person.id] : [])))];
@@ -27,9 +34,10 @@ export function toNewEvent(draft: EventDraft, id: string, time: number): NewEven
     id,
     time,
     type,
-    cameraId: data.camera.id,
+    cameraId: data.camera?.id ?? noCamera,
     trackKey: face?.track.key ?? null,
-    personId: face?.identity?.id ?? face?.unknown?.id ?? null,
+    personId:
+      face?.identity?.id ?? face?.unknown?.id ?? ('photo' in data ? (data.identity?.id ?? null) : null),
     people: [
       ...namedIn(draft),
       ...[face?.unknown, face?.held?.unknown].flatMap((person) => person?.id ?? []),
@@ -45,7 +53,7 @@ const positionDigits = String(Number.MAX_SAFE_INTEGER).length;
 export function toSightlineEvent({ position, id, time, type, cameraId, data }: StoredEvent): SightlineEvent {
   return {
     specversion: '1.0',
-    source: `/cameras/${encodeURIComponent(cameraId)}`,
+    source: cameraId === noCamera ? gallerySource : `/cameras/${encodeURIComponent(cameraId)}`,
     type,
     datacontenttype: 'application/json',
     data,

@@ -3,7 +3,8 @@ import type { ClassifierHead } from '../core/heads.js';
 import type { EventStore, StoredEvent } from '../core/event-store.js';
 import type { Detection, ModelRef, Neighbour, Person } from '../core/face.js';
 import type { EnrolmentWarning } from '../core/enrolment-warning.js';
-import type { GalleryPhoto, GalleryPerson } from '../core/people-store.js';
+import type { GalleryPhoto, GalleryPerson, LookAlikes } from '../core/people-store.js';
+import type { GalleryReport } from './gallery-report.js';
 import type { UnknownPerson } from '../core/track-store.js';
 import type { Camera } from '../pipeline/camera.js';
 import type { Gallery } from '../recognition/gallery/gallery.js';
@@ -20,6 +21,7 @@ import type { Verification } from '../recognition/decision/verify-faces.js';
 export interface Services {
   readonly cameras: CameraService;
   readonly people: PeopleService;
+  readonly gallery: GalleryService;
   readonly unknownPeople: UnknownPeopleService;
   readonly pictures: PictureService;
   readonly events: EventService;
@@ -84,6 +86,22 @@ export interface PeopleService {
   enrollFromUnknown(personId: string, number: number): Promise<GalleryPerson>;
   /** The person stays, even without photos. @throws SightlineError PHOTO_NOT_FOUND */
   removePhoto(photoId: string): Promise<void>;
+}
+
+/** Whether what is enrolled is right: photos that do not fit their person, and people who look alike. */
+export interface GalleryService {
+  /**
+   * Checks all photos.
+   * @param apply whether to set photos aside and put thresholds of look-alikes in force, or only to tell
+   * @throws SightlineError DATA_UNWRITABLE, GALLERY_CORRUPT
+   */
+  check(options: { readonly apply: boolean }): Promise<GalleryReport>;
+  /** Has a photo count again, now and after every later check. @throws SightlineError PHOTO_NOT_FOUND */
+  restorePhoto(photoId: string): Promise<GalleryPhoto>;
+  /** Nearest first, those that are revoked included. */
+  lookAlikes(): Promise<LookAlikes[]>;
+  /** Takes the effect from two look-alikes, or gives it back. @throws SightlineError LOOK_ALIKES_NOT_FOUND */
+  revokeLookAlikes(personIds: readonly [string, string], isRevoked: boolean): Promise<void>;
 }
 
 /** People whom cameras saw and nobody has named. */

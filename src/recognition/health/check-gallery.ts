@@ -48,6 +48,8 @@ export interface GalleryCheckOptions {
 
 /** Photos below this quality are measurably worse (docs/recognition.md, Quality). */
 const poorQuality = 0.5;
+/** Photos below this quality lose a tenth to a half of the true accepts, whatever makes them poor. */
+const smearQuality = 0.25;
 /** Similarities of photos to other people that are taken as a sample of them all. */
 const mostImpostors = 20_000;
 
@@ -212,15 +214,20 @@ async function nearerToOthers(
   return found;
 }
 
-/** Poor photos that do not even resemble the good ones as a usual photo does. */
+/**
+ * Poor photos of a person who has good ones: smears, and those that do not resemble the good ones as a usual photo does.
+ * A photo in poor light that does stays, because it helps in that light.
+ */
 function poorOf(core: PhotoGroup, besides: readonly Misfit[], { typical }: SimilarityScale): Misfit[] {
   const taken = new Set(besides.map(({ photo }) => photo));
-  const good = new PhotoGroup(core.photos.filter((photo) => photo.quality >= poorQuality && !taken.has(photo)));
+  const good = new PhotoGroup(
+    core.photos.filter((photo) => photo.quality >= poorQuality && !taken.has(photo)),
+  );
   return core.photos
     .filter((photo) => photo.quality < poorQuality && !photo.isConfirmed && !taken.has(photo))
     .flatMap((photo): Misfit[] => {
       const similarity = good.similarityTo(photo);
-      if (similarity === undefined || similarity >= typical) return [];
+      if (similarity === undefined || (similarity >= typical && photo.quality >= smearQuality)) return [];
       return [{ photo, reason: 'poor', ownDistance: distanceFromCosine(similarity), other: null }];
     });
 }

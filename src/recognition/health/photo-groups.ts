@@ -62,7 +62,11 @@ function linked(photos: readonly CheckedPhoto[], split: number): CheckedPhoto[][
   const groups = photos.map((photo) => [photo]);
   // Sums of cosines over the pairs of two groups, which add up when groups are joined.
   const sums = photos.map(({ vector }) => photos.map((other) => dot(vector, other.vector)));
-  for (let pair = mostSimilar(groups, sums); pair && pair.similarity >= split; pair = mostSimilar(groups, sums)) {
+  for (
+    let pair = mostSimilar(groups, sums);
+    pair && pair.similarity >= split;
+    pair = mostSimilar(groups, sums)
+  ) {
     const { first, second } = pair;
     groups[first]?.push(...(groups[second] ?? []));
     groups.splice(second, 1);

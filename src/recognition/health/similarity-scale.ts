@@ -13,11 +13,11 @@ export interface SimilarityScale {
 }
 
 /** People after whom what the gallery shows counts as much as what the embedder declares. */
-const peopleForHalf = 10;
+const peopleForHalf = 3;
 /** Fewer photos than this say nothing about how alike the photos of one person are. */
 const leastGenuine = 10;
-/** Standard deviations to the 99th percentile of a normal distribution. */
-const deviationsToHundredth = 2.326;
+/** Photos of one person have a heavier tail towards dissimilar ones than a normal distribution, so their deviation counts so many times. */
+const tailFactor = 1.75;
 /** A photo of the person is less similar than this many deviations below the median about once in 4,000 times, were the tail normal. */
 const deviationsOfOutlier = 3.5;
 const deviationsOfUsual = 2;
@@ -32,8 +32,8 @@ export function declaredScale({ thresholds }: Pick<EmbedderSpec, 'thresholds'>):
 /**
  * Moves the declared scale towards what a gallery shows, by robust statistics that a tenth of wrong photos does not move.
  *
- * The split is at the 99th percentile of the similarities between people, declared and seen weighted by how many people there
- * are. A photo must also be an outlier among those of one person: where people resemble each other so much that the two
+ * The split lies between the two distributions, declared and seen weighted by how many people there are. A photo below it must
+ * also be an outlier among those of one person: where people resemble each other so much that the two
  * distributions overlap, what is good is rather left alone.
  *
  * @param impostor similarities of photos to other people
@@ -48,18 +48,29 @@ export function localScale(
 ): SimilarityScale {
   const strangers = spreadOf(impostor);
   const own = genuine.length < leastGenuine ? undefined : spreadOf(genuine);
-  const weight = strangers ? people / (people + peopleForHalf) : 0;
-  const seen = strangers ? strangers.centre + deviationsToHundredth * strangers.deviation : 0;
-  const split = (1 - weight) * declared.split + weight * seen;
-  if (!own) return { split, typical: Math.max(split, declared.typical) };
+  if (!strangers || !own) return declared;
+  const weight = people / (people + peopleForHalf);
+  const split = (1 - weight) * declared.split + weight * between(strangers, own);
   return {
     split: Math.min(split, own.centre - deviationsOfOutlier * own.deviation),
     typical: Math.max(split, own.centre - deviationsOfUsual * own.deviation),
   };
 }
 
+/** Where both distributions are equally many deviations away. */
+function between(strangers: Spread, own: Spread): number {
+  const ownDeviation = tailFactor * own.deviation;
+  const sum = strangers.deviation + ownDeviation;
+  return sum > 0 ? (own.centre * strangers.deviation + strangers.centre * ownDeviation) / sum : own.centre;
+}
+
+interface Spread {
+  readonly centre: number;
+  readonly deviation: number;
+}
+
 /** Median, and the deviation of a normal distribution with the same median absolute deviation. */
-function spreadOf(values: readonly number[]): { centre: number; deviation: number } | undefined {
+function spreadOf(values: readonly number[]): Spread | undefined {
   const centre = median(values);
   if (centre === undefined) return undefined;
   return { centre, deviation: 1.4826 * (median(values.map((value) => Math.abs(value - centre))) ?? 0) };
