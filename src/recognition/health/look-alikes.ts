@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { euclideanDistance } from '../../core/distance.js';
 import type { Neighbour } from '../../core/face.js';
 import type { FoundLookAlikes } from '../../core/people-store.js';
 import type { EmbedderSpec } from '../embedding/embedder-specs.js';
@@ -26,9 +27,18 @@ export async function findLookAlikes(
   const lowest = spec.thresholds.at(-1)?.distance ?? 0;
   const found = new Map<string, FoundLookAlikes>();
   if (lowest >= threshold) return [];
+  const photosOf = new Map<string, CheckedPhoto[]>();
+  for (const photo of photos) {
+    const own = photosOf.get(photo.personId);
+    if (own) own.push(photo);
+    else photosOf.set(photo.personId, [photo]);
+  }
   for (const { personId, vector } of photos) {
-    for (const { person, distance } of await match(vector)) {
-      if (person.id === personId || distance > threshold) continue;
+    for (const { person, distance: atMost } of await match(vector)) {
+      if (person.id === personId || atMost > threshold) continue;
+      // The nearest photo of all may be one that does not count.
+      const distance = nearest(vector, photosOf.get(person.id) ?? []);
+      if (distance > threshold) continue;
       const personIds = [personId, person.id].sort() as [string, string];
       const key = personIds.join(' ');
       if (distance >= (found.get(key)?.distance ?? Infinity)) continue;
@@ -38,4 +48,8 @@ export async function findLookAlikes(
     await nextTurn();
   }
   return [...found.values()].sort((a, b) => a.distance - b.distance);
+}
+
+function nearest(vector: Float32Array, photos: readonly CheckedPhoto[]): number {
+  return photos.reduce((least, photo) => Math.min(least, euclideanDistance(photo.vector, vector)), Infinity);
 }
