@@ -75,7 +75,7 @@ function requireTwo([first, second, ...more]: readonly string[]): readonly [stri
   throw new SightlineError('USAGE', 'Expected the names of two people.');
 }
 
-function asText({ applied, people, photos, ...found }: GalleryReport): string {
+function asText({ applied, people, photos, leftOut, ...found }: GalleryReport): string {
   const lines = [
     ...found.setAside.map(
       ({ photo, message }) => `${photo.photoName}: ${message}${applied ? ' It is set aside.' : ''}`,
@@ -90,7 +90,8 @@ function asText({ applied, people, photos, ...found }: GalleryReport): string {
         `${one.name} and ${other.name} look alike (${distance.toFixed(2)} apart): each needs ${threshold.toFixed(2)} or less to be named.`,
     ),
   ];
-  const summary = `${photos} photos of ${people} people were compared`;
+  const others = leftOut > 0 ? ` (${leftOut} more have no embedding of this embedder)` : '';
+  const summary = `${photos} photos of ${people} people were compared${others}`;
   if (lines.length === 0) return `${summary}, and nothing was found\n`;
   const isOnlyTold = !applied && found.setAside.length + found.lookAlikes.length > 0;
   const hint = isOnlyTold

@@ -83,12 +83,14 @@ export class GalleryHealth implements GalleryService {
       candidates: async (vector) => (await gallery.match(vector, candidates)).map(({ person }) => person.id),
     });
     const found = describeFindings(findings, read);
+    const counted = [...read.photos.values()].filter(({ setAside: aside }) => aside === null).length;
     const setAside = apply ? await this.#setAside(found.setAside) : found.setAside;
     const lookAlikes = await this.#lookAlikes(findings, read, apply);
     return {
       applied: apply,
       people: new Set(read.checked.map(({ personId }) => personId)).size,
       photos: read.checked.length,
+      leftOut: counted - read.checked.length,
       ...found,
       setAside,
       lookAlikes,

@@ -35,6 +35,8 @@ export interface GalleryReport {
   readonly applied: boolean;
   readonly people: number;
   readonly photos: number;
+  /** Photos that could not be compared, because they have no embedding of the model in use. */
+  readonly leftOut: number;
   readonly setAside: readonly SetAsideFinding[];
   readonly disagreements: readonly DisagreementFinding[];
   readonly sameFaces: readonly SameFaceFinding[];

@@ -25,6 +25,9 @@ const report = z
     applied: z.boolean().describe('Whether photos were set aside and thresholds put in force.'),
     people: z.int().describe('Number of people whose photos were compared.'),
     photos: z.int().describe('Number of photos that were compared.'),
+    leftOut: z
+      .int()
+      .describe('Photos that have no embedding of the embedder in use, and so were not compared.'),
     setAside: z
       .array(
         z.object({
