@@ -12,6 +12,8 @@ const KINDS = {
   'sightline.camera.overloaded': 'offline',
   'sightline.camera.recovered': 'online',
   'sightline.recognition.calibrated': 'changed',
+  'sightline.gallery.photo-set-aside': 'changed',
+  'sightline.gallery.look-alikes': 'changed',
 };
 
 /** Stands for the name of somebody who was erased since. */
@@ -31,7 +33,11 @@ export function kindOf(event) {
  */
 export function sentenceOf({ type, data, person: known }) {
   if (type === 'sightline.recognition.calibrated') return calibrationSentence(data);
-  const place = data.camera.name;
+  const place = data.camera?.name;
+  if (type === 'sightline.gallery.photo-set-aside')
+    return `A photo of ${data.identity?.name ?? ERASED} is set aside`;
+  if (type === 'sightline.gallery.look-alikes')
+    return `${data.people.map(({ name }) => name).join(' and ')} look alike`;
   const person = known?.name ?? data.identity?.name;
   if (known === null && data.identity) return `${data.identity.name}, which was wrong, on ${place}`;
   switch (type) {

@@ -77,8 +77,9 @@ function requireRate(value: number | string): number {
 async function readPhotos(store: PeopleStore, { model }: EmbedderSpec): Promise<EmbeddedPhoto[]> {
   const photos = new Map<string, PhotoRef>();
   for (const person of await store.persons()) {
-    for (const { id, photoName, quality } of await store.faces(person.id))
-      photos.set(id, { faceId: id, photoName, quality, person: { id: person.id, name: person.name } });
+    for (const { id, photoName, quality, setAside } of await store.faces(person.id))
+      if (setAside === null)
+        photos.set(id, { faceId: id, photoName, quality, person: { id: person.id, name: person.name } });
   }
   const embedded: EmbeddedPhoto[] = [];
   for await (const entries of store.entries(model)) {

@@ -1,9 +1,13 @@
+import { projectedChoice } from '../app/embedder-choice.js';
 import { openStore } from '../app/open-store.js';
 import { SightlineError } from '../core/errors.js';
 import type { Person } from '../core/face.js';
 import type { HeadStore } from '../core/heads.js';
 import type { GalleryPerson } from '../core/people-store.js';
+import type { Storage } from '../core/storage.js';
+import { Gallery } from '../recognition/gallery/gallery.js';
 import { StoredEvents } from '../services/events.js';
+import { GalleryHealth } from '../services/gallery-health.js';
 import { KnownPeople, storeAlone } from '../services/people.js';
 import { StoredUnknownPeople } from '../services/unknown-people.js';
 import { configFrom, type SharedOptions } from './options.js';
@@ -26,18 +30,43 @@ export async function withStore(
 ): Promise<void> {
   const { data } = await configFrom(options);
   const store = await openStore(data, { create: false });
-  const inUse = storeAlone(store);
-  const recognition = () => inUse;
   try {
-    await work({
-      people: new KnownPeople({ store, recognition }),
-      unknownPeople: new StoredUnknownPeople({ store, recognition }),
-      events: new StoredEvents({ store, recognition }),
-      heads: store.heads,
-    });
+    await work(servicesOf(store));
   } finally {
     await store.close();
   }
+}
+
+/** As `withStore`, with the gallery as it compares faces. */
+export async function withGallery(
+  options: SharedOptions,
+  work: (services: StoreServices & { readonly gallery: GalleryHealth }) => Promise<void>,
+): Promise<void> {
+  const config = await configFrom(options);
+  const store = await openStore(config.data, { create: false });
+  try {
+    const { spec, thresholds } = await projectedChoice(config, store.heads);
+    const gallery = await Gallery.open({ store, spec, onError: () => undefined });
+    try {
+      const health = new GalleryHealth({ store, model: () => ({ gallery, spec, thresholds }) });
+      await work({ ...servicesOf(store), gallery: health });
+    } finally {
+      await gallery.close();
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+function servicesOf(store: Storage): StoreServices {
+  const inUse = storeAlone(store);
+  const recognition = () => inUse;
+  return {
+    people: new KnownPeople({ store, recognition }),
+    unknownPeople: new StoredUnknownPeople({ store, recognition }),
+    events: new StoredEvents({ store, recognition }),
+    heads: store.heads,
+  };
 }
 
 /** @throws SightlineError PERSON_NAME_INVALID, PERSON_NOT_FOUND */

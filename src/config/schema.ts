@@ -236,6 +236,12 @@ export const configSchema = z.strictObject({
         .max(64)
         .default(1)
         .describe('ONNX Runtime threads of each worker.'),
+      healing: z
+        .enum(['apply', 'report', 'off'])
+        .default('apply')
+        .describe(
+          'What becomes of enrolled photos that do not fit their person, and of people who look alike, when the gallery has changed. `apply` sets such photos aside and has look-alikes need a smaller distance, each with an event and a line in the log, and revocable; `report` only writes the line; `off` checks nothing.',
+        ),
     })
     .prefault({}),
   retention: z

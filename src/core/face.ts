@@ -103,6 +103,15 @@ export interface Neighbour {
   readonly centroidDistance: number;
   /** Whether the probe is nearer to a counterexample of theirs than to any photo of them. */
   readonly rejected: boolean;
+  /** Who looks so much like them that a name needs a smaller distance than the threshold. */
+  readonly lookAlike?: LookAlikeLimit | undefined;
+}
+
+/** The distance at or below which somebody with a look-alike may be named. */
+export interface LookAlikeLimit {
+  /** The look-alike. */
+  readonly person: Person;
+  readonly threshold: number;
 }
 
 /** Milliseconds that a crop spent in each stage of recognition. */

@@ -9,6 +9,7 @@ import type {
   IdentityEvidence,
 } from '../core/face.js';
 import type { Box, Point } from '../core/geometry.js';
+import type { LookAlikes } from '../core/people-store.js';
 import type { FrameRef } from '../core/track-state.js';
 import { sourceOf } from './kept-event.js';
 import type { CameraRef, DraftOf, EventDataByType, EventType, FaceEventData } from './identity-event.js';
@@ -94,8 +95,12 @@ export function recognitionCalibrated({
   people,
   shift,
   threshold,
-}: EventDataByType['sightline.recognition.calibrated']): DraftOf<'sightline.recognition.calibrated'> {
+}: Omit<
+  EventDataByType['sightline.recognition.calibrated'],
+  'camera'
+>): DraftOf<'sightline.recognition.calibrated'> {
   return draft('sightline.recognition.calibrated', null, {
+    camera: null,
     embedder,
     people,
     shift: round(shift, 4),
@@ -103,11 +108,34 @@ export function recognitionCalibrated({
   });
 }
 
+/** Event for a photo that no longer counts. */
+export function photoSetAside(
+  data: Omit<EventDataByType['sightline.gallery.photo-set-aside'], 'camera'>,
+): DraftOf<'sightline.gallery.photo-set-aside'> {
+  return draft('sightline.gallery.photo-set-aside', null, { camera: null, ...data });
+}
+
+/** Event for two people who need a smaller distance than others to be named. */
+export function lookAlikesFound({
+  people: [first, second],
+  distance,
+  threshold,
+}: Pick<LookAlikes, 'people' | 'distance' | 'threshold'>): DraftOf<'sightline.gallery.look-alikes'> {
+  const message = `${first.name} and ${second.name} look alike (${figure(distance)} apart): to be named, each needs ${figure(threshold)} or less from now on.`;
+  return draft('sightline.gallery.look-alikes', null, {
+    camera: null,
+    people: [first, second],
+    distance: round(distance, 4),
+    threshold: round(threshold, 4),
+    reason: { code: 'look-alikes', message },
+  });
+}
+
 /** @param camera null for an event about no camera */
 function draft<T extends EventType>(type: T, camera: CameraRef | null, data: EventDataByType[T]): DraftOf<T> {
   return {
     specversion: '1.0',
-    source: sourceOf(camera?.id ?? ''),
+    source: sourceOf(type, camera?.id),
     type,
     datacontenttype: 'application/json',
     data,
@@ -157,12 +185,19 @@ function explanation(identity: Identity): FaceEventData['why'] {
       distance: round(distance, 4),
       identity: person && { id: person.id, name: person.name },
     })),
-    nearest: (evidence?.nearest ?? []).map(({ person, distance, centroidDistance, rejected }) => ({
+    nearest: (evidence?.nearest ?? []).map(({ person, distance, centroidDistance, rejected, lookAlike }) => ({
       id: person.id,
       name: person.name,
       distance: round(distance, 4),
       centroidDistance: round(centroidDistance, 4),
       rejected,
+      ...(lookAlike && {
+        lookAlike: {
+          id: lookAlike.person.id,
+          name: lookAlike.person.name,
+          threshold: round(lookAlike.threshold, 4),
+        },
+      }),
     })),
     times: evidence && roundTimes(evidence.times),
   };
@@ -239,13 +274,15 @@ function explainDecided(identity: DecidedIdentity): string {
 }
 
 function explainKnown(name: string, evidence: IdentityEvidence): string {
-  const { votes, margin } = evidence;
+  const { votes, margin, nearest } = evidence;
+  const lookAlike = nearest.find(({ person }) => person.name === name)?.lookAlike;
+  const because = lookAlike ? ` because ${lookAlike.person.name} looks alike` : '';
   const agreement = `${votes.inFavour} of ${votes.total} observations of this face point to ${name}.`;
   if (evidence.distance === null) return agreement;
   const runnerUp = margin === null ? '' : `; the next person is ${figure(margin)} further away`;
   return (
     `${agreement} Together they are at distance ${figure(evidence.distance)} from the nearest photo, ` +
-    `a name needs ${figure(evidence.threshold)} or less${calibrated(evidence)}${runnerUp}.`
+    `a name needs ${figure(evidence.threshold)} or less${because}${calibrated(evidence)}${runnerUp}.`
   );
 }
 

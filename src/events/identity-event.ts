@@ -22,6 +22,8 @@ export const eventTypes = [
   'sightline.camera.overloaded',
   'sightline.camera.recovered',
   'sightline.recognition.calibrated',
+  'sightline.gallery.photo-set-aside',
+  'sightline.gallery.look-alikes',
 ] as const satisfies readonly EventType[];
 
 /** What a builder makes: an event that the publisher has yet to stamp with its id and time. */

@@ -53,12 +53,14 @@ interface Explanation {
   }[];
   /**
    * The nearest people of the gallery, nearest first, by their nearest photo and by the centre of their photos;
-   * `rejected` when a counterexample rules the person out.
+   * `rejected` when a counterexample rules the person out; `lookAlike` when a name needs a smaller distance than
+   * `threshold`, because of the person named there.
    */
   readonly nearest: readonly (PersonRef & {
     readonly distance: number;
     readonly centroidDistance: number;
     readonly rejected: boolean;
+    readonly lookAlike?: PersonRef & { readonly threshold: number };
   })[];
   /** Milliseconds that the newest crop took in each stage. */
   readonly times: {
@@ -135,6 +137,7 @@ interface CameraEventData {
  * before. It is about no camera: it concerns all.
  */
 interface CalibrationEventData {
+  readonly camera: null;
   /** Whose distances the figures are. */
   readonly embedder: string;
   /** Unknown people that the thresholds are calibrated on; 0 when they are the embedder's own again. */
@@ -143,6 +146,29 @@ interface CalibrationEventData {
   readonly shift: number;
   /** A name needs a distance at or below this, with the gallery of now; equal when the user chose the threshold. */
   readonly threshold: { readonly before: number; readonly after: number };
+}
+
+/** An enrolled photo no longer counts. No camera is concerned. */
+interface PhotoSetAsideData {
+  readonly camera: null;
+  /** Whose photo it is; null when that person was erased since. */
+  readonly identity: PersonRef | null;
+  readonly photo: { readonly id: string };
+  /** Whom it resembles; null for nobody, and for somebody who was erased since. */
+  readonly other: PersonRef | null;
+  readonly reason: { readonly code: 'looks-like-other' | 'unlike-own' | 'poor'; readonly message: string };
+}
+
+/** Two people need a smaller distance than others from now on. */
+interface LookAlikesData {
+  readonly camera: null;
+  /** The two, without those who were erased since. */
+  readonly people: readonly PersonRef[];
+  /** Between their nearest photos. */
+  readonly distance: number;
+  /** The largest distance at which one of the two may be named. */
+  readonly threshold: number;
+  readonly reason: { readonly code: 'look-alikes'; readonly message: string };
 }
 
 /** The data of each type of event. */
@@ -159,6 +185,8 @@ export interface EventDataByType {
   'sightline.camera.overloaded': CameraEventData;
   'sightline.camera.recovered': CameraEventData;
   'sightline.recognition.calibrated': CalibrationEventData;
+  'sightline.gallery.photo-set-aside': PhotoSetAsideData;
+  'sightline.gallery.look-alikes': LookAlikesData;
 }
 
 export type EventType = keyof EventDataByType;
@@ -168,7 +196,7 @@ export interface EventOf<T extends EventType> {
   readonly specversion: '1.0';
   /** The ids of one process sort as strings in the order of publishing. */
   readonly id: string;
-  /** `/cameras/<id>`, percent-encoded; `/recognition` for an event about no camera. */
+  /** `/cameras/<id>`, percent-encoded; `/gallery` or `/recognition` for events about no camera. */
   readonly source: string;
   readonly type: T;
   /** ISO 8601, UTC, milliseconds. */

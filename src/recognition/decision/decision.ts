@@ -125,14 +125,24 @@ export function distanceAt(measured: EmbedderSpec['thresholds'], falseAcceptRate
 }
 
 /**
- * Decides which person a face shows: a person, null for nobody enrolled, `unclear` when the second-nearest person is too close.
+ * Decides which person a face shows: a person, null for nobody enrolled, `unclear` when the second-nearest person is too close
+ * or it may be a look-alike.
  *
  * @param nearest people, nearest first; at least two when the gallery has that many
  */
 export function judge(nearest: readonly Neighbour[], rules: DecisionRules): Person | null | 'unclear' {
   const [first] = possible(nearest);
   if (!first || first.distance > rules.threshold) return null;
+  if (first.distance > thresholdOf(first, rules)) return 'unclear';
   return (marginOf(nearest) ?? Infinity) < rules.leastMargin ? 'unclear' : first.person;
+}
+
+/** The largest distance at which this neighbour may be named: somebody with a look-alike must be nearer than others. */
+export function thresholdOf(
+  { lookAlike }: Pick<Neighbour, 'lookAlike'>,
+  { threshold }: Pick<DecisionRules, 'threshold'>,
+): number {
+  return Math.min(threshold, lookAlike?.threshold ?? Infinity);
 }
 
 /** The person that a single crop supports, which is not enough to name them; null for nobody. */

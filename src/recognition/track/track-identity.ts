@@ -2,7 +2,7 @@ import type { DecidedIdentity, Identity, IdentityEvidence, Person, StageTimes } 
 import type { DecisionKind } from '../../core/track-state.js';
 import { mostObservations } from './observations.js';
 import { judgeFace } from '../heads/classifier.js';
-import { distanceTo, leaning, marginOf, type Match, type DecisionRules } from '../decision/decision.js';
+import { distanceTo, leaning, marginOf, thresholdOf, type Match, type DecisionRules } from '../decision/decision.js';
 
 /** An identity by itself, whether or not it is in doubt. */
 export type PlainIdentity = Exclude<Identity, { readonly state: 'held' }>;
@@ -163,7 +163,7 @@ function decision(person: Person | null, view: TrackView, rules: DecisionRules):
   const same = distance === null ? 0 : rules.samePerson(distance);
   const evidence: IdentityEvidence = {
     distance,
-    threshold: rules.threshold,
+    threshold: thresholdOf(nearest.find((each) => each.person.id === person?.id) ?? {}, rules),
     falseNameRate: rules.falseNameRate,
     calibratedOn: rules.calibratedOn,
     margin: marginOf(nearest),

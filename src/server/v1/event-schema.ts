@@ -35,6 +35,10 @@ const why = z.object({
       distance: z.number(),
       centroidDistance: z.number(),
       rejected: z.boolean(),
+      lookAlike: z
+        .object({ id: z.string(), name: z.string(), threshold: z.number() })
+        .exactOptional()
+        .describe('Who looks so much alike that a name needs this distance or less.'),
     }),
   ),
   times: z
@@ -84,12 +88,31 @@ const cameraData: z.ZodType<EventDataByType['sightline.camera.online']> = z
 
 const calibrationData: z.ZodType<EventDataByType['sightline.recognition.calibrated']> = z
   .object({
+    camera: z.null(),
     embedder: z.string(),
     people: z.int().describe('Unknown people that the thresholds are calibrated on.'),
     shift: z.number().describe('Added to the distance at any false-accept rate; 0 or below.'),
     threshold: z.object({ before: z.number(), after: z.number() }),
   })
   .meta({ id: 'CalibrationEventData' });
+const setAsideData: z.ZodType<EventDataByType['sightline.gallery.photo-set-aside']> = z
+  .object({
+    camera: z.null(),
+    identity: person.nullable().describe('Whose photo it is; null after that person was erased.'),
+    photo: z.object({ id: z.string() }),
+    other: person.nullable().describe('Whom it resembles; null for nobody.'),
+    reason: z.object({ code: z.enum(['looks-like-other', 'unlike-own', 'poor']), message: z.string() }),
+  })
+  .meta({ id: 'PhotoSetAsideData' });
+const lookAlikesData: z.ZodType<EventDataByType['sightline.gallery.look-alikes']> = z
+  .object({
+    camera: z.null(),
+    people: z.array(person).describe('The two, without those who were erased since.'),
+    distance: z.number(),
+    threshold: z.number(),
+    reason: z.object({ code: z.literal('look-alikes'), message: z.string() }),
+  })
+  .meta({ id: 'LookAlikesData' });
 
 const knownNow = z
   .object({
@@ -129,6 +152,8 @@ export const eventSchema: z.ZodType<KeptEvent> = z
     eventOf('sightline.camera.overloaded', cameraData),
     eventOf('sightline.camera.recovered', cameraData),
     eventOf('sightline.recognition.calibrated', calibrationData),
+    eventOf('sightline.gallery.photo-set-aside', setAsideData),
+    eventOf('sightline.gallery.look-alikes', lookAlikesData),
   ])
   .meta({
     id: 'Event',

@@ -132,7 +132,7 @@ export class SqliteTrackStore implements TrackStore {
       requireUnnamed(this.#db, personId);
       const known = personNamed(this.#db, name);
       this.#db.run(
-        `UPDATE faces SET role = 'example' WHERE sequence IN (SELECT sequence FROM faces
+        `UPDATE faces SET role = 'example', set_aside = NULL, set_aside_other = NULL WHERE sequence IN (SELECT sequence FROM faces
            WHERE person_id = ? AND role = 'sighting' ORDER BY quality DESC LIMIT ?)`,
         ...[personId, cropsToName],
       );

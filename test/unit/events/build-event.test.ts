@@ -10,6 +10,8 @@ import {
   identityRecognized,
   identityUnknown,
   recognitionCalibrated,
+  lookAlikesFound,
+  photoSetAside,
   trackEnded,
   trackStarted,
 } from '../../../src/events/build-event.js';
@@ -40,6 +42,13 @@ function everyDraft(): EventDraft[] {
       shift: -0.08,
       threshold: { before: 0.95, after: 0.87 },
     }),
+    photoSetAside({
+      identity: franck,
+      photo: { id: 'a photo' },
+      other: audrey,
+      reason: { code: 'looks-like-other', message: 'A photo of Franck looks like Audrey.' },
+    }),
+    lookAlikesFound({ people: [franck, audrey], distance: 0.88, threshold: 0.87 }),
   ];
 }
 
@@ -62,6 +71,37 @@ describe('event builders', () => {
       // Attribute names of CloudEvents: lower-case letters and digits only.
       expect(Object.keys(parsed).every((name) => /^[a-z0-9]+$/.test(name))).toBe(true);
     }
+  });
+
+  it('tell of the gallery without a camera, and of everybody they name', () => {
+    const drafts = everyDraft().filter(({ type }) => type.startsWith('sightline.gallery.'));
+    const events = drafts.map((draft) => toNewEvent(draft, 'id', 0));
+    expect(events).toMatchObject([
+      { personId: franck.id, people: [franck.id, audrey.id] },
+      { personId: null, people: [franck.id, audrey.id] },
+    ]);
+    for (const event of events)
+      expect(toSightlineEvent({ ...event, position: 1, person: null })).toMatchObject({
+        source: '/gallery',
+        data: { camera: null },
+      });
+    expect(events[1]!.data).toMatchObject({
+      reason: { message: expect.stringMatching(/look alike \(0\.88 apart\).*0\.87 or less/) as string },
+    });
+  });
+
+  it('say why a look-alike makes a name need more', () => {
+    const [first] = evidence.nearest;
+    const lookAlike = { person: { id: 'twin', name: 'Twin' }, threshold: 0.85 };
+    const known = {
+      state: 'known' as const,
+      person: first!.person,
+      evidence: { ...evidence, nearest: [{ ...first!, lookAlike }], threshold: 0.85 },
+    };
+    const draft = identityRecognized(reportOf(known));
+    expect(draft.data.why.summary).toMatch(/a name needs 0\.85 or less because Twin looks alike/);
+    expect(draft.data.why.nearest[0]!.lookAlike).toEqual({ id: 'twin', name: 'Twin', threshold: 0.85 });
+    expect(toNewEvent(draft, 'id', 0).people).toContain('twin');
   });
 
   it('percent-encode the camera in the source', () => {
