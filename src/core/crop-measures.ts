@@ -166,14 +166,17 @@ function linesOf(
 function power(lines: readonly Float32Array[], { from, to }: { from: number; to: number }): number {
   const length = lines[0]?.length ?? 0;
   let [sum, count] = [0, 0];
+  const turns = Float32Array.from({ length }, (_, at) => (2 * Math.PI * at) / length);
+  const [cosines, sines] = [turns.map(Math.cos), turns.map(Math.sin)];
   for (let wave = Math.ceil(from * length); wave <= to * length; wave++) {
-    const turns = Float32Array.from({ length }, (_, at) => (2 * Math.PI * wave * at) / length);
-    const [cosines, sines] = [turns.map(Math.cos), turns.map(Math.sin)];
     for (const line of lines) {
-      let [real, imaginary] = [0, 0];
+      let [real, imaginary, turn] = [0, 0, 0];
       for (let at = 0; at < length; at++) {
-        real += (line[at] as number) * (cosines[at] as number);
-        imaginary += (line[at] as number) * (sines[at] as number);
+        const value = line[at] as number;
+        real += value * (cosines[turn] as number);
+        imaginary += value * (sines[turn] as number);
+        turn += wave;
+        if (turn >= length) turn -= length;
       }
       sum += real * real + imaginary * imaginary;
       count++;

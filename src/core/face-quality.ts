@@ -50,6 +50,8 @@ const noseOffset: Ramp = [0.8, 0.2];
 const tiltDegrees: Ramp = [75, 40];
 /** Energy of the second derivative in the weakest direction over variance, on the chip at half its size. */
 const relativeDetail: Ramp = [0.004, 0.036];
+/** Faces with eyes 16 pixels apart or less have no more detail than this. */
+const detailOfLargeFaces = 0.12;
 /** Deviation of the noise over that of the luma. */
 const relativeNoise: Ramp = [0.43, 0.02];
 /** Steps inside of blocks over steps at their edges; edges are smeared where the picture was scaled since. */
@@ -134,7 +136,8 @@ export function faceQuality({ crop, landmarks, chip, score }: PicturedFace): Fac
   const seen = chipMeasures(chip);
   const sharpness = climb(seen.detail, relativeDetail);
   // A blurred picture has as little in its highest octave as one that was enlarged.
-  const enlargedFrom = isClear(sharpness) ? emptyOctave(luma, landmarks) : undefined;
+  const mayBeEnlarged = isClear(sharpness) && seen.detail < detailOfLargeFaces;
+  const enlargedFrom = mayBeEnlarged ? emptyOctave(luma, landmarks) : undefined;
   return {
     size: enlargedFrom === undefined ? size : Math.min(size, climb(enlargedFrom, eyeDistancePixels)),
     pose,
