@@ -37,6 +37,7 @@ function everyDraft(): EventDraft[] {
     trackEnded(reportOf(known(franck))),
     identityRecognized(reportOf(known(franck))),
     identityUnknown(reportOf(stranger)),
+    identityUnclear(reportOf(poorView)),
     identityChanged(reportOf(known(audrey)), known(franck)),
     identityHeld(reportOf(held(known(franck)))),
     identityConfirmed(reportOf(known(franck))),
