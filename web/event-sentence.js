@@ -2,6 +2,7 @@
 const KINDS = {
   'sightline.identity.recognized': 'recognised',
   'sightline.identity.unknown': 'unknown',
+  'sightline.identity.unclear': 'unclear',
   'sightline.identity.changed': 'changed',
   'sightline.identity.held': 'passing',
   'sightline.identity.confirmed': 'passing',
@@ -16,13 +17,26 @@ const KINDS = {
   'sightline.gallery.look-alikes': 'changed',
 };
 
+/** What is wrong with a look at a face, by the part of its quality that is lowest. */
+const WEAKNESSES = {
+  size: 'too small',
+  pose: 'turned away',
+  sharpness: 'blurred',
+  noise: 'too noisy',
+  blocks: 'too compressed or enlarged',
+  exposure: 'too dark or too bright',
+  eyes: 'eyes covered',
+  mouth: 'mouth covered',
+  visibility: 'partly hidden',
+};
+
 /** Stands for the name of somebody who was erased since. */
 const ERASED = '(erased)';
 
 /** The types of events that are listed always; those of faces that only come and go are not. */
 export const LISTED_TYPES = Object.keys(KINDS).filter((type) => KINDS[type] !== 'passing');
 
-/** `recognised`, `unknown`, `changed`, `passing`, `online` or `offline`. */
+/** `recognised`, `unknown`, `unclear`, `changed`, `passing`, `online` or `offline`. */
 export function kindOf(event) {
   return KINDS[event.type] ?? 'passing';
 }
@@ -46,6 +60,10 @@ export function sentenceOf({ type, data, person: known }) {
     case 'sightline.identity.unknown':
       if (known?.name) return `${known.name}, a stranger then, on ${place}`;
       return data.unknown ? strangerOn(data.unknown, place) : `Unknown person on ${place}`;
+    case 'sightline.identity.unclear':
+      return known?.name
+        ? `${known.name}, seen poorly, on ${place}`
+        : `Somebody seen too poorly to tell (${WEAKNESSES[data.poorView?.reason] ?? 'poor view'}) on ${place}`;
     case 'sightline.identity.changed':
       return person === undefined
         ? `No longer sure of ${data.previous?.name ?? ERASED} on ${place}`

@@ -75,9 +75,10 @@ export class Recognition {
   }
 
   /** Tells strangers apart and keeps who was seen, with the embedder in use. */
-  readonly people: Pick<UnknownPeople, 'identify' | 'recognized' | 'name' | 'reject'> = {
+  readonly people: Pick<UnknownPeople, 'identify' | 'recognized' | 'unclear' | 'name' | 'reject'> = {
     identify: (track) => this.#current.people.identify(track),
     recognized: (track, personId) => this.#current.people.recognized(track, personId),
+    unclear: (track) => this.#current.people.unclear(track),
     name: (unknownId, name) => this.#current.people.name(unknownId, name),
     reject: (trackKey, personId) => this.#current.people.reject(trackKey, personId),
   };

@@ -1,3 +1,4 @@
+import type { FaceQuality } from './face-quality.js';
 import type { Box, Point } from './geometry.js';
 
 /**
@@ -85,12 +86,18 @@ export type DecidedIdentity =
   | { readonly state: 'unknown'; readonly evidence: IdentityEvidence; readonly unknown?: UnknownRef }
   | { readonly state: 'known'; readonly person: Person; readonly evidence: IdentityEvidence };
 
+/** Why nobody can say who a track shows: what was wrong with most of its looks, and the quality of its best one, 0 to 1. */
+export interface PoorView {
+  readonly reason: keyof FaceQuality;
+  readonly quality: number;
+}
+
 /**
- * What recognition says of a track. `held`: the track may have gone over to another face since `before` was decided, and
+ * What recognition says of a track. `undecided`: nothing yet, or with a `poorView` that it was seen too poorly. `held`: the track may have gone over to another face since `before` was decided, and
  * no observation has shown yet whether it has.
  */
 export type Identity =
-  | { readonly state: 'undecided' }
+  | { readonly state: 'undecided'; readonly poorView?: PoorView }
   | DecidedIdentity
   | { readonly state: 'held'; readonly before: DecidedIdentity; readonly reason: DoubtReason };
 

@@ -3,11 +3,13 @@ import type {
   DoubtReason,
   Identity,
   Person,
+  PoorView,
   StageTimes,
   Track,
   UnknownRef,
   IdentityEvidence,
 } from '../core/face.js';
+import { weaknesses } from '../core/face-quality.js';
 import type { Box, Point } from '../core/geometry.js';
 import type { LookAlikes } from '../core/people-store.js';
 import type { FrameRef } from '../core/track-state.js';
@@ -42,6 +44,11 @@ export function identityRecognized(report: TrackReport): DraftOf<'sightline.iden
 /** Event for the first decision that a face belongs to nobody enrolled. */
 export function identityUnknown(report: TrackReport): DraftOf<'sightline.identity.unknown'> {
   return draft('sightline.identity.unknown', report.camera, faceData(report));
+}
+
+/** Event for a face that was seen too poorly to say who it is. */
+export function identityUnclear(report: TrackReport): DraftOf<'sightline.identity.unclear'> {
+  return draft('sightline.identity.unclear', report.camera, faceData(report));
 }
 
 /** Event for a name that was replaced or withdrawn. @param previous the identity before */
@@ -155,6 +162,7 @@ function faceData({ camera, track, trackKey, identity, frame }: TrackReport): Fa
     identity: personRefOf(identity),
     unknown: unknownOf(identity),
     ...(identity.state === 'held' && { held: heldOf(identity) }),
+    ...poorViewOf(identity),
     distance: round(evidence?.distance ?? null, 4),
     threshold: round(evidence?.threshold ?? null, 4),
     margin: round(evidence?.margin ?? null, 4),
@@ -220,6 +228,12 @@ function heldOf({
   return { identity: personRefOf(before), unknown: unknownOf(before), reason };
 }
 
+function poorViewOf(identity: Identity): Pick<FaceEventData, 'poorView'> {
+  if (identity.state !== 'undecided' || identity.poorView === undefined) return {};
+  const { reason, quality } = identity.poorView;
+  return { poorView: { reason, quality: round(quality, 4) } };
+}
+
 function personRefOf(identity: Identity): Person | null {
   return identity.state === 'known' ? { id: identity.person.id, name: identity.person.name } : null;
 }
@@ -254,9 +268,17 @@ function roundBox(box: Box): Box {
 
 /** Explains in one or two sentences why a face was, or was not, named. */
 export function explain(identity: Identity): string {
-  if (identity.state === 'undecided') return 'Recognition has not decided about this face.';
+  if (identity.state === 'undecided') return explainUndecided(identity.poorView);
   if (identity.state === 'held') return `${doubts[identity.reason]} ${explainDecided(identity.before)}`;
   return explainDecided(identity);
+}
+
+function explainUndecided(poorView: PoorView | undefined): string {
+  if (poorView === undefined) return 'Recognition has not decided about this face.';
+  return (
+    `The face was seen too poorly to say who it is, or that it is a stranger: ${weaknesses[poorView.reason]}. ` +
+    `The best look at it had a quality of ${figure(poorView.quality)}.`
+  );
 }
 
 const doubts: Record<DoubtReason, string> = {

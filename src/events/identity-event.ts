@@ -14,6 +14,7 @@ export const eventTypes = [
   'sightline.track.ended',
   'sightline.identity.recognized',
   'sightline.identity.unknown',
+  'sightline.identity.unclear',
   'sightline.identity.changed',
   'sightline.identity.held',
   'sightline.identity.confirmed',

@@ -21,6 +21,10 @@ interface UnknownRef {
 /** Why it is no longer certain that a track shows the face that was decided. */
 type DoubtReason = 'hidden' | 'jumped' | 'overlapped' | 'changed' | 'contradicted';
 
+/** What is wrong with looks at a face: the part of their quality that is lowest. */
+type Weakness =
+  'size' | 'pose' | 'sharpness' | 'noise' | 'blocks' | 'exposure' | 'eyes' | 'mouth' | 'visibility';
+
 /** A camera as events name it. */
 export interface CameraRef {
   readonly id: string;
@@ -94,6 +98,8 @@ export interface FaceEventData {
     readonly unknown: UnknownRef | null;
     readonly reason: DoubtReason;
   };
+  /** Only while undecided because the face was seen too poorly: what was wrong with most looks, and the quality of the best. */
+  readonly poorView?: { readonly reason: Weakness; readonly quality: number };
   /** Euclidean on the unit sphere, 0 to 2, to the nearest enrolled photo; null with an empty gallery. */
   readonly distance: number | null;
   /** A name needs a distance at or below this. */
@@ -177,6 +183,7 @@ export interface EventDataByType {
   'sightline.track.ended': FaceEventData;
   'sightline.identity.recognized': FaceEventData;
   'sightline.identity.unknown': FaceEventData;
+  'sightline.identity.unclear': FaceEventData;
   'sightline.identity.changed': IdentityChangedData;
   'sightline.identity.held': FaceEventData;
   'sightline.identity.confirmed': FaceEventData;

@@ -41,7 +41,7 @@ export function identifyFace({ nearest, quality, vector }: Match, rules: Decisio
 }
 
 function explainPoor(quality: number): string {
-  return `The face is too small, turned, blurred or badly lit to be named: its quality is ${figure(quality)}, and ${qualityFloor} is needed.`;
+  return `The face is too small, turned, blurred, noisy, covered or badly lit to be named: its quality is ${figure(quality)}, and ${qualityFloor} is needed.`;
 }
 
 function explain(

@@ -63,6 +63,18 @@ const faceShape = {
     })
     .exactOptional()
     .describe('Only while the identity is held: who it was before the track came in doubt, and why it did.'),
+  poorView: z
+    .object({
+      reason: z.enum([
+        ...(['size', 'pose', 'sharpness', 'noise', 'blocks', 'exposure', 'eyes', 'mouth'] as const),
+        'visibility',
+      ]),
+      quality: z.number(),
+    })
+    .exactOptional()
+    .describe(
+      'Only while undecided because the face was seen too poorly: what was wrong with most looks at it, and the quality of the best.',
+    ),
   distance: z.number().nullable(),
   threshold: z.number().nullable(),
   margin: z.number().nullable(),
@@ -144,6 +156,7 @@ export const eventSchema: z.ZodType<KeptEvent> = z
     eventOf('sightline.track.ended', faceData),
     eventOf('sightline.identity.recognized', faceData),
     eventOf('sightline.identity.unknown', faceData),
+    eventOf('sightline.identity.unclear', faceData),
     eventOf('sightline.identity.changed', changedData),
     eventOf('sightline.identity.held', faceData),
     eventOf('sightline.identity.confirmed', faceData),

@@ -96,7 +96,7 @@ export function readLandmarks(text: string): Landmarks {
 
 /** The person a new face belongs to, and its role. */
 export interface FacePlace {
-  readonly personId: string;
+  readonly personId: string | null;
   readonly role: 'example' | 'sighting';
   /** The track it was cut from; null for a photo. */
   readonly trackKey: string | null;

@@ -8,6 +8,7 @@ import {
   identityConfirmed,
   identityHeld,
   identityRecognized,
+  identityUnclear,
   identityUnknown,
   recognitionCalibrated,
   lookAlikesFound,
@@ -19,7 +20,17 @@ import type { Neighbour } from '../../../src/core/face.js';
 import { EventIds, eventIdPattern } from '../../../src/events/event-id.js';
 import { eventTypes, type EventDraft } from '../../../src/events/identity-event.js';
 import { toNewEvent, toSightlineEvent } from '../../../src/events/kept-event.js';
-import { audrey, evidence, franck, held, known, reportOf, stranger, undecided } from './track-report.js';
+import {
+  audrey,
+  evidence,
+  franck,
+  held,
+  known,
+  poorView,
+  reportOf,
+  stranger,
+  undecided,
+} from './track-report.js';
 
 const camera = { id: 'back yard', name: 'Back yard' };
 
@@ -29,6 +40,7 @@ function everyDraft(): EventDraft[] {
     trackEnded(reportOf(known(franck))),
     identityRecognized(reportOf(known(franck))),
     identityUnknown(reportOf(stranger)),
+    identityUnclear(reportOf(poorView)),
     identityChanged(reportOf(known(audrey)), known(franck)),
     identityHeld(reportOf(held(known(franck)))),
     identityConfirmed(reportOf(known(franck))),
@@ -137,6 +149,15 @@ describe('event builders', () => {
     ]);
     expect(data.why).toMatchObject({ weight: 2.1235, falseNameRate: 0.001 });
     expect(data.why.times).toEqual({ queueMs: 0.1, alignMs: 1.3, embedMs: 4, matchMs: 0.4 });
+  });
+
+  it('say what was wrong with a face that was seen too poorly, at the end of its track, too', () => {
+    for (const { data } of [identityUnclear(reportOf(poorView)), trackEnded(reportOf(poorView))]) {
+      expect(data.poorView).toEqual({ reason: 'mouth', quality: 0.31 });
+      expect(data.why.summary).toContain('too poorly');
+      expect(data.why.summary).toContain('mouth covered');
+    }
+    expect(trackEnded(reportOf(undecided)).data).not.toHaveProperty('poorView');
   });
 
   it('leave the figures out while recognition is undecided', () => {

@@ -33,6 +33,7 @@ export const evidence: IdentityEvidence = {
 };
 
 export const undecided: Identity = { state: 'undecided' };
+export const poorView: Identity = { state: 'undecided', poorView: { reason: 'mouth', quality: 0.31 } };
 export const stranger: DecidedIdentity = {
   state: 'unknown',
   evidence: {

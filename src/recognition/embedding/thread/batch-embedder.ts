@@ -56,7 +56,7 @@ export class BatchEmbedder {
     const face = await this.#refiner.refine(task, task.landmarks);
     const chip = alignFace(task, face.landmarks);
     const input = this.#alignment === 'arcface-112' ? chip : alignTo(this.#alignment, task, face);
-    const quality = faceQuality(face.landmarks, chip, face.score);
+    const quality = faceQuality({ crop: task, landmarks: face.landmarks, chip, score: face.score });
     return { kind: 'aligned', input, chip, quality, alignMs: performance.now() - started };
   }
 
