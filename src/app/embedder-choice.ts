@@ -63,8 +63,8 @@ export async function projectedChoice(config: Config, heads: HeadStore): Promise
 }
 
 /** Makes the networks ready that an embedder runs: paths of its own and of the refiner. @throws SightlineError MODEL_… */
-export function fetchNetworks({ model }: EmbedderSpec, models: ModelStore): Promise<Map<string, string>> {
-  return models.ensure([model.id, refinerId]);
+export function fetchNetworks({ networks }: EmbedderSpec, models: ModelStore): Promise<Map<string, string>> {
+  return models.ensure([...networks.map(({ id }) => id), refinerId]);
 }
 
 /** Starts the threads that run an embedder, its networks fetched. @throws SightlineError MODEL_… */
@@ -74,14 +74,13 @@ export async function openEmbedder(
   models: ModelStore,
   onEmbedded?: (times: EmbedTimes) => void,
 ): Promise<FaceEmbedder> {
-  const networks = await fetchNetworks(spec, models);
-  const [modelPath, refinerPath] = [...networks.values()] as [string, string];
+  const paths = await fetchNetworks(spec, models);
   const { workers, queueLimit, executionProvider, threadsPerWorker } = config.recognition;
   return new PooledEmbedder({
     spec,
     projection,
-    modelPath,
-    refinerPath,
+    networkPaths: spec.networks.map(({ id }) => paths.get(id) as string),
+    refinerPath: paths.get(refinerId) as string,
     workers,
     queueLimit,
     executionProvider,

@@ -14,9 +14,9 @@ const models = new ModelStore({ cacheDir: defaultCacheDir() });
 export const spec = findEmbedder('mobilefacenet');
 
 export async function startEmbedder(options: Partial<PooledEmbedderOptions> = {}): Promise<PooledEmbedder> {
-  const { model } = options.spec ?? spec;
+  const { networks } = options.spec ?? spec;
   return new PooledEmbedder({
-    modelPath: options.modelPath ?? (await models.ensure(model.id)),
+    networkPaths: options.networkPaths ?? (await Promise.all(networks.map(({ id }) => models.ensure(id)))),
     refinerPath: await models.ensure('mtcnn-onet'),
     projection: null,
     spec,

@@ -79,7 +79,7 @@ describe('facenet-vggface2', () => {
 
   it('sees the box of the face stretched to 160×160, (v − 127.5) / 128', async () => {
     const spec = { ...findEmbedder('facenet-vggface2'), dimension: watched.length * 3 };
-    embedder = await startEmbedder({ spec, modelPath: await pixelNetwork() });
+    embedder = await startEmbedder({ spec, networkPaths: [await pixelNetwork()] });
     // Noise is no face to O-Net, so the box is the one that the landmarks suggest.
     const crop = noiseCrop(5);
     const face = { landmarks: crop.landmarks, box: landmarkBox(crop.landmarks) };
