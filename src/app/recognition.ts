@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { asSightlineError } from '../core/errors.js';
 import type { ModelRef } from '../core/face.js';
+import { fitting, type MisfitListener } from '../core/heads.js';
 import type { FaceEmbedder } from '../core/face-embedder.js';
 import type { Logger } from '../observability/logger.js';
 import {
@@ -57,8 +58,12 @@ export class Recognition {
     const onError = (err: unknown): void =>
       log.error({ err }, 'The gallery could not be read again, or its search thread was lost');
     const options = { ...rest, log, onError };
-    const wanted = await trainedChoice(options.config, options.store.heads);
-    const { embeddings } = options.store;
+    const { embeddings, heads } = options.store;
+    const onMisfit: MisfitListener = ({ code, message, remedy }) =>
+      log.warn({ code }, `${message} ${remedy}`);
+    const wanted = await trainedChoice(options.config, heads, onMisfit);
+    // Only comparisons of two pictures use it, and these cannot log; a damaged one is told of when it is used.
+    fitting(await heads.load('siamese').catch(() => null), wanted.spec, onMisfit);
     const missing = await embeddings.countWithout(wanted.spec.model);
     const before = missing > 0 ? await openBefore(wanted, options) : undefined;
     const model = before ?? (await openModel(wanted, options));

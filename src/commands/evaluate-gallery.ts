@@ -19,6 +19,7 @@ import { unwritable } from './face-drawing.js';
 import { describeGallery } from './gallery-text.js';
 import { configFrom, numberOrText, withOptions, type SharedOptions } from './options.js';
 import { showProgress } from './progress-line.js';
+import { tellMisfit } from './unfit-heads.js';
 
 interface EvaluateGalleryOptions extends SharedOptions {
   readonly far: number | string;
@@ -49,11 +50,11 @@ async function evaluateGallery(options: EvaluateGalleryOptions): Promise<void> {
   const config = await configFrom(options);
   const store = await openStore(config.data, { create: false });
   try {
-    const { spec, thresholds } = await projectedChoice(config, store.heads);
+    const { spec, thresholds, projection } = await projectedChoice(config, store.heads, tellMisfit);
     const photos = await readPhotos(store.people, spec);
     const { threshold } = rulesFor(spec, thresholds, photos.length);
-    const projection = await store.heads.load('projection');
-    const figures = withScale(compare(photos, spec, toThousandth(threshold), wantedFar), projection);
+    const scale = projection === null ? null : await store.heads.load('projection');
+    const figures = withScale(compare(photos, spec, toThousandth(threshold), wantedFar), scale);
     const { html: path } = options;
     if (path !== undefined) await writeReport(path, figures, store.embeddings);
     process.stdout.write(

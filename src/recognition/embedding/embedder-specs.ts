@@ -72,6 +72,19 @@ const embedders: Readonly<Record<EmbedderId, EmbedderSpec>> = {
     leastMargin: 0.1,
     confidence: { midpoint: 1.19, slope: 30.4 },
   },
+  'mobilefacenet+fr-feature': {
+    model: { id: 'mobilefacenet+fr-feature', version: '1' },
+    networks: [
+      { ...mobileFaceNet, weight: 1.5 },
+      { ...frFeature, weight: 1 },
+    ],
+    dimension: 704,
+    alignment: 'arcface-112',
+    batchLimit: 2,
+    ...thresholds(1.189, 1.102, 1.028, 0.967, 0.88),
+    leastMargin: 0.1,
+    confidence: { midpoint: 1.149, slope: 31.4 },
+  },
   dlib: {
     model: { id: 'dlib', version: '1' },
     networks: [

@@ -16,7 +16,7 @@ export const spec = findEmbedder('mobilefacenet');
 export async function startEmbedder(options: Partial<PooledEmbedderOptions> = {}): Promise<PooledEmbedder> {
   const { networks } = options.spec ?? spec;
   return new PooledEmbedder({
-    networkPaths: options.networkPaths ?? (await Promise.all(networks.map(({ id }) => models.ensure(id)))),
+    networkPaths: options.networkPaths ?? (await Promise.all(networks.map(({ id }) => networkPath(id)))),
     refinerPath: await models.ensure('mtcnn-onet'),
     projection: null,
     spec,
@@ -26,6 +26,10 @@ export async function startEmbedder(options: Partial<PooledEmbedderOptions> = {}
     threadsPerWorker: 1,
     ...options,
   });
+}
+
+export function networkPath(id: string): Promise<string> {
+  return models.ensure(id);
 }
 
 export async function readPicture(path: string): Promise<RgbImage> {
