@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { asSightlineError } from '../core/errors.js';
 import type { ModelRef } from '../core/face.js';
-import { fitting, type MisfitListener } from '../core/heads.js';
+import { fits, fitting, type HeadStore, type MisfitListener } from '../core/heads.js';
 import type { FaceEmbedder } from '../core/face-embedder.js';
 import type { Logger } from '../observability/logger.js';
 import {
@@ -9,9 +9,10 @@ import {
   type CameraThresholds,
   type ThresholdSettings,
 } from '../recognition/decision/decision.js';
-import { findEmbedder, type EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
+import { findEmbedder } from '../recognition/embedding/embedder-specs.js';
 import { reEmbed } from '../recognition/embedding/re-embedding.js';
 import type { ModelSource, RecognitionModel } from '../recognition/track/recognizer.js';
+import { projectedSpec } from '../recognition/heads/projection.js';
 import { UnknownPeople } from '../recognition/unknown/unknown-people.js';
 import { fetchNetworks, openEmbedder, trainedChoice, type EmbedderChoice } from './embedder-choice.js';
 import { openModel, type OpenModel, type OpenModelOptions } from './open-recognition.js';
@@ -205,8 +206,8 @@ async function openBefore(
 ): Promise<OpenModel | undefined> {
   const counts = await options.store.people.modelCounts(wanted.spec.model);
   for (const { model } of counts.toSorted((a, b) => b.faces - a.faces)) {
-    const spec = runnable(model);
-    if (!spec) continue;
+    const runnable = await findRunnable(model, options.store.heads);
+    if (!runnable) continue;
     // A threshold that the user chose speaks of the wanted embedder's distances.
     const carryThresholds = (stated: ThresholdSettings): ThresholdSettings => ({
       ...stated,
@@ -214,7 +215,7 @@ async function openBefore(
     });
     const thresholds = carryThresholds(wanted.thresholds);
     try {
-      const choice = { spec, projection: null, thresholds, classifier: null, carryThresholds };
+      const choice = { ...runnable, thresholds, classifier: null, carryThresholds };
       return await openModel(choice, options);
     } catch (thrown) {
       const { code, message } = asSightlineError(thrown);
@@ -224,10 +225,19 @@ async function openBefore(
   return undefined;
 }
 
-function runnable({ id, version }: ModelRef): EmbedderSpec | undefined {
+/** How to run the embedder that made embeddings of a model, with the projection that it had; undefined when nobody can. */
+async function findRunnable(
+  { id, version }: ModelRef,
+  heads: HeadStore,
+): Promise<Pick<EmbedderChoice, 'spec' | 'projection'> | undefined> {
   try {
     const spec = findEmbedder(id);
-    return spec.model.version === version ? spec : undefined;
+    if (spec.model.version === version) return { spec, projection: null };
+    const trained = await heads.projection();
+    if (!trained || !fits(trained.head, spec)) return undefined;
+    const projected = projectedSpec(spec, trained.head);
+    if (projected.model.version !== version) return undefined;
+    return { spec: projected, projection: trained.network };
   } catch {
     return undefined;
   }
