@@ -134,10 +134,17 @@ export class Recognition {
   }
 
   #catchUp(wanted: EmbedderChoice, missing: number): void {
-    const { log } = this.#options;
+    const { config, log } = this.#options;
     const { id, version } = wanted.spec.model;
     const fields = { embedder: id, version, faces: missing };
     log.info(fields, 'Faces are embedded again from their crops');
+    const { threshold } = config.recognition;
+    if (threshold !== null && this.#current.model.spec.model.id !== id) {
+      log.warn(
+        { threshold, embedder: id },
+        '`recognition.threshold` is a distance of this embedder from now on; the embedder before had other distances',
+      );
+    }
     this.#background = this.#embedAgain(wanted).catch((thrown: unknown) => {
       const err = asSightlineError(thrown);
       log.error({ ...fields, err }, 'Faces could not be embedded again; the next start goes on with it');
