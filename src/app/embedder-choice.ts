@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.js';
 import type { EmbedTimes, FaceEmbedder } from '../core/face-embedder.js';
-import { type ClassifierHead, type HeadStore, requireFit } from '../core/heads.js';
+import { fitting, type ClassifierHead, type HeadStore, type MisfitListener } from '../core/heads.js';
 import type { ModelStore } from '../models/model-store.js';
 import type { ThresholdSettings } from '../recognition/decision/decision.js';
 import { findEmbedder, type EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
@@ -34,23 +34,30 @@ export function plainChoice({ recognition }: Config): EmbedderChoice {
 }
 
 /**
- * The embedder of a configuration, with the heads that are switched on.
- * @throws SightlineError HEAD_MISMATCH, HEAD_CORRUPT, DATA_UNWRITABLE
+ * The embedder of a configuration, with the heads that are switched on and fit it.
+ * @throws SightlineError HEAD_CORRUPT, DATA_UNWRITABLE
  */
-export async function trainedChoice(config: Config, heads: HeadStore): Promise<EmbedderChoice> {
-  const choice = await projectedChoice(config, heads);
-  const classifier = await heads.load('classifier');
-  if (classifier) requireFit(classifier, choice.spec);
+export async function trainedChoice(
+  config: Config,
+  heads: HeadStore,
+  onMisfit: MisfitListener,
+): Promise<EmbedderChoice> {
+  const choice = await projectedChoice(config, heads, onMisfit);
+  const classifier = fitting(await heads.load('classifier'), choice.spec, onMisfit);
   return { ...choice, classifier };
 }
 
 /** The same as `trainedChoice`, but without a classifier. */
-export async function projectedChoice(config: Config, heads: HeadStore): Promise<EmbedderChoice> {
+export async function projectedChoice(
+  config: Config,
+  heads: HeadStore,
+  onMisfit: MisfitListener,
+): Promise<EmbedderChoice> {
   const choice = plainChoice(config);
   const projection = await heads.projection();
-  if (!projection) return choice;
-  const { head, network } = projection;
-  requireFit(head, choice.spec);
+  const head = fitting(projection?.head ?? null, choice.spec, onMisfit);
+  if (!projection || !head) return choice;
+  const { network } = projection;
   const carryThresholds = (thresholds: ThresholdSettings): ThresholdSettings =>
     projectedThresholds(thresholds, head);
   return {
@@ -63,8 +70,8 @@ export async function projectedChoice(config: Config, heads: HeadStore): Promise
 }
 
 /** Makes the networks ready that an embedder runs: paths of its own and of the refiner. @throws SightlineError MODEL_… */
-export function fetchNetworks({ model }: EmbedderSpec, models: ModelStore): Promise<Map<string, string>> {
-  return models.ensure([model.id, refinerId]);
+export function fetchNetworks({ networks }: EmbedderSpec, models: ModelStore): Promise<Map<string, string>> {
+  return models.ensure([...networks.map(({ id }) => id), refinerId]);
 }
 
 /** Starts the threads that run an embedder, its networks fetched. @throws SightlineError MODEL_… */
@@ -74,14 +81,13 @@ export async function openEmbedder(
   models: ModelStore,
   onEmbedded?: (times: EmbedTimes) => void,
 ): Promise<FaceEmbedder> {
-  const networks = await fetchNetworks(spec, models);
-  const [modelPath, refinerPath] = [...networks.values()] as [string, string];
+  const paths = await fetchNetworks(spec, models);
   const { workers, queueLimit, executionProvider, threadsPerWorker } = config.recognition;
   return new PooledEmbedder({
     spec,
     projection,
-    modelPath,
-    refinerPath,
+    networkPaths: spec.networks.map(({ id }) => paths.get(id) as string),
+    refinerPath: paths.get(refinerId) as string,
     workers,
     queueLimit,
     executionProvider,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { asSightlineError } from '../core/errors.js';
 import type { ModelRef } from '../core/face.js';
+import { fits, fitting, type HeadStore, type MisfitListener } from '../core/heads.js';
 import type { FaceEmbedder } from '../core/face-embedder.js';
 import type { Logger } from '../observability/logger.js';
 import type { Calibration } from '../recognition/calibration/calibration.js';
@@ -9,9 +10,10 @@ import {
   type CameraThresholds,
   type ThresholdSettings,
 } from '../recognition/decision/decision.js';
-import { findEmbedder, type EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
+import { findEmbedder } from '../recognition/embedding/embedder-specs.js';
 import { reEmbed } from '../recognition/embedding/re-embedding.js';
 import type { ModelSource, RecognitionModel } from '../recognition/track/recognizer.js';
+import { projectedSpec } from '../recognition/heads/projection.js';
 import { UnknownPeople } from '../recognition/unknown/unknown-people.js';
 import { fetchNetworks, openEmbedder, trainedChoice, type EmbedderChoice } from './embedder-choice.js';
 import { openModel, type OpenModel, type OpenModelOptions } from './open-recognition.js';
@@ -59,8 +61,12 @@ export class Recognition {
     const onError = (err: unknown): void =>
       log.error({ err }, 'The gallery could not be read again, or its search thread was lost');
     const options = { ...rest, log, onError };
-    const wanted = await trainedChoice(options.config, options.store.heads);
-    const { embeddings } = options.store;
+    const { embeddings, heads } = options.store;
+    const onMisfit: MisfitListener = ({ code, message, remedy }) =>
+      log.warn({ code }, `${message} ${remedy}`);
+    const wanted = await trainedChoice(options.config, heads, onMisfit);
+    // Only comparisons of two pictures use it, and these cannot log; a damaged one is told of when it is used.
+    fitting(await heads.load('siamese').catch(() => null), wanted.spec, onMisfit);
     const missing = await embeddings.countWithout(wanted.spec.model);
     const before = missing > 0 ? await openBefore(wanted, options) : undefined;
     const model = before ?? (await openModel(wanted, options));
@@ -218,8 +224,8 @@ async function openBefore(
 ): Promise<OpenModel | undefined> {
   const counts = await options.store.people.modelCounts(wanted.spec.model);
   for (const { model } of counts.toSorted((a, b) => b.faces - a.faces)) {
-    const spec = runnable(model);
-    if (!spec) continue;
+    const runnable = await findRunnable(model, options.store.heads);
+    if (!runnable) continue;
     // A threshold that the user chose speaks of the wanted embedder's distances.
     const carryThresholds = (stated: ThresholdSettings): ThresholdSettings => ({
       ...stated,
@@ -227,7 +233,7 @@ async function openBefore(
     });
     const thresholds = carryThresholds(wanted.thresholds);
     try {
-      const choice = { spec, projection: null, thresholds, classifier: null, carryThresholds };
+      const choice = { ...runnable, thresholds, classifier: null, carryThresholds };
       return await openModel(choice, options);
     } catch (thrown) {
       const { code, message } = asSightlineError(thrown);
@@ -237,10 +243,19 @@ async function openBefore(
   return undefined;
 }
 
-function runnable({ id, version }: ModelRef): EmbedderSpec | undefined {
+/** How to run the embedder that made embeddings of a model, with the projection that it had; undefined when nobody can. */
+async function findRunnable(
+  { id, version }: ModelRef,
+  heads: HeadStore,
+): Promise<Pick<EmbedderChoice, 'spec' | 'projection'> | undefined> {
   try {
     const spec = findEmbedder(id);
-    return spec.model.version === version ? spec : undefined;
+    if (spec.model.version === version) return { spec, projection: null };
+    const trained = await heads.projection();
+    if (!trained || !fits(trained.head, spec)) return undefined;
+    const projected = projectedSpec(spec, trained.head);
+    if (projected.model.version !== version) return undefined;
+    return { spec: projected, projection: trained.network };
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';
+import { findEmbedder } from '../recognition/embedding/embedder-specs.js';
 import { enrollPhotos } from './enroll-photos.js';
 import { progressDisplay } from './model-progress.js';
 import { openGallery } from './open-gallery.js';
@@ -10,8 +11,7 @@ import { serve } from './serve.js';
 
 const enrolledName = 'Franck';
 const enrolledPhotos = ['demo-franck-01829', 'demo-franck-02221', 'demo-franck-02888', 'demo-franck-03909'];
-/** Fetched in one go, so that no package is downloaded twice. */
-const networks = ['mobilefacenet', 'mtcnn-pnet', 'mtcnn-rnet', 'mtcnn-onet'];
+const photoNetworks = ['mtcnn-pnet', 'mtcnn-rnet', 'mtcnn-onet'];
 const cameras = [
   { id: 'front-door', name: 'Front door', video: 'demo-franck' },
   { id: 'garden', name: 'Garden', video: 'demo-cap12' },
@@ -36,7 +36,11 @@ export function demoCommand(command: Command): void {
 
 /** Everything that the demo needs, fetched and enrolled; paths of the media by id. */
 async function prepareDemo(config: Config, models: ModelStore): Promise<Map<string, string>> {
-  const paths = await models.ensure([...networks, ...enrolledPhotos, ...cameras.map(({ video }) => video)]);
+  const { networks } = findEmbedder(config.recognition.embedder);
+  const needed = [...networks.map(({ id }) => id), ...photoNetworks];
+  const media = [...enrolledPhotos, ...cameras.map(({ video }) => video)];
+  // In one go, so that no package is downloaded twice.
+  const paths = await models.ensure([...needed, ...media]);
   await enrollDemoPerson(config, models, paths);
   return paths;
 }

@@ -20,6 +20,7 @@ import { unwritable } from './face-drawing.js';
 import { describeGallery } from './gallery-text.js';
 import { configFrom, numberOrText, withOptions, type SharedOptions } from './options.js';
 import { showProgress } from './progress-line.js';
+import { tellMisfit } from './unfit-heads.js';
 
 interface EvaluateGalleryOptions extends SharedOptions {
   readonly far: number | string;
@@ -50,13 +51,13 @@ async function evaluateGallery(options: EvaluateGalleryOptions): Promise<void> {
   const config = await configFrom(options);
   const store = await openStore(config.data, { create: false });
   try {
-    const { spec, thresholds } = await projectedChoice(config, store.heads);
+    const { spec, thresholds, projection } = await projectedChoice(config, store.heads, tellMisfit);
     const calibration = await calibrationFor(config, store.settings);
     const photos = await readPhotos(store.people, spec);
     const { threshold, calibratedOn } = rulesFor(spec, { ...thresholds, calibration }, photos.length);
-    const projection = await store.heads.load('projection');
+    const scale = projection === null ? null : await store.heads.load('projection');
     const compared = withCalibration(compare(photos, spec, toThousandth(threshold), wantedFar), calibratedOn);
-    const figures = withScale(compared, projection);
+    const figures = withScale(compared, scale);
     const { html: path } = options;
     if (path !== undefined) await writeReport(path, figures, store.embeddings);
     process.stdout.write(

@@ -1,8 +1,9 @@
 import { Argument, Command } from 'commander';
+import { plainChoice, projectedChoice } from '../app/embedder-choice.js';
 import { asSightlineError } from '../core/errors.js';
-import { headKinds, type HeadKind, type HeadStore } from '../core/heads.js';
+import { fits, headKinds, type HeadInput, type HeadKind, type HeadStore } from '../core/heads.js';
 import { findEmbedder } from '../recognition/embedding/embedder-specs.js';
-import { describeDropped, dropUnfitHeads, restartNeeded } from './drop-unfit-heads.js';
+import { describeDropped, dropUnfitHeads, restartNeeded } from './unfit-heads.js';
 import { acceptOptionsFirst } from './group-options.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { withStore } from './with-store.js';
@@ -25,19 +26,27 @@ export function headsCommand(command: Command): void {
 
 function list(options: SharedOptions): Promise<void> {
   return withStore(options, async ({ heads }) => {
+    const config = await configFrom(options);
+    const plain = plainChoice(config);
+    // A damaged projection has a line of its own.
+    const projected = await projectedChoice(config, heads, () => undefined).catch(() => plain);
     const lines = await Promise.all(
-      headKinds.map(async (kind) => `${kind.padEnd(10)}  ${await stateOf(kind, heads)}\n`),
+      headKinds.map(async (kind) => {
+        const { spec } = kind === 'projection' ? plain : projected;
+        return `${kind.padEnd(10)}  ${await stateOf(kind, heads, spec)}\n`;
+      }),
     );
     process.stdout.write(lines.join(''));
   });
 }
 
-async function stateOf(kind: HeadKind, store: HeadStore): Promise<string> {
+async function stateOf(kind: HeadKind, store: HeadStore, input: HeadInput): Promise<string> {
   try {
     const head = await store.load(kind);
     if (head === null) return 'off';
     const { model, trainedAt } = head;
-    return `on, trained ${new Date(trainedAt).toISOString()} for ${model.id} version ${model.version}`;
+    const state = fits(head, input) ? 'on' : `not used with ${input.model.id}`;
+    return `${state}, trained ${new Date(trainedAt).toISOString()} for ${model.id} version ${model.version}`;
   } catch (error) {
     // The others are still worth a line.
     process.exitCode = 1;

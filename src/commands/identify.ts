@@ -15,6 +15,7 @@ import { FaceReader } from './face-reader.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { readOrReport } from './read-photo.js';
 import { detectorConfig, withPhotoDetector } from './still-detector.js';
+import { tellMisfit } from './unfit-heads.js';
 
 /** The nearest people that a face is compared with by name; the margin needs two. */
 const neighbours = 3;
@@ -77,7 +78,7 @@ async function withIdentifier(config: Config, use: (identifier: Identifier) => P
   let gallery: Gallery | undefined;
   let reader: FaceReader | undefined;
   try {
-    const choice = await trainedChoice(config, store.heads);
+    const choice = await trainedChoice(config, store.heads, tellMisfit);
     const { spec, classifier } = choice;
     const calibration = await calibrationFor(config, store.settings);
     const thresholds = { ...choice.thresholds, calibration };

@@ -18,7 +18,8 @@ const shared = {
   host: () => new Option('--host <address>', 'address to listen on (default: 127.0.0.1)'),
   port: () => new Option('--port <number>', 'port to listen on (default: 8420)').argParser(numberOrText),
   data: () => new Option('--data <dir>', 'folder of the gallery (default: .sightline)'),
-  embedder: () => new Option('--embedder <name>', 'network that tells faces apart (default: mobilefacenet)'),
+  embedder: () =>
+    new Option('--embedder <name>', 'what tells faces apart (default: mobilefacenet+fr-feature)'),
   modelsDir: () =>
     new Option('--models-dir <dir>', 'folder of fetched models (docs/configuration.md: models.dir)'),
   logLevel: () =>

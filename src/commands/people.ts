@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { SightlineError } from '../core/errors.js';
 import type { GalleryPerson } from '../core/people-store.js';
 import { confirm } from './confirm.js';
-import { restartNeeded } from './drop-unfit-heads.js';
+import { restartNeeded } from './unfit-heads.js';
 import { acceptOptionsFirst } from './group-options.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { dateAndTime, listing } from './table.js';

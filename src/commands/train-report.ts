@@ -2,7 +2,7 @@ import type { HeadKind } from '../core/heads.js';
 import type { ModelRef } from '../core/face.js';
 import type { Figures, ThresholdUsed, TrainingOutcome, Trial } from '../training/outcome.js';
 import { percent } from '../training/comparison/verdict.js';
-import { describeDropped, restartNeeded } from './drop-unfit-heads.js';
+import { describeDropped, restartNeeded } from './unfit-heads.js';
 import type { RefusedPhoto } from './embed-photos.js';
 import { table } from './table.js';
 

@@ -16,6 +16,7 @@ import { FaceReader } from './face-reader.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { photoLimits } from './photos.js';
 import { detectorConfig, withPhotoDetector } from './still-detector.js';
+import { tellMisfit } from './unfit-heads.js';
 
 interface VerifyOptions extends SharedOptions {
   readonly detector: string;
@@ -48,12 +49,12 @@ export function verifyCommand(command: Command): void {
   });
 }
 
-/** The embedder in use, and the Siamese head trained for it. @throws SightlineError HEAD_MISMATCH, HEAD_CORRUPT */
+/** The embedder in use, and the Siamese head trained for it. @throws SightlineError HEAD_CORRUPT */
 async function chosen(config: Config): Promise<{ choice: EmbedderChoice; head: PairProbability | null }> {
   const store = await openStore(config.data, { create: false });
   try {
-    const choice = await projectedChoice(config, store.heads);
-    return { choice, head: await loadPairHead(store.heads, choice.spec) };
+    const choice = await projectedChoice(config, store.heads, tellMisfit);
+    return { choice, head: await loadPairHead(store.heads, choice.spec, tellMisfit) };
   } finally {
     await store.close();
   }

@@ -201,9 +201,9 @@ export const configSchema = z.strictObject({
     .strictObject({
       embedder: z
         .enum(embedderIds)
-        .default('mobilefacenet')
+        .default('mobilefacenet+fr-feature')
         .describe(
-          'Which network turns faces into embeddings; `facenet-vggface2` is fetched first with `sightline models pull`. Embeddings of different networks never compare: after a change the gallery is embedded again from its crops.',
+          'What turns faces into embeddings: one network or, joined by a plus sign, two; `facenet-vggface2` is fetched first with `sightline models pull`. Embeddings of different embedders never compare: after a change the gallery is embedded again from its crops.',
         ),
       threshold: namingShape.threshold.default(null),
       falseNameRate: namingShape.falseNameRate.default(0.001),

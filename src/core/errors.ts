@@ -163,7 +163,8 @@ export const errorCatalogue = {
   },
   HEAD_MISMATCH: {
     status: 409,
-    remedy: 'Train the head again for the embedder in use, or switch it off: `sightline heads off <head>`.',
+    remedy:
+      'Train the head again for the embedder in use, go back to the embedder it was trained for (`recognition.embedder`), or switch it off: `sightline heads off <head>`.',
   },
   HEAD_CORRUPT: {
     status: 500,

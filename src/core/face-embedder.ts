@@ -70,7 +70,13 @@ export interface EmbedderStats {
  */
 export type DropReason = 'queue-full' | 'deadline' | 'closed';
 
-/** The embedding networks that Sightline knows, the default first; each is also an asset of models/manifest.json. */
-export const embedderIds = ['mobilefacenet', 'fr-feature', 'dlib', 'facenet-vggface2'] as const;
+/** The embedders that Sightline knows, the default first: an embedding network, or several joined by plus signs. */
+export const embedderIds = [
+  'mobilefacenet+fr-feature',
+  'mobilefacenet',
+  'fr-feature',
+  'dlib',
+  'facenet-vggface2',
+] as const;
 
 export type EmbedderId = (typeof embedderIds)[number];

@@ -117,17 +117,34 @@ export interface HeadStore {
   remove(kind: HeadKind): Promise<boolean>;
 }
 
-/** Checks that a head fits an embedder. @throws SightlineError HEAD_MISMATCH for another model or dimension */
-export function requireFit(
-  head: Head,
-  { model, dimension }: { readonly model: ModelRef; readonly dimension: number },
-): void {
-  const fits =
-    head.model.id === model.id && head.model.version === model.version && head.dimension === dimension;
-  if (fits) return;
-  throw new SightlineError(
-    'HEAD_MISMATCH',
-    `Expected a ${head.kind} head for ${dimension} numbers of ${model.id} version ${model.version} ` +
-      `but received one for ${head.dimension} numbers of ${head.model.id} version ${head.model.version}`,
-  );
+/** The model of the embeddings that a head would work on, and their length. */
+export interface HeadInput {
+  readonly model: ModelRef;
+  readonly dimension: number;
+}
+
+/** Hears of a head that is left out, with the code HEAD_MISMATCH. */
+export type MisfitListener = (misfit: SightlineError) => void;
+
+/**
+ * The head, if there is one and it was trained on these embeddings. Any other is left out, which `onMisfit` is told: the
+ * embedder may have changed, and cameras must run all the same.
+ */
+export function fitting<H extends Head>(
+  head: H | null,
+  input: HeadInput,
+  onMisfit: MisfitListener,
+): H | null {
+  if (head === null || fits(head, input)) return head;
+  const { model, dimension } = input;
+  const message =
+    `Expected a ${head.kind} head for ${dimension} numbers of ${model.id} version ${model.version} but received one for ` +
+    `${head.dimension} numbers of ${head.model.id} version ${head.model.version}; it is not used.`;
+  onMisfit(new SightlineError('HEAD_MISMATCH', message));
+  return null;
+}
+
+/** Whether a head was trained on embeddings of this model and length. */
+export function fits(head: Head, { model, dimension }: HeadInput): boolean {
+  return head.model.id === model.id && head.model.version === model.version && head.dimension === dimension;
 }

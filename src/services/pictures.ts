@@ -2,7 +2,7 @@ import { SightlineError } from '../core/errors.js';
 import type { FaceCrop, FaceEmbedder } from '../core/face-embedder.js';
 import type { Detection } from '../core/face.js';
 import { qualityScore } from '../core/face-quality.js';
-import { requireFit, type HeadStore } from '../core/heads.js';
+import { fitting, type HeadStore, type MisfitListener } from '../core/heads.js';
 import type { Storage } from '../core/storage.js';
 import type { RgbImage } from '../core/image.js';
 import { photoDetector } from '../detection/create-detector.js';
@@ -78,7 +78,8 @@ export class UploadedPictures implements PictureService {
   async verify(first: ReadFace, second: ReadFace): Promise<Verification> {
     this.#modelOf(first);
     const { spec, thresholds } = this.#modelOf(second);
-    const head = await loadPairHead(this.#options.store.heads, spec);
+    // A head that does not fit was told of when the program started.
+    const head = await loadPairHead(this.#options.store.heads, spec, () => undefined);
     return verifyFaces([first.vector, second.vector], spec, thresholds.threshold ?? spec.threshold, head);
   }
 
@@ -147,10 +148,12 @@ async function readFace({ detection, crop }: CutFace, embedder: FaceEmbedder): P
   return { detection, ...embedding, quality: qualityScore(quality) };
 }
 
-/** The Siamese head, when the user trained one. @throws SightlineError HEAD_MISMATCH, HEAD_CORRUPT */
-export async function loadPairHead(heads: HeadStore, spec: EmbedderSpec): Promise<PairProbability | null> {
-  const head = await heads.load('siamese');
-  if (head === null) return null;
-  requireFit(head, spec);
-  return (u, v) => siameseProbability(head, u, v);
+/** The Siamese head, when the user trained one that fits the embedder. @throws SightlineError HEAD_CORRUPT */
+export async function loadPairHead(
+  heads: HeadStore,
+  spec: EmbedderSpec,
+  onMisfit: MisfitListener,
+): Promise<PairProbability | null> {
+  const head = fitting(await heads.load('siamese'), spec, onMisfit);
+  return head && ((u, v) => siameseProbability(head, u, v));
 }

@@ -153,7 +153,7 @@ export interface PictureService {
    * @throws SightlineError NOT_READY when the embedder was changed since the face was read
    */
   identify(face: ReadFace, neighbours: number): Promise<IdentifiedFace>;
-  /** Whether two faces are one person. @throws as `identify`, and HEAD_MISMATCH, HEAD_CORRUPT */
+  /** Whether two faces are one person. @throws as `identify`, and HEAD_CORRUPT */
   verify(first: ReadFace, second: ReadFace): Promise<Verification>;
   /** Whether a face is that of an enrolled photo. @throws as `verify`, and PHOTO_NOT_FOUND */
   verifyPhoto(face: ReadFace, photoId: string): Promise<Verification>;

@@ -51,12 +51,22 @@ export class Thresholds implements ThresholdService {
     const thresholds = new Thresholds(config, store);
     const value = await store.load(settingsGroup);
     if (value === undefined) return thresholds;
-    const kept = parseSettings(value);
-    if (isDeepStrictEqual(kept.configured, thresholds.#configured)) thresholds.#stated = kept.stated;
-    else
+    const { configured, stated } = parseSettings(value);
+    const { embedder } = thresholds.#configured;
+    if (!isDeepStrictEqual({ ...configured, embedder }, thresholds.#configured)) {
       log.warn(
         'The configuration of `recognition` was edited after thresholds were changed over the API: the configuration counts',
       );
+    } else if (configured.embedder === embedder || stated.threshold === null) {
+      thresholds.#stated = stated;
+    } else {
+      const { threshold } = thresholds.#configured;
+      thresholds.#stated = { ...stated, threshold };
+      log.warn(
+        { threshold: stated.threshold, embedder, before: configured.embedder },
+        'The threshold set over the API does not hold any more: it was a distance of another embedder',
+      );
+    }
     return thresholds;
   }
 

@@ -240,7 +240,7 @@ describe('recognition', () => {
       expect(Object.keys(execution_time ?? {})).toEqual(['detector', 'calculator']);
       expect(Object.keys(rest)).toEqual(['subjects']);
     }
-    expect(plugins_versions).toEqual({ detector: 'mtcnn', calculator: 'mobilefacenet' });
+    expect(plugins_versions).toEqual({ detector: 'mtcnn', calculator: 'mobilefacenet+fr-feature' });
   });
 
   it('compares faces with an example', async () => {
@@ -251,7 +251,7 @@ describe('recognition', () => {
     const strangers = await client.collection().verify(crowd, image_id, { limit: 2, status: true });
     expect(strangers.result).toHaveLength(2);
     for (const { similarity } of strangers.result) expect(similarity).toBeLessThan(0.5);
-    expect(strangers.plugins_versions).toMatchObject({ calculator: 'mobilefacenet' });
+    expect(strangers.plugins_versions).toMatchObject({ calculator: 'mobilefacenet+fr-feature' });
     expect(await refusal(client.collection().verify(photos[1]!, 'nothing'))).toEqual(answer(404, 44));
   });
 });
@@ -302,7 +302,10 @@ describe('verification', () => {
     const { result } = await client.verification.verify(server.url, server.url, { limit: 1, status: true });
     await server.close();
     expect(result[0]!.face_matches[0]!.similarity).toBe(1);
-    expect(result[0]!.plugins_versions).toEqual({ detector: 'mtcnn', calculator: 'mobilefacenet' });
+    expect(result[0]!.plugins_versions).toEqual({
+      detector: 'mtcnn',
+      calculator: 'mobilefacenet+fr-feature',
+    });
   });
 
   it('refuses several faces in the source, and none in either', async () => {

@@ -39,14 +39,14 @@ describe('sightline evaluate gallery', () => {
     expect(code).toBe(0);
     const figures = JSON.parse(stdout) as GalleryFigures;
     expect(figures).toMatchObject({
-      embedder: { id: 'mobilefacenet' },
+      embedder: { id: 'mobilefacenet+fr-feature' },
       people: 3,
       photos: 6,
       notes: [],
       pairs: { genuine: 4, impostor: 11 },
       // 1 in 1,000 strangers with six photos.
-      current: { threshold: 0.961 },
-      suggestion: { wantedFar: 1e-4, source: 'embedder', threshold: 0.967 },
+      current: { threshold: 1.023 },
+      suggestion: { wantedFar: 1e-4, source: 'embedder', threshold: 1.028 },
     });
     expect(figures.suspects[0]).toMatchObject({
       photo: { person: { name: 'Zoë <b>' } },
@@ -59,7 +59,7 @@ describe('sightline evaluate gallery', () => {
   it('prints a summary, with a threshold measured where the gallery can show the rate', async () => {
     const { stdout } = await evaluate('--data', data, '--far', '0.3');
     expect(stdout).toMatch(/^people +3$/m);
-    expect(stdout).toMatch(/^threshold in use +0\.961: false accepts 27 %, false rejects 25 %$/m);
+    expect(stdout).toMatch(/^threshold in use +1\.023: false accepts 27 %, false rejects 25 %$/m);
     expect(stdout).toMatch(/^suggested for 0\.3 +1\.\d+: false accepts 27 %/m);
     expect(stdout).toMatch(/Measured on 11 pairs of two people.*rough guide/);
     expect(stdout).toMatch(/Photos that look mislabelled\n {2}Zoë <b> \(.*\): Franck \(.*\) is at 0\.\d{3}/);

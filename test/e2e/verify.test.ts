@@ -24,7 +24,7 @@ describe('sightline verify', () => {
     expect(code).toBe(0);
     const answer = JSON.parse(stdout) as Record<string, number | boolean>;
     expect(Object.keys(answer)).toEqual(['same', 'distance', 'threshold', 'probability']);
-    expect(answer).toMatchObject({ same: true, threshold: 0.967 });
+    expect(answer).toMatchObject({ same: true, threshold: 1.028 });
     expect(answer.distance).toBeLessThan(0.9);
     expect(answer.probability).toBeGreaterThan(0.95);
   });
@@ -33,7 +33,7 @@ describe('sightline verify', () => {
     const { code, stdout } = await sightline(['verify', photos[0]!, other]);
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /^Different people: distance 1\.\d{3}, the same needs 0\.967 or less; .* 0\.\d %\n$/,
+      /^Different people: distance 1\.\d{3}, the same needs 1\.028 or less; .* 0\.\d %\n$/,
     );
   });
 

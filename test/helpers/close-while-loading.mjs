@@ -14,13 +14,13 @@ const { ModelStore } = await room('models/model-store.js');
 
 const spec = findEmbedder('mobilefacenet');
 const paths = await new ModelStore({ cacheDir: modelsDir }).ensure([spec.model.id, 'mtcnn-onet']);
-const [modelPath, refinerPath] = [...paths.values()];
+const [networkPath, refinerPath] = [...paths.values()];
 const cpu = { executionProvider: 'cpu', threadsPerWorker: 1, workers: 2, queueLimit: 4 };
 
 function open() {
   return [
     new PooledEmbedder({
-      ...{ modelPath, refinerPath, projection: null, spec },
+      ...{ networkPaths: [networkPath], refinerPath, projection: null, spec },
       ...cpu,
     }),
     new WorkerDetector({

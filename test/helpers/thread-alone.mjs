@@ -7,12 +7,14 @@ const [file, modelsDir] = process.argv.slice(2);
 const network = (name) => join(modelsDir, `${name}.onnx`);
 const workerData = {
   // For embed.js.
-  ...{ modelPath: network('mobilefacenet'), refinerPath: network('mtcnn-onet'), projection: null },
-  ...{
-    dimension: 192,
-    alignment: 'arcface-112',
-    preprocessing: { mean: [127.5, 127.5, 127.5], scale: 1 / 128 },
-  },
+  networks: [
+    {
+      path: network('mobilefacenet'),
+      preprocessing: { mean: [127.5, 127.5, 127.5], scale: 1 / 128 },
+      weight: 1,
+    },
+  ],
+  ...{ refinerPath: network('mtcnn-onet'), projection: null, dimension: 192, alignment: 'arcface-112' },
   ...{ executionProvider: 'cpu', threads: 1 },
   // For detect.js.
   ...{

@@ -4,14 +4,15 @@ import { embedderIds, type EmbedderId } from '../../core/face-embedder.js';
 import { SightlineError } from '../../core/errors.js';
 import type { ModelRef } from '../../core/face.js';
 
-/** Everything that recognition needs to know about an embedding network. */
+/** Everything that recognition needs to know about an embedder: one network, or several whose embeddings are joined. */
 export interface EmbedderSpec {
-  /** Stored with each embedding; `id` is also the asset's in models/manifest.json. */
+  /** Stored with each embedding. */
   readonly model: ModelRef;
+  /** All of them see the same aligned face. */
+  readonly networks: readonly NetworkSpec[];
   /** Length of an embedding. */
   readonly dimension: number;
   readonly alignment: Alignment;
-  readonly preprocessing: Preprocessing;
   /** Most faces per run: larger batches delay the first result and gain little. */
   readonly batchLimit: number;
   /** Measured false-accept rates and the distances they occur at, largest rate first. */
@@ -29,6 +30,17 @@ export interface EmbedderSpec {
   readonly confidence: { readonly midpoint: number; readonly slope: number };
 }
 
+export interface NetworkSpec {
+  /** The asset's id in models/manifest.json. */
+  readonly id: string;
+  readonly preprocessing: Preprocessing;
+  /**
+   * How much the network counts beside the others, above 0: the cosine of two embeddings is the mean of the networks'
+   * cosines, weighted by this.
+   */
+  readonly weight: number;
+}
+
 export interface Threshold {
   readonly falseAcceptRate: number;
   readonly distance: number;
@@ -41,12 +53,22 @@ export interface ImpostorQuantiles {
   readonly nearest: readonly [number, number, number];
 }
 
+const mobileFaceNet = {
+  id: 'mobilefacenet',
+  preprocessing: { mean: [127.5, 127.5, 127.5], scale: 1 / 128 },
+} as const;
+
+const frFeature = {
+  id: 'fr-feature',
+  preprocessing: { mean: [127, 127, 127], scale: 1 / 128 },
+} as const;
+
 const embedders: Readonly<Record<EmbedderId, EmbedderSpec>> = {
   mobilefacenet: {
     model: { id: 'mobilefacenet', version: '1' },
+    networks: [{ ...mobileFaceNet, weight: 1 }],
     dimension: 192,
     alignment: 'arcface-112',
-    preprocessing: { mean: [127.5, 127.5, 127.5], scale: 1 / 128 },
     batchLimit: 2,
     ...thresholds(1.141, 1.048, 0.967, 0.897, 0.801),
     impostors: { median: 1.407, nearest: [1.317, 1.267, 1.224] },
@@ -55,20 +77,36 @@ const embedders: Readonly<Record<EmbedderId, EmbedderSpec>> = {
   },
   'fr-feature': {
     model: { id: 'fr-feature', version: '1' },
+    networks: [{ ...frFeature, weight: 1 }],
     dimension: 512,
     alignment: 'arcface-112',
-    preprocessing: { mean: [127, 127, 127], scale: 1 / 128 },
     batchLimit: 2,
     ...thresholds(1.226, 1.151, 1.084, 1.023, 0.953),
     impostors: { median: 1.41, nearest: [1.35, 1.317, 1.287] },
     leastMargin: 0.1,
     confidence: { midpoint: 1.19, slope: 30.4 },
   },
+  'mobilefacenet+fr-feature': {
+    model: { id: 'mobilefacenet+fr-feature', version: '1' },
+    networks: [
+      { ...mobileFaceNet, weight: 1.5 },
+      { ...frFeature, weight: 1 },
+    ],
+    dimension: 704,
+    alignment: 'arcface-112',
+    batchLimit: 2,
+    ...thresholds(1.189, 1.102, 1.028, 0.967, 0.88),
+    impostors: { median: 1.409, nearest: [1.337, 1.296, 1.261] },
+    leastMargin: 0.1,
+    confidence: { midpoint: 1.149, slope: 31.4 },
+  },
   dlib: {
     model: { id: 'dlib', version: '1' },
+    networks: [
+      { id: 'dlib', preprocessing: { mean: [122.782, 117.001, 104.298], scale: 1 / 256 }, weight: 1 },
+    ],
     dimension: 128,
     alignment: 'dlib-150',
-    preprocessing: { mean: [122.782, 117.001, 104.298], scale: 1 / 256 },
     batchLimit: 4,
     ...thresholds(0.43, 0.386, 0.349, 0.318, 0.277),
     impostors: { median: 0.571, nearest: [0.519, 0.492, 0.47] },
@@ -77,9 +115,11 @@ const embedders: Readonly<Record<EmbedderId, EmbedderSpec>> = {
   },
   'facenet-vggface2': {
     model: { id: 'facenet-vggface2', version: '1' },
+    networks: [
+      { id: 'facenet-vggface2', preprocessing: { mean: [127.5, 127.5, 127.5], scale: 1 / 128 }, weight: 1 },
+    ],
     dimension: 512,
     alignment: 'box-160',
-    preprocessing: { mean: [127.5, 127.5, 127.5], scale: 1 / 128 },
     batchLimit: 2,
     // Taken from publications, not measured here; see docs/recognition.md.
     ...thresholds(1.1, 0.95, 0.8, 0.7, 0.6),

@@ -21,11 +21,13 @@ const timeoutMs = 120_000;
 
 export interface PooledEmbedderOptions extends Pick<
   EmbedWorkerData,
-  'modelPath' | 'refinerPath' | 'projection' | 'executionProvider'
+  'refinerPath' | 'projection' | 'executionProvider'
 > {
+  /** Absolute paths of the networks of `spec`, in their order. */
+  readonly networkPaths: readonly string[];
   /** With a projection, `model` and `dimension` describe the projected embeddings. */
   readonly spec: EmbedderSpec;
-  /** Number of threads. Each has its own copy of the network. */
+  /** Number of threads. Each has its own copy of the networks. */
   readonly workers: number;
   readonly threadsPerWorker: number;
   /** Most faces of live video that may wait for a worker. */
@@ -89,10 +91,13 @@ export class PooledEmbedder implements FaceEmbedder {
 }
 
 function workerDataOf(options: PooledEmbedderOptions): EmbedWorkerData {
-  const { spec, modelPath, refinerPath, projection, executionProvider, threadsPerWorker } = options;
-  const { dimension, alignment, preprocessing } = spec;
+  const { spec, networkPaths, refinerPath, projection, executionProvider, threadsPerWorker } = options;
+  const { dimension, alignment } = spec;
+  const networks = spec.networks.map(({ preprocessing, weight }, index) => {
+    return { path: networkPaths[index] as string, preprocessing, weight };
+  });
   return {
-    ...{ modelPath, refinerPath, projection, dimension, alignment, preprocessing },
+    ...{ networks, refinerPath, projection, dimension, alignment },
     ...{ executionProvider, threads: threadsPerWorker },
   };
 }

@@ -14,9 +14,9 @@ const models = new ModelStore({ cacheDir: defaultCacheDir() });
 export const spec = findEmbedder('mobilefacenet');
 
 export async function startEmbedder(options: Partial<PooledEmbedderOptions> = {}): Promise<PooledEmbedder> {
-  const { model } = options.spec ?? spec;
+  const { networks } = options.spec ?? spec;
   return new PooledEmbedder({
-    modelPath: options.modelPath ?? (await models.ensure(model.id)),
+    networkPaths: options.networkPaths ?? (await Promise.all(networks.map(({ id }) => networkPath(id)))),
     refinerPath: await models.ensure('mtcnn-onet'),
     projection: null,
     spec,
@@ -26,6 +26,10 @@ export async function startEmbedder(options: Partial<PooledEmbedderOptions> = {}
     threadsPerWorker: 1,
     ...options,
   });
+}
+
+export function networkPath(id: string): Promise<string> {
+  return models.ensure(id);
 }
 
 export async function readPicture(path: string): Promise<RgbImage> {

@@ -6,19 +6,21 @@ import { configSchema } from '../../../src/config/schema.js';
 import { rulesFor } from '../../../src/recognition/decision/decision.js';
 import { Gallery } from '../../../src/recognition/gallery/gallery.js';
 import { TrackRecognition } from '../../../src/recognition/track/track-recognition.js';
-import { spec, startDetector, startEmbedder } from './faces.js';
+import { findEmbedder } from '../../../src/recognition/embedding/embedder-specs.js';
+import { startDetector, startEmbedder } from './faces.js';
 import type { Storage } from '../../../src/core/storage.js';
 import { openStorage } from '../../../src/storage/open-storage.js';
 import { playTracks, randomFrom, type PhotoTrack } from './lfw-tracks.js';
 
 /**
- * Strangers among enrolled people, at the default setting. The thresholds come from 29.6 million pairs of LFW's other
- * view (docs/recognition.md), yet View 1 helped to choose between rules too: this is no independent test of them.
+ * Strangers among enrolled people, at the default setting. Its thresholds come from the same photos (docs/recognition.md):
+ * this is no independent test of them.
  *
  * SIGHTLINE_CALIBRATE prints the table of docs/recognition.md; it takes some minutes more.
  */
 const calibrate = process.env['SIGHTLINE_CALIBRATE'] !== undefined;
-const { threshold, falseNameRate } = configSchema.parse({}).recognition;
+const { embedder: embedderId, threshold, falseNameRate } = configSchema.parse({}).recognition;
+const spec = findEmbedder(embedderId);
 
 interface Outcome {
   readonly people: number;
@@ -115,7 +117,7 @@ describe('strangers among enrolled people', { tags: ['lfw'] }, () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'sightline-open-set-'));
     store = await openStorage({ data: folder });
-    const [detector, embedder] = await Promise.all([startDetector('mtcnn', 50), startEmbedder()]);
+    const [detector, embedder] = await Promise.all([startDetector('mtcnn', 50), startEmbedder({ spec })]);
     const tracks = await playTracks(calibrate ? Infinity : 2, calibrate ? 7 : 5, detector, embedder);
     byPerson = groupByPerson(tracks);
     await Promise.all([detector.close(), embedder.close()]);

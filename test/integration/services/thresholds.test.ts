@@ -40,7 +40,7 @@ describe('Thresholds', () => {
     const onThresholds = vi.fn();
     recognition.onChange({ onSwitch: () => undefined, onThresholds });
     const derived = naming.get();
-    expect(derived).toMatchObject({ threshold: null, falseNameRate: 0.001, embedder: 'mobilefacenet' });
+    expect(derived).toMatchObject({ threshold: null, falseNameRate: 0.001, embedder: 'mobilefacenet+fr-feature' });
     await Promise.all([naming.set({ threshold: 0.7 }), naming.set({ falseNameRate: 0.01 })]);
     expect(naming.get()).toMatchObject({ threshold: 0.7, falseNameRate: 0.01, effectiveThreshold: 0.7 });
     expect(recognition.model.thresholds).toEqual({ threshold: 0.7, falseNameRate: 0.01 });

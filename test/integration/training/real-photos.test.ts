@@ -106,7 +106,7 @@ describe('on real photos', { tags: ['lfw'] }, () => {
     expect(run.stdout).toMatch(/^The classifier head is switched on$/m);
     const heads = (...args: string[]) => sightline(['heads', ...args, '--data', data]);
     expect((await heads('list')).stdout).toMatch(
-      /^classifier +on, trained \d{4}-.* for mobilefacenet version 1$/m,
+      /^classifier +on, trained \d{4}-.* for mobilefacenet\+fr-feature version 1$/m,
     );
     expect((await heads('off', 'classifier')).stdout).toMatch(/^The classifier head is off now\n/);
     expect((await heads('list')).stdout).toMatch(/^classifier +off$/m);

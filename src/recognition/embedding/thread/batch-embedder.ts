@@ -3,11 +3,11 @@ import type { RgbImage } from '../../../core/image.js';
 import { faceQuality, type FaceQuality } from '../../../core/face-quality.js';
 import type { InferenceSession } from '../../../models/onnx-runtime.js';
 import { alignFace, alignTo } from '../align.js';
-import { EmbeddingNetwork } from './embedding-network.js';
 import type { EmbeddedFace, EmbedReply, EmbedWorkerData, FailedFace } from './embed-protocol.js';
+import { JoinedNetworks } from './joined-networks.js';
 import { LandmarkRefiner } from './landmark-refiner.js';
 
-/** A face that is ready for the network. */
+/** A face that is ready for the networks. */
 interface AlignedFace {
   readonly kind: 'aligned';
   /** Aligned for the embedder. */
@@ -18,22 +18,22 @@ interface AlignedFace {
   readonly alignMs: number;
 }
 
-/** Aligns a batch of faces and embeds them in one run. Takes one batch at a time. */
+/** Aligns a batch of faces and embeds them in one run of each network. Takes one batch at a time. */
 export class BatchEmbedder {
   readonly #alignment: EmbedWorkerData['alignment'];
-  readonly #network: EmbeddingNetwork;
+  readonly #networks: JoinedNetworks;
   readonly #refiner: LandmarkRefiner;
 
   /** Starts loading at once. When loading fails, so does every face. */
   constructor(data: EmbedWorkerData, options: InferenceSession.SessionOptions) {
     this.#alignment = data.alignment;
-    this.#network = new EmbeddingNetwork(data, options);
+    this.#networks = new JoinedNetworks(data, options);
     this.#refiner = new LandmarkRefiner(data.refinerPath, options);
   }
 
   /** Resolves when loading has succeeded or failed. */
   async loaded(): Promise<void> {
-    await Promise.all([this.#network.loaded(), this.#refiner.loaded()]);
+    await Promise.all([this.#networks.loaded(), this.#refiner.loaded()]);
   }
 
   /** Never rejects: an error of one face is in that face's reply. */
@@ -43,7 +43,7 @@ export class BatchEmbedder {
     for (const task of batch) faces.push(await this.#align(task).catch(failed));
     const aligned = faces.filter((face) => face.kind === 'aligned');
     const started = performance.now();
-    const answers = this.#network.run(aligned.map(({ input }) => input));
+    const answers = this.#networks.run(aligned.map(({ input }) => input));
     const replies = faces.map(async (face) => {
       if (face.kind === 'failed') return face;
       return this.#finish(face, answers, aligned.indexOf(face), started).catch(failed);
@@ -62,11 +62,11 @@ export class BatchEmbedder {
 
   async #finish(
     { chip, quality, alignMs }: AlignedFace,
-    answers: Promise<readonly Float32Array[]>,
+    answers: Promise<readonly (readonly Float32Array[])[]>,
     row: number,
     started: number,
   ): Promise<EmbeddedFace> {
-    const vector = await this.#network.finish((await answers)[row] as Float32Array);
+    const vector = await this.#networks.finish((await answers)[row] as readonly Float32Array[]);
     const times = { alignMs, embedMs: performance.now() - started };
     return { kind: 'embedded', vector, chip: chip.data as Uint8Array<ArrayBuffer>, quality, times };
   }

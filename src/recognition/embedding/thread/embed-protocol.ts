@@ -9,23 +9,31 @@ import type { RemoteError } from '../../../core/errors.js';
 
 /** What a worker receives when it starts. */
 export interface EmbedWorkerData {
-  /** Absolute path of an ONNX network with input [N, 3, side, side] and output [N, features]. */
-  readonly modelPath: string;
+  /** What embeds a face: one network, or several whose embeddings are joined. */
+  readonly networks: readonly LocalNetwork[];
   /** Absolute path of MTCNN's O-Net, which refines landmarks. */
   readonly refinerPath: string;
   /**
-   * An ONNX model [N, features] → [N, dimension] that runs on the network's output after that was scaled to length 1.
-   * Null for none; then features = dimension.
+   * An ONNX model [N, features] → [N, dimension] that runs on the joined embedding, which has length 1. Null for none;
+   * then features = dimension.
    */
   readonly projection: Uint8Array | null;
   /** Length of the final embedding. */
   readonly dimension: number;
   readonly alignment: Alignment;
-  readonly preprocessing: Preprocessing;
   /** ONNX Runtime's name of the provider: `cpu`, `cuda`, `coreml`, … */
   readonly executionProvider: string;
   /** Number of threads that ONNX Runtime uses within the worker. */
   readonly threads: number;
+}
+
+/** An embedding network on this machine. */
+export interface LocalNetwork {
+  /** Absolute path of an ONNX network with input [N, 3, side, side] and output [N, features]. */
+  readonly path: string;
+  readonly preprocessing: Preprocessing;
+  /** How much its similarity counts beside that of the other networks; above 0. */
+  readonly weight: number;
 }
 
 /** A channel value v, 0 to 255, becomes (v − mean) · scale, with the mean of that channel. */

@@ -1,32 +1,31 @@
 import { InferenceSession, Tensor } from '../../../models/onnx-runtime.js';
-import { chipSides } from '../align.js';
-import { l2Normalise } from '../../../core/distance.js';
-import type { EmbedWorkerData, Preprocessing } from './embed-protocol.js';
+import { chipSides, type Alignment } from '../align.js';
+import type { LocalNetwork, Preprocessing } from './embed-protocol.js';
 import type { RgbImage } from '../../../core/image.js';
 
-/** Turns aligned faces into embeddings. `run` must not be called again before it has settled. */
+/** One network that turns aligned faces into vectors. `run` must not be called again before it has settled. */
 export class EmbeddingNetwork {
-  readonly #data: EmbedWorkerData;
+  readonly #preprocessing: Preprocessing;
   readonly #network: Promise<InferenceSession>;
-  readonly #projection: Promise<InferenceSession> | null;
   readonly #side: number;
   /** Reused for every batch; grows with the largest one. */
   #input = new Float32Array();
 
-  /** Starts loading at once. `run` and `finish` reject when loading failed. */
-  constructor(data: EmbedWorkerData, options: InferenceSession.SessionOptions) {
-    const { modelPath, projection, alignment } = data;
-    this.#data = data;
+  /** Starts loading at once. `run` rejects when loading failed. */
+  constructor(
+    { path, preprocessing }: LocalNetwork,
+    alignment: Alignment,
+    options: InferenceSession.SessionOptions,
+  ) {
+    this.#preprocessing = preprocessing;
     this.#side = chipSides[alignment];
-    this.#network = InferenceSession.create(modelPath, options);
-    this.#projection = projection === null ? null : InferenceSession.create(projection, options);
+    this.#network = InferenceSession.create(path, options);
     this.#network.catch(() => undefined);
-    this.#projection?.catch(() => undefined);
   }
 
   /** Resolves when loading has succeeded or failed. */
   async loaded(): Promise<void> {
-    await Promise.allSettled([this.#network, this.#projection]);
+    await Promise.allSettled([this.#network]);
   }
 
   /** Runs the network once on a batch of aligned chips. @returns its raw output, one vector per chip */
@@ -37,29 +36,20 @@ export class EmbeddingNetwork {
     if (this.#input.length < length) this.#input = new Float32Array(length);
     const input = this.#input.subarray(0, length);
     chips.forEach((chip, index) =>
-      fillPlanes(input.subarray(index * size, (index + 1) * size), chip, this.#data.preprocessing),
+      fillPlanes(input.subarray(index * size, (index + 1) * size), chip, this.#preprocessing),
     );
     const output = await rows(await this.#network, input, [chips.length, 3, this.#side, this.#side]);
     const features = output.length / chips.length;
     return chips.map((_, index) => output.slice(index * features, (index + 1) * features));
   }
-
-  /**
-   * Turns one raw output into an embedding: normalised, projected if there is a projection.
-   * @throws Error when its length is 0 or not finite, or its dimension is wrong
-   */
-  async finish(answer: Float32Array): Promise<Float32Array<ArrayBuffer>> {
-    let vector = l2Normalise(answer);
-    if (this.#projection) {
-      vector = l2Normalise(await rows(await this.#projection, vector, [1, vector.length]));
-    }
-    if (vector.length === this.#data.dimension) return vector as Float32Array<ArrayBuffer>;
-    throw new Error(`Expected an output of ${this.#data.dimension} floats but received ${vector.length}`);
-  }
 }
 
 /** Runs a network with one input and one output. Copies the output, because ONNX Runtime may reuse its memory. */
-async function rows(network: InferenceSession, input: Float32Array, shape: number[]): Promise<Float32Array> {
+export async function rows(
+  network: InferenceSession,
+  input: Float32Array,
+  shape: number[],
+): Promise<Float32Array> {
   const [inputName = '', outputName = ''] = [network.inputNames[0], network.outputNames[0]];
   const outputs = await network.run({ [inputName]: new Tensor('float32', input, shape) });
   const data = outputs[outputName]?.data;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { alignTo } from '../../../../src/recognition/embedding/align.js';
-import { euclideanDistance, l2Normalise } from '../../../../src/core/distance.js';
+import { cosineFromDistance, euclideanDistance, l2Normalise } from '../../../../src/core/distance.js';
 import { embedderIds, type FaceCrop, type FaceEmbedder } from '../../../../src/core/face-embedder.js';
 import { landmarkBox } from '../../../../src/recognition/embedding/landmark-square.js';
 import type { FaceDetector } from '../../../../src/detection/face-detector.js';
@@ -11,7 +11,7 @@ import type { Conv } from '../../../../src/models/convert/network.js';
 import { writeOnnx } from '../../../../src/models/convert/write-onnx.js';
 import { cutFace } from '../../../../src/recognition/embedding/crop.js';
 import { findEmbedder } from '../../../../src/recognition/embedding/embedder-specs.js';
-import { noiseCrop, readAsset, startDetector, startEmbedder, stills } from '../faces.js';
+import { networkPath, noiseCrop, readAsset, startDetector, startEmbedder, stills } from '../faces.js';
 
 let embedder: FaceEmbedder | undefined;
 let detector: FaceDetector;
@@ -33,7 +33,7 @@ async function vectorOf(crop: FaceCrop): Promise<Float32Array> {
   return result.embedding.vector;
 }
 
-describe.each(['mobilefacenet', 'fr-feature', 'dlib'])('%s', (id) => {
+describe.each(['mobilefacenet+fr-feature', 'mobilefacenet', 'fr-feature', 'dlib'])('%s', (id) => {
   const spec = findEmbedder(id);
 
   it('gives the same vector for the same crop, to the bit, and near ones for one man only', async () => {
@@ -79,7 +79,7 @@ describe('facenet-vggface2', () => {
 
   it('sees the box of the face stretched to 160×160, (v − 127.5) / 128', async () => {
     const spec = { ...findEmbedder('facenet-vggface2'), dimension: watched.length * 3 };
-    embedder = await startEmbedder({ spec, modelPath: await pixelNetwork() });
+    embedder = await startEmbedder({ spec, networkPaths: [await pixelNetwork()] });
     // Noise is no face to O-Net, so the box is the one that the landmarks suggest.
     const crop = noiseCrop(5);
     const face = { landmarks: crop.landmarks, box: landmarkBox(crop.landmarks) };
@@ -87,6 +87,33 @@ describe('facenet-vggface2', () => {
     const pixels = watched.flatMap((pixel) => [...chip.data.subarray(pixel * 3, pixel * 3 + 3)]);
     const expected = l2Normalise(Float32Array.from(pixels, (value) => (value - 127.5) / 128));
     (await vectorOf(crop)).forEach((value, index) => expect(value).toBeCloseTo(expected[index]!, 5));
+  });
+});
+
+describe('two networks joined', () => {
+  const spec = findEmbedder('mobilefacenet+fr-feature');
+
+  it('have the weighted mean of both cosines', async () => {
+    const crops = await Promise.all([stills[0]!, stills[1]!].map((still) => cropOf(`demo-franck-${still}`)));
+    const cosine = async (id: string): Promise<number> => {
+      const of = await startEmbedder({ spec: findEmbedder(id) });
+      embedder = of;
+      const [first, second] = [await vectorOf(crops[0]!), await vectorOf(crops[1]!)];
+      await of.close();
+      return cosineFromDistance(euclideanDistance(first, second));
+    };
+    const [mobileFaceNet, frFeature] = [await cosine('mobilefacenet'), await cosine('fr-feature')];
+    expect(Math.abs(mobileFaceNet - frFeature)).toBeGreaterThan(0.01);
+    expect(await cosine(spec.model.id)).toBeCloseTo((1.5 * mobileFaceNet + frFeature) / 2.5, 5);
+  });
+
+  it('fail together when one of them cannot be loaded', async () => {
+    const [, frFeature] = await Promise.all(spec.networks.map(({ id }) => networkPath(id)));
+    embedder = await startEmbedder({ spec, networkPaths: ['/nowhere/network.onnx', frFeature!] });
+    expect(await embedder.embed(noiseCrop(1))).toMatchObject({
+      status: 'failed',
+      error: { code: 'EMBEDDER_FAILED', message: expect.stringContaining('/nowhere/network.onnx') as string },
+    });
   });
 });
 
@@ -103,7 +130,7 @@ describe('findEmbedder', () => {
 
   it('names what there is when asked for something else', () => {
     expect(() => findEmbedder('arcface')).toThrow(
-      'Expected an embedder, one of mobilefacenet, fr-feature, dlib, facenet-vggface2, but received "arcface"',
+      'Expected an embedder, one of mobilefacenet+fr-feature, mobilefacenet, fr-feature, dlib, facenet-vggface2, but received "arcface"',
     );
   });
 });

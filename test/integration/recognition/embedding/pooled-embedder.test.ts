@@ -106,7 +106,7 @@ describe('PooledEmbedder', () => {
   });
 
   it('says what is wrong with a network that cannot be read', async () => {
-    const { embed } = bound(await start({ modelPath: '/nowhere/network.onnx' }));
+    const { embed } = bound(await start({ networkPaths: ['/nowhere/network.onnx'] }));
     expect(await embed(1)).toMatchObject({
       status: 'failed',
       error: {

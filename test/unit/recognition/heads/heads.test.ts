@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Neighbour } from '../../../../src/core/face.js';
 import {
   type ClassifierHead,
   type ProjectionHead,
   type SiameseHead,
-  requireFit,
+  fitting,
 } from '../../../../src/core/heads.js';
 import { rulesFor } from '../../../../src/recognition/decision/decision.js';
 import { findEmbedder } from '../../../../src/recognition/embedding/embedder-specs.js';
@@ -143,17 +143,22 @@ describe('projectedSpec', () => {
   });
 });
 
-describe('requireFit', () => {
+describe('fitting', () => {
   const head = { kind: 'siamese', ...base } as SiameseHead;
-  it('lets a head of the embedder in use pass', () => {
-    expect(() => requireFit(head, { model: spec.model, dimension: 2 })).not.toThrow();
+  it('lets a head of the embedder in use pass, and none', () => {
+    const onMisfit = vi.fn();
+    expect(fitting(head, { model: spec.model, dimension: 2 }, onMisfit)).toBe(head);
+    expect(fitting(null, { model: spec.model, dimension: 2 }, onMisfit)).toBeNull();
+    expect(onMisfit).not.toHaveBeenCalled();
   });
   it.each([
     [{ model: spec.model, dimension: 3 }, /3 numbers of mobilefacenet.*received one for 2/],
     [{ model: { id: 'dlib', version: '1' }, dimension: 2 }, /dlib version 1.*mobilefacenet version 1/],
-    [{ model: { id: 'mobilefacenet', version: '2' }, dimension: 2 }, /version 2/],
-  ])('refuses it for another', (other, message) => {
-    expect(() => requireFit(head, other)).toThrow(
+    [{ model: { id: 'mobilefacenet', version: '2' }, dimension: 2 }, /version 2.*not used/],
+  ])('leaves it out for another, and says so', (other, message) => {
+    const onMisfit = vi.fn();
+    expect(fitting(head, other, onMisfit)).toBeNull();
+    expect(onMisfit).toHaveBeenCalledExactlyOnceWith(
       expect.objectContaining({ code: 'HEAD_MISMATCH', message: expect.stringMatching(message) as string }),
     );
   });

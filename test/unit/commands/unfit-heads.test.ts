@@ -1,5 +1,5 @@
 import { afterEach, expect, it, onTestFinished } from 'vitest';
-import { describeDropped, dropUnfitHeads } from '../../../src/commands/drop-unfit-heads.js';
+import { describeDropped, dropUnfitHeads } from '../../../src/commands/unfit-heads.js';
 import type { SiameseHead } from '../../../src/core/heads.js';
 import { findEmbedder } from '../../../src/recognition/embedding/embedder-specs.js';
 import { openStorage } from '../../../src/storage/open-storage.js';

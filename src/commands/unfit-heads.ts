@@ -1,8 +1,8 @@
-import { type HeadKind, type HeadStore, requireFit } from '../core/heads.js';
+import { fits, type HeadKind, type HeadStore, type MisfitListener } from '../core/heads.js';
 import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 
 /**
- * Switches off what was trained on other embeddings than those in use from now on: with it on, nothing would start.
+ * Switches off what was trained on other embeddings than those in use from now on, because it would never be used.
  * @returns the heads that were switched off
  */
 export async function dropUnfitHeads(store: HeadStore, spec: EmbedderSpec): Promise<HeadKind[]> {
@@ -10,16 +10,16 @@ export async function dropUnfitHeads(store: HeadStore, spec: EmbedderSpec): Prom
   for (const kind of ['siamese', 'classifier'] as const) {
     // A damaged one is not ours to judge; `sightline heads` tells of it.
     const head = await store.load(kind).catch(() => null);
-    if (head === null) continue;
-    try {
-      requireFit(head, spec);
-    } catch {
-      await store.remove(kind);
-      dropped.push(kind);
-    }
+    if (head === null || fits(head, spec)) continue;
+    await store.remove(kind);
+    dropped.push(kind);
   }
   return dropped;
 }
+
+/** Says that a head is left out because it was trained for another embedder. */
+export const tellMisfit: MisfitListener = ({ code, message, remedy }) =>
+  void process.stderr.write(`${code}: ${message}\n  ${remedy}\n`);
 
 /** Says so to people, a line each. */
 export function describeDropped(dropped: readonly HeadKind[]): string[] {
