@@ -66,7 +66,8 @@ export function sentenceOf({ type, data, person: known }) {
 }
 
 function calibrationSentence({ people, threshold: { before, after } }) {
-  if (people === 0) return `A name needs a distance of ${after.toFixed(2)} now, without local people to compare with`;
+  if (people === 0)
+    return `A name needs a distance of ${after.toFixed(2)} now, without local people to compare with`;
   return `A name needs a distance of ${after.toFixed(2)} now, ${before.toFixed(2)} before: calibrated on ${people} local people`;
 }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { evaluateDetectionCommand } from './evaluate-detection.js';
 import { evaluateGalleryCommand } from './evaluate-gallery.js';
 import { evaluateLfwCommand } from './evaluate-lfw.js';
+import { evaluateOpenSetCommand } from './evaluate-openset.js';
 import { acceptOptionsFirst } from './group-options.js';
 
 /** `sightline evaluate` */
@@ -9,6 +10,7 @@ export function evaluateCommand(command: Command): void {
   command
     .addCommand(evaluateDetectionCommand())
     .addCommand(evaluateLfwCommand())
+    .addCommand(evaluateOpenSetCommand())
     .addCommand(evaluateGalleryCommand());
   acceptOptionsFirst(command);
 }

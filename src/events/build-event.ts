@@ -104,11 +104,7 @@ export function recognitionCalibrated({
 }
 
 /** @param camera null for an event about no camera */
-function draft<T extends EventType>(
-  type: T,
-  camera: CameraRef | null,
-  data: EventDataByType[T],
-): DraftOf<T> {
+function draft<T extends EventType>(type: T, camera: CameraRef | null, data: EventDataByType[T]): DraftOf<T> {
   return {
     specversion: '1.0',
     source: sourceOf(camera?.id ?? ''),

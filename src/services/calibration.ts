@@ -122,7 +122,7 @@ export class LocalCalibration {
 }
 
 /** The calibration that is kept; null for none, and for one that cannot be read: it is estimated anew. */
-export async function loadCalibration(
+async function loadCalibration(
   settings: Pick<SettingsStore, 'load'>,
   log: Pick<Logger, 'warn'>,
 ): Promise<Calibration | null> {
