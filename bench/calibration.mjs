@@ -1,5 +1,5 @@
 // How often strangers who resemble the gallery are named, with thresholds calibrated on a few local people: households and
-// cohorts drawn from neighbourhoods of Labeled Faces in the Wild, which two other embedders choose. Prints JSON.
+// cohorts drawn from neighbourhoods of Labeled Faces in the Wild, which other networks choose. Prints JSON.
 // `node bench/calibration.mjs FOLDER [EMBEDDER]`; FOLDER keeps the embeddings and is filled when it is empty.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,8 @@ const { rulesFor } = await built('recognition/decision/decision.js');
 const { clopperPearson } = await built('training/evaluation/binomial-interval.js');
 
 const images = '../shared/data/lfw-view1/images';
-const embedders = ['mobilefacenet', 'fr-feature', 'dlib'];
+const networks = ['mobilefacenet', 'fr-feature', 'dlib'];
+const embedders = ['mobilefacenet+fr-feature', ...networks];
 const drawsPerPlace = 24;
 const households = [
   { people: 2, photos: 1 },
@@ -40,19 +41,20 @@ const [folder, only] = process.argv.slice(2);
 if (folder === undefined) throw new Error('Expected a folder for the embeddings.');
 if (!existsSync(join(folder, 'photos.json'))) await embedAll();
 const photos = JSON.parse(readFileSync(join(folder, 'photos.json'), 'utf8'));
-const vectorsOf = Object.fromEntries(embedders.map((id) => [id, readVectors(id)]));
+const vectorsOf = Object.fromEntries(networks.map((id) => [id, readVectors(id)]));
 const people = [...new Set(photos.map(({ person }) => person))];
 const numberOf = new Map(people.map((name, number) => [name, number]));
 const photosOf = people.map(() => []);
 for (const [index, { person }] of photos.entries()) photosOf[numberOf.get(person)].push(index);
 
 const similarity = Object.fromEntries(
-  embedders.map((id) => [id, similarityZ(meanEmbeddings(vectorsOf[id], photosOf))]),
+  networks.map((id) => [id, similarityZ(meanEmbeddings(vectorsOf[id], photosOf))]),
 );
 const results = {};
 for (const id of only ? [only] : embedders) {
   results[id] = {};
-  const others = embedders.filter((other) => other !== id).map((other) => similarity[other]);
+  const own = findEmbedder(id).networks.map((network) => network.id);
+  const others = networks.filter((other) => !own.includes(other)).map((other) => similarity[other]);
   for (const place of places) {
     for (const household of households) {
       const name = `${household.people}x${household.photos}, ${place.size} ${place.strangers}`;
@@ -67,6 +69,7 @@ process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
 /** Rates of every cohort, and of the best threshold of each place in hindsight. */
 function measure(id, household, { strangers, size, cohorts }, others) {
   const spec = findEmbedder(id);
+  const vectors = joined(spec);
   const galleryPhotos = household.people * household.photos;
   const settings = { threshold: null, falseNameRate };
   const tallies = new Map(cohorts.map((size) => [size, tally()]));
@@ -78,7 +81,7 @@ function measure(id, household, { strangers, size, cohorts }, others) {
       strangers === 'alike'
         ? alikePlace(seed, placeSizes[size], others, photosOf)
         : randomPlace(seed, placeSizes[size], photosOf);
-    const seen = [...draws(place, household, seed, drawsPerPlace, photosOf, vectorsOf[id], spec.leastMargin)];
+    const seen = [...draws(place, household, seed, drawsPerPlace, photosOf, vectors, spec.leastMargin)];
     const distances = seen.flatMap((draw) => draw.strangers).sort((a, b) => a - b);
     const best = distances[Math.round(distances.length * falseNameRate)] - 1e-9;
     for (const draw of seen) {
@@ -131,6 +134,18 @@ function round(value) {
   return Number(value.toFixed(2));
 }
 
+/** The embeddings of an embedder: its networks' joined, so that cosines are their weighted mean. */
+function joined({ networks: parts }) {
+  const total = parts.reduce((sum, { weight }) => sum + weight, 0);
+  return photos.map((_, index) =>
+    Float32Array.from(
+      parts.flatMap(({ id, weight }) =>
+        Array.from(vectorsOf[id][index], (value) => value * Math.sqrt(weight / total)),
+      ),
+    ),
+  );
+}
+
 function readVectors(id) {
   const { dimension } = findEmbedder(id);
   const bytes = readFileSync(join(folder, `${id}.f32`));
@@ -157,9 +172,14 @@ async function embedAll() {
   };
   const refinerPath = await models.ensure('mtcnn-onet');
   const open = async (id) =>
-    new PooledEmbedder({ ...pool, spec: findEmbedder(id), modelPath: await models.ensure(id), refinerPath });
-  const running = await Promise.all(embedders.map(open));
-  const [kept, vectors] = [[], embedders.map(() => [])];
+    new PooledEmbedder({
+      ...pool,
+      spec: findEmbedder(id),
+      networkPaths: [await models.ensure(id)],
+      refinerPath,
+    });
+  const running = await Promise.all(networks.map(open));
+  const [kept, vectors] = [[], networks.map(() => [])];
   for (const person of readdirSync(images).sort()) {
     for (const file of readdirSync(join(images, person)).sort()) {
       const decoded = sharp(join(images, person, file))
@@ -178,7 +198,7 @@ async function embedAll() {
   }
   await Promise.all([detector, ...running].map((one) => one.close()));
   mkdirSync(folder, { recursive: true });
-  for (const [index, id] of embedders.entries())
+  for (const [index, id] of networks.entries())
     writeFileSync(join(folder, `${id}.f32`), Buffer.concat(vectors[index].map((v) => Buffer.from(v.buffer))));
   writeFileSync(join(folder, 'photos.json'), JSON.stringify(kept));
 }

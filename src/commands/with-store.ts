@@ -10,6 +10,8 @@ import { StoredEvents } from '../services/events.js';
 import { GalleryHealth } from '../services/gallery-health.js';
 import { KnownPeople, storeAlone } from '../services/people.js';
 import { StoredUnknownPeople } from '../services/unknown-people.js';
+import { calibrationFor } from '../services/calibration.js';
+import { tellMisfit } from './unfit-heads.js';
 import { configFrom, type SharedOptions } from './options.js';
 
 /** What commands do with the data folder. A program that runs beside them follows. */
@@ -45,7 +47,9 @@ export async function withGallery(
   const config = await configFrom(options);
   const store = await openStore(config.data, { create: false });
   try {
-    const { spec, thresholds } = await projectedChoice(config, store.heads);
+    const choice = await projectedChoice(config, store.heads, tellMisfit);
+    const { spec } = choice;
+    const thresholds = { ...choice.thresholds, calibration: await calibrationFor(config, store.settings) };
     const gallery = await Gallery.open({ store, spec, onError: () => undefined });
     try {
       const health = new GalleryHealth({ store, model: () => ({ gallery, spec, thresholds }) });
