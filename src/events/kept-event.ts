@@ -6,7 +6,7 @@ const noCamera = '';
 
 /** Ids of everybody that an event names. */
 function namedIn({ data }: EventDraft): string[] {
-  if ('people' in data && Array.isArray(data.people)) return data.people.map(({ id }) => id);
+  if ('people' in data && typeof data.people !== 'number') return data.people.map(({ id }) => id);
   if ('photo' in data) return [data.identity, data.other].flatMap((person) => person?.id ?? []);
   if (!('track' in data)) return [];
   const { identity, held, why } = data;

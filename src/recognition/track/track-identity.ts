@@ -3,7 +3,14 @@ import type { DecisionKind } from '../../core/track-state.js';
 import { isClear } from '../../core/face-quality.js';
 import { mostObservations } from './observations.js';
 import { judgeFace } from '../heads/classifier.js';
-import { distanceTo, leaning, marginOf, thresholdOf, type Match, type DecisionRules } from '../decision/decision.js';
+import {
+  distanceTo,
+  leaning,
+  marginOf,
+  thresholdOf,
+  type Match,
+  type DecisionRules,
+} from '../decision/decision.js';
 
 /** An identity by itself, whether or not it is in doubt. */
 export type PlainIdentity = Exclude<Identity, { readonly state: 'held' }>;
