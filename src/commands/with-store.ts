@@ -1,17 +1,13 @@
-import { projectedChoice } from '../app/embedder-choice.js';
 import { openStore } from '../app/open-store.js';
 import { SightlineError } from '../core/errors.js';
 import type { Person } from '../core/face.js';
 import type { HeadStore } from '../core/heads.js';
 import type { GalleryPerson } from '../core/people-store.js';
 import type { Storage } from '../core/storage.js';
-import { Gallery } from '../recognition/gallery/gallery.js';
 import { StoredEvents } from '../services/events.js';
-import { GalleryHealth } from '../services/gallery-health.js';
+import type { GalleryHealth } from '../services/gallery-health.js';
 import { KnownPeople, storeAlone } from '../services/people.js';
 import { StoredUnknownPeople } from '../services/unknown-people.js';
-import { calibrationFor } from '../services/calibration.js';
-import { tellMisfit } from './unfit-heads.js';
 import { configFrom, type SharedOptions } from './options.js';
 
 /** What commands do with the data folder. A program that runs beside them follows. */
@@ -39,23 +35,20 @@ export async function withStore(
   }
 }
 
-/** As `withStore`, with the gallery as it compares faces. */
+/** The same as `withStore`, with the gallery as it compares faces; only commands that need it wait for its modules. */
 export async function withGallery(
   options: SharedOptions,
   work: (services: StoreServices & { readonly gallery: GalleryHealth }) => Promise<void>,
 ): Promise<void> {
+  const { openGalleryHealth } = await import('./open-gallery-health.js');
   const config = await configFrom(options);
   const store = await openStore(config.data, { create: false });
   try {
-    const choice = await projectedChoice(config, store.heads, tellMisfit);
-    const { spec } = choice;
-    const thresholds = { ...choice.thresholds, calibration: await calibrationFor(config, store.settings) };
-    const gallery = await Gallery.open({ store, spec, onError: () => undefined });
+    const { health, close } = await openGalleryHealth(config, store);
     try {
-      const health = new GalleryHealth({ store, model: () => ({ gallery, spec, thresholds }) });
       await work({ ...servicesOf(store), gallery: health });
     } finally {
-      await gallery.close();
+      await close();
     }
   } finally {
     await store.close();

@@ -1,0 +1,20 @@
+import { projectedChoice } from '../app/embedder-choice.js';
+import type { Config } from '../config/schema.js';
+import type { Storage } from '../core/storage.js';
+import { Gallery } from '../recognition/gallery/gallery.js';
+import { calibrationFor } from '../services/calibration.js';
+import { GalleryHealth } from '../services/gallery-health.js';
+import { tellMisfit } from './unfit-heads.js';
+
+/** Opens the gallery as it compares faces, without the networks that embed them. The store stays with the caller. */
+export async function openGalleryHealth(
+  config: Config,
+  store: Storage,
+): Promise<{ readonly health: GalleryHealth; readonly close: () => Promise<void> }> {
+  const choice = await projectedChoice(config, store.heads, tellMisfit);
+  const { spec } = choice;
+  const thresholds = { ...choice.thresholds, calibration: await calibrationFor(config, store.settings) };
+  const gallery = await Gallery.open({ store, spec, onError: () => undefined });
+  const health = new GalleryHealth({ store, model: () => ({ gallery, spec, thresholds }) });
+  return { health, close: () => gallery.close() };
+}
