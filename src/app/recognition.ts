@@ -9,7 +9,8 @@ import {
   type CameraThresholds,
   type ThresholdSettings,
 } from '../recognition/decision/decision.js';
-import { findEmbedder, type EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
+import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
+import { Embedders } from '../recognition/embedding/embedders.js';
 import { reEmbed } from '../recognition/embedding/re-embedding.js';
 import type { ModelSource, RecognitionModel } from '../recognition/track/recognizer.js';
 import { UnknownPeople } from '../recognition/unknown/unknown-people.js';
@@ -61,11 +62,12 @@ export class Recognition {
     const { embeddings, heads } = options.store;
     const onMisfit: MisfitListener = ({ code, message, remedy }) =>
       log.warn({ code }, `${message} ${remedy}`);
-    const wanted = await trainedChoice(options.config, heads, onMisfit);
+    const embedders = await Embedders.read(options.store.settings);
+    const wanted = await trainedChoice(options.config, embedders, heads, onMisfit);
     // Only comparisons of two pictures use it, and these cannot log; a damaged one is told of when it is used.
     fitting(await heads.load('siamese').catch(() => null), wanted.spec, onMisfit);
     const missing = await embeddings.countWithout(wanted.spec.model);
-    const before = missing > 0 ? await openBefore(wanted, options) : undefined;
+    const before = missing > 0 ? await openBefore(wanted, embedders, options) : undefined;
     const model = before ?? (await openModel(wanted, options));
     const recognition = new Recognition(options, withPeople(model, options));
     if (missing > 0) recognition.#catchUp(wanted, missing);
@@ -201,11 +203,12 @@ function withPeople(model: OpenModel, { store }: OpenModelOptions): Current {
 /** The model that most photos without the wanted embedding were enrolled with, if it can be run. */
 async function openBefore(
   wanted: EmbedderChoice,
+  embedders: Embedders,
   options: OpenModelOptions & RecognitionOptions,
 ): Promise<OpenModel | undefined> {
   const counts = await options.store.people.modelCounts(wanted.spec.model);
   for (const { model } of counts.toSorted((a, b) => b.faces - a.faces)) {
-    const spec = runnable(model);
+    const spec = runnable(model, embedders);
     if (!spec) continue;
     // A threshold that the user chose speaks of the wanted embedder's distances.
     const carryThresholds = (stated: ThresholdSettings): ThresholdSettings => ({
@@ -224,9 +227,9 @@ async function openBefore(
   return undefined;
 }
 
-function runnable({ id, version }: ModelRef): EmbedderSpec | undefined {
+function runnable({ id, version }: ModelRef, embedders: Embedders): EmbedderSpec | undefined {
   try {
-    const spec = findEmbedder(id);
+    const spec = embedders.find(id);
     return spec.model.version === version ? spec : undefined;
   } catch {
     return undefined;

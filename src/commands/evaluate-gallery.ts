@@ -15,6 +15,7 @@ import { galleryFigures, type GalleryFigures } from '../training/evaluation/gall
 import type { EmbeddedPhoto, PhotoRef } from '../training/evaluation/gallery-pairs.js';
 import { facesShown } from '../training/evaluation/report/findings.js';
 import { galleryReport } from '../training/evaluation/report/gallery-report.js';
+import { Embedders } from '../recognition/embedding/embedders.js';
 import { unwritable } from './face-drawing.js';
 import { describeGallery } from './gallery-text.js';
 import { configFrom, numberOrText, withOptions, type SharedOptions } from './options.js';
@@ -50,7 +51,8 @@ async function evaluateGallery(options: EvaluateGalleryOptions): Promise<void> {
   const config = await configFrom(options);
   const store = await openStore(config.data, { create: false });
   try {
-    const { spec, thresholds, projection } = await projectedChoice(config, store.heads, tellMisfit);
+    const embedders = await Embedders.read(store.settings);
+    const { spec, thresholds, projection } = await projectedChoice(config, embedders, store.heads, tellMisfit);
     const photos = await readPhotos(store.people, spec);
     const { threshold } = rulesFor(spec, thresholds, photos.length);
     const scale = projection === null ? null : await store.heads.load('projection');

@@ -2,9 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { euclideanDistance } from '../core/distance.js';
-import { plainChoice } from '../app/embedder-choice.js';
+import { openStore } from '../app/open-store.js';
+import type { Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
 import { readImage } from '../ingest/still-image.js';
+import type { EmbeddingSpec } from '../recognition/embedding/embedder-specs.js';
+import { Embedders } from '../recognition/embedding/embedders.js';
 import { centralFace } from '../recognition/enrolment/main-face.js';
 import {
   parseLfwPairs,
@@ -49,7 +52,7 @@ export function evaluateLfwCommand(): Command {
     .requiredOption('--pairs <file>', 'pairs.txt (View 2, ten folds) or pairsDevTest.txt (View 1)')
     .requiredOption('--images <dir>', 'folder with a folder of pictures for each person')
     .option('--json', 'print the figures as JSON');
-  withOptions(withPhotoDetector(command), ['embedder', 'config', 'modelsDir']);
+  withOptions(withPhotoDetector(command), ['embedder', 'config', 'data', 'modelsDir']);
   return command.action(evaluateLfw);
 }
 
@@ -58,7 +61,7 @@ async function evaluateLfw(options: EvaluateLfwOptions): Promise<void> {
   const folds = await readPairs(options.pairs);
   const photos = [...new Set(folds.flat().flatMap((pair) => pair.photos))];
   await requirePictures(options.images, photos);
-  const reader = await FaceReader.open(config, plainChoice(config));
+  const reader = await FaceReader.open(config, { spec: await embeddingOf(config), projection: null });
   try {
     const vectors = await embedAll(photos, options.images, reader);
     const report: LfwReport = {
@@ -73,6 +76,16 @@ async function evaluateLfw(options: EvaluateLfwOptions): Promise<void> {
   }
 }
 
+/** How the embedder of a configuration embeds; a network of the user's need not be measured for it. */
+async function embeddingOf({ data, recognition }: Config): Promise<EmbeddingSpec> {
+  const store = await openStore(data, { create: false });
+  try {
+    return (await Embedders.read(store.settings)).findEmbedding(recognition.embedder);
+  } finally {
+    await store.close();
+  }
+}
+
 async function readPairs(path: string): Promise<LabelledPair[][]> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new SightlineError('PAIRS_UNREADABLE', `Expected to read ${path}: ${(error as Error).message}.`);
@@ -81,7 +94,7 @@ async function readPairs(path: string): Promise<LabelledPair[][]> {
 }
 
 /** The central face of each photo, whatever its quality: it is the embedder that is measured. */
-async function embedAll(photos: readonly string[], folder: string, reader: FaceReader): Promise<Vectors> {
+async function embedAll(photos: readonly string[], folder: string, reader: FaceReader<EmbeddingSpec>): Promise<Vectors> {
   const vectors = new Map<string, Float32Array | undefined>();
   try {
     for (const photo of photos) {

@@ -2,7 +2,7 @@ import { Argument, Command } from 'commander';
 import { plainChoice, projectedChoice } from '../app/embedder-choice.js';
 import { asSightlineError } from '../core/errors.js';
 import { fits, headKinds, type HeadInput, type HeadKind, type HeadStore } from '../core/heads.js';
-import { findEmbedder } from '../recognition/embedding/embedder-specs.js';
+import { Embedders } from '../recognition/embedding/embedders.js';
 import { describeDropped, dropUnfitHeads, restartNeeded } from './unfit-heads.js';
 import { acceptOptionsFirst } from './group-options.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
@@ -25,11 +25,12 @@ export function headsCommand(command: Command): void {
 }
 
 function list(options: SharedOptions): Promise<void> {
-  return withStore(options, async ({ heads }) => {
+  return withStore(options, async ({ heads, settings }) => {
+    const embedders = await Embedders.read(settings);
     const config = await configFrom(options);
-    const plain = plainChoice(config);
+    const plain = plainChoice(config, embedders);
     // A damaged projection has a line of its own.
-    const projected = await projectedChoice(config, heads, () => undefined).catch(() => plain);
+    const projected = await projectedChoice(config, embedders, heads, () => undefined).catch(() => plain);
     const lines = await Promise.all(
       headKinds.map(async (kind) => {
         const { spec } = kind === 'projection' ? plain : projected;
@@ -56,14 +57,15 @@ async function stateOf(kind: HeadKind, store: HeadStore, input: HeadInput): Prom
 }
 
 function switchOff(kind: HeadKind, options: SharedOptions): Promise<void> {
-  return withStore(options, async ({ heads }) => {
+  return withStore(options, async ({ heads, settings }) => {
     if (!(await heads.remove(kind))) {
       process.stdout.write(`The ${kind} head was not on\n`);
       return;
     }
     const { recognition } = await configFrom(options);
-    const dropped =
-      kind === 'projection' ? await dropUnfitHeads(heads, findEmbedder(recognition.embedder)) : [];
+    const embedders = await Embedders.read(settings);
+    const spec = embedders.findEmbedding(recognition.embedder);
+    const dropped = kind === 'projection' ? await dropUnfitHeads(heads, spec) : [];
     // Only `sightline verify` uses a Siamese head.
     const restart = kind === 'siamese' ? [] : [restartNeeded];
     process.stdout.write(

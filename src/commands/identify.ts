@@ -9,6 +9,7 @@ import type { RgbImage } from '../core/image.js';
 import { rulesFor, type DecisionRules } from '../recognition/decision/decision.js';
 import { Gallery } from '../recognition/gallery/gallery.js';
 import { identifyFace, type FaceIdentity } from '../recognition/decision/identify-face.js';
+import { Embedders } from '../recognition/embedding/embedders.js';
 import { FaceDrawing } from './face-drawing.js';
 import { FaceReader } from './face-reader.js';
 import { withOptions, type SharedOptions } from './options.js';
@@ -77,7 +78,7 @@ async function withIdentifier(config: Config, use: (identifier: Identifier) => P
   let gallery: Gallery | undefined;
   let reader: FaceReader | undefined;
   try {
-    const choice = await trainedChoice(config, store.heads, tellMisfit);
+    const choice = await trainedChoice(config, await Embedders.read(store.settings), store.heads, tellMisfit);
     const { spec, thresholds, classifier } = choice;
     reader = await FaceReader.open(config, choice);
     await reader.catchUp(store.embeddings);

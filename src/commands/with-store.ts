@@ -3,6 +3,7 @@ import { SightlineError } from '../core/errors.js';
 import type { Person } from '../core/face.js';
 import type { HeadStore } from '../core/heads.js';
 import type { GalleryPerson } from '../core/people-store.js';
+import type { SettingsStore } from '../core/storage.js';
 import { StoredEvents } from '../services/events.js';
 import { KnownPeople, storeAlone } from '../services/people.js';
 import { StoredUnknownPeople } from '../services/unknown-people.js';
@@ -14,6 +15,7 @@ export interface StoreServices {
   readonly unknownPeople: StoredUnknownPeople;
   readonly events: StoredEvents;
   readonly heads: HeadStore;
+  readonly settings: SettingsStore;
 }
 
 /**
@@ -34,6 +36,7 @@ export async function withStore(
       unknownPeople: new StoredUnknownPeople({ store, recognition }),
       events: new StoredEvents({ store, recognition }),
       heads: store.heads,
+      settings: store.settings,
     });
   } finally {
     await store.close();

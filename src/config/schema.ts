@@ -200,7 +200,11 @@ export const configSchema = z.strictObject({
   recognition: z
     .strictObject({
       embedder: z
-        .enum(embedderIds)
+        .string()
+        .regex(
+          /^[a-z0-9]+([-+][a-z0-9]+)*$/,
+          `expected the name of an embedder: ${embedderIds.join(', ')} or one added with \`sightline models add\``,
+        )
         .default('mobilefacenet+fr-feature')
         .describe(
           'What turns faces into embeddings: one network or, joined by a plus sign, two; `facenet-vggface2` is fetched first with `sightline models pull`. Embeddings of different embedders never compare: after a change the gallery is embedded again from its crops.',
