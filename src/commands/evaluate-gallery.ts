@@ -74,7 +74,10 @@ function requireRate(value: number | string): number {
 }
 
 /** Every photo that the embedder can compare, by person. */
-async function readPhotos(store: PeopleStore, { model }: EmbedderSpec): Promise<EmbeddedPhoto[]> {
+export async function readPhotos(
+  store: PeopleStore,
+  { model }: Pick<EmbedderSpec, 'model'>,
+): Promise<EmbeddedPhoto[]> {
   const photos = new Map<string, PhotoRef>();
   for (const person of await store.persons()) {
     for (const { id, photoName, quality } of await store.faces(person.id))

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { evaluateDetectionCommand } from './evaluate-detection.js';
+import { evaluateEmbedderCommand } from './evaluate-embedder.js';
 import { evaluateGalleryCommand } from './evaluate-gallery.js';
 import { evaluateLfwCommand } from './evaluate-lfw.js';
 import { acceptOptionsFirst } from './group-options.js';
@@ -9,6 +10,7 @@ export function evaluateCommand(command: Command): void {
   command
     .addCommand(evaluateDetectionCommand())
     .addCommand(evaluateLfwCommand())
-    .addCommand(evaluateGalleryCommand());
+    .addCommand(evaluateGalleryCommand())
+    .addCommand(evaluateEmbedderCommand());
   acceptOptionsFirst(command);
 }

@@ -57,10 +57,8 @@ export function embedderFigures(
   measuredAt: number,
   onPhoto: (done: number) => void = () => undefined,
 ): Measurement {
+  const { people, genuinePairs, impostorPairs } = requireEnoughPeople(faces.map(({ person }) => person));
   const counts = countDistances(faces, onPhoto);
-  const people = new Set(faces.map(({ person }) => person)).size;
-  const [genuinePairs, impostorPairs] = [sum(counts.genuine), sum(counts.impostor)];
-  requireEnough(people, genuinePairs, impostorPairs);
   const confidence = fitConfidence(counts.genuine, counts.impostor, stepsPerUnit);
   return {
     ...{ set, measuredAt, people, photos: faces.length, impostorPairs, genuinePairs },
@@ -89,14 +87,34 @@ function countDistances(faces: readonly EmbeddedFace[], onPhoto: (done: number) 
   return counts;
 }
 
-function requireEnough(people: number, genuinePairs: number, impostorPairs: number): void {
+interface SetSize {
+  readonly people: number;
+  readonly genuinePairs: number;
+  readonly impostorPairs: number;
+}
+
+/**
+ * Counts people and pairs of photos, before anything is embedded.
+ *
+ * @param people of each photo
+ * @throws SightlineError EVALUATION_DATA_INSUFFICIENT
+ */
+export function requireEnoughPeople(people: readonly string[]): SetSize {
+  const photos = new Map<string, number>();
+  for (const person of people) photos.set(person, (photos.get(person) ?? 0) + 1);
+  const genuinePairs = [...photos.values()].reduce((pairs, count) => pairs + pairsAmong(count), 0);
+  const impostorPairs = pairsAmong(people.length) - genuinePairs;
   const enough =
-    people >= leastPeople && genuinePairs >= leastGenuinePairs && impostorPairs >= leastImpostorPairs;
-  if (enough) return;
+    photos.size >= leastPeople && genuinePairs >= leastGenuinePairs && impostorPairs >= leastImpostorPairs;
+  if (enough) return { people: photos.size, genuinePairs, impostorPairs };
   throw new SightlineError(
     'EVALUATION_DATA_INSUFFICIENT',
-    `Expected ${leastPeople} people or more, ${leastImpostorPairs} pairs of photos of different people and ${leastGenuinePairs} of one person, but received ${people} people with ${impostorPairs} and ${genuinePairs} pairs.`,
+    `Expected ${leastPeople} people or more, ${leastImpostorPairs} pairs of photos of different people and ${leastGenuinePairs} of one person, but received ${photos.size} people with ${impostorPairs} and ${genuinePairs} pairs.`,
   );
+}
+
+function pairsAmong(photos: number): number {
+  return (photos * (photos - 1)) / 2;
 }
 
 type Distance = Pick<Measurement['thresholds'][number], 'falseAcceptRate' | 'distance' | 'extrapolated'>;
