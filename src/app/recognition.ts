@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { asSightlineError } from '../core/errors.js';
 import type { ModelRef } from '../core/face.js';
-import { fitting, type MisfitListener } from '../core/heads.js';
+import { fits, fitting, type HeadStore, type MisfitListener } from '../core/heads.js';
 import type { FaceEmbedder } from '../core/face-embedder.js';
 import type { Logger } from '../observability/logger.js';
 import {
@@ -9,10 +9,10 @@ import {
   type CameraThresholds,
   type ThresholdSettings,
 } from '../recognition/decision/decision.js';
-import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { Embedders } from '../recognition/embedding/embedders.js';
 import { reEmbed } from '../recognition/embedding/re-embedding.js';
 import type { ModelSource, RecognitionModel } from '../recognition/track/recognizer.js';
+import { projectedSpec } from '../recognition/heads/projection.js';
 import { UnknownPeople } from '../recognition/unknown/unknown-people.js';
 import { fetchNetworks, openEmbedder, trainedChoice, type EmbedderChoice } from './embedder-choice.js';
 import { openModel, type OpenModel, type OpenModelOptions } from './open-recognition.js';
@@ -135,10 +135,17 @@ export class Recognition {
   }
 
   #catchUp(wanted: EmbedderChoice, missing: number): void {
-    const { log } = this.#options;
+    const { config, log } = this.#options;
     const { id, version } = wanted.spec.model;
     const fields = { embedder: id, version, faces: missing };
     log.info(fields, 'Faces are embedded again from their crops');
+    const { threshold } = config.recognition;
+    if (threshold !== null && this.#current.model.spec.model.id !== id) {
+      log.warn(
+        { threshold, embedder: id },
+        '`recognition.threshold` is a distance of this embedder from now on; the embedder before had other distances',
+      );
+    }
     this.#background = this.#embedAgain(wanted).catch((thrown: unknown) => {
       const err = asSightlineError(thrown);
       log.error({ ...fields, err }, 'Faces could not be embedded again; the next start goes on with it');
@@ -208,8 +215,8 @@ async function openBefore(
 ): Promise<OpenModel | undefined> {
   const counts = await options.store.people.modelCounts(wanted.spec.model);
   for (const { model } of counts.toSorted((a, b) => b.faces - a.faces)) {
-    const spec = runnable(model, embedders);
-    if (!spec) continue;
+    const runnable = await findRunnable(model, embedders, options.store.heads);
+    if (!runnable) continue;
     // A threshold that the user chose speaks of the wanted embedder's distances.
     const carryThresholds = (stated: ThresholdSettings): ThresholdSettings => ({
       ...stated,
@@ -217,7 +224,7 @@ async function openBefore(
     });
     const thresholds = carryThresholds(wanted.thresholds);
     try {
-      const choice = { spec, projection: null, thresholds, classifier: null, carryThresholds };
+      const choice = { ...runnable, thresholds, classifier: null, carryThresholds };
       return await openModel(choice, options);
     } catch (thrown) {
       const { code, message } = asSightlineError(thrown);
@@ -227,10 +234,20 @@ async function openBefore(
   return undefined;
 }
 
-function runnable({ id, version }: ModelRef, embedders: Embedders): EmbedderSpec | undefined {
+/** How to run the embedder that made embeddings of a model, with the projection that it had; undefined when nobody can. */
+async function findRunnable(
+  { id, version }: ModelRef,
+  embedders: Embedders,
+  heads: HeadStore,
+): Promise<Pick<EmbedderChoice, 'spec' | 'projection'> | undefined> {
   try {
     const spec = embedders.find(id);
-    return spec.model.version === version ? spec : undefined;
+    if (spec.model.version === version) return { spec, projection: null };
+    const trained = await heads.projection();
+    if (!trained || !fits(trained.head, spec)) return undefined;
+    const projected = projectedSpec(spec, trained.head);
+    if (projected.model.version !== version) return undefined;
+    return { spec: projected, projection: trained.network };
   } catch {
     return undefined;
   }

@@ -2,12 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { euclideanDistance } from '../core/distance.js';
-import { openStore } from '../app/open-store.js';
-import type { Config } from '../config/schema.js';
 import { SightlineError } from '../core/errors.js';
 import { readImage } from '../ingest/still-image.js';
 import type { EmbeddingSpec } from '../recognition/embedding/embedder-specs.js';
-import { Embedders } from '../recognition/embedding/embedders.js';
 import { centralFace } from '../recognition/enrolment/main-face.js';
 import {
   parseLfwPairs,
@@ -20,6 +17,7 @@ import { FaceReader } from './face-reader.js';
 import { figureTable } from './table.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { photoLimits } from './photos.js';
+import { readEmbedders } from './read-embedders.js';
 import { showProgress } from './progress-line.js';
 import { requirePictures } from './require-pictures.js';
 import { detectorConfig, withPhotoDetector } from './still-detector.js';
@@ -61,7 +59,8 @@ async function evaluateLfw(options: EvaluateLfwOptions): Promise<void> {
   const folds = await readPairs(options.pairs);
   const photos = [...new Set(folds.flat().flatMap((pair) => pair.photos))];
   await requirePictures(options.images, photos);
-  const reader = await FaceReader.open(config, { spec: await embeddingOf(config), projection: null });
+  const spec = (await readEmbedders(config)).findEmbedding(config.recognition.embedder);
+  const reader = await FaceReader.open(config, { spec, projection: null });
   try {
     const vectors = await embedAll(photos, options.images, reader);
     const report: LfwReport = {
@@ -73,16 +72,6 @@ async function evaluateLfw(options: EvaluateLfwOptions): Promise<void> {
     process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : table(report));
   } finally {
     await reader.close();
-  }
-}
-
-/** How the embedder of a configuration embeds; a network of the user's need not be measured for it. */
-async function embeddingOf({ data, recognition }: Config): Promise<EmbeddingSpec> {
-  const store = await openStore(data, { create: false });
-  try {
-    return (await Embedders.read(store.settings)).findEmbedding(recognition.embedder);
-  } finally {
-    await store.close();
   }
 }
 

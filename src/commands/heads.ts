@@ -1,8 +1,8 @@
 import { Argument, Command } from 'commander';
-import { plainChoice, projectedChoice } from '../app/embedder-choice.js';
 import { asSightlineError } from '../core/errors.js';
 import { fits, headKinds, type HeadInput, type HeadKind, type HeadStore } from '../core/heads.js';
 import { Embedders } from '../recognition/embedding/embedders.js';
+import { projectedSpec } from '../recognition/heads/projection.js';
 import { describeDropped, dropUnfitHeads, restartNeeded } from './unfit-heads.js';
 import { acceptOptionsFirst } from './group-options.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
@@ -27,14 +27,14 @@ export function headsCommand(command: Command): void {
 function list(options: SharedOptions): Promise<void> {
   return withStore(options, async ({ heads, settings }) => {
     const embedders = await Embedders.read(settings);
-    const config = await configFrom(options);
-    const plain = plainChoice(config, embedders);
+    const plain = embedders.find((await configFrom(options)).recognition.embedder);
     // A damaged projection has a line of its own.
-    const projected = await projectedChoice(config, embedders, heads, () => undefined).catch(() => plain);
+    const projection = await heads.load('projection').catch(() => null);
+    const projected = projection && fits(projection, plain) ? projectedSpec(plain, projection) : plain;
     const lines = await Promise.all(
       headKinds.map(async (kind) => {
-        const { spec } = kind === 'projection' ? plain : projected;
-        return `${kind.padEnd(10)}  ${await stateOf(kind, heads, spec)}\n`;
+        const input = kind === 'projection' ? plain : projected;
+        return `${kind.padEnd(10)}  ${await stateOf(kind, heads, input)}\n`;
       }),
     );
     process.stdout.write(lines.join(''));

@@ -6,7 +6,8 @@ import type { AssetStatus } from '../models/model-store.js';
 import { downloadDisplay, progressDisplay } from './model-progress.js';
 import { acceptOptionsFirst } from './group-options.js';
 import { openModels } from './open-models.js';
-import { describeOwn, ownModelCommands, pullAdded, pullOffer, readEmbedders } from './own-models.js';
+import { describeOwn, ownModelCommands, pullAdded, pullOffer } from './own-models.js';
+import { readEmbedders } from './read-embedders.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { table } from './table.js';
 

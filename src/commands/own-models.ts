@@ -19,6 +19,7 @@ import { optionsOf, type TrialOutcome } from '../training/evaluation/input-trial
 import { addEmbedder, requireOwnName } from './add-embedder.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { openModels } from './open-models.js';
+import { readEmbedders } from './read-embedders.js';
 import { dateAndTime, figureTable, table } from './table.js';
 
 interface AddOptions extends SharedOptions {
@@ -104,15 +105,6 @@ export async function pullAdded(
   const bytes = from === undefined ? await download(origin, onBytes) : await readWeights(from);
   requireChecksum(origin, added.sha256, hash(bytes));
   return models.keepAdded(weightsOf(added), bytes);
-}
-
-export async function readEmbedders(config: Config): Promise<Embedders> {
-  const store = await openStore(config.data, { create: false });
-  try {
-    return await Embedders.read(store.settings);
-  } finally {
-    await store.close();
-  }
 }
 
 /** What `models list` and `models verify` say of networks that were added or can be. */

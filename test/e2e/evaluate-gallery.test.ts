@@ -59,7 +59,7 @@ describe('sightline evaluate gallery', () => {
   it('prints a summary, with a threshold measured where the gallery can show the rate', async () => {
     const { stdout } = await evaluate('--data', data, '--far', '0.3');
     expect(stdout).toMatch(/^people +3$/m);
-    expect(stdout).toMatch(/^threshold in use +0\.961: false accepts 27 %, false rejects 25 %$/m);
+    expect(stdout).toMatch(/^threshold in use +1\.023: false accepts 27 %, false rejects 25 %$/m);
     expect(stdout).toMatch(/^suggested for 0\.3 +1\.\d+: false accepts 27 %/m);
     expect(stdout).toMatch(/Measured on 11 pairs of two people.*rough guide/);
     expect(stdout).toMatch(/Photos that look mislabelled\n {2}Zoë <b> \(.*\): Franck \(.*\) is at 0\.\d{3}/);

@@ -69,7 +69,7 @@ describe('a clip of two men', { tags: ['films', 'identity'] }, () => {
 
   it('picture by picture, with a threshold chosen for so few people: names both, and nobody falsely', async () => {
     const config = join(folder.path, 'config.yaml');
-    writeFileSync(config, 'recognition: { threshold: 1.13 }');
+    writeFileSync(config, 'recognition: { threshold: 1.178 }');
     const frames = await framesOf(clip);
     const { stdout } = await sightline(['identify', ...frames, '--data', data, '--json', '-c', config]);
     const named = (JSON.parse(stdout) as FrameFaces[]).flatMap(({ image, faces }) =>

@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Recognition } from '../../../src/app/recognition.js';
 import { loadConfig } from '../../../src/config/load-config.js';
 import type { Config } from '../../../src/config/schema.js';
+import { writeOnnx } from '../../../src/models/convert/write-onnx.js';
 import { defaultCacheDir, ModelStore } from '../../../src/models/model-store.js';
 import { createLogger, type Logger } from '../../../src/observability/logger.js';
 import { encodeCrop } from '../../../src/recognition/embedding/crop.js';
@@ -53,6 +55,17 @@ function sightingOf(key: string, vector: Float32Array): TrackCrops {
   return { key, cameraId: 'door', seenAt: 1000, faces: [{ quality: 0.9, vector, crop: noiseCrop(1) }] };
 }
 
+/** A projection that changes nothing. */
+function identity(size: number): Uint8Array {
+  const data = new Float32Array(size * size);
+  for (let row = 0; row < size; row++) data[row * size + row] = 1;
+  const dense = {
+    ...({ op: 'dense', inputs: ['input'], output: 'projected' } as const),
+    ...{ weights: { shape: [size, size], data }, bias: new Float32Array(size) },
+  };
+  return writeOnnx({ input: 'input', outputs: ['projected'], layers: [dense] }, ['N', size]);
+}
+
 describe('Recognition', () => {
   it('closes while the networks of the next embedder are being fetched', async () => {
     const embedding = { model: spec.model, vector: face };
@@ -66,6 +79,29 @@ describe('Recognition', () => {
     expect(recognition.model).toMatchObject({ spec: { model: spec.model }, gallery: { faces: 1 } });
     await vi.waitFor(() => expect(ensure.mock.calls.flat(2)).toContain('dlib'), patienceMs);
     await recognition.close();
+  });
+
+  it('names with the projection of the embedder before until the faces are embedded again', async () => {
+    const network = identity(spec.dimension);
+    const hash = createHash('sha256').update(network).digest('hex').slice(0, 8);
+    const size = { dimension: spec.dimension, outputDimension: spec.dimension };
+    const head = { ...size, hash, model: spec.model, trainedAt: 0, distances: { factor: 1, offset: 0 } };
+    await store.heads.save({ ...head, kind: 'projection' }, network);
+    const model = { ...spec.model, version: `${spec.model.version}+${hash}` };
+    const photo = { photoName: 'a.jpg', photoHash: 'a', quality: 1, embedding: { model, vector: face } };
+    await store.people.addFace('Ana', { ...photo, crop: await encodeCrop(noiseCrop(1)) });
+    const ensure = (ids: string | readonly string[]): Promise<unknown> =>
+      ids.includes('fr-feature') ? new Promise(() => undefined) : models.ensure(ids as readonly string[]);
+    const slow = Object.assign(Object.create(models) as ModelStore, { ensure });
+    const config = await configOf('mobilefacenet+fr-feature');
+    const recognition = await Recognition.open({ config, models: slow, store, log });
+    onTestFinished(() => recognition.close());
+    const { embedder, gallery } = recognition.model;
+    const result = await embedder.embed(noiseCrop(1));
+    if (result.status !== 'embedded') throw new Error('Expected an embedding');
+    expect(result.embedding.model).toEqual(model);
+    const [nearest] = await gallery.match(result.embedding.vector, 1);
+    expect(nearest).toMatchObject({ person: { name: 'Ana' }, distance: expect.closeTo(0, 3) as number });
   });
 
   it('gives each camera its thresholds: its own, else those of all, also after these changed', async () => {

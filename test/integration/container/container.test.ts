@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
+import { loadConfig } from '../../../src/config/load-config.js';
 import { packageRoot } from '../../../src/config/package-root.js';
 import { defaultCacheDir } from '../../../src/models/model-store.js';
 import { assetPaths, franck } from '../../helpers/photos.js';
@@ -44,6 +45,22 @@ describe('the Dockerfile', () => {
     expect(readFileSync(at('Dockerfile'), 'utf8')).toContain(` AS ${build.target}\n`);
     const video = /-i (\S+)/.exec(environment['MTX_PATHS_CAM_RUNONINIT']!)?.[1];
     expect(copies()).toContainEqual({ from: 'build', path: `/app/models/cache${video}` });
+  });
+
+  it.each(['docker-compose.yml', 'deploy/compose.frigate.yaml'])('is given cameras by %s', async (file) => {
+    const { services, volumes } = parse(readFileSync(at(file), 'utf8')) as {
+      services: Record<string, { build?: string; environment?: Record<string, string>; volumes?: string[] }>;
+      volumes: Record<string, null>;
+    };
+    const { build, environment = {}, volumes: mounts = [] } = services['sightline']!;
+    expect(existsSync(join(dirname(at(file)), build!, 'Dockerfile'))).toBe(true);
+    const { cameras } = await loadConfig({ environment });
+    expect(cameras.length).toBeGreaterThan(0);
+    // Each address is a service of the same file, or the stream would have to be looked for elsewhere.
+    for (const { url, detectUrl } of cameras)
+      for (const address of [url, detectUrl ?? url])
+        expect(Object.keys(services)).toContain(new URL(address).hostname);
+    expect(mounts.map((mount) => mount.split(':')[0])).toEqual(Object.keys(volumes));
   });
 });
 

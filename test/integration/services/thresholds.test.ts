@@ -40,7 +40,11 @@ describe('Thresholds', () => {
     const onThresholds = vi.fn();
     recognition.onChange({ onSwitch: () => undefined, onThresholds });
     const derived = naming.get();
-    expect(derived).toMatchObject({ threshold: null, falseNameRate: 0.001, embedder: 'mobilefacenet+fr-feature' });
+    expect(derived).toMatchObject({
+      threshold: null,
+      falseNameRate: 0.001,
+      embedder: 'mobilefacenet+fr-feature',
+    });
     await Promise.all([naming.set({ threshold: 0.7 }), naming.set({ falseNameRate: 0.01 })]);
     expect(naming.get()).toMatchObject({ threshold: 0.7, falseNameRate: 0.01, effectiveThreshold: 0.7 });
     expect(recognition.model.thresholds).toEqual({ threshold: 0.7, falseNameRate: 0.01 });
@@ -70,6 +74,21 @@ describe('Thresholds', () => {
     await naming.set({ threshold: 0.5 });
     expect(await switched).toBe(0.5);
     expect(naming.get()).toMatchObject({ effectiveThreshold: 0.5, embedder: 'fr-feature' });
+  });
+
+  it('keeps the rate, and no distance, of the embedder that was configured before', async () => {
+    const warn = vi.spyOn(log, 'warn');
+    onTestFinished(() => warn.mockRestore());
+    const { naming } = await start({ embedder: 'mobilefacenet' });
+    await naming.set({ falseNameRate: 0.01 });
+    expect((await start()).naming.get()).toMatchObject({ threshold: null, falseNameRate: 0.01 });
+    expect(warn).not.toHaveBeenCalled();
+    await naming.set({ threshold: 0.7 });
+    expect((await start()).naming.get()).toMatchObject({ threshold: null, falseNameRate: 0.01 });
+    expect(warn).toHaveBeenCalledExactlyOnceWith(
+      { threshold: 0.7, embedder: 'mobilefacenet+fr-feature', before: 'mobilefacenet' },
+      expect.stringMatching(/a distance of another embedder/),
+    );
   });
 
   it('stays as it was when it cannot be kept', async () => {
