@@ -157,7 +157,8 @@ export class App {
     if (failing) reasons.push(`events cannot be stored: ${waiting} are waiting, ${lost} were given up`);
     const cameras = (this.#cameras?.list() ?? []).map((camera) => camera.status());
     const online = cameras.filter(({ state }) => state === 'online').length;
-    return { ready: reasons.length === 0, reasons, cameras: { total: cameras.length, online } };
+    const embeddingAgain = this.#recognition?.embeddingAgain ?? null;
+    return { ready: reasons.length === 0, reasons, cameras: { total: cameras.length, online }, embeddingAgain };
   }
 
   #galleryServices(store: Storage): Pick<Services, 'pictures' | 'people' | 'unknownPeople' | 'events'> {

@@ -10,7 +10,7 @@ import {
   type ThresholdSettings,
 } from '../recognition/decision/decision.js';
 import { Embedders } from '../recognition/embedding/embedders.js';
-import { reEmbed } from '../recognition/embedding/re-embedding.js';
+import { reEmbed, type ReEmbeddingProgress } from '../recognition/embedding/re-embedding.js';
 import type { ModelSource, RecognitionModel } from '../recognition/track/recognizer.js';
 import { projectedSpec } from '../recognition/heads/projection.js';
 import { UnknownPeople } from '../recognition/unknown/unknown-people.js';
@@ -25,6 +25,12 @@ export interface RecognitionOptions extends Omit<OpenModelOptions, 'onError'> {
 export interface ModelListener {
   readonly onSwitch: (model: RecognitionModel) => void;
   readonly onThresholds: (thresholds: ThresholdSettings) => void;
+}
+
+/** How far stored faces are embedded again for another embedder. */
+export interface EmbeddingAgain extends ReEmbeddingProgress {
+  /** The embedder that will name people once all faces are tried. */
+  readonly embedder: string;
 }
 
 /** What is in use, and the strangers as its embedder tells them apart. */
@@ -46,6 +52,7 @@ export class Recognition {
   #thresholds: ThresholdSettings;
   #background: Promise<void> = Promise.resolve();
   #hasNoClassifier = false;
+  #embeddingAgain: EmbeddingAgain | null = null;
 
   private constructor(options: OpenModelOptions & RecognitionOptions, current: Current) {
     const { threshold, falseNameRate } = options.config.recognition;
@@ -77,6 +84,11 @@ export class Recognition {
   /** What embeds and compares faces now. */
   get model(): RecognitionModel {
     return this.#current.model;
+  }
+
+  /** Null while no stored faces are embedded again. */
+  get embeddingAgain(): EmbeddingAgain | null {
+    return this.#embeddingAgain;
   }
 
   /** Tells strangers apart and keeps who was seen, with the embedder in use. */
@@ -146,10 +158,15 @@ export class Recognition {
         '`recognition.threshold` is a distance of this embedder from now on; the embedder before had other distances',
       );
     }
-    this.#background = this.#embedAgain(wanted).catch((thrown: unknown) => {
-      const err = asSightlineError(thrown);
-      log.error({ ...fields, err }, 'Faces could not be embedded again; the next start goes on with it');
-    });
+    this.#embeddingAgain = { embedder: id, embedded: 0, failed: 0, total: missing };
+    this.#background = this.#embedAgain(wanted)
+      .catch((thrown: unknown) => {
+        const err = asSightlineError(thrown);
+        log.error({ ...fields, err }, 'Faces could not be embedded again; the next start goes on with it');
+      })
+      .finally(() => {
+        this.#embeddingAgain = null;
+      });
   }
 
   async #embedAgain(wanted: EmbedderChoice): Promise<void> {
@@ -184,6 +201,9 @@ export class Recognition {
       store: store.embeddings,
       embedder,
       signal: this.#closing.signal,
+      onProgress: (progress) => {
+        this.#embeddingAgain = { embedder: embedder.model.id, ...progress };
+      },
       onFailure: (face, { code, message }) => log.warn({ face, code }, message),
     });
   }
