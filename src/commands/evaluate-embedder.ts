@@ -25,7 +25,7 @@ import { detectorConfig, withPhotoDetector } from './still-detector.js';
 
 interface EvaluateEmbedderOptions extends SharedOptions {
   readonly set?: string;
-  readonly gallery?: boolean;
+  readonly enrolled?: boolean;
   readonly detector: string;
   readonly json?: boolean;
 }
@@ -36,15 +36,15 @@ export function evaluateEmbedderCommand(): Command {
     .description('Measure what the distances of an embedder mean; one of your own may name people from then on')
     .argument('<name>', 'the embedder')
     .option('--set <dir>', 'folder with a folder of photos for each person, such as Labeled Faces in the Wild')
-    .option('--gallery', 'measure on the people enrolled instead')
+    .option('--enrolled', 'measure on the people of the gallery instead')
     .option('--json', 'print the figures as JSON');
   withOptions(withPhotoDetector(command), ['config', 'data', 'modelsDir']);
   return command.action(evaluateEmbedder);
 }
 
 async function evaluateEmbedder(name: string, options: EvaluateEmbedderOptions): Promise<void> {
-  if ((options.set === undefined) === (options.gallery !== true))
-    throw new SightlineError('USAGE', 'Expected one of --set FOLDER and --gallery.');
+  if ((options.set === undefined) === (options.enrolled !== true))
+    throw new SightlineError('USAGE', 'Expected one of --set FOLDER and --enrolled.');
   const config = await detectorConfig(options);
   const store = await openStore(config.data, { create: false });
   try {

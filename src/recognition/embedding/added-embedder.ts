@@ -68,7 +68,8 @@ export function weightsOf({ name, sha256, url }: AddedEmbedder): AddedWeights {
 export function embeddingSpecOf(added: AddedEmbedder): EmbeddingSpec {
   const { name, sha256, input, layout, dimension, oneByOne } = added;
   const { side, color, mean, std, template } = input;
-  const version = createHash('sha256').update(`${sha256} ${JSON.stringify(input)}`).digest('hex').slice(0, 8);
+  const fed = JSON.stringify([side, color, mean, std, template]);
+  const version = createHash('sha256').update(`${sha256} ${fed}`).digest('hex').slice(0, 8);
   const scale = [1 / std[0], 1 / std[1], 1 / std[2]] as const;
   const preprocessing = { mean, scale, color, layout };
   return {
@@ -90,7 +91,7 @@ export function embedderSpecOf(added: AddedEmbedder): EmbedderSpec {
   if (measurement === null) {
     throw new SightlineError(
       'MODEL_NOT_MEASURED',
-      `Expected ${name} to be measured before it names anybody: nobody knows yet what its distances mean. Run \`sightline evaluate embedder ${name} --set FOLDER\` on a folder with a folder of photos for each of 50 people or more, or with --gallery on the people enrolled`,
+      `Expected ${name} to be measured before it names anybody: nobody knows yet what its distances mean. Run \`sightline evaluate embedder ${name} --set FOLDER\` on a folder with a folder of photos for each of 50 people or more, or with --enrolled on the people of the gallery`,
     );
   }
   const { thresholds, leastMargin, confidence } = measurement;

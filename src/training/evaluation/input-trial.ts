@@ -35,8 +35,11 @@ export interface TrialOutcome {
  * varies by about 5 % by chance (jackknife), and the wrong order of colours costs 4 to 12 % (docs/own-model.md).
  */
 const clearlyBetter = 1.05;
-/** Embedders that suit their input reach 6 to 10 on the shipped faces; MobileFaceNet fed 0 to 255 has 2.8. */
-const leastSeparation = 3;
+/**
+ * Embedders that suit their input reach 6 to 10 on the shipped faces. Those are of one scene, so that the mean colours of a
+ * face alone reach 3; MobileFaceNet fed 0 to 255 has 2.8.
+ */
+const leastSeparation = 4;
 /** Two faces of different people that are as near as this are one to the network. */
 const equalCosine = 0.9999;
 /** Two options may be wrong together, and the second only shows once the first is right. */
@@ -73,8 +76,9 @@ export async function tryInputs(
     if (!next || next.separation < best.separation * clearlyBetter) break;
     best = next;
   }
+  if (best.separation < leastSeparation) return { stated: known, better: null, objection: uselessAt(best) };
   const better = best === known ? null : best;
-  return { stated: known, better, objection: objectionTo(known, better) };
+  return { stated: known, better, objection: better && objectionTo(known, better) };
 }
 
 async function bestOf(
@@ -144,15 +148,15 @@ function cosines(
   return { same, different };
 }
 
-function objectionTo(stated: Trial, better: Trial | null): string | null {
-  if (better) {
-    const changes = optionsThatDiffer(stated.input, better.input);
-    const [was, would] = [changes.map(({ was }) => was), changes.map(({ would }) => would)];
-    const [low, high] = [stated.separation.toFixed(2), better.separation.toFixed(2)];
-    return `Expected ${was.join(' ')} to suit the network but ${would.join(' ')} separates people better: ${high} against ${low}; did you mean ${would.join(' ')}?`;
-  }
-  if (stated.separation >= leastSeparation) return null;
-  return `Expected a network that tells people apart (a separation of ${leastSeparation} or more) but received ${stated.separation.toFixed(2)}, whatever it is fed`;
+function objectionTo(stated: Trial, better: Trial): string {
+  const changes = optionsThatDiffer(stated.input, better.input);
+  const [was, would] = [changes.map((each) => each.was), changes.map((each) => each.would)];
+  const [low, high] = [stated.separation.toFixed(2), better.separation.toFixed(2)];
+  return `Expected ${was.join(' ')} to suit the network but ${would.join(' ')} separates people better: ${high} against ${low}; did you mean ${would.join(' ')}?`;
+}
+
+function uselessAt({ separation }: Trial): string {
+  return `Expected a network that tells people apart (a separation of ${leastSeparation} or more) but received ${separation.toFixed(2)} at best, whatever it was fed`;
 }
 
 /** Command-line options of two inputs where they differ. */
