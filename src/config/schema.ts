@@ -207,7 +207,7 @@ export const configSchema = z.strictObject({
         )
         .default('mobilefacenet+fr-feature')
         .describe(
-          'What turns faces into embeddings: one network or, joined by a plus sign, two; `facenet-vggface2` is fetched first with `sightline models pull`. Embeddings of different embedders never compare: after a change the gallery is embedded again from its crops.',
+          'What turns faces into embeddings: one network or, joined by a plus sign, two; `facenet-vggface2` is fetched first with `sightline models pull`, one of your own is added with `sightline models add` (docs/own-model.md). Embeddings of different embedders never compare: after a change the gallery is embedded again from its crops.',
         ),
       threshold: namingShape.threshold.default(null),
       falseNameRate: namingShape.falseNameRate.default(0.001),
