@@ -158,7 +158,12 @@ export class App {
     const cameras = (this.#cameras?.list() ?? []).map((camera) => camera.status());
     const online = cameras.filter(({ state }) => state === 'online').length;
     const embeddingAgain = this.#recognition?.embeddingAgain ?? null;
-    return { ready: reasons.length === 0, reasons, cameras: { total: cameras.length, online }, embeddingAgain };
+    return {
+      ready: reasons.length === 0,
+      reasons,
+      cameras: { total: cameras.length, online },
+      embeddingAgain,
+    };
   }
 
   #galleryServices(store: Storage): Pick<Services, 'pictures' | 'people' | 'unknownPeople' | 'events'> {

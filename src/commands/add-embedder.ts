@@ -58,7 +58,7 @@ export async function addEmbedder(
   return { added: { ...added, measurement: null }, trial };
 }
 
-export function isAddress(origin: string): boolean {
+function isAddress(origin: string): boolean {
   return /^https?:\/\//i.test(origin);
 }
 
@@ -86,7 +86,10 @@ export function requireOwnName(name: string): void {
     );
   const taken = [...embedderIds, ...loadManifest().map(({ id }) => id), ...loadOffers().map(({ id }) => id)];
   if (taken.includes(name))
-    throw new SightlineError('MODEL_NAME_TAKEN', `Expected a name of your own but ${name} is one of Sightline's`);
+    throw new SightlineError(
+      'MODEL_NAME_TAKEN',
+      `Expected a name of your own but ${name} is one of Sightline's`,
+    );
 }
 
 /** @throws SightlineError MODEL_PULL_FAILED, WEIGHTS_UNREADABLE, WEIGHTS_INVALID */

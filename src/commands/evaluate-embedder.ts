@@ -33,9 +33,14 @@ interface EvaluateEmbedderOptions extends SharedOptions {
 /** `sightline evaluate embedder` */
 export function evaluateEmbedderCommand(): Command {
   const command = new Command('embedder')
-    .description('Measure what the distances of an embedder mean; one of your own may name people from then on')
+    .description(
+      'Measure what the distances of an embedder mean; one of your own may name people from then on',
+    )
     .argument('<name>', 'the embedder')
-    .option('--set <dir>', 'folder with a folder of photos for each person, such as Labeled Faces in the Wild')
+    .option(
+      '--set <dir>',
+      'folder with a folder of photos for each person, such as Labeled Faces in the Wild',
+    )
     .option('--enrolled', 'measure on the people of the gallery instead')
     .option('--json', 'print the figures as JSON');
   withOptions(withPhotoDetector(command), ['config', 'data', 'modelsDir']);

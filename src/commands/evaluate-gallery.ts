@@ -52,7 +52,12 @@ async function evaluateGallery(options: EvaluateGalleryOptions): Promise<void> {
   const store = await openStore(config.data, { create: false });
   try {
     const embedders = await Embedders.read(store.settings);
-    const { spec, thresholds, projection } = await projectedChoice(config, embedders, store.heads, tellMisfit);
+    const { spec, thresholds, projection } = await projectedChoice(
+      config,
+      embedders,
+      store.heads,
+      tellMisfit,
+    );
     const photos = await readPhotos(store.people, spec);
     const { threshold } = rulesFor(spec, thresholds, photos.length);
     const scale = projection === null ? null : await store.heads.load('projection');

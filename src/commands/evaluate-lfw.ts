@@ -83,7 +83,11 @@ async function readPairs(path: string): Promise<LabelledPair[][]> {
 }
 
 /** The central face of each photo, whatever its quality: it is the embedder that is measured. */
-async function embedAll(photos: readonly string[], folder: string, reader: FaceReader<EmbeddingSpec>): Promise<Vectors> {
+async function embedAll(
+  photos: readonly string[],
+  folder: string,
+  reader: FaceReader<EmbeddingSpec>,
+): Promise<Vectors> {
   const vectors = new Map<string, Float32Array | undefined>();
   try {
     for (const photo of photos) {

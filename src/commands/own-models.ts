@@ -49,14 +49,18 @@ export function ownModelCommands(): Command[] {
     .option('--sha256 <hash>', 'checksum that the file must have')
     .option('--size <pixels>', 'side of the square face that the network takes', '112')
     .addOption(new Option('--color <order>', 'order of its colours').choices(['rgb', 'bgr']).default('rgb'))
-    .option('--mean <numbers>', 'taken off each channel value of 0 to 255: one, or three as 123.7,116.3,103.5', '127.5')
+    .option(
+      '--mean <numbers>',
+      'taken off each channel value of 0 to 255: one, or three as 123.7,116.3,103.5',
+      '127.5',
+    )
     .option('--std <numbers>', 'what it is divided by then: one number, or three', '127.5')
     .addOption(
       new Option('--template <name>', 'how faces are aligned').choices(alignments).default('arcface-112'),
     )
     .option('--force', 'add it although the self-test objects')
     .option('--yes', 'take a download without --sha256 for the right one')
-    .action(add_);
+    .action(addOwn);
   return [
     add,
     subcommand('show', 'show a network that was added, and what was measured of it', 'its name').action(show),
@@ -64,7 +68,7 @@ export function ownModelCommands(): Command[] {
   ];
 }
 
-async function add_(name: string, options: AddOptions): Promise<void> {
+async function addOwn(name: string, options: AddOptions): Promise<void> {
   requireOwnName(name);
   const { onnx, sha256, force = false, yes = false } = options;
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256))
@@ -148,7 +152,10 @@ async function remove(name: string, options: SharedOptions): Promise<void> {
   const config = await configFrom(options);
   const removed = (await readEmbedders(config)).requireAdded(name);
   if (config.recognition.embedder === name)
-    throw new SightlineError('MODEL_IN_USE', `Expected ${name} not to be in use but recognition.embedder names it`);
+    throw new SightlineError(
+      'MODEL_IN_USE',
+      `Expected ${name} not to be in use but recognition.embedder names it`,
+    );
   // Alone: a program that runs may have it in use while it embeds the gallery with another one.
   const store = await openStore(config.data, { exclusive: true });
   try {
@@ -172,7 +179,8 @@ function inputFrom({ size: side, color, mean, std, template }: AddOptions): Netw
     template,
   });
   if (parsed.success) return parsed.data;
-  const option = parsed.error.issues[0]?.path[0] === 'side' ? 'size' : String(parsed.error.issues[0]?.path[0]);
+  const option =
+    parsed.error.issues[0]?.path[0] === 'side' ? 'size' : String(parsed.error.issues[0]?.path[0]);
   const expected = {
     size: 'a whole number from 16 to 1024',
     mean: 'one number, or three with commas',
@@ -207,7 +215,8 @@ function describeAdded({ name, dimension, objection }: AddedEmbedder, { stated }
 
 /** The measured distances as a table. */
 export function describeMeasurement(measurement: Measurement): string {
-  const { set, people, photos, genuinePairs, impostorPairs, thresholds, confidence, leastMargin } = measurement;
+  const { set, people, photos, genuinePairs, impostorPairs, thresholds, confidence, leastMargin } =
+    measurement;
   const rows = thresholds.map(({ falseAcceptRate, distance, trueAcceptRate, extrapolated }) => [
     falseAcceptRate.toExponential(0),
     distance.toFixed(3),

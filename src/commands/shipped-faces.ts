@@ -2,7 +2,8 @@ import { createDetector, photoDetector } from '../detection/create-detector.js';
 import { readImage } from '../ingest/still-image.js';
 import type { ModelStore } from '../models/model-store.js';
 import type { NetworkInput } from '../models/network-input.js';
-import { InferenceSession, sessionOptions } from '../models/onnx-runtime.js';
+import type { InferenceSession } from '../models/onnx-runtime.js';
+import { sessionOptions } from '../models/onnx-runtime.js';
 import type { FaceCrop } from '../core/face-embedder.js';
 import { alignTo, type PlacedFace } from '../recognition/embedding/align.js';
 import { cutFace } from '../recognition/embedding/crop.js';
@@ -12,7 +13,19 @@ import type { TrialFace } from '../training/evaluation/input-trial.js';
 import { photoLimits } from './photos.js';
 
 /** Eleven stills of one man, and six photos of groups in which nobody is twice. */
-const onePerson = ['01829', '02045', '02159', '02221', '02683', '02888', '03909', '03979', '04000', '04035', '04117'];
+const onePerson = [
+  '01829',
+  '02045',
+  '02159',
+  '02221',
+  '02683',
+  '02888',
+  '03909',
+  '03979',
+  '04000',
+  '04035',
+  '04117',
+];
 const stills = onePerson.map((number) => `demo-franck-${number}`);
 const groups = ['sample-1', 'sample-2', 'sample-3', 'sample-4', 'sample-5', 'sample-6'];
 

@@ -65,7 +65,9 @@ async function train(kind: HeadKind, options: TrainOptions): Promise<void> {
   try {
     const embedders = await Embedders.read(store.settings);
     const choice =
-      kind === 'projection' ? plainChoice(config, embedders) : await projectedChoice(config, embedders, store.heads, tellMisfit);
+      kind === 'projection'
+        ? plainChoice(config, embedders)
+        : await projectedChoice(config, embedders, store.heads, tellMisfit);
     reader = await FaceReader.open(config, choice);
     const report = await trainOn(
       kind,

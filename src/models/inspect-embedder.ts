@@ -63,7 +63,9 @@ function inputShape({ inputMetadata }: InferenceSession): Shape {
 function layoutOf(shape: Shape): InspectedEmbedder['layout'] {
   if (shape[1] === 3) return 'nchw';
   if (shape[3] === 3) return 'nhwc';
-  throw unsupported(`an input of three channels, N×3×side×side or N×side×side×3, but received ${describe(shape)}`);
+  throw unsupported(
+    `an input of three channels, N×3×side×side or N×side×side×3, but received ${describe(shape)}`,
+  );
 }
 
 function sideOf(shape: Shape, layout: InspectedEmbedder['layout']): number | null {
@@ -103,7 +105,7 @@ async function takesTwo(session: InferenceSession, shape: number[], dimension: n
 async function run(session: InferenceSession, shape: number[]): Promise<Tensor | undefined> {
   const input = new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(0.5);
   const outputs = await session.run({ [session.inputNames[0]!]: new Tensor('float32', input, shape) });
-  return outputs[session.outputNames[0]!] as Tensor | undefined;
+  return outputs[session.outputNames[0]!];
 }
 
 function describe(shape: readonly (number | string)[]): string {

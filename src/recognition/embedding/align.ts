@@ -65,7 +65,7 @@ export function alignTo(
   if (alignment === 'box-160') return resizeBox(crop, face.box, side);
   const scale = side / chipSides[alignment];
   const template = templates[alignment].map(({ x, y }) => ({ x: x * scale, y: y * scale }));
-  return warp(crop, estimateSimilarity(face.landmarks, template as unknown as Landmarks), side);
+  return warp(crop, estimateSimilarity(face.landmarks, template), side);
 }
 
 /**

@@ -126,7 +126,10 @@ function distances(impostor: Float64Array, pairs: number): Distance[] {
   const steepest = Math.max(
     ...measured.slice(1).map((rate, index) => {
       const before = measured[index]!;
-      return (cosineFromDistance(rate.distance) - cosineFromDistance(before.distance)) / (rate.quantile - before.quantile);
+      return (
+        (cosineFromDistance(rate.distance) - cosineFromDistance(before.distance)) /
+        (rate.quantile - before.quantile)
+      );
     }),
   );
   const last = measured.at(-1)!;

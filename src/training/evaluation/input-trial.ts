@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { l2Normalise } from '../../core/distance.js';
 import { alignments } from '../../core/face-embedder.js';
 import type { NetworkInput } from '../../models/network-input.js';
@@ -103,12 +104,14 @@ function alternativesTo(input: NetworkInput, isSideOpen: boolean): NetworkInput[
     color === 'rgb' ? [...values] : [values[2], values[1], values[0]];
   const scales = commonScales
     .map((scale) => ({ mean: inOrder(scale.mean), std: inOrder(scale.std) }))
-    .filter((scale) => `${scale.mean} ${scale.std}` !== `${mean} ${std}`);
+    .filter((scale) => !isDeepStrictEqual(scale, { mean, std }));
   return [
     { ...input, color: swapped, mean: mean.toReversed() as typeof mean, std: std.toReversed() as typeof std },
     ...scales.map((scale) => ({ ...input, ...scale })),
     ...alignments.filter((each) => each !== template).map((each) => ({ ...input, template: each })),
-    ...(isSideOpen ? commonSides.filter((each) => each !== side).map((each) => ({ ...input, side: each })) : []),
+    ...(isSideOpen
+      ? commonSides.filter((each) => each !== side).map((each) => ({ ...input, side: each }))
+      : []),
   ];
 }
 

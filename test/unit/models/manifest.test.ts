@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { embedderIds } from '../../../src/core/face-embedder.js';
 import { packageRoot } from '../../../src/config/package-root.js';
-import { findAsset, isPackaged, loadManifest, loadOffers, parseManifest } from '../../../src/models/manifest.js';
+import {
+  findAsset,
+  isPackaged,
+  loadManifest,
+  loadOffers,
+  parseManifest,
+} from '../../../src/models/manifest.js';
 
 const asset = {
   id: 'a-model',

@@ -11,11 +11,7 @@ export class EmbeddingNetwork {
   #input = new Float32Array();
 
   /** Starts loading at once. `run` rejects when loading failed. */
-  constructor(
-    { path, preprocessing }: LocalNetwork,
-    side: number,
-    options: InferenceSession.SessionOptions,
-  ) {
+  constructor({ path, preprocessing }: LocalNetwork, side: number, options: InferenceSession.SessionOptions) {
     this.#preprocessing = preprocessing;
     this.#side = side;
     this.#network = InferenceSession.create(path, options);
