@@ -2,6 +2,7 @@
 const KINDS = {
   'sightline.identity.recognized': 'recognised',
   'sightline.identity.unknown': 'unknown',
+  'sightline.identity.unclear': 'unclear',
   'sightline.identity.changed': 'changed',
   'sightline.identity.held': 'passing',
   'sightline.identity.confirmed': 'passing',
@@ -11,6 +12,22 @@ const KINDS = {
   'sightline.camera.offline': 'offline',
   'sightline.camera.overloaded': 'offline',
   'sightline.camera.recovered': 'online',
+  'sightline.recognition.calibrated': 'changed',
+  'sightline.gallery.photo-set-aside': 'changed',
+  'sightline.gallery.look-alikes': 'changed',
+};
+
+/** What is wrong with a look at a face, by the part of its quality that is lowest. */
+const WEAKNESSES = {
+  size: 'too small',
+  pose: 'turned away',
+  sharpness: 'blurred',
+  noise: 'too noisy',
+  blocks: 'too compressed or enlarged',
+  exposure: 'too dark or too bright',
+  eyes: 'eyes covered',
+  mouth: 'mouth covered',
+  visibility: 'partly hidden',
 };
 
 /** Stands for the name of somebody who was erased since. */
@@ -19,7 +36,7 @@ const ERASED = '(erased)';
 /** The types of events that are listed always; those of faces that only come and go are not. */
 export const LISTED_TYPES = Object.keys(KINDS).filter((type) => KINDS[type] !== 'passing');
 
-/** `recognised`, `unknown`, `changed`, `passing`, `online` or `offline`. */
+/** `recognised`, `unknown`, `unclear`, `changed`, `passing`, `online` or `offline`. */
 export function kindOf(event) {
   return KINDS[event.type] ?? 'passing';
 }
@@ -29,7 +46,12 @@ export function kindOf(event) {
  * null when nobody is known, for instance because somebody said that the name was wrong; undefined in a live event.
  */
 export function sentenceOf({ type, data, person: known }) {
-  const place = data.camera.name;
+  if (type === 'sightline.recognition.calibrated') return calibrationSentence(data);
+  const place = data.camera?.name;
+  if (type === 'sightline.gallery.photo-set-aside')
+    return `A photo of ${data.identity?.name ?? ERASED} is set aside`;
+  if (type === 'sightline.gallery.look-alikes')
+    return `${data.people.map(({ name }) => name).join(' and ')} look alike`;
   const person = known?.name ?? data.identity?.name;
   if (known === null && data.identity) return `${data.identity.name}, which was wrong, on ${place}`;
   switch (type) {
@@ -38,6 +60,10 @@ export function sentenceOf({ type, data, person: known }) {
     case 'sightline.identity.unknown':
       if (known?.name) return `${known.name}, a stranger then, on ${place}`;
       return data.unknown ? strangerOn(data.unknown, place) : `Unknown person on ${place}`;
+    case 'sightline.identity.unclear':
+      return known?.name
+        ? `${known.name}, seen poorly, on ${place}`
+        : `Somebody seen too poorly to tell (${WEAKNESSES[data.poorView?.reason] ?? 'poor view'}) on ${place}`;
     case 'sightline.identity.changed':
       return person === undefined
         ? `No longer sure of ${data.previous?.name ?? ERASED} on ${place}`
@@ -61,6 +87,12 @@ export function sentenceOf({ type, data, person: known }) {
     default:
       return `${type} on ${place}`;
   }
+}
+
+function calibrationSentence({ people, threshold: { before, after } }) {
+  if (people === 0)
+    return `A name needs a distance of ${after.toFixed(2)} now, without local people to compare with`;
+  return `A name needs a distance of ${after.toFixed(2)} now, ${before.toFixed(2)} before: calibrated on ${people} local people`;
 }
 
 function heldName(held) {
@@ -90,6 +122,7 @@ export function figuresOf({ data }) {
       'Distance',
       data.distance === null ? null : `${data.distance.toFixed(2)} (limit ${data.threshold.toFixed(2)})`,
     ],
+    ['Calibrated on', data.why.calibratedOn && `${data.why.calibratedOn} local people`],
     ['Margin', data.margin?.toFixed(2)],
     ['Votes', votes && `${votes.inFavour} of ${votes.total}`],
     ['Quality', data.quality === null ? null : percent(data.quality)],

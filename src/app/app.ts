@@ -3,6 +3,7 @@ import { LabelCache } from '../annotate/label-cache.js';
 import { accessOf } from './access-token.js';
 import { StoredEvents } from '../services/events.js';
 import { logEvents } from './event-log.js';
+import { GalleryWatch } from './gallery-watch.js';
 import { openStore } from './open-store.js';
 import { CameraSessions } from './camera-session.js';
 import { packageInfo } from './package-info.js';
@@ -10,6 +11,9 @@ import { SharedDetectors } from './shared-detectors.js';
 import { CameraRegistry } from '../services/camera-registry.js';
 import { CameraSupervisor } from '../services/camera-supervisor.js';
 import { SupervisedCameras } from '../services/cameras.js';
+import { LocalCalibration } from '../services/calibration.js';
+import { GalleryHealth } from '../services/gallery-health.js';
+import type { GalleryReport } from '../services/gallery-report.js';
 import { StoredPeople } from '../services/people.js';
 import { Thresholds } from '../services/thresholds.js';
 import { PictureReader } from '../services/picture-reader.js';
@@ -25,6 +29,7 @@ import type { EventStore } from '../core/event-store.js';
 import type { AccessToken } from '../core/roles.js';
 import type { Storage } from '../core/storage.js';
 import { networksOf, photoDetector } from '../detection/create-detector.js';
+import { lookAlikesFound, photoSetAside } from '../events/build-event.js';
 import { EventPublisher, type PublisherStatus } from '../events/event-publisher.js';
 import { SourcePolicy } from '../ingest/guarded/source-policy.js';
 import { KnownSecrets } from '../ingest/redact.js';
@@ -57,6 +62,7 @@ export class App {
   #cameras: SupervisedCameras | undefined;
   #recognition: Recognition | undefined;
   #publisher: EventPublisher | undefined;
+  #calibration: LocalCalibration | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(config: Config, hooks: AppHooks) {
@@ -68,6 +74,7 @@ export class App {
       () => (this.#cameras?.list() ?? []).map((camera) => camera.status()),
       () => this.#recognition?.model.embedder.stats().waiting ?? 0,
       () => this.#publisher?.status ?? { waiting: 0, lost: 0 },
+      () => this.#calibration?.inForce ?? null,
     );
     const fontsDir = join(modelsDir(config), 'fonts');
     keepFontCacheIn(fontsDir);
@@ -104,12 +111,15 @@ export class App {
     const cameras = this.#openCameras(registry, policy, publisher);
     const thresholds = await Thresholds.read(this.#config, store.settings, this.log);
     // The port now: a program that runs twice should say so before it fetches models.
-    const services = { cameras, thresholds, ...this.#galleryServices(store) };
+    const gallery = this.#openHealth(store, publisher);
+    const services = { cameras, thresholds, gallery, ...this.#galleryServices(store) };
     const { url } = await (await this.#createServer(tokens, services, publisher, store)).listen();
     await this.#greet(url, store, registry.list().length);
     await this.models.ensure(networksOf(photoDetector));
     const recognition = await this.#openRecognition(store);
     thresholds.serve(recognition);
+    await this.#calibrate(recognition, store, publisher);
+    this.#watchGallery(gallery, recognition);
     await cameras.start(this.#openSupervisor(recognition, registry, policy, publisher));
     this.#missing.delete('models');
     this.#missing.delete('cameras');
@@ -166,14 +176,40 @@ export class App {
     };
   }
 
+  #openHealth(store: Storage, publisher: EventPublisher): GalleryHealth {
+    return new GalleryHealth({
+      store,
+      model: () => this.#requireRecognition().model,
+      onApplied: (report) => publishHealing(report, publisher),
+    });
+  }
+
+  #watchGallery(health: GalleryHealth, recognition: Recognition): void {
+    const { healing } = this.#config.recognition;
+    if (healing === 'off') return;
+    const watch = new GalleryWatch({
+      health,
+      apply: healing === 'apply',
+      revision: () => {
+        const { gallery } = recognition.model;
+        return gallery.mismatch === undefined ? gallery.revision : undefined;
+      },
+      log: this.log,
+    });
+    this.#onClose(() => watch.close());
+  }
+
+  /** @throws SightlineError NOT_READY */
+  #requireRecognition(): Recognition {
+    if (this.#recognition) return this.#recognition;
+    throw notReady('Recognition is still being prepared.');
+  }
+
   #galleryServices(store: Storage): Pick<Services, 'pictures' | 'people' | 'unknownPeople' | 'events'> {
     const { uploads: limits } = this.#config;
     const reader = new PictureReader({ limits, models: this.models, modelsDir: modelsDir(this.#config) });
     this.#onClose(() => reader.close());
-    const recognition = (): Recognition => {
-      if (this.#recognition) return this.#recognition;
-      throw notReady('Recognition is still being prepared.');
-    };
+    const recognition = (): Recognition => this.#requireRecognition();
     const model = (): RecognitionModel => recognition().model;
     return {
       pictures: new UploadedPictures({ reader, model, store }),
@@ -260,6 +296,15 @@ export class App {
     return recognition;
   }
 
+  /** Keeps the thresholds calibrated on the unknown people, from what was kept of them on. */
+  async #calibrate(recognition: Recognition, store: Storage, publisher: EventPublisher): Promise<void> {
+    const enabled = this.#config.recognition.localCalibration;
+    const calibration = new LocalCalibration({ enabled, store, publisher, log: this.log });
+    this.#onClose(() => calibration.close());
+    await calibration.serve(recognition);
+    this.#calibration = calibration;
+  }
+
   /** Has something closed with the app, or at once: a start goes on for a while after the app was closed. */
   #onClose(close: () => Promise<void> | void): void {
     if (this.#closing === undefined) this.#closers.push(close);
@@ -271,6 +316,19 @@ export class App {
     await this.#cameras?.close();
     for (const close of this.#closers.splice(0).reverse()) await close();
   }
+}
+
+function publishHealing({ setAside, lookAlikes }: GalleryReport, publisher: EventPublisher): void {
+  for (const { photo, person, other, reason, message } of setAside)
+    publisher.publish(
+      photoSetAside({
+        identity: { id: person.id, name: person.name },
+        photo: { id: photo.id },
+        other: other && { id: other.id, name: other.name },
+        reason: { code: reason, message },
+      }),
+    );
+  for (const pair of lookAlikes) publisher.publish(lookAlikesFound(pair));
 }
 
 function modelsDir(config: Config): string {

@@ -4,6 +4,7 @@ import type { ModelRef } from '../core/face.js';
 import { fits, fitting, type HeadStore, type MisfitListener } from '../core/heads.js';
 import type { FaceEmbedder } from '../core/face-embedder.js';
 import type { Logger } from '../observability/logger.js';
+import type { Calibration } from '../recognition/calibration/calibration.js';
 import {
   thresholdsFor,
   type CameraThresholds,
@@ -50,6 +51,7 @@ export class Recognition {
   #current: Current;
   /** What the user stated, for the configuration's embedder. */
   #thresholds: ThresholdSettings;
+  #calibration: Calibration | null = null;
   #background: Promise<void> = Promise.resolve();
   #hasNoClassifier = false;
   #embeddingAgain: EmbeddingAgain | null = null;
@@ -92,9 +94,10 @@ export class Recognition {
   }
 
   /** Tells strangers apart and keeps who was seen, with the embedder in use. */
-  readonly people: Pick<UnknownPeople, 'identify' | 'recognized' | 'name' | 'reject'> = {
+  readonly people: Pick<UnknownPeople, 'identify' | 'recognized' | 'unclear' | 'name' | 'reject'> = {
     identify: (track) => this.#current.people.identify(track),
     recognized: (track, personId) => this.#current.people.recognized(track, personId),
+    unclear: (track) => this.#current.people.unclear(track),
     name: (unknownId, name) => this.#current.people.name(unknownId, name),
     reject: (trackKey, personId) => this.#current.people.reject(trackKey, personId),
   };
@@ -112,15 +115,20 @@ export class Recognition {
    */
   setThresholds(thresholds: ThresholdSettings): void {
     this.#thresholds = thresholds;
-    this.#current = { ...this.#current, model: this.#withThresholds(this.#current.model) };
-    for (const { onThresholds } of this.#listeners) onThresholds(this.model.thresholds);
+    this.#useThresholds();
+  }
+
+  /** Sets what is known of local people, from now on; it counts for the model that it speaks of. */
+  setCalibration(calibration: Calibration | null): void {
+    this.#calibration = calibration;
+    this.#useThresholds();
   }
 
   /** The model in use as a camera follows it that may have thresholds of its own, stated as `setThresholds` takes them. */
   modelsFor(own: CameraThresholds): ModelSource {
     const ownModel = (): RecognitionModel => {
       const { model } = this.#current;
-      return { ...model, thresholds: model.carryThresholds(thresholdsFor(own, this.#thresholds)) };
+      return { ...model, thresholds: this.#inForce(model, thresholdsFor(own, this.#thresholds)) };
     };
     return {
       get model() {
@@ -217,8 +225,19 @@ export class Recognition {
     await before.model.close();
   }
 
+  #useThresholds(): void {
+    this.#current = { ...this.#current, model: this.#withThresholds(this.#current.model) };
+    for (const { onThresholds } of this.#listeners) onThresholds(this.model.thresholds);
+  }
+
   #withThresholds(model: OpenModel): OpenModel {
-    return { ...model, thresholds: model.carryThresholds(this.#thresholds) };
+    return { ...model, thresholds: this.#inForce(model, this.#thresholds) };
+  }
+
+  /** What stated thresholds are for a model, with what is known of local people. */
+  #inForce({ carryThresholds }: OpenModel, stated: ThresholdSettings): ThresholdSettings {
+    const carried = carryThresholds(stated);
+    return this.#calibration === null ? carried : { ...carried, calibration: this.#calibration };
   }
 }
 

@@ -8,6 +8,7 @@ import { SightlineError } from '../core/errors.js';
 import type { EmbeddingStore, PeopleStore } from '../core/people-store.js';
 import type { ProjectionHead } from '../core/heads.js';
 import { rulesFor } from '../recognition/decision/decision.js';
+import { calibrationFor } from '../services/calibration.js';
 import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { unprojected } from '../recognition/heads/projection.js';
 import { decodeCrop } from '../recognition/embedding/crop.js';
@@ -58,10 +59,12 @@ async function evaluateGallery(options: EvaluateGalleryOptions): Promise<void> {
       store.heads,
       tellMisfit,
     );
+    const calibration = await calibrationFor(config, store.settings);
     const photos = await readPhotos(store.people, spec);
-    const { threshold } = rulesFor(spec, thresholds, photos.length);
+    const { threshold, calibratedOn } = rulesFor(spec, { ...thresholds, calibration }, photos.length);
     const scale = projection === null ? null : await store.heads.load('projection');
-    const figures = withScale(compare(photos, spec, toThousandth(threshold), wantedFar), scale);
+    const compared = withCalibration(compare(photos, spec, toThousandth(threshold), wantedFar), calibratedOn);
+    const figures = withScale(compared, scale);
     const { html: path } = options;
     if (path !== undefined) await writeReport(path, figures, store.embeddings);
     process.stdout.write(
@@ -85,8 +88,9 @@ export async function readPhotos(
 ): Promise<EmbeddedPhoto[]> {
   const photos = new Map<string, PhotoRef>();
   for (const person of await store.persons()) {
-    for (const { id, photoName, quality } of await store.faces(person.id))
-      photos.set(id, { faceId: id, photoName, quality, person: { id: person.id, name: person.name } });
+    for (const { id, photoName, quality, setAside } of await store.faces(person.id))
+      if (setAside === null)
+        photos.set(id, { faceId: id, photoName, quality, person: { id: person.id, name: person.name } });
   }
   const embedded: EmbeddedPhoto[] = [];
   for await (const entries of store.entries(model)) {
@@ -125,6 +129,13 @@ function compare(
 /** Distances are counted so finely, and nobody reads more. */
 function toThousandth(distance: number): number {
   return Math.round(distance * 1000) / 1000;
+}
+
+/** The figures with a note on what the threshold in use is calibrated on. */
+function withCalibration(figures: GalleryFigures, calibratedOn: number | null): GalleryFigures {
+  if (calibratedOn === null) return figures;
+  const note = `The threshold in use is calibrated on ${calibratedOn} unknown people that the cameras have seen.`;
+  return { ...figures, notes: [...figures.notes, note] };
 }
 
 /** The figures with a note on which distances they are of, where a projection is on. */

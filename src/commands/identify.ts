@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.js';
 import type { Box } from '../core/geometry.js';
 import type { Detection } from '../core/face.js';
 import type { RgbImage } from '../core/image.js';
+import { calibrationFor } from '../services/calibration.js';
 import { rulesFor, type DecisionRules } from '../recognition/decision/decision.js';
 import { Gallery } from '../recognition/gallery/gallery.js';
 import { identifyFace, type FaceIdentity } from '../recognition/decision/identify-face.js';
@@ -79,7 +80,9 @@ async function withIdentifier(config: Config, use: (identifier: Identifier) => P
   let reader: FaceReader | undefined;
   try {
     const choice = await trainedChoice(config, await Embedders.read(store.settings), store.heads, tellMisfit);
-    const { spec, thresholds, classifier } = choice;
+    const { spec, classifier } = choice;
+    const calibration = await calibrationFor(config, store.settings);
+    const thresholds = { ...choice.thresholds, calibration };
     reader = await FaceReader.open(config, choice);
     await reader.catchUp(store.embeddings);
     gallery = await Gallery.open({ store, spec, onError: () => undefined });

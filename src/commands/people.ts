@@ -1,12 +1,13 @@
 import { Command } from 'commander';
 import { SightlineError } from '../core/errors.js';
-import type { GalleryPerson } from '../core/people-store.js';
+import type { GalleryPerson, GalleryPhoto } from '../core/people-store.js';
 import { confirm } from './confirm.js';
+import { galleryCheckCommand, lookAlikesCommand } from './gallery-check.js';
 import { restartNeeded } from './unfit-heads.js';
 import { acceptOptionsFirst } from './group-options.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { dateAndTime, listing } from './table.js';
-import { findPerson, warnOfName, withStore, type StoreServices } from './with-store.js';
+import { findPerson, warnOfName, withGallery, withStore, type StoreServices } from './with-store.js';
 
 interface EraseOptions extends SharedOptions {
   readonly yes?: boolean;
@@ -34,6 +35,14 @@ export function peopleCommand(command: Command): void {
         .argument('<photo>', 'as `people photos` lists it')
         .action(removePhoto),
     )
+    .addCommand(galleryCheckCommand())
+    .addCommand(
+      subcommand('restore-photo', 'have a photo count again that was set aside, and stay')
+        .argument('<name>')
+        .argument('<photo>', 'as `people photos` lists it')
+        .action(restorePhoto),
+    )
+    .addCommand(lookAlikesCommand())
     .addCommand(
       subcommand('rename', 'give a person another name')
         .argument('<name>')
@@ -74,13 +83,14 @@ function list(options: SharedOptions): Promise<void> {
 function photos(name: string, options: SharedOptions): Promise<void> {
   return withStore(options, async (services) => {
     const { id } = await findPerson(services, name);
-    const rows = (await services.people.photos(id)).map(({ photoName, quality, createdAt }) => [
-      photoName,
-      quality.toFixed(2),
-      dateAndTime(createdAt),
+    const rows = (await services.people.photos(id)).map((photo) => [
+      photo.photoName,
+      photo.quality.toFixed(2),
+      dateAndTime(photo.createdAt),
+      stateOf(photo),
     ]);
     process.stdout.write(
-      listing(['PHOTO', 'QUALITY', 'SINCE'], rows, {
+      listing(['PHOTO', 'QUALITY', 'SINCE', 'STATE'], rows, {
         toTheRight: [1],
         none: `There is no photo of ${name}. \`sightline enroll <photo> --name "${name}"\` adds one.`,
       }),
@@ -91,13 +101,39 @@ function photos(name: string, options: SharedOptions): Promise<void> {
 function removePhoto(name: string, photo: string, options: SharedOptions): Promise<void> {
   return withStore(options, async (services) => {
     const person = await findPerson(services, name);
-    const all = await services.people.photos(person.id);
-    const found = all.filter(({ photoName }) => photoName === photo);
-    if (found.length === 0)
-      throw new SightlineError('PHOTO_NOT_FOUND', `There is no photo "${photo}" of ${person.name}.`);
-    for (const { id } of found) await services.people.removePhoto(id);
+    for (const { id } of await photosCalled(photo, person, services)) await services.people.removePhoto(id);
     process.stdout.write(`${photo} of ${person.name} is erased\n`);
   });
+}
+
+function restorePhoto(name: string, photo: string, options: SharedOptions): Promise<void> {
+  return withGallery(options, async (services) => {
+    const person = await findPerson(services, name);
+    for (const { id } of await photosCalled(photo, person, services)) await services.gallery.restorePhoto(id);
+    process.stdout.write(`${photo} of ${person.name} counts, and is not set aside again\n`);
+  });
+}
+
+/** @throws SightlineError PHOTO_NOT_FOUND */
+async function photosCalled(
+  photo: string,
+  { id, name }: GalleryPerson,
+  { people }: StoreServices,
+): Promise<GalleryPhoto[]> {
+  const found = (await people.photos(id)).filter(({ photoName }) => photoName === photo);
+  if (found.length > 0) return found;
+  throw new SightlineError('PHOTO_NOT_FOUND', `There is no photo "${photo}" of ${name}.`);
+}
+
+function stateOf({ setAside, isConfirmed }: GalleryPhoto): string {
+  if (setAside === null) return isConfirmed ? 'confirmed' : '';
+  const { reason, other } = setAside;
+  const why = {
+    'looks-like-other': `looks like ${other?.name ?? 'somebody else'}`,
+    'unlike-own': 'unlike the others',
+    poor: 'poor',
+  };
+  return `set aside: ${why[reason]}`;
 }
 
 function rename(name: string, newName: string, options: SharedOptions): Promise<void> {

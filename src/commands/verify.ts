@@ -29,7 +29,7 @@ export function verifyCommand(command: Command): void {
   command
     .argument('<first>', 'a photo with one face')
     .argument('<second>', 'another one')
-    .option('--json', 'print {same, distance, threshold, probability}');
+    .option('--json', 'print {same, distance, threshold, probability, prior}');
   withOptions(withPhotoDetector(command), ['embedder', 'config', 'data', 'modelsDir']);
   command.action(async (first: string, second: string, options: VerifyOptions) => {
     const config = await detectorConfig(options);
@@ -77,10 +77,12 @@ async function readFace(path: string, reader: FaceReader): Promise<Float32Array>
   }
 }
 
-function describe({ same, distance, threshold, probability }: Verification): string {
+function describe({ same, distance, threshold, probability, prior }: Verification): string {
   const verdict = same ? 'The same person' : 'Different people';
   const measured = `distance ${distance.toFixed(3)}, the same needs ${threshold.toFixed(3)} or less`;
-  // Nobody is ever certain.
-  const percent = Math.min(99.9, Math.max(0.1, probability * 100)).toFixed(1);
-  return `${verdict}: ${measured}; the chance of one person is ${percent} %\n`;
+  // Nobody is ever certain, and rounding must not contradict the verdict.
+  const [least, most] = same ? [50, 99.9] : [0.1, 49.9];
+  const percent = Math.min(most, Math.max(least, probability * 100)).toFixed(1);
+  const assumed = `if ${(prior * 100).toPrecision(2)} % of such pairs show one`;
+  return `${verdict}: ${measured}; the chance of one person is ${percent} %, ${assumed}\n`;
 }

@@ -1,12 +1,18 @@
+import { projectedChoice } from '../app/embedder-choice.js';
 import { openStore } from '../app/open-store.js';
 import { SightlineError } from '../core/errors.js';
 import type { Person } from '../core/face.js';
 import type { HeadStore } from '../core/heads.js';
 import type { GalleryPerson } from '../core/people-store.js';
-import type { SettingsStore } from '../core/storage.js';
+import type { SettingsStore, Storage } from '../core/storage.js';
+import { Embedders } from '../recognition/embedding/embedders.js';
+import { Gallery } from '../recognition/gallery/gallery.js';
 import { StoredEvents } from '../services/events.js';
+import { GalleryHealth } from '../services/gallery-health.js';
 import { KnownPeople, storeAlone } from '../services/people.js';
 import { StoredUnknownPeople } from '../services/unknown-people.js';
+import { calibrationFor } from '../services/calibration.js';
+import { tellMisfit } from './unfit-heads.js';
 import { configFrom, type SharedOptions } from './options.js';
 
 /** What commands do with the data folder. A program that runs beside them follows. */
@@ -28,19 +34,47 @@ export async function withStore(
 ): Promise<void> {
   const { data } = await configFrom(options);
   const store = await openStore(data, { create: false });
-  const inUse = storeAlone(store);
-  const recognition = () => inUse;
   try {
-    await work({
-      people: new KnownPeople({ store, recognition }),
-      unknownPeople: new StoredUnknownPeople({ store, recognition }),
-      events: new StoredEvents({ store, recognition }),
-      heads: store.heads,
-      settings: store.settings,
-    });
+    await work(servicesOf(store));
   } finally {
     await store.close();
   }
+}
+
+/** As `withStore`, with the gallery as it compares faces. */
+export async function withGallery(
+  options: SharedOptions,
+  work: (services: StoreServices & { readonly gallery: GalleryHealth }) => Promise<void>,
+): Promise<void> {
+  const config = await configFrom(options);
+  const store = await openStore(config.data, { create: false });
+  try {
+    const embedders = await Embedders.read(store.settings);
+    const choice = await projectedChoice(config, embedders, store.heads, tellMisfit);
+    const { spec } = choice;
+    const thresholds = { ...choice.thresholds, calibration: await calibrationFor(config, store.settings) };
+    const gallery = await Gallery.open({ store, spec, onError: () => undefined });
+    try {
+      const health = new GalleryHealth({ store, model: () => ({ gallery, spec, thresholds }) });
+      await work({ ...servicesOf(store), gallery: health });
+    } finally {
+      await gallery.close();
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+function servicesOf(store: Storage): StoreServices {
+  const inUse = storeAlone(store);
+  const recognition = () => inUse;
+  return {
+    people: new KnownPeople({ store, recognition }),
+    unknownPeople: new StoredUnknownPeople({ store, recognition }),
+    events: new StoredEvents({ store, recognition }),
+    heads: store.heads,
+    settings: store.settings,
+  };
 }
 
 /** @throws SightlineError PERSON_NAME_INVALID, PERSON_NOT_FOUND */

@@ -211,6 +211,12 @@ export const configSchema = z.strictObject({
         ),
       threshold: namingShape.threshold.default(null),
       falseNameRate: namingShape.falseNameRate.default(0.001),
+      localCalibration: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Whether thresholds that follow from `falseNameRate` are calibrated on the unknown people that the cameras see: the more these resemble the gallery, the nearer a face must be to be named.',
+        ),
       workers: z.number().int().min(1).max(64).default(1).describe('Worker threads that compute embeddings.'),
       queueLimit: z
         .number()
@@ -234,6 +240,12 @@ export const configSchema = z.strictObject({
         .max(64)
         .default(1)
         .describe('ONNX Runtime threads of each worker.'),
+      healing: z
+        .enum(['apply', 'report', 'off'])
+        .default('apply')
+        .describe(
+          'What becomes of enrolled photos that do not fit their person, and of people who look alike, when the gallery has changed. `apply` sets such photos aside and has look-alikes need a smaller distance, each with an event and a line in the log, and revocable; `report` only writes the line; `off` checks nothing.',
+        ),
     })
     .prefault({}),
   retention: z

@@ -148,6 +148,10 @@ export const errorCatalogue = {
     status: 404,
     remedy: 'See GET /v1/people/{id}/photos or `sightline people photos <name>` for the photos there are.',
   },
+  LOOK_ALIKES_NOT_FOUND: {
+    status: 404,
+    remedy: 'See GET /v1/look-alikes or `sightline people look-alikes` for the people who look alike.',
+  },
   UNKNOWN_PERSON_NOT_FOUND: {
     status: 404,
     remedy: 'See GET /v1/unknown-people or `sightline unknown` for the unknown people.',

@@ -5,6 +5,7 @@ export interface NewEvent {
   /** Milliseconds since the epoch. */
   readonly time: number;
   readonly type: string;
+  /** Empty for an event about no camera. */
   readonly cameraId: string;
   /** The track the event is about; null for an event about the camera. */
   readonly trackKey: string | null;

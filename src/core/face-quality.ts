@@ -1,21 +1,45 @@
+import { chipMeasures } from './chip-measures.js';
+import { emptyOctave, gridContrast } from './crop-measures.js';
 import type { Landmarks } from './face.js';
 import type { RgbImage } from './image.js';
+import { lumaOf } from './luma-plane.js';
 
 /**
  * How well a face serves recognition, in parts of 0 to 1 each. docs/recognition.md says how the ramps were measured.
  */
 export interface FaceQuality {
-  /** From the distance of the eyes in pixels. */
+  /** From the distance of the eyes in pixels; of a picture that was enlarged, in pixels before that. */
   readonly size: number;
   /** From how far the face is turned to the side (where the nose lies between the eyes) and the head tilted. */
   readonly pose: number;
-  /** From how much of the aligned face's contrast is fine detail. */
+  /** From how much of the aligned face's contrast is detail, in the direction that has the least: movement blurs one only. */
   readonly sharpness: number;
+  /** From the noise of the aligned face in relation to its contrast. */
+  readonly noise: number;
+  /** From how much the picture consists of blocks: compression, or pixels that were made larger. */
+  readonly blocks: number;
   /** From the aligned face's contrast, and how much of it is black or white. */
   readonly exposure: number;
-  /** From how sure a detector is that it sees a whole face here: hands, hair and dark glasses make it doubt. */
+  /** From whether there is anything to see where the eyes should be. */
+  readonly eyes: number;
+  /** From whether there is anything to see where the mouth should be. */
+  readonly mouth: number;
+  /** From how sure a detector is that it sees a whole face here: hands and hair make it doubt. */
   readonly visibility: number;
 }
+
+/** What is wrong with a face in which a part is low. */
+export const weaknesses: Readonly<Record<keyof FaceQuality, string>> = {
+  size: 'too small',
+  pose: 'turned away',
+  sharpness: 'blurred',
+  noise: 'too noisy',
+  blocks: 'too compressed or enlarged',
+  exposure: 'too dark or too bright',
+  eyes: 'eyes covered',
+  mouth: 'mouth covered',
+  visibility: 'partly hidden',
+};
 
 type Ramp = readonly [zeroAt: number, oneAt: number];
 
@@ -24,19 +48,40 @@ const eyeDistancePixels: Ramp = [8, 24];
 const noseOffset: Ramp = [0.8, 0.2];
 /** Angle of the line through the eyes to the horizontal. */
 const tiltDegrees: Ramp = [75, 40];
-/** Variance of the Laplacian over variance of the brightness, so that a dim face does not pass for a blurred one. */
-const relativeDetail: Ramp = [0.0005, 0.02];
+/** Energy of the second derivative in the weakest direction over variance, on the chip at half its size. */
+const relativeDetail: Ramp = [0.004, 0.036];
+/** Faces with eyes 16 pixels apart or less have no more detail than this. */
+const detailOfLargeFaces = 0.12;
+/** Deviation of the noise over that of the luma. */
+const relativeNoise: Ramp = [0.43, 0.02];
+/** Steps inside of blocks over steps at their edges; edges are smeared where the picture was scaled since. */
+const blockContrast: Ramp = [0.155, 0.595];
+const scaledBlockContrast: Ramp = [0.25, 0.75];
+/** Side of the blocks of JPEG and other formats, in pixels of the picture that was compressed. */
+const compressedBlock = 8;
+/** Contrast within the eyes, and the bright part of them, in brightness of the cheeks. */
+const eyeContrast: Ramp = [0.055, 0.13];
+const eyeBrightness: Ramp = [0.29, 0.545];
+/** Contrast from top to bottom of the mouth, in brightness of the cheeks. */
+const mouthContrast: Ramp = [0.025, 0.07];
+/** What is left of a face with eyes or mouth covered: more than half of them are recognised all the same. */
+const leastUncovered = 0.25;
 /** Standard deviation of the luma, 0 to 255. */
 const contrast: Ramp = [3, 12];
 /** Share of the pixels that have lost what they showed. */
 const clippedShare: Ramp = [0.9, 0.2];
-/** Luma outside of this counts as black or white. */
-const [blackest, whitest] = [8, 247];
 /** Score of MTCNN's O-Net. */
 const faceScore: Ramp = [0.4, 0.95];
 
 /** Faces that score less are neither matched nor enrolled. */
 export const qualityFloor = 0.1;
+/** Somebody is called a stranger only by faces that score this or more: were they enrolled, these would be recognised. */
+const clearQuality = 0.5;
+
+/** Whether a face is seen well enough to say that it is nobody's who is enrolled. */
+export function isClear(quality: number): boolean {
+  return quality >= clearQuality;
+}
 
 /** A face is as good as its weakest part. */
 export function qualityScore(quality: FaceQuality): number {
@@ -66,70 +111,51 @@ export function landmarkQuality(landmarks: Landmarks): Pick<FaceQuality, 'size' 
   };
 }
 
-/**
- * The quality of a face from its landmarks in the picture it was cut from, its aligned chip, and the score, 0 to 1,
- * that O-Net gives it.
- */
-export function faceQuality(landmarks: Landmarks, chip: RgbImage, score: number): FaceQuality {
-  const luma = lumaOf(chip);
-  const variance = varianceOf(luma);
-  const detail = variance > 0 ? varianceOf(laplacian(luma, chip.width, chip.height)) / variance : 0;
+/** The distance of the eyes, in pixels, that a value of `size` below 1 stands for. */
+export function eyeDistanceOf(size: number): number {
+  const [least, enough] = eyeDistancePixels;
+  return least + size * (enough - least);
+}
+
+/** A face in a picture, before and after alignment. */
+export interface PicturedFace {
+  /** The part of the picture that shows the face, at its own resolution. */
+  readonly crop: RgbImage;
+  /** In pixels of `crop`. */
+  readonly landmarks: Landmarks;
+  /** Aligned to ArcFace's template, 112×112. */
+  readonly chip: RgbImage;
+  /** O-Net's score, 0 to 1. */
+  readonly score: number;
+}
+
+export function faceQuality({ crop, landmarks, chip, score }: PicturedFace): FaceQuality {
+  const luma = lumaOf(crop);
+  const { size, pose } = landmarkQuality(landmarks);
+  const grid = gridContrast(luma, landmarks);
+  const seen = chipMeasures(chip);
+  const sharpness = climb(seen.detail, relativeDetail);
+  // A blurred picture has as little in its highest octave as one that was enlarged.
+  const mayBeEnlarged = isClear(sharpness) && seen.detail < detailOfLargeFaces;
+  const enlargedFrom = mayBeEnlarged ? emptyOctave(luma, landmarks) : undefined;
   return {
-    ...landmarkQuality(landmarks),
-    sharpness: climb(detail, relativeDetail),
-    exposure: Math.min(climb(Math.sqrt(variance), contrast), climb(clipped(luma), clippedShare)),
+    size: enlargedFrom === undefined ? size : Math.min(size, climb(enlargedFrom, eyeDistancePixels)),
+    pose,
+    sharpness,
+    noise: climb(seen.noise, relativeNoise),
+    blocks: climb(grid.contrast, grid.period === compressedBlock ? blockContrast : scaledBlockContrast),
+    exposure: Math.min(climb(seen.contrast, contrast), climb(seen.clipped, clippedShare)),
+    eyes: uncovered(Math.min(climb(seen.eyeContrast, eyeContrast), climb(seen.eyeBrightness, eyeBrightness))),
+    mouth: uncovered(climb(seen.mouthContrast, mouthContrast)),
     visibility: climb(score, faceScore),
   };
+}
+
+function uncovered(seen: number): number {
+  return leastUncovered + (1 - leastUncovered) * seen;
 }
 
 /** 0 at one end of a ramp, 1 at the other, straight between and cut off beyond. */
 function climb(value: number, [zeroAt, oneAt]: Ramp): number {
   return Math.min(1, Math.max(0, (value - zeroAt) / (oneAt - zeroAt)));
-}
-
-/** Rec. 601 luma, 0 to 255. */
-function lumaOf({ data }: RgbImage): Float32Array {
-  const luma = new Float32Array(data.length / 3);
-  for (let pixel = 0, index = 0; pixel < luma.length; pixel++, index += 3) {
-    luma[pixel] =
-      0.299 * (data[index] as number) +
-      0.587 * (data[index + 1] as number) +
-      0.114 * (data[index + 2] as number);
-  }
-  return luma;
-}
-
-function clipped(luma: Float32Array): number {
-  let count = 0;
-  for (const value of luma) if (value < blackest || value > whitest) count++;
-  return count / luma.length;
-}
-
-function varianceOf(values: Float32Array): number {
-  let sum = 0;
-  let squares = 0;
-  for (const value of values) {
-    sum += value;
-    squares += value * value;
-  }
-  const mean = sum / values.length;
-  // Rounding may take it below 0.
-  return Math.max(0, squares / values.length - mean * mean);
-}
-
-/**
- * The Laplacian of every pixel off the border. Its variance is a common measure of focus (Pech-Pacheco et al., ICPR
- * 2000).
- */
-function laplacian(luma: Float32Array, width: number, height: number): Float32Array {
-  const answers = new Float32Array((width - 2) * (height - 2));
-  let target = 0;
-  for (let y = 1; y < height - 1; y++) {
-    for (let index = y * width + 1; index < (y + 1) * width - 1; index++) {
-      const beside = (luma[index - 1] as number) + (luma[index + 1] as number);
-      const aboveAndBelow = (luma[index - width] as number) + (luma[index + width] as number);
-      answers[target++] = beside + aboveAndBelow - 4 * (luma[index] as number);
-    }
-  }
-  return answers;
 }

@@ -1,3 +1,4 @@
+import type { FaceQuality } from './face-quality.js';
 import type { Box, Point } from './geometry.js';
 
 /**
@@ -85,12 +86,18 @@ export type DecidedIdentity =
   | { readonly state: 'unknown'; readonly evidence: IdentityEvidence; readonly unknown?: UnknownRef }
   | { readonly state: 'known'; readonly person: Person; readonly evidence: IdentityEvidence };
 
+/** Why nobody can say who a track shows: what was wrong with most of its looks, and the quality of its best one, 0 to 1. */
+export interface PoorView {
+  readonly reason: keyof FaceQuality;
+  readonly quality: number;
+}
+
 /**
- * What recognition says of a track. `held`: the track may have gone over to another face since `before` was decided, and
+ * What recognition says of a track. `undecided`: nothing yet, or with a `poorView` that it was seen too poorly. `held`: the track may have gone over to another face since `before` was decided, and
  * no observation has shown yet whether it has.
  */
 export type Identity =
-  | { readonly state: 'undecided' }
+  | { readonly state: 'undecided'; readonly poorView?: PoorView }
   | DecidedIdentity
   | { readonly state: 'held'; readonly before: DecidedIdentity; readonly reason: DoubtReason };
 
@@ -103,6 +110,15 @@ export interface Neighbour {
   readonly centroidDistance: number;
   /** Whether the probe is nearer to a counterexample of theirs than to any photo of them. */
   readonly rejected: boolean;
+  /** Who looks so much like them that a name needs a smaller distance than the threshold. */
+  readonly lookAlike?: LookAlikeLimit | undefined;
+}
+
+/** The distance at or below which somebody with a look-alike may be named. */
+export interface LookAlikeLimit {
+  /** The look-alike. */
+  readonly person: Person;
+  readonly threshold: number;
 }
 
 /** Milliseconds that a crop spent in each stage of recognition. */
@@ -132,6 +148,8 @@ export interface IdentityEvidence {
   readonly threshold: number;
   /** Wanted share of strangers named, from which the threshold follows; null when the user chose the threshold. */
   readonly falseNameRate: number | null;
+  /** Unknown people of the place that the threshold was calibrated on; null when it was not. */
+  readonly calibratedOn: number | null;
   /** How much further away the second-nearest person is; null when there is none. */
   readonly margin: number | null;
   /** 0 to 1; how it is computed stands in docs/recognition.md. */

@@ -2,8 +2,10 @@ import type { Embedding, Landmarks, ModelRef, Person } from './face.js';
 
 /** A named person as the gallery lists them. */
 export interface GalleryPerson extends Person {
-  /** Enrolled photos. */
+  /** Enrolled photos, those that are set aside included. */
   readonly faces: number;
+  /** Photos that are set aside. */
+  readonly setAside: number;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
 }
@@ -18,6 +20,53 @@ export interface GalleryPhoto {
   readonly quality: number;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
+  /** Why the photo counts neither for recognition nor for training; null when it does count. */
+  readonly setAside: SetAside | null;
+  /** Whether a user said that it shows the person and is to count, so that it is not set aside again. */
+  readonly isConfirmed: boolean;
+}
+
+/**
+ * Why a photo is set aside. `looks-like-other`: it resembles another person, and not the rest of its own. `unlike-own`: it
+ * resembles none of its person's other photos, which agree. `poor`: its person has better ones.
+ */
+export const setAsideReasons = ['looks-like-other', 'unlike-own', 'poor'] as const;
+
+/** The state of a photo that is kept but does not count. Distances are Euclidean. */
+export interface SetAside {
+  readonly reason: (typeof setAsideReasons)[number];
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** To the person's other photos. */
+  readonly ownDistance: number;
+  /** To the person that it resembles; null when there is none. */
+  readonly otherDistance: number | null;
+  /** Whom it resembles; null when there is nobody, or when they were erased. */
+  readonly other: Person | null;
+}
+
+/** A photo to be set aside. */
+export interface NewSetAside extends Omit<SetAside, 'at' | 'other'> {
+  readonly faceId: string;
+  readonly otherId: string | null;
+}
+
+/** Two people who look so much alike that each needs a smaller distance to be named. */
+export interface LookAlikes {
+  readonly people: readonly [Person, Person];
+  /** Euclidean, between their nearest photos. */
+  readonly distance: number;
+  /** The largest distance at which one of the two may be named. */
+  readonly threshold: number;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** Whether a user revoked it, so that it has no effect and does not come back. */
+  readonly isRevoked: boolean;
+}
+
+/** Look-alikes as they are found. */
+export interface FoundLookAlikes extends Pick<LookAlikes, 'distance' | 'threshold'> {
+  readonly personIds: readonly [string, string];
 }
 
 /** The part of a picture that alignment looks at, kept so that any embedder can embed the face again. */
@@ -85,6 +134,23 @@ export interface PeopleStore {
   addFace(target: string | { readonly id: string }, face: NewFace): Promise<AddedFace>;
   /** The person stays, even without photos. @returns the revision; null when there was no such face */
   removeFace(faceId: string): Promise<number | null>;
+  /**
+   * Sets photos aside: they stay, but `entries` leaves them out. Photos that are gone, set aside already or confirmed are
+   * passed over.
+   * @returns the ids of those that were set aside
+   */
+  setAside(photos: readonly NewSetAside[]): Promise<string[]>;
+  /** Has a photo count again, from now on as confirmed. @returns whether there is such a photo */
+  restore(faceId: string): Promise<boolean>;
+  /** The look-alikes among the people, as a model sees them, nearest first. */
+  lookAlikes(model: ModelRef): Promise<LookAlikes[]>;
+  /**
+   * Replaces the look-alikes of a model; those that are revoked stay so.
+   * @returns those that are new or have another threshold
+   */
+  saveLookAlikes(model: ModelRef, found: readonly FoundLookAlikes[]): Promise<LookAlikes[]>;
+  /** Takes the effect from two look-alikes, or gives it back. @returns whether there are such look-alikes */
+  revokeLookAlikes(personIds: readonly [string, string], isRevoked: boolean): Promise<boolean>;
   /** @throws SightlineError PERSON_NOT_FOUND, PERSON_NAME_TAKEN */
   rename(personId: string, name: string): Promise<void>;
   /**
@@ -101,7 +167,7 @@ export interface PeopleStore {
    * @returns whether there was one
    */
   removePerson(personId: string, onGone?: (revisions: readonly number[]) => void): Promise<boolean>;
-  /** Every embedding of a model of named people, in portions small enough that other work can go on in between. */
+  /** Every embedding of a model of named people, without photos that are set aside, in portions small enough that other work can go on in between. */
   entries(model: ModelRef): AsyncIterable<readonly GalleryEntry[]>;
   /** The enrolled photos without an embedding of `model`, by the models that they have one of. */
   modelCounts(model: ModelRef): Promise<ModelCount[]>;

@@ -42,10 +42,10 @@ export interface TrackState {
 
 /**
  * What a decision changed. `recognized`: a face without a name got one; `changed`: a name was replaced or withdrawn;
- * `unknown`: it was first decided that nobody enrolled has this face; `held`: what was decided is in doubt; `confirmed`: it
+ * `unknown`: it was first decided that nobody enrolled has this face; `unclear`: it was seen too poorly to decide; `held`: what was decided is in doubt; `confirmed`: it
  * stands again.
  */
-export type DecisionKind = 'recognized' | 'unknown' | 'changed' | 'held' | 'confirmed';
+export type DecisionKind = 'recognized' | 'unknown' | 'unclear' | 'changed' | 'held' | 'confirmed';
 
 /** A change of a track's state that may be of interest outside, with the track as it was in `frame`. */
 export type TrackChange = { readonly track: Track; readonly frame: FrameRef } & (

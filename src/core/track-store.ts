@@ -99,6 +99,11 @@ export interface TrackStore {
     add: readonly NewObservation[],
     snapshot?: Snapshot,
   ): Promise<boolean>;
+  /**
+   * Records that a track was seen too poorly to say whom it shows: it belongs to nobody, with the given crops and snapshot.
+   * Should it get an owner later, an unknown person does not get these crops. Does nothing for a track that has an owner.
+   */
+  recordUnclear(track: TrackRef, crops: readonly NewObservation[], snapshot?: Snapshot): Promise<void>;
   /** Undefined for an unknown track and for one without a snapshot. */
   snapshot(trackKey: string): Promise<Snapshot | undefined>;
   /** The best crop kept of a person without a name; undefined when there is none. */

@@ -3,13 +3,17 @@ import type {
   DoubtReason,
   Identity,
   Person,
+  PoorView,
   StageTimes,
   Track,
   UnknownRef,
   IdentityEvidence,
 } from '../core/face.js';
+import { weaknesses } from '../core/face-quality.js';
 import type { Box, Point } from '../core/geometry.js';
+import type { LookAlikes } from '../core/people-store.js';
 import type { FrameRef } from '../core/track-state.js';
+import { sourceOf } from './kept-event.js';
 import type { CameraRef, DraftOf, EventDataByType, EventType, FaceEventData } from './identity-event.js';
 
 /** What an event reports: a track with its identity in one frame. */
@@ -40,6 +44,11 @@ export function identityRecognized(report: TrackReport): DraftOf<'sightline.iden
 /** Event for the first decision that a face belongs to nobody enrolled. */
 export function identityUnknown(report: TrackReport): DraftOf<'sightline.identity.unknown'> {
   return draft('sightline.identity.unknown', report.camera, faceData(report));
+}
+
+/** Event for a face that was seen too poorly to say who it is. */
+export function identityUnclear(report: TrackReport): DraftOf<'sightline.identity.unclear'> {
+  return draft('sightline.identity.unclear', report.camera, faceData(report));
 }
 
 /** Event for a name that was replaced or withdrawn. @param previous the identity before */
@@ -87,10 +96,53 @@ export function cameraRecovered(camera: CameraRef): DraftOf<'sightline.camera.re
   return draft('sightline.camera.recovered', camera, { camera, reason: null });
 }
 
-function draft<T extends EventType>(type: T, camera: CameraRef, data: EventDataByType[T]): DraftOf<T> {
+/** Event for thresholds that have moved, because of the unknown people of the place. */
+export function recognitionCalibrated({
+  embedder,
+  people,
+  shift,
+  threshold,
+}: Omit<
+  EventDataByType['sightline.recognition.calibrated'],
+  'camera'
+>): DraftOf<'sightline.recognition.calibrated'> {
+  return draft('sightline.recognition.calibrated', null, {
+    camera: null,
+    embedder,
+    people,
+    shift: round(shift, 4),
+    threshold: { before: round(threshold.before, 4), after: round(threshold.after, 4) },
+  });
+}
+
+/** Event for a photo that no longer counts. */
+export function photoSetAside(
+  data: Omit<EventDataByType['sightline.gallery.photo-set-aside'], 'camera'>,
+): DraftOf<'sightline.gallery.photo-set-aside'> {
+  return draft('sightline.gallery.photo-set-aside', null, { camera: null, ...data });
+}
+
+/** Event for two people who need a smaller distance than others to be named. */
+export function lookAlikesFound({
+  people: [first, second],
+  distance,
+  threshold,
+}: Pick<LookAlikes, 'people' | 'distance' | 'threshold'>): DraftOf<'sightline.gallery.look-alikes'> {
+  const message = `${first.name} and ${second.name} look alike (${figure(distance)} apart): to be named, each needs ${figure(threshold)} or less from now on.`;
+  return draft('sightline.gallery.look-alikes', null, {
+    camera: null,
+    people: [first, second],
+    distance: round(distance, 4),
+    threshold: round(threshold, 4),
+    reason: { code: 'look-alikes', message },
+  });
+}
+
+/** @param camera null for an event about no camera */
+function draft<T extends EventType>(type: T, camera: CameraRef | null, data: EventDataByType[T]): DraftOf<T> {
   return {
     specversion: '1.0',
-    source: `/cameras/${encodeURIComponent(camera.id)}`,
+    source: sourceOf(type, camera?.id),
     type,
     datacontenttype: 'application/json',
     data,
@@ -110,6 +162,7 @@ function faceData({ camera, track, trackKey, identity, frame }: TrackReport): Fa
     identity: personRefOf(identity),
     unknown: unknownOf(identity),
     ...(identity.state === 'held' && { held: heldOf(identity) }),
+    ...poorViewOf(identity),
     distance: round(evidence?.distance ?? null, 4),
     threshold: round(evidence?.threshold ?? null, 4),
     margin: round(evidence?.margin ?? null, 4),
@@ -134,17 +187,25 @@ function explanation(identity: Identity): FaceEventData['why'] {
     votes: evidence && { total: evidence.votes.total, inFavour: evidence.votes.inFavour },
     weight: round(evidence?.weight ?? null, 4),
     falseNameRate: evidence?.falseNameRate ?? null,
+    calibratedOn: evidence?.calibratedOn ?? null,
     crops: (evidence?.crops ?? []).map(({ quality, distance, person }) => ({
       quality: round(quality, 4),
       distance: round(distance, 4),
       identity: person && { id: person.id, name: person.name },
     })),
-    nearest: (evidence?.nearest ?? []).map(({ person, distance, centroidDistance, rejected }) => ({
+    nearest: (evidence?.nearest ?? []).map(({ person, distance, centroidDistance, rejected, lookAlike }) => ({
       id: person.id,
       name: person.name,
       distance: round(distance, 4),
       centroidDistance: round(centroidDistance, 4),
       rejected,
+      ...(lookAlike && {
+        lookAlike: {
+          id: lookAlike.person.id,
+          name: lookAlike.person.name,
+          threshold: round(lookAlike.threshold, 4),
+        },
+      }),
     })),
     times: evidence && roundTimes(evidence.times),
   };
@@ -165,6 +226,12 @@ function heldOf({
   reason,
 }: Extract<Identity, { state: 'held' }>): NonNullable<FaceEventData['held']> {
   return { identity: personRefOf(before), unknown: unknownOf(before), reason };
+}
+
+function poorViewOf(identity: Identity): Pick<FaceEventData, 'poorView'> {
+  if (identity.state !== 'undecided' || identity.poorView === undefined) return {};
+  const { reason, quality } = identity.poorView;
+  return { poorView: { reason, quality: round(quality, 4) } };
 }
 
 function personRefOf(identity: Identity): Person | null {
@@ -201,9 +268,17 @@ function roundBox(box: Box): Box {
 
 /** Explains in one or two sentences why a face was, or was not, named. */
 export function explain(identity: Identity): string {
-  if (identity.state === 'undecided') return 'Recognition has not decided about this face.';
+  if (identity.state === 'undecided') return explainUndecided(identity.poorView);
   if (identity.state === 'held') return `${doubts[identity.reason]} ${explainDecided(identity.before)}`;
   return explainDecided(identity);
+}
+
+function explainUndecided(poorView: PoorView | undefined): string {
+  if (poorView === undefined) return 'Recognition has not decided about this face.';
+  return (
+    `The face was seen too poorly to say who it is, or that it is a stranger: ${weaknesses[poorView.reason]}. ` +
+    `The best look at it had a quality of ${figure(poorView.quality)}.`
+  );
 }
 
 const doubts: Record<DoubtReason, string> = {
@@ -221,18 +296,21 @@ function explainDecided(identity: DecidedIdentity): string {
 }
 
 function explainKnown(name: string, evidence: IdentityEvidence): string {
-  const { votes, margin } = evidence;
+  const { votes, margin, nearest } = evidence;
+  const lookAlike = nearest.find(({ person }) => person.name === name)?.lookAlike;
+  const because = lookAlike ? ` because ${lookAlike.person.name} looks alike` : '';
   const agreement = `${votes.inFavour} of ${votes.total} observations of this face point to ${name}.`;
   if (evidence.distance === null) return agreement;
   const runnerUp = margin === null ? '' : `; the next person is ${figure(margin)} further away`;
   return (
     `${agreement} Together they are at distance ${figure(evidence.distance)} from the nearest photo, ` +
-    `a name needs ${figure(evidence.threshold)} or less${runnerUp}.`
+    `a name needs ${figure(evidence.threshold)} or less${because}${calibrated(evidence)}${runnerUp}.`
   );
 }
 
 /** If somebody is within the threshold and the face still has no name, the classifier rejected it. */
-function explainUnknown({ nearest, threshold }: IdentityEvidence): string {
+function explainUnknown(evidence: IdentityEvidence): string {
+  const { nearest, threshold } = evidence;
   const [first] = nearest;
   if (first === undefined) return 'Nobody is enrolled yet, so nobody can be named.';
   const ruledOut = nearest.filter(({ rejected }) => rejected).map(({ person }) => person.name);
@@ -243,12 +321,16 @@ function explainUnknown({ nearest, threshold }: IdentityEvidence): string {
       ? [
           `The nearest person is ${possible.person.name} at distance ${figure(possible.distance)}; ` +
             (possible.distance > threshold
-              ? `a name needs ${figure(threshold)} or less.`
+              ? `a name needs ${figure(threshold)} or less${calibrated(evidence)}.`
               : 'that is near enough, but the trained classifier does not confirm it.'),
         ]
       : []),
   ];
   return sentences.join(' ');
+}
+
+function calibrated({ calibratedOn }: IdentityEvidence): string {
+  return calibratedOn === null ? '' : `, calibrated on ${calibratedOn} local people`;
 }
 
 function figure(distance: number): string {

@@ -14,6 +14,7 @@ export const eventTypes = [
   'sightline.track.ended',
   'sightline.identity.recognized',
   'sightline.identity.unknown',
+  'sightline.identity.unclear',
   'sightline.identity.changed',
   'sightline.identity.held',
   'sightline.identity.confirmed',
@@ -21,6 +22,9 @@ export const eventTypes = [
   'sightline.camera.offline',
   'sightline.camera.overloaded',
   'sightline.camera.recovered',
+  'sightline.recognition.calibrated',
+  'sightline.gallery.photo-set-aside',
+  'sightline.gallery.look-alikes',
 ] as const satisfies readonly EventType[];
 
 /** What a builder makes: an event that the publisher has yet to stamp with its id and time. */

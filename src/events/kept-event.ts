@@ -1,8 +1,13 @@
 import type { NewEvent, StoredEvent } from '../core/event-store.js';
 import type { EventDraft, SightlineEvent } from './identity-event.js';
 
+/** Kept in place of a camera's id, which is never empty. */
+const noCamera = '';
+
 /** Ids of everybody that an event names. */
 function namedIn({ data }: EventDraft): string[] {
+  if ('people' in data && Array.isArray(data.people)) return data.people.map(({ id }) => id);
+  if ('photo' in data) return [data.identity, data.other].flatMap((person) => person?.id ?? []);
   if (!('track' in data)) return [];
   const { identity, held, why } = data;
   const previous = 'previous' in data ? data.previous : null;
@@ -11,6 +16,7 @@ function namedIn({ data }: EventDraft): string[] {
     previous,
     held?.identity ?? null,
     ...why.nearest,
+    ...why.nearest.map((each) => each.lookAlike ?? null),
     ...why.crops.map((crop) => crop.identity),
   ];
   return [...new Set(people.flatMap((person) => (person ? [person.id] : [])))];
@@ -27,15 +33,21 @@ export function toNewEvent(draft: EventDraft, id: string, time: number): NewEven
     id,
     time,
     type,
-    cameraId: data.camera.id,
+    cameraId: data.camera?.id ?? noCamera,
     trackKey: face?.track.key ?? null,
-    personId: face?.identity?.id ?? face?.unknown?.id ?? null,
+    personId:
+      face?.identity?.id ?? face?.unknown?.id ?? ('photo' in data ? (data.identity?.id ?? null) : null),
     people: [
       ...namedIn(draft),
       ...[face?.unknown, face?.held?.unknown].flatMap((person) => person?.id ?? []),
     ],
     data,
   };
+}
+
+/** The CloudEvents source of a camera's events, and without a camera the part of the program that its type names. */
+export function sourceOf(type: string, cameraId: string | undefined): string {
+  return cameraId === undefined ? `/${type.split('.')[1]}` : `/cameras/${encodeURIComponent(cameraId)}`;
 }
 
 /** Decimal digits of the greatest position. */
@@ -45,7 +57,7 @@ const positionDigits = String(Number.MAX_SAFE_INTEGER).length;
 export function toSightlineEvent({ position, id, time, type, cameraId, data }: StoredEvent): SightlineEvent {
   return {
     specversion: '1.0',
-    source: `/cameras/${encodeURIComponent(cameraId)}`,
+    source: sourceOf(type, cameraId === noCamera ? undefined : cameraId),
     type,
     datacontenttype: 'application/json',
     data,

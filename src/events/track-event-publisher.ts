@@ -8,6 +8,7 @@ import {
   identityConfirmed,
   identityHeld,
   identityRecognized,
+  identityUnclear,
   identityUnknown,
   trackEnded,
   trackStarted,
@@ -80,6 +81,8 @@ export class TrackEventPublisher {
         return identityRecognized(report);
       case 'unknown':
         return identityUnknown(report);
+      case 'unclear':
+        return identityUnclear(report);
       case 'changed':
         return identityChanged(report, before.identity);
       case 'held':

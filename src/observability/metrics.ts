@@ -19,6 +19,14 @@ export interface EventFigures {
   readonly lost: number;
 }
 
+/** What the thresholds are calibrated on. */
+export interface CalibrationFigures {
+  /** Unknown people. */
+  readonly people: number;
+  /** Added to the embedder's distances; 0 or below. */
+  readonly shift: number;
+}
+
 /** How a client is connected: video over a WebSocket, MJPEG over HTTP, or events over a WebSocket. */
 export type ViewerKind = 'video' | 'mjpeg' | 'events';
 
@@ -31,6 +39,7 @@ export class Metrics {
   readonly #cameras: () => readonly CameraFigures[];
   readonly #waitingFaces: () => number;
   readonly #eventFigures: () => EventFigures;
+  readonly #calibration: () => CalibrationFigures | null;
   readonly #up = this.#gauge('camera_up', 'Whether the camera shows pictures', ['camera']);
   readonly #overloaded = this.#gauge('camera_overloaded', 'Whether the camera is searched too seldom', [
     'camera',
@@ -62,18 +71,29 @@ export class Metrics {
     [],
   );
 
+  readonly #calibrationPeople = this.#gauge(
+    'calibration_people',
+    'Unknown people of the place that the thresholds are calibrated on',
+  );
+  readonly #calibrationShift = this.#gauge(
+    'calibration_shift',
+    'Added to the distance at any false-accept rate by the calibration',
+  );
+
   /**
    * These functions are called whenever the metrics are read: every camera's figures, the faces waiting for a worker,
-   * and the events waiting to be stored.
+   * the events waiting to be stored, and the calibration in force, if there is one.
    */
   constructor(
     cameras: () => readonly CameraFigures[],
     waitingFaces: () => number,
     eventFigures: () => EventFigures,
+    calibration: () => CalibrationFigures | null = () => null,
   ) {
     this.#cameras = cameras;
     this.#waitingFaces = waitingFaces;
     this.#eventFigures = eventFigures;
+    this.#calibration = calibration;
     collectDefaultMetrics({ register: this.#registry });
     // Three of them are sums of gauges and called `…_total`, which Prometheus reserves for counters.
     for (const metric of this.#registry.getMetricsAsArray())
@@ -128,6 +148,9 @@ export class Metrics {
     this.#readCameras();
     this.#queueDepth.set(this.#waitingFaces());
     this.#readEvents();
+    const { people, shift } = this.#calibration() ?? { people: 0, shift: 0 };
+    this.#calibrationPeople.set(people);
+    this.#calibrationShift.set(shift);
     return this.#registry.metrics();
   }
 

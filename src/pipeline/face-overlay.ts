@@ -1,4 +1,5 @@
 import type { FaceOverlay } from '../annotate/overlay.js';
+import { weaknesses } from '../core/face-quality.js';
 import type { Identity, Track } from '../core/face.js';
 
 /** A time that must hold at any rate of searches: the larger of a time and a number of intervals between searches. */
@@ -41,7 +42,7 @@ export function faceOverlay(
 function describe(identity: Identity): string {
   switch (identity.state) {
     case 'undecided':
-      return '…';
+      return identity.poorView ? `poor view: ${weaknesses[identity.poorView.reason]}` : '…';
     case 'unknown':
       return identity.unknown === undefined ? 'unknown' : `unknown ${identity.unknown.number}`;
     case 'known': {

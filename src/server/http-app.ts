@@ -24,6 +24,7 @@ import { addCameraRoutes } from './v1/camera-routes.js';
 import { addCameraSetupRoutes } from './v1/camera-setup-routes.js';
 import { addEventRoutes } from './v1/event-routes.js';
 import { addFaceRoutes } from './v1/face-routes.js';
+import { addGalleryRoutes } from './v1/gallery-routes.js';
 import { addPeopleRoutes } from './v1/people-routes.js';
 import { addPhotoRoutes } from './v1/photo-routes.js';
 import { addSettingsRoutes } from './v1/settings-routes.js';
@@ -87,6 +88,7 @@ async function addRoutes(app: Api, context: ServerContext, gate: Gate, heartbeat
   addEventRoutes(app, context);
   addPeopleRoutes(app, context);
   addPhotoRoutes(app, context);
+  addGalleryRoutes(app, context);
   addUnknownRoutes(app, context);
   await addCompreFaceRoutes(app, context);
   await addFrigateRoutes(app, context);

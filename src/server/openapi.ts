@@ -41,6 +41,7 @@ const tagDescriptions: Readonly<Record<string, string>> = {
   events: 'What happened, as far back as it is kept.',
   people: 'Those who have a name.',
   photos: 'The photos that people were enrolled with.',
+  gallery: 'Photos that do not fit their person, and people who look alike.',
   'unknown people': 'Those whom cameras saw and nobody has named.',
   faces: 'Faces on pictures that a client sends.',
   settings: 'What can be changed while the program runs.',

@@ -9,8 +9,9 @@ import { photoDetector } from '../detection/create-detector.js';
 import { cutFace, decodeCrop, embedCrop } from '../recognition/embedding/crop.js';
 import { rulesFor } from '../recognition/decision/decision.js';
 import { landmarksIn } from '../recognition/embedding/landmark-square.js';
-import { samePersonProbability, type EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
+import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
 import { identifyFace } from '../recognition/decision/identify-face.js';
+import { similarPeople } from '../recognition/decision/similarity.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
 import { siameseProbability } from '../recognition/heads/siamese.js';
 import {
@@ -72,7 +73,8 @@ export class UploadedPictures implements PictureService {
     const nearest = await gallery.match(vector, Math.max(neighbours, leastNeighbours));
     const rules = rulesFor(spec, thresholds, gallery.faces, classifier);
     const identity = identifyFace({ nearest, quality, vector }, rules);
-    return { ...identity, nearest: nearest.slice(0, neighbours) };
+    const similar = similarPeople(identity, nearest, spec).slice(0, neighbours);
+    return { ...identity, nearest: nearest.slice(0, neighbours), similar };
   }
 
   async verify(first: ReadFace, second: ReadFace): Promise<Verification> {
@@ -90,10 +92,6 @@ export class UploadedPictures implements PictureService {
       throw new SightlineError('PHOTO_NOT_FOUND', `Expected the id of a photo but received ${photoId}.`);
     const { embedding } = await embedCrop(embedder, await decodeCrop(stored));
     return this.verify(face, { ...face, ...embedding });
-  }
-
-  similarity(distance: number): number {
-    return samePersonProbability(this.#options.model().spec, distance);
   }
 
   /** Decodes and searches a picture, and takes from its pixels what `take` needs. */

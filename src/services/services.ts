@@ -3,13 +3,15 @@ import type { ClassifierHead } from '../core/heads.js';
 import type { EventStore, StoredEvent } from '../core/event-store.js';
 import type { Detection, ModelRef, Neighbour, Person } from '../core/face.js';
 import type { EnrolmentWarning } from '../core/enrolment-warning.js';
-import type { GalleryPhoto, GalleryPerson } from '../core/people-store.js';
+import type { GalleryPhoto, GalleryPerson, LookAlikes } from '../core/people-store.js';
+import type { GalleryReport } from './gallery-report.js';
 import type { UnknownPerson } from '../core/track-store.js';
 import type { Camera } from '../pipeline/camera.js';
 import type { Gallery } from '../recognition/gallery/gallery.js';
 import type { UnknownPeople } from '../recognition/unknown/unknown-people.js';
 import type { Enrolment } from '../recognition/enrolment/enrolment.js';
 import type { FaceIdentity } from '../recognition/decision/identify-face.js';
+import type { SimilarPerson } from '../recognition/decision/similarity.js';
 import type { Verification } from '../recognition/decision/verify-faces.js';
 
 /**
@@ -19,6 +21,7 @@ import type { Verification } from '../recognition/decision/verify-faces.js';
 export interface Services {
   readonly cameras: CameraService;
   readonly people: PeopleService;
+  readonly gallery: GalleryService;
   readonly unknownPeople: UnknownPeopleService;
   readonly pictures: PictureService;
   readonly events: EventService;
@@ -85,6 +88,22 @@ export interface PeopleService {
   removePhoto(photoId: string): Promise<void>;
 }
 
+/** Whether what is enrolled is right: photos that do not fit their person, and people who look alike. */
+export interface GalleryService {
+  /**
+   * Checks all photos.
+   * @param apply whether to set photos aside and put thresholds of look-alikes in force, or only to tell
+   * @throws SightlineError DATA_UNWRITABLE, GALLERY_CORRUPT
+   */
+  check(options: { readonly apply: boolean }): Promise<GalleryReport>;
+  /** Has a photo count again, now and after every later check. @throws SightlineError PHOTO_NOT_FOUND */
+  restorePhoto(photoId: string): Promise<GalleryPhoto>;
+  /** Nearest first, those that are revoked included. */
+  lookAlikes(): Promise<LookAlikes[]>;
+  /** Takes the effect from two look-alikes, or gives it back. @throws SightlineError LOOK_ALIKES_NOT_FOUND */
+  revokeLookAlikes(personIds: readonly [string, string], isRevoked: boolean): Promise<void>;
+}
+
 /** People whom cameras saw and nobody has named. */
 export interface UnknownPeopleService {
   /** By number. */
@@ -129,6 +148,8 @@ export interface ReadPicture extends SearchedPicture<ReadFace> {
 export interface IdentifiedFace extends FaceIdentity {
   /** The nearest people, nearest first, named or not. */
   readonly nearest: readonly Neighbour[];
+  /** The same people without those that a counterexample rules out, most similar first. */
+  readonly similar: readonly SimilarPerson[];
 }
 
 /** Faces on uploaded pictures. Cameras go first. How many uploads there may be at a time, uploads/ sees to. */
@@ -157,8 +178,6 @@ export interface PictureService {
   verify(first: ReadFace, second: ReadFace): Promise<Verification>;
   /** Whether a face is that of an enrolled photo. @throws as `verify`, and PHOTO_NOT_FOUND */
   verifyPhoto(face: ReadFace, photoId: string): Promise<Verification>;
-  /** Chance, 0 to 1, that two faces at this Euclidean distance show one person: CompreFace's similarity. */
-  similarity(distance: number): number;
 }
 
 /** Every event that is kept. */
@@ -197,8 +216,15 @@ export interface ThresholdChange {
 }
 
 export interface ThresholdService {
-  /** `effectiveThreshold`: the distance in force now, with the gallery as large as it is. */
-  get(): ThresholdChange & { readonly effectiveThreshold: number; readonly embedder: string };
+  /**
+   * `effectiveThreshold`: the distance in force now, with the gallery as large as it is. `calibration`: the unknown people
+   * that it is calibrated on and how far they moved it; null when they are too few, or calibration is switched off.
+   */
+  get(): ThresholdChange & {
+    readonly effectiveThreshold: number;
+    readonly embedder: string;
+    readonly calibration: { readonly people: number; readonly shift: number } | null;
+  };
   /** In force at once for all cameras; survives a restart. @throws SightlineError DATA_UNWRITABLE */
   set(change: Partial<ThresholdChange>): Promise<void>;
 }

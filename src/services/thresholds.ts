@@ -7,6 +7,7 @@ import type { SettingsStore } from '../core/storage.js';
 import type { Logger } from '../observability/logger.js';
 import { rulesFor } from '../recognition/decision/decision.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
+import { shiftFor, type Calibration } from '../recognition/calibration/calibration.js';
 import type { ThresholdChange, ThresholdService } from './services.js';
 
 /** Where thresholds are kept among the settings. */
@@ -78,7 +79,9 @@ export class Thresholds implements ThresholdService {
   get(): ReturnType<ThresholdService['get']> {
     const { model } = this.#requireRecognition();
     const { threshold } = rulesFor(model.spec, model.thresholds, model.gallery.faces);
-    return { ...this.#stated, effectiveThreshold: threshold, embedder: model.embedder.model.id };
+    const embedder = model.embedder.model.id;
+    const calibration = calibrationOf(model);
+    return { ...this.#stated, effectiveThreshold: threshold, embedder, calibration };
   }
 
   set(change: Partial<ThresholdChange>): Promise<void> {
@@ -96,6 +99,13 @@ export class Thresholds implements ThresholdService {
     if (this.#recognition !== undefined) return this.#recognition;
     throw notReady('Recognition is still being prepared.');
   }
+}
+
+/** What the thresholds of a model are calibrated on, also while the user's own threshold is used instead. */
+function calibrationOf({ spec, thresholds }: RecognitionModel): Pick<Calibration, 'people' | 'shift'> | null {
+  const { calibration = null } = thresholds;
+  const shift = shiftFor(spec.model, calibration);
+  return calibration === null || shift === null ? null : { people: calibration.people, shift };
 }
 
 function parseSettings(value: unknown): RecognitionSettings {

@@ -67,6 +67,22 @@ describe('people', () => {
     expect(await store.revision('people')).toBeGreaterThan(before);
   });
 
+  it('are compared, photos that are set aside are listed, and restored', async () => {
+    await printed('unknown', 'name', '1', 'Ana');
+    expect(await printed('people', 'check')).toMatch(
+      /^0 photos of 0 people were compared \(\d+ more have no embedding of this embedder\), and nothing/,
+    );
+    const { id } = (await store.people.personNamed('Ana'))!;
+    const [photo] = await store.people.faces(id);
+    const why = { reason: 'poor', ownDistance: 1, otherDistance: null, otherId: null } as const;
+    await store.people.setAside([{ faceId: photo!.id, ...why }]);
+    expect(await printed('people', 'photos', 'Ana')).toMatch(/STATE\n.* set aside: poor/);
+    await printed('people', 'restore-photo', 'Ana', photo!.photoName);
+    expect(await store.people.face(photo!.id)).toMatchObject({ setAside: null, isConfirmed: true });
+    expect(await printed('people', 'look-alikes')).toMatch(/^Nobody looks so much like/);
+    expect((await run('people', 'look-alikes', '--revoke', 'Ana')).stderr).toContain('USAGE');
+  });
+
   it('are renamed, merged and erased, and their photos listed', async () => {
     await printed('unknown', 'name', '1', 'Ana');
     await printed('unknown', 'name', '2', 'Ben');

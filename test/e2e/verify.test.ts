@@ -23,7 +23,7 @@ describe('sightline verify', () => {
     const { code, stdout } = await sightline(['verify', photos[0]!, photos[1]!, '--json']);
     expect(code).toBe(0);
     const answer = JSON.parse(stdout) as Record<string, number | boolean>;
-    expect(Object.keys(answer)).toEqual(['same', 'distance', 'threshold', 'probability']);
+    expect(Object.keys(answer)).toEqual(['same', 'distance', 'threshold', 'probability', 'prior']);
     expect(answer).toMatchObject({ same: true, threshold: 1.028 });
     expect(answer.distance).toBeLessThan(0.9);
     expect(answer.probability).toBeGreaterThan(0.95);
@@ -33,7 +33,7 @@ describe('sightline verify', () => {
     const { code, stdout } = await sightline(['verify', photos[0]!, other]);
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /^Different people: distance 1\.\d{3}, the same needs 1\.028 or less; .* 0\.\d %\n$/,
+      /^Different people: distance 1\.\d{3}, the same needs 1\.028 or less; .* \d\.\d %, if 2\.5 % of such pairs show one\n$/,
     );
   });
 

@@ -21,6 +21,10 @@ interface UnknownRef {
 /** Why it is no longer certain that a track shows the face that was decided. */
 type DoubtReason = 'hidden' | 'jumped' | 'overlapped' | 'changed' | 'contradicted';
 
+/** What is wrong with looks at a face: the part of their quality that is lowest. */
+type Weakness =
+  'size' | 'pose' | 'sharpness' | 'noise' | 'blocks' | 'exposure' | 'eyes' | 'mouth' | 'visibility';
+
 /** A camera as events name it. */
 export interface CameraRef {
   readonly id: string;
@@ -43,6 +47,8 @@ interface Explanation {
   readonly weight: number | null;
   /** Share of strangers named that the threshold is meant for; null when the user chose the threshold. */
   readonly falseNameRate: number | null;
+  /** Unknown people of the place that the threshold was calibrated on; null when it was not. */
+  readonly calibratedOn: number | null;
   /** The crops fused, oldest first: quality, distance to the nearest photo, and the person that each supports. */
   readonly crops: readonly {
     readonly quality: number;
@@ -51,12 +57,14 @@ interface Explanation {
   }[];
   /**
    * The nearest people of the gallery, nearest first, by their nearest photo and by the centre of their photos;
-   * `rejected` when a counterexample rules the person out.
+   * `rejected` when a counterexample rules the person out; `lookAlike` when a name needs a smaller distance than
+   * `threshold`, because of the person named there.
    */
   readonly nearest: readonly (PersonRef & {
     readonly distance: number;
     readonly centroidDistance: number;
     readonly rejected: boolean;
+    readonly lookAlike?: PersonRef & { readonly threshold: number };
   })[];
   /** Milliseconds that the newest crop took in each stage. */
   readonly times: {
@@ -90,6 +98,8 @@ export interface FaceEventData {
     readonly unknown: UnknownRef | null;
     readonly reason: DoubtReason;
   };
+  /** Only while undecided because the face was seen too poorly: what was wrong with most looks, and the quality of the best. */
+  readonly poorView?: { readonly reason: Weakness; readonly quality: number };
   /** Euclidean on the unit sphere, 0 to 2, to the nearest enrolled photo; null with an empty gallery. */
   readonly distance: number | null;
   /** A name needs a distance at or below this. */
@@ -128,12 +138,52 @@ interface CameraEventData {
   readonly reason: { readonly code: string; readonly message: string } | null;
 }
 
+/**
+ * The thresholds have moved, because the unknown people of the place resemble the gallery more, or less, than was known
+ * before. It is about no camera: it concerns all.
+ */
+interface CalibrationEventData {
+  readonly camera: null;
+  /** Whose distances the figures are. */
+  readonly embedder: string;
+  /** Unknown people that the thresholds are calibrated on; 0 when they are the embedder's own again. */
+  readonly people: number;
+  /** Added to the embedder's distance at any false-accept rate; 0 or below. */
+  readonly shift: number;
+  /** A name needs a distance at or below this, with the gallery of now; equal when the user chose the threshold. */
+  readonly threshold: { readonly before: number; readonly after: number };
+}
+
+/** An enrolled photo no longer counts. No camera is concerned. */
+interface PhotoSetAsideData {
+  readonly camera: null;
+  /** Whose photo it is; null when that person was erased since. */
+  readonly identity: PersonRef | null;
+  readonly photo: { readonly id: string };
+  /** Whom it resembles; null for nobody, and for somebody who was erased since. */
+  readonly other: PersonRef | null;
+  readonly reason: { readonly code: 'looks-like-other' | 'unlike-own' | 'poor'; readonly message: string };
+}
+
+/** Two people need a smaller distance than others from now on. */
+interface LookAlikesData {
+  readonly camera: null;
+  /** The two, without those who were erased since. */
+  readonly people: readonly PersonRef[];
+  /** Between their nearest photos. */
+  readonly distance: number;
+  /** The largest distance at which one of the two may be named. */
+  readonly threshold: number;
+  readonly reason: { readonly code: 'look-alikes'; readonly message: string };
+}
+
 /** The data of each type of event. */
 export interface EventDataByType {
   'sightline.track.started': FaceEventData;
   'sightline.track.ended': FaceEventData;
   'sightline.identity.recognized': FaceEventData;
   'sightline.identity.unknown': FaceEventData;
+  'sightline.identity.unclear': FaceEventData;
   'sightline.identity.changed': IdentityChangedData;
   'sightline.identity.held': FaceEventData;
   'sightline.identity.confirmed': FaceEventData;
@@ -141,6 +191,9 @@ export interface EventDataByType {
   'sightline.camera.offline': CameraEventData;
   'sightline.camera.overloaded': CameraEventData;
   'sightline.camera.recovered': CameraEventData;
+  'sightline.recognition.calibrated': CalibrationEventData;
+  'sightline.gallery.photo-set-aside': PhotoSetAsideData;
+  'sightline.gallery.look-alikes': LookAlikesData;
 }
 
 export type EventType = keyof EventDataByType;
@@ -150,7 +203,7 @@ export interface EventOf<T extends EventType> {
   readonly specversion: '1.0';
   /** The ids of one process sort as strings in the order of publishing. */
   readonly id: string;
-  /** `/cameras/<id>`, percent-encoded. */
+  /** `/cameras/<id>`, percent-encoded; `/gallery` or `/recognition` for events about no camera. */
   readonly source: string;
   readonly type: T;
   /** ISO 8601, UTC, milliseconds. */

@@ -1,5 +1,6 @@
 import type { Neighbour, Person } from '../../core/face.js';
 import type { ClassifierHead } from '../../core/heads.js';
+import { shiftFor, type Calibration } from '../calibration/calibration.js';
 import { samePersonProbability, type EmbedderSpec } from '../embedding/embedder-specs.js';
 
 /** One embedding of a face and its nearest people in the gallery. */
@@ -17,6 +18,8 @@ export interface ThresholdSettings {
   readonly threshold: number | null;
   /** The wanted FPIR: the share of strangers who are given a name, above 0 and below 1. */
   readonly falseNameRate: number;
+  /** What is known of local people; without it, or for another model, the embedder's declared distances hold. */
+  readonly calibration?: Calibration | null;
 }
 
 /** The threshold settings of one camera; null means that the setting for all cameras holds. */
@@ -31,8 +34,8 @@ export interface CameraThresholds {
  */
 export function thresholdsFor(own: CameraThresholds, all: ThresholdSettings): ThresholdSettings {
   if (own.threshold !== null)
-    return { threshold: own.threshold, falseNameRate: own.falseNameRate ?? all.falseNameRate };
-  if (own.falseNameRate !== null) return { threshold: null, falseNameRate: own.falseNameRate };
+    return { ...all, threshold: own.threshold, falseNameRate: own.falseNameRate ?? all.falseNameRate };
+  if (own.falseNameRate !== null) return { ...all, threshold: null, falseNameRate: own.falseNameRate };
   return all;
 }
 
@@ -42,6 +45,8 @@ export interface DecisionRules {
   readonly threshold: number;
   /** The rate that `threshold` was derived from; null when the user chose the threshold. */
   readonly falseNameRate: number | null;
+  /** The number of local people that `threshold` was calibrated on; null when it was not. */
+  readonly calibratedOn: number | null;
   /** A face is only named when the second-nearest person is at least this much further away than the nearest. */
   readonly leastMargin: number;
   /** A single crop supports its nearest person up to this distance, where the FAR is about 100 times higher. */
@@ -70,7 +75,8 @@ const comparisonsPerPhoto = 2;
 
 /**
  * Derives the rules for an embedder and the size of the gallery. A stranger is compared with every photo, so the FAR of
- * each comparison is the wanted FPIR divided by the number of comparisons.
+ * each comparison is the wanted FPIR divided by the number of comparisons. The distance at that rate is the one that the
+ * embedder declares, moved by what local people have shown. A threshold that the user chose is used as it is.
  *
  * @param photos number of photos in the gallery
  */
@@ -81,11 +87,15 @@ export function rulesFor(
   classifier: ClassifierHead | null = null,
 ): DecisionRules {
   const comparisons = comparisonsPerPhoto * Math.max(1, photos);
-  const derived = distanceAt(embedder.thresholds, settings.falseNameRate / comparisons);
+  const calibration = settings.threshold === null ? (settings.calibration ?? null) : null;
+  const shift = shiftFor(embedder.model, calibration);
+  const declared = distanceAt(embedder.thresholds, settings.falseNameRate / comparisons);
+  const derived = Math.max(0, declared + (shift ?? 0));
   const threshold = settings.threshold ?? derived;
   return {
     threshold,
     falseNameRate: settings.threshold === null ? settings.falseNameRate : null,
+    calibratedOn: shift === null ? null : (calibration?.people ?? null),
     leastMargin: embedder.leastMargin,
     sameFaceDistance: distanceAt(embedder.thresholds, sameFaceRate),
     otherFaceDistance: distanceAt(embedder.thresholds, otherFaceRate),
@@ -115,14 +125,24 @@ export function distanceAt(measured: EmbedderSpec['thresholds'], falseAcceptRate
 }
 
 /**
- * Decides which person a face shows: a person, null for nobody enrolled, `unclear` when the second-nearest person is too close.
+ * Decides which person a face shows: a person, null for nobody enrolled, `unclear` when the second-nearest person is too close
+ * or it may be a look-alike.
  *
  * @param nearest people, nearest first; at least two when the gallery has that many
  */
 export function judge(nearest: readonly Neighbour[], rules: DecisionRules): Person | null | 'unclear' {
   const [first] = possible(nearest);
   if (!first || first.distance > rules.threshold) return null;
+  if (first.distance > thresholdOf(first, rules)) return 'unclear';
   return (marginOf(nearest) ?? Infinity) < rules.leastMargin ? 'unclear' : first.person;
+}
+
+/** The largest distance at which this neighbour may be named: somebody with a look-alike must be nearer than others. */
+export function thresholdOf(
+  { lookAlike }: Pick<Neighbour, 'lookAlike'>,
+  { threshold }: Pick<DecisionRules, 'threshold'>,
+): number {
+  return Math.min(threshold, lookAlike?.threshold ?? Infinity);
 }
 
 /** The person that a single crop supports, which is not enough to name them; null for nobody. */

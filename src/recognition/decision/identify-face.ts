@@ -1,6 +1,6 @@
 import { qualityFloor } from '../../core/face-quality.js';
 import type { Neighbour, Person } from '../../core/face.js';
-import { distanceTo, marginOf, possible, type Match, type DecisionRules } from './decision.js';
+import { distanceTo, marginOf, possible, thresholdOf, type Match, type DecisionRules } from './decision.js';
 import { judgeFace } from '../heads/classifier.js';
 
 /** The identity of one face in a still picture, decided from that face alone. */
@@ -31,28 +31,37 @@ export function identifyFace({ nearest, quality, vector }: Match, rules: Decisio
     person,
     distance: distanceTo(person, candidates) ?? nearest[0]?.distance ?? null,
     margin: marginOf(candidates),
-    threshold: rules.threshold,
+    threshold: thresholdOf(
+      candidates.find((each) => each.person.id === person?.id) ?? candidates[0] ?? {},
+      rules,
+    ),
     quality,
     why: quality < qualityFloor ? explainPoor(quality) : explain(nearest, candidates, person, rules),
   };
 }
 
 function explainPoor(quality: number): string {
-  return `The face is too small, turned, blurred or badly lit to be named: its quality is ${figure(quality)}, and ${qualityFloor} is needed.`;
+  return `The face is too small, turned, blurred, noisy, covered or badly lit to be named: its quality is ${figure(quality)}, and ${qualityFloor} is needed.`;
 }
 
 function explain(
   nearest: readonly Neighbour[],
   [first, second]: readonly Neighbour[],
   person: Person | null,
-  { threshold, leastMargin, classifier }: DecisionRules,
+  { threshold, calibratedOn, leastMargin, classifier }: DecisionRules,
 ): string {
   if (nearest[0] === undefined) return 'Nobody is enrolled yet, so nobody can be named.';
   if (first === undefined)
     return `The face is nearer to one that somebody marked as not ${nearest[0].person.name}.`;
   const measured = `The nearest photo is of ${first.person.name}, at distance ${figure(first.distance)}`;
-  const needed = `a name needs ${figure(threshold)} or less`;
-  if (first.distance > threshold) return `${measured}; ${needed}.`;
+  const calibrated = calibratedOn === null ? '' : `, calibrated on ${calibratedOn} local people`;
+  const { lookAlike } = first;
+  const limit = thresholdOf(first, { threshold });
+  const needed = `a name needs ${figure(limit)} or less${calibrated}`;
+  if (first.distance > threshold)
+    return `${measured}; a name needs ${figure(threshold)} or less${calibrated}.`;
+  if (lookAlike && first.distance > limit)
+    return `${measured}, but ${lookAlike.person.name} looks so much like ${first.person.name} that ${needed}.`;
   if (classifier && person?.id !== first.person.id)
     return `${measured}, but the trained classifier ${person ? `says ${person.name}` : 'does not confirm it'}.`;
   if (second === undefined) return `${measured}; ${needed}, and there is nobody else to confuse it with.`;

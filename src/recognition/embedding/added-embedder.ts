@@ -28,6 +28,11 @@ export const measurementSchema = z.strictObject({
       }),
     )
     .min(2),
+  /** Distances that half, and 20, 10 and 5 %, of the impostor pairs lie within. */
+  impostors: z.strictObject({
+    median: z.number(),
+    nearest: z.tuple([z.number(), z.number(), z.number()]),
+  }),
   leastMargin: z.number(),
   confidence: z.strictObject({ midpoint: z.number(), slope: z.number() }),
 });
@@ -94,12 +99,13 @@ export function embedderSpecOf(added: AddedEmbedder): EmbedderSpec {
       `Expected ${name} to be measured before it names anybody: nobody knows yet what its distances mean. Run \`sightline evaluate embedder ${name} --set FOLDER\` on a folder with a folder of photos for each of 50 people or more, or with --enrolled on the people of the gallery`,
     );
   }
-  const { thresholds, leastMargin, confidence } = measurement;
+  const { thresholds, impostors, leastMargin, confidence } = measurement;
   const verification = thresholds.find(({ falseAcceptRate }) => falseAcceptRate <= verificationRate);
   return {
     ...embeddingSpecOf(added),
     thresholds: thresholds.map(({ falseAcceptRate, distance }) => ({ falseAcceptRate, distance })),
     threshold: (verification ?? thresholds.at(-1)!).distance,
+    impostors,
     leastMargin,
     confidence,
   };

@@ -23,6 +23,11 @@ export interface EmbeddingSpec {
 export interface EmbedderSpec extends EmbeddingSpec {
   /** Measured false-accept rates and the distances they occur at, largest rate first. */
   readonly thresholds: readonly Threshold[];
+  /**
+   * The bulk of the impostor distances that `thresholds` are the tail of, measured on the same kind of pairs; null when
+   * it was not measured, and the thresholds then cannot be calibrated on local people.
+   */
+  readonly impostors: ImpostorQuantiles | null;
   /** Default threshold for verification: the distance at a false-accept rate of 1e-4. */
   readonly threshold: number;
   /** How much further away the second-nearest person must be for the nearest to be named. */
@@ -49,6 +54,13 @@ export interface Threshold {
   readonly distance: number;
 }
 
+/** Distances that a share of the pairs of different people lies within. */
+export interface ImpostorQuantiles {
+  readonly median: number;
+  /** At 20, 10 and 5 %. */
+  readonly nearest: readonly [number, number, number];
+}
+
 const mobileFaceNet = {
   id: 'mobilefacenet',
   preprocessing: { mean: [127.5, 127.5, 127.5], scale: 1 / 128 },
@@ -67,6 +79,7 @@ const embedders: Readonly<Record<EmbedderId, EmbedderSpec>> = {
     alignment: 'arcface-112',
     batchLimit: 2,
     ...thresholds(1.141, 1.048, 0.967, 0.897, 0.801),
+    impostors: { median: 1.407, nearest: [1.317, 1.267, 1.224] },
     leastMargin: 0.1,
     confidence: { midpoint: 1.1, slope: 27.5 },
   },
@@ -77,6 +90,7 @@ const embedders: Readonly<Record<EmbedderId, EmbedderSpec>> = {
     alignment: 'arcface-112',
     batchLimit: 2,
     ...thresholds(1.226, 1.151, 1.084, 1.023, 0.953),
+    impostors: { median: 1.41, nearest: [1.35, 1.317, 1.287] },
     leastMargin: 0.1,
     confidence: { midpoint: 1.19, slope: 30.4 },
   },
@@ -90,6 +104,7 @@ const embedders: Readonly<Record<EmbedderId, EmbedderSpec>> = {
     alignment: 'arcface-112',
     batchLimit: 2,
     ...thresholds(1.189, 1.102, 1.028, 0.967, 0.88),
+    impostors: { median: 1.409, nearest: [1.337, 1.296, 1.261] },
     leastMargin: 0.1,
     confidence: { midpoint: 1.149, slope: 31.4 },
   },
@@ -102,6 +117,7 @@ const embedders: Readonly<Record<EmbedderId, EmbedderSpec>> = {
     alignment: 'dlib-150',
     batchLimit: 4,
     ...thresholds(0.43, 0.386, 0.349, 0.318, 0.277),
+    impostors: { median: 0.571, nearest: [0.519, 0.492, 0.47] },
     leastMargin: 0.05,
     confidence: { midpoint: 0.432, slope: 65.9 },
   },
@@ -115,6 +131,7 @@ const embedders: Readonly<Record<EmbedderId, EmbedderSpec>> = {
     batchLimit: 2,
     // Taken from publications, not measured here; see docs/recognition.md.
     ...thresholds(1.1, 0.95, 0.8, 0.7, 0.6),
+    impostors: null,
     leastMargin: 0.1,
     confidence: { midpoint: 0.95, slope: 15 },
   },

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { EnrolmentWarning } from '../../core/enrolment-warning.js';
 import { SightlineError } from '../../core/errors.js';
-import { qualityFloor, qualityScore, weakestPart } from '../../core/face-quality.js';
+import {
+  eyeDistanceOf,
+  qualityFloor,
+  qualityScore,
+  weakestPart,
+  weaknesses,
+} from '../../core/face-quality.js';
 import type { FaceQuality } from '../../core/face-quality.js';
 import type { Detection, Person } from '../../core/face.js';
 import type { GalleryPhoto, PeopleStore, StoredCrop } from '../../core/people-store.js';
@@ -69,6 +75,7 @@ export class Enroller {
   ): Promise<Enrolment> {
     const { store, gallery } = this.#options;
     const { embedding, quality, crop } = await this.#embed(image, found);
+    checkResolution(quality);
     checkQuality(quality);
     const warnings = await this.#warnings(target, embedding.vector);
     const { person, face, revision } = await store.addFace(target, {
@@ -151,13 +158,28 @@ export function checkSize({ landmarks: [leftEye, rightEye], box }: Detection): v
   );
 }
 
+/**
+ * Checks that a face has the detail of one that is large enough: enlarging a photo adds none.
+ * @throws SightlineError FACE_TOO_SMALL
+ */
+export function checkResolution({ size }: FaceQuality): void {
+  const distance = eyeDistanceOf(size);
+  if (distance >= leastEyeDistancePixels) return;
+  throw new SightlineError(
+    'FACE_TOO_SMALL',
+    `Expected eyes at least ${leastEyeDistancePixels} pixels apart but the photo was enlarged: it shows no more than if ` +
+      `they were about ${Math.round(distance)} pixels apart`,
+  );
+}
+
 /** Checks that a face's quality is good enough for enrolment. @throws SightlineError FACE_QUALITY_LOW */
 export function checkQuality(quality: FaceQuality): void {
   const score = qualityScore(quality);
   if (score >= qualityFloor) return;
+  const part = weakestPart(quality);
   throw new SightlineError(
     'FACE_QUALITY_LOW',
-    `Expected a face of quality ${qualityFloor} or more but received ${score.toFixed(2)}; its weakest part is ${weakestPart(quality)}`,
+    `Expected a face of quality ${qualityFloor} or more but received ${score.toFixed(2)}; its weakest part is ${part} (${weaknesses[part]})`,
   );
 }
 

@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { SightlineError } from '../../core/errors.js';
-import type { ModelRef, Neighbour } from '../../core/face.js';
+import type { LookAlikeLimit, ModelRef, Neighbour, Person } from '../../core/face.js';
 import type { EmbedderSpec } from '../embedding/embedder-specs.js';
-import type { GalleryEntry, ModelCount } from '../../core/people-store.js';
+import type { GalleryEntry, LookAlikes, ModelCount } from '../../core/people-store.js';
 import type { Storage } from '../../core/storage.js';
 import { FaceIndex } from './face-index.js';
 import { FaceSearch } from './face-search.js';
@@ -29,6 +30,8 @@ export class Gallery {
   readonly #index: FaceIndex;
   readonly #search: FaceSearch;
   #otherModels: readonly ModelCount[] = [];
+  /** By the id of the person. */
+  #limits: ReadonlyMap<string, LookAlikeLimit> = new Map();
   #revision = 0;
   /** Revision of the topic `people` that the memory reflects. */
   #storeRevision = -1;
@@ -88,8 +91,10 @@ export class Gallery {
    * The `count` people nearest to an embedding of the gallery's model, nearest first, each by their nearest photo.
    * Also answers after `close`. Rejects with a RangeError for an embedding of another dimension.
    */
-  match(vector: Float32Array, count: number): Promise<Neighbour[]> {
-    return this.#search.nearest(vector, count);
+  async match(vector: Float32Array, count: number): Promise<Neighbour[]> {
+    const neighbours = await this.#search.nearest(vector, count);
+    if (this.#limits.size === 0) return neighbours;
+    return neighbours.map((each) => ({ ...each, lookAlike: this.#limits.get(each.person.id) }));
   }
 
   /** The distance to the nearest photo of a person; undefined when there is none. */
@@ -171,6 +176,7 @@ export class Gallery {
       }
     }
     this.#otherModels = await this.#store.people.modelCounts(model);
+    this.#useLimits(limitsOf(await this.#store.people.lookAlikes(model)));
     for (; this.#index.removeUnchecked(portion) > 0; await nextTurn()) this.#revision++;
     this.#storeRevision = storeRevision;
     for (const own of this.#ownRevisions) if (own <= storeRevision) this.#ownRevisions.delete(own);
@@ -190,9 +196,27 @@ export class Gallery {
     while (this.#ownRevisions.delete(this.#storeRevision + 1)) this.#storeRevision++;
   }
 
+  #useLimits(limits: ReadonlyMap<string, LookAlikeLimit>): void {
+    if (isDeepStrictEqual(limits, this.#limits)) return;
+    this.#limits = limits;
+    this.#revision++;
+  }
+
   #addToIndex(entry: GalleryEntry): void {
     if (this.#index.add(entry)) this.#revision++;
   }
+}
+
+/** The strictest limit of each person. */
+function limitsOf(lookAlikes: readonly LookAlikes[]): Map<string, LookAlikeLimit> {
+  const limits = new Map<string, LookAlikeLimit>();
+  for (const { people, threshold, isRevoked } of lookAlikes) {
+    if (isRevoked) continue;
+    for (const [own, person] of [people, people.toReversed() as [Person, Person]]) {
+      if (threshold < (limits.get(own.id)?.threshold ?? Infinity)) limits.set(own.id, { person, threshold });
+    }
+  }
+  return limits;
 }
 
 function label({ id, version }: ModelRef): string {

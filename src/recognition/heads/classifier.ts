@@ -1,6 +1,6 @@
 import type { Neighbour, Person } from '../../core/face.js';
 import type { ClassifierHead, ClassifierRule, RbfSvm, WeightedKnn } from '../../core/heads.js';
-import { judge, possible, type DecisionRules } from '../decision/decision.js';
+import { judge, possible, thresholdOf, type DecisionRules } from '../decision/decision.js';
 
 /** The classifier's answer for one face: a name, or null when it rejects every class. */
 export interface Classification {
@@ -35,7 +35,8 @@ export function judgeWithClassifier(
   if (within.length === 0) return null;
   const { name } = classify(head, vector);
   if (name === null) return null;
-  return within.find(({ person }) => person.name === name)?.person ?? 'unclear';
+  const chosen = within.find(({ person }) => person.name === name);
+  return chosen && chosen.distance <= thresholdOf(chosen, rules) ? chosen.person : 'unclear';
 }
 
 /** Decides which person a face shows, with the user's classifier if there is one. Returns the same as `judge` of decision.ts. */

@@ -9,12 +9,16 @@ import type { EmbedderSpec } from '../embedding/embedder-specs.js';
 export function projectedSpec(spec: EmbedderSpec, head: ProjectionHead): EmbedderSpec {
   const { factor } = head.distances;
   const carry = (distance: number): number => carried(distance, head);
-  const { model, confidence } = spec;
+  const { model, confidence, impostors } = spec;
   return {
     ...spec,
     model: { ...model, version: `${model.version}+${head.hash}` },
     dimension: head.outputDimension,
     thresholds: spec.thresholds.map((row) => ({ ...row, distance: carry(row.distance) })),
+    impostors: impostors && {
+      median: carry(impostors.median),
+      nearest: [carry(impostors.nearest[0]), carry(impostors.nearest[1]), carry(impostors.nearest[2])],
+    },
     threshold: carry(spec.threshold),
     leastMargin: factor * spec.leastMargin,
     confidence: { midpoint: carry(confidence.midpoint), slope: confidence.slope / factor },

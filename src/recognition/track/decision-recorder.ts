@@ -1,3 +1,4 @@
+import { isClear } from '../../core/face-quality.js';
 import type { Identity, UnknownRef } from '../../core/face.js';
 import type { TrackCrops, UnknownPeople } from '../unknown/unknown-people.js';
 import type { Observation } from './observations.js';
@@ -6,13 +7,13 @@ import type { TrackDecision, TrackRegistry } from './track-registry.js';
 export interface DecisionRecorderOptions {
   readonly cameraId: string;
   readonly tracks: Pick<TrackRegistry, 'state' | 'decided' | 'confirmed' | 'holdEnd'>;
-  /** Tells unknown people apart and stores the crops of known ones. */
-  readonly people: Pick<UnknownPeople, 'identify' | 'recognized'>;
+  /** Tells unknown people apart and stores the crops of all others. */
+  readonly people: Pick<UnknownPeople, 'identify' | 'recognized' | 'unclear'>;
   /** Called when the store failed. */
   readonly onError: (error: unknown) => void;
 }
 
-/** A decision with the observations it is based on: at least one, best first. */
+/** A decision with the observations it is based on, best first; at least one when it says who it is. */
 export interface RecognizedTrack extends TrackDecision {
   readonly observations: readonly Observation[];
 }
@@ -38,8 +39,9 @@ export class DecisionRecorder {
     const state = tracks.state(track.id);
     if (!state) return;
     const crops = this.#cropsOf(state.key, decision);
-    tracks.decided(decision, identity.state === 'unknown' ? this.#identify(crops) : undefined);
-    if (identity.state === 'known') this.#keep(crops, identity.person.id);
+    tracks.decided(decision, identity.state === 'unknown' ? this.#identify(clearOf(crops)) : undefined);
+    if (identity.state === 'known') this.#keep(this.#options.people.recognized(crops, identity.person.id));
+    if (kind === 'unclear' && crops.faces.length > 0) this.#keep(this.#options.people.unclear(crops));
   }
 
   /** Records newer evidence for the decision that stands. */
@@ -52,7 +54,7 @@ export class DecisionRecorder {
     this.#options.tracks.holdEnd(trackId, concluded);
   }
 
-  /** Resolves when everything about known people is stored. */
+  /** Resolves when everything about known people and poor views is stored. */
   async close(): Promise<void> {
     await Promise.all(this.#keeping);
   }
@@ -66,12 +68,8 @@ export class DecisionRecorder {
     }
   }
 
-  #keep(crops: TrackCrops, personId: string): void {
-    const { people, onError } = this.#options;
-    const keeping = people
-      .recognized(crops, personId)
-      .catch(onError)
-      .finally(() => this.#keeping.delete(keeping));
+  #keep(kept: Promise<void>): void {
+    const keeping = kept.catch(this.#options.onError).finally(() => this.#keeping.delete(keeping));
     this.#keeping.add(keeping);
   }
 
@@ -79,4 +77,9 @@ export class DecisionRecorder {
     const faces = observations.map(({ quality, vector, crop }) => ({ quality, vector, crop }));
     return { key, cameraId: this.#options.cameraId, seenAt: frame.capturedAt, faces };
   }
+}
+
+/** The crops by which unknown people are told apart: in poor ones different people look alike. */
+function clearOf(crops: TrackCrops): TrackCrops {
+  return { ...crops, faces: crops.faces.filter(({ quality }) => isClear(quality)) };
 }

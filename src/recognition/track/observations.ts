@@ -1,8 +1,9 @@
 import { l2Normalise } from '../../core/distance.js';
 import type { EmbedResult, EmbedTimes, FaceCrop } from '../../core/face-embedder.js';
-import { qualityFloor, qualityScore } from '../../core/face-quality.js';
+import { qualityScore, weakestPart } from '../../core/face-quality.js';
 import type { Detection, Track } from '../../core/face.js';
 import type { FrameRef } from '../../core/track-state.js';
+import type { Look } from './poor-looks.js';
 
 /** The face of a track in one frame. */
 export interface ObservedFace {
@@ -13,16 +14,14 @@ export interface ObservedFace {
 }
 
 /** One observation of a track's face. */
-export interface Observation extends ObservedFace {
+export interface Observation extends ObservedFace, Look {
   readonly vector: Float32Array;
-  /** 0 to 1. */
-  readonly quality: number;
   /** A copy for storage, with the eyes at most 100 pixels apart. */
   readonly crop: FaceCrop;
   readonly times: EmbedTimes;
 }
 
-/** Makes an observation of an embedder's result; undefined when it failed or the quality is below the floor. */
+/** Makes an observation of an embedder's result; undefined when it failed. */
 export function observationOf(
   result: EmbedResult,
   face: ObservedFace,
@@ -30,8 +29,8 @@ export function observationOf(
 ): Observation | undefined {
   if (result.status !== 'embedded') return undefined;
   const quality = qualityScore(result.quality);
-  if (quality < qualityFloor) return undefined;
-  return { ...face, vector: result.embedding.vector, quality, crop, times: result.times };
+  const weakest = weakestPart(result.quality);
+  return { ...face, vector: result.embedding.vector, quality, weakest, crop, times: result.times };
 }
 
 /** Most observations of a track that count. */

@@ -11,6 +11,7 @@ import type { Gallery } from '../gallery/gallery.js';
 import { cutFace, copyCrop } from '../embedding/crop.js';
 import type { DecisionRecorder } from './decision-recorder.js';
 import { observationOf, type Observation, type ObservedFace } from './observations.js';
+import type { Look } from './poor-looks.js';
 import { shouldObserve } from './recognition-schedule.js';
 import type { IdentityDecision } from './track-identity.js';
 import { TrackRecognition } from './track-recognition.js';
@@ -185,19 +186,31 @@ export class Recognizer implements TrackObserver {
     const { size, pose } = landmarkQuality(detection.landmarks);
     const quality = Math.min(size, pose);
     const now = frame.capturedMonotonic;
-    if (quality < qualityFloor) return;
     const { settled, isInDoubt } = observed.recognition;
     const progress = { ...observed, inFlight: observed.look !== undefined, settled, isInDoubt };
     if (!shouldObserve(progress, quality, now, this.#interval.ms)) return;
+    const { sequence, width, height, capturedAt } = frame;
+    const face = { track, detection, frame: { sequence, width, height, capturedAt } };
+    if (quality < qualityFloor) {
+      const weakest = size < pose ? 'size' : 'pose';
+      return this.#glimpse(observed, { track, frame: face.frame, quality, weakest }, now);
+    }
     const crop = cutFace(frame, detection.landmarks);
     if (!crop) return;
     observed.lastSubmittedAt = now;
     observed.bestQuality = Math.max(observed.bestQuality, quality);
-    const { sequence, width, height, capturedAt } = frame;
-    const face = { track, detection, frame: { sequence, width, height, capturedAt } };
     const options = { maxWaitMs: Math.max(leastWaitMs, this.#interval.ms), urgent: isInDoubt };
     observed.missed = undefined;
     this.#look(observed, this.#embed(observed, face, crop, options));
+  }
+
+  /** Counts a face that is not worth a crop, as often as one would be cut. */
+  #glimpse(observed: ObservedTrack, look: Look, now: number): void {
+    const { recognition } = observed;
+    if (recognition.identity.state !== 'undecided') return;
+    observed.lastSubmittedAt = now;
+    const decision = recognition.glimpse(look);
+    if (decision) this.#record(look.track.id, recognition, decision);
   }
 
   /** Notes what a track waits for. */

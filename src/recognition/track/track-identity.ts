@@ -1,8 +1,9 @@
 import type { DecidedIdentity, Identity, IdentityEvidence, Person, StageTimes } from '../../core/face.js';
 import type { DecisionKind } from '../../core/track-state.js';
+import { isClear } from '../../core/face-quality.js';
 import { mostObservations } from './observations.js';
 import { judgeFace } from '../heads/classifier.js';
-import { distanceTo, leaning, marginOf, type Match, type DecisionRules } from '../decision/decision.js';
+import { distanceTo, leaning, marginOf, thresholdOf, type Match, type DecisionRules } from '../decision/decision.js';
 
 /** An identity by itself, whether or not it is in doubt. */
 export type PlainIdentity = Exclude<Identity, { readonly state: 'held' }>;
@@ -27,7 +28,10 @@ export interface TrackView {
   readonly searchIntervalMs: number;
 }
 
-/** Least observations in favour of a decision: for a first name, to replace a name, and for an unknown person. */
+/**
+ * Least observations in favour of a decision: for a first name, to replace a name, and for an unknown person, of whom only
+ * clear ones count.
+ */
 const observationsToName = 3;
 const observationsToRename = 5;
 const observationsForUnknown = 5;
@@ -125,7 +129,8 @@ function isPlain(verdict: Person | null, view: TrackView, rules: DecisionRules):
   if (tally(verdict, view, rules).weight < leastWeight) return false;
   const { observations } = view;
   if (!verdict) {
-    const isEnough = observations.length >= observationsForUnknownAtEnd;
+    const clear = observations.filter(({ quality }) => isClear(quality));
+    const isEnough = clear.length >= observationsForUnknownAtEnd;
     return isEnough && observations.every(({ nearest }) => leaning(nearest, rules) === null);
   }
   return observations.every(({ vector, nearest }) => isPerson(judgeFace(vector, nearest, rules), verdict));
@@ -146,14 +151,22 @@ function speaksFor({ nearest, vector }: Match, person: Person | null, rules: Dec
   return verdict === null || verdict === 'unclear';
 }
 
+/**
+ * Counts the observations in favour of a person, or for null of a stranger. A poor observation that resembles nobody says
+ * nothing: somebody enrolled would look the same in it.
+ */
 function tally(
   person: Person | null,
   { observations }: TrackView,
   rules: DecisionRules,
 ): { inFavour: number; total: number; weight: number } {
-  const inFavour = observations.filter((observation) => speaksFor(observation, person, rules));
+  const isInFavour = (observation: Match): boolean => speaksFor(observation, person, rules);
+  const telling = person
+    ? observations
+    : observations.filter((observation) => isClear(observation.quality) || !isInFavour(observation));
+  const inFavour = telling.filter(isInFavour);
   const weight = inFavour.reduce((sum, { quality }) => sum + quality, 0);
-  return { inFavour: inFavour.length, total: observations.length, weight };
+  return { inFavour: inFavour.length, total: telling.length, weight };
 }
 
 function decision(person: Person | null, view: TrackView, rules: DecisionRules): DecidedIdentity {
@@ -163,8 +176,9 @@ function decision(person: Person | null, view: TrackView, rules: DecisionRules):
   const same = distance === null ? 0 : rules.samePerson(distance);
   const evidence: IdentityEvidence = {
     distance,
-    threshold: rules.threshold,
+    threshold: thresholdOf(nearest.find((each) => each.person.id === person?.id) ?? {}, rules),
     falseNameRate: rules.falseNameRate,
+    calibratedOn: rules.calibratedOn,
     margin: marginOf(nearest),
     confidence: person ? same : 1 - same,
     votes: { total, inFavour },

@@ -1,7 +1,9 @@
 import pLimit from 'p-limit';
-import type { Doubt, Identity, Neighbour } from '../../core/face.js';
+import { qualityFloor } from '../../core/face-quality.js';
+import type { Doubt, Identity, Neighbour, PoorView } from '../../core/face.js';
 import { fuse, withObservation, type Counted, type Observation } from './observations.js';
 import type { DecisionRules } from '../decision/decision.js';
+import { PoorLooks, type Look } from './poor-looks.js';
 import { isTelling, showsSameFace } from './same-face.js';
 import { TrackIdentity, type IdentityDecision, type TrackView } from './track-identity.js';
 
@@ -34,6 +36,11 @@ export class TrackRecognition {
   readonly #identity: TrackIdentity;
   #observations: readonly MatchedObservation[] = [];
   #newest: MatchedObservation | undefined;
+  #looks = new PoorLooks();
+  /** The newest look of any quality, and the best observation that was too poor to match. */
+  #newestLook: Look | undefined;
+  #poorest: Observation | undefined;
+  #poorView: PoorView | undefined;
   #count = 0;
   /** Ordinal and reason of the newest doubt that is not settled. */
   #doubt: Doubt | undefined;
@@ -49,7 +56,10 @@ export class TrackRecognition {
 
   get identity(): Identity {
     const { identity } = this.#identity;
-    if (!this.#doubt || identity.state === 'undecided') return identity;
+    if (identity.state === 'undecided') {
+      return this.#poorView ? { state: 'undecided', poorView: this.#poorView } : { state: 'undecided' };
+    }
+    if (!this.#doubt) return identity;
     return { state: 'held', before: identity, reason: this.#doubt.reason };
   }
 
@@ -68,14 +78,15 @@ export class TrackRecognition {
     return this.#showsOther;
   }
 
-  /** The observations kept, best first. */
+  /** The observations kept, best first; when all were too poor to match, the best of those. */
   get observations(): readonly Observation[] {
-    return [...this.#observations].sort((a, b) => b.quality - a.quality);
+    if (this.#newest || !this.#poorest) return [...this.#observations].sort((a, b) => b.quality - a.quality);
+    return [this.#poorest];
   }
 
-  /** The newest observation, kept or not. */
-  get newest(): Observation | undefined {
-    return this.#newest;
+  /** The newest observation that was matched, or else the newest look. */
+  get newest(): Look | undefined {
+    return this.#newest ?? this.#newestLook;
   }
 
   /**
@@ -104,6 +115,7 @@ export class TrackRecognition {
     searchIntervalMs = 0,
   ): Promise<IdentityDecision | undefined> {
     return this.#serial(async () => {
+      if (observation.quality < qualityFloor) return this.#addPoorest(observation);
       const { revision } = gallery;
       const started = performance.now();
       const nearest = await gallery.match(observation.vector, neighbours);
@@ -111,15 +123,38 @@ export class TrackRecognition {
       const wasHeld = this.identity.state === 'held';
       const contradiction = this.#compare(newest, rules, searchIntervalMs);
       if (contradiction !== 'none') return contradiction;
+      this.#looks.add(newest);
       this.#newest = newest;
       this.#observations = withObservation(this.#observations, newest);
       this.#searchIntervalMs = searchIntervalMs;
       const view = await this.#view(gallery, newest, started);
       const decision = gallery.revision === revision ? this.#identity.decide(view, rules) : undefined;
       const { identity } = this;
-      if (decision || !wasHeld || identity.state === 'held') return decision;
+      if (decision || !wasHeld || identity.state === 'held') return decision ?? this.#tellPoorView();
       return { kind: 'confirmed', identity };
     });
+  }
+
+  /** Counts a look that was too poor to be embedded. @returns like `add` */
+  glimpse(look: Look): IdentityDecision | undefined {
+    this.#looks.add(look);
+    this.#newestLook = look;
+    return this.#tellPoorView();
+  }
+
+  #addPoorest(observation: Observation): IdentityDecision | undefined {
+    if (observation.quality >= (this.#poorest?.quality ?? 0)) this.#poorest = observation;
+    return this.glimpse(observation);
+  }
+
+  /**
+   * Tells once that nothing can be decided because the face was seen too poorly. Somebody is a stranger only when they would
+   * have been recognised, were they enrolled.
+   */
+  #tellPoorView(isLast = false): IdentityDecision | undefined {
+    if (this.#poorView || this.isInDoubt || this.#identity.identity.state !== 'undecided') return undefined;
+    this.#poorView = this.#looks.view(isLast);
+    return this.#poorView && { kind: 'unclear', identity: this.identity };
   }
 
   /** Matches the observations again after the gallery or the rules changed; otherwise like `add`. */
@@ -144,12 +179,13 @@ export class TrackRecognition {
         revision = gallery.revision;
         view = await this.#matchAgain(gallery);
       } while (gallery.revision !== revision);
-      if (!view) return undefined;
-      return this.isInDoubt ? this.#identity.reconsider(view, rules) : this.#identity.conclude(view, rules);
+      if (!view) return this.#tellPoorView(true);
+      if (this.isInDoubt) return this.#identity.reconsider(view, rules);
+      return this.#identity.conclude(view, rules) ?? this.#tellPoorView(true);
     });
   }
 
-  /** Undefined without an observation. */
+  /** Undefined without an observation that was matched. */
   async #matchAgain(gallery: Matcher): Promise<TrackView | undefined> {
     if (!this.#newest) return undefined;
     const started = performance.now();
@@ -183,6 +219,7 @@ export class TrackRecognition {
     if (this.#identity.identity.state === 'undecided' && !this.#observations.some(isTelling)) {
       // Nothing was decided, and what was seen before says nothing.
       this.#observations = [];
+      this.#looks = new PoorLooks();
       return this.#settle();
     }
     const answer = showsSameFace(newest, this.#observations, this.#identity.identity, rules);

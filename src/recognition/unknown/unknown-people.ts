@@ -14,8 +14,8 @@ import { boundCrop, encodeCrop } from '../embedding/crop.js';
 const falseAcceptRate = 1e-5;
 /** Most crops kept of an unknown person. */
 const cropsPerPerson = 10;
-/** Most crops of a known person's track passed to the store. */
-const cropsPerKnownTrack = 2;
+/** Most crops passed to the store of a track that shows a known person, or was seen too poorly. */
+const cropsPerTrack = 2;
 /** Most unknown people kept. Beyond it, those seen only once are forgotten first. */
 const mostPeople = 1000;
 
@@ -76,10 +76,22 @@ export class UnknownPeople {
    * @throws SightlineError DATA_UNWRITABLE, GALLERY_CORRUPT
    */
   recognized(track: TrackCrops, personId: string): Promise<void> {
-    const best = [...track.faces].sort((a, b) => b.quality - a.quality).slice(0, cropsPerKnownTrack);
     return this.#serial(async () => {
       const snapshot = await snapshotOf(track);
-      await this.#options.store.tracks.recordKnown(track, personId, await this.#toStore(best), snapshot);
+      const best = await this.#toStore(bestOf(track));
+      await this.#options.store.tracks.recordKnown(track, personId, best, snapshot);
+    });
+  }
+
+  /**
+   * Records a track that was seen too poorly to be anybody's. Its best crops and a snapshot are kept, so that somebody can say
+   * who it was.
+   * @throws SightlineError DATA_UNWRITABLE, GALLERY_CORRUPT
+   */
+  unclear(track: TrackCrops): Promise<void> {
+    return this.#serial(async () => {
+      const snapshot = await snapshotOf(track);
+      await this.#options.store.tracks.recordUnclear(track, await this.#toStore(bestOf(track)), snapshot);
     });
   }
 
@@ -155,6 +167,11 @@ export class UnknownPeople {
       })),
     );
   }
+}
+
+/** The crops that are kept of a track that makes no unknown person. */
+function bestOf({ faces }: TrackCrops): TrackCrop[] {
+  return [...faces].sort((a, b) => b.quality - a.quality).slice(0, cropsPerTrack);
 }
 
 /** The best crop of a track, for people to look at; undefined without one. */

@@ -29,7 +29,7 @@ const plugins_versions = pluginsVersions.optional();
 
 const similarity = z
   .number()
-  .describe('0 to 1: probability that two faces at this distance show one person.');
+  .describe('0 to 1: probability that it is this person; at least ½ exactly when Sightline says so.');
 const subjects = z
   .array(z.object({ subject: z.string(), similarity }))
   .describe('The most similar first; empty when nobody is enrolled.');
@@ -61,7 +61,7 @@ export function addFaceRoutes(app: Api, people: PeopleService, pictures: Picture
       const result = await Promise.all(
         read.faces.map(async (face) => ({
           ...faceView(face.detection, read, query),
-          subjects: subjectsOf(pictures, await pictures.identify(face, count + spare)).slice(0, count),
+          subjects: subjectsOf(await pictures.identify(face, count + spare)).slice(0, count),
         })),
       );
       return { result, ...pluginsOf(pictures, read.faces, query) };
@@ -125,19 +125,21 @@ export function addFaceRoutes(app: Api, people: PeopleService, pictures: Picture
   );
 }
 
-/** Leaves out people who this face was said not to be, because clients take the first subject for the answer. */
-function subjectsOf(pictures: PictureService, { nearest }: IdentifiedFace): z.output<typeof subjects> {
-  return nearest
-    .filter(({ rejected }) => !rejected)
-    .map(({ person, distance }) => ({
-      subject: person.name,
-      similarity: rounded(pictures.similarity(distance)),
-    }));
+/** Clients take the first subject for the answer, so people who this face was said not to be are left out. */
+function subjectsOf({ similar }: IdentifiedFace): z.output<typeof subjects> {
+  return similar.map(({ person, similarity }) => ({
+    subject: person.name,
+    similarity: roundedSimilarity(similarity),
+  }));
 }
 
 async function similarityTo(pictures: PictureService, face: ReadFace, photoId: string): Promise<number> {
-  const { distance } = await pictures.verifyPhoto(face, photoId);
-  return rounded(pictures.similarity(distance));
+  return roundedSimilarity((await pictures.verifyPhoto(face, photoId)).probability);
+}
+
+/** Rounds without reaching ½ from below, because ½ is where Sightline takes two faces for one person. */
+function roundedSimilarity(similarity: number): number {
+  return similarity < 0.5 ? Math.min(0.49999, rounded(similarity)) : rounded(similarity);
 }
 
 const verification = z.object({
@@ -168,8 +170,7 @@ export function addVerificationRoute(app: Api, pictures: PictureService): void {
       const target = await readFaces(pictures, body.target_image, query);
       const face_matches = await Promise.all(
         target.faces.map(async (other) => {
-          const { distance } = await pictures.verify(face, other);
-          const similarity = rounded(pictures.similarity(distance));
+          const similarity = roundedSimilarity((await pictures.verify(face, other)).probability);
           return { ...faceView(other.detection, target, query), similarity };
         }),
       );

@@ -5,7 +5,9 @@ import type { PictureService } from '../../services/services.js';
 /** Who a face is, in the answers of all routes that say so. */
 export const recognised = z.object({
   success: z.literal(true),
-  score: z.number().describe('0 to 1: probability that the face is the nearest person’s.'),
+  score: z
+    .number()
+    .describe('0 to 1: probability that the face is the most similar person’s; at least ½ when it is named.'),
   face_name: z.string().describe('`unknown` for a face that Sightline does not name.'),
 });
 /** @throws SightlineError FACE_NOT_FOUND, and what `PictureService.read` and `identify` throw */
@@ -15,7 +17,7 @@ export async function recognize(
 ): Promise<z.output<typeof recognised>> {
   const [face] = (await pictures.read(file, 1)).faces;
   if (face === undefined) throw new SightlineError('FACE_NOT_FOUND', 'No face was found in the picture.');
-  const { person, distance } = await pictures.identify(face, 1);
-  const score = distance === null ? 0 : pictures.similarity(distance);
+  const { person, similar } = await pictures.identify(face, 1);
+  const score = similar[0]?.similarity ?? 0;
   return { success: true as const, score, face_name: person?.name ?? 'unknown' };
 }

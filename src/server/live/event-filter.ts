@@ -6,7 +6,7 @@ type Wanted = Pick<EventStreamQuery, 'camera' | 'type'>;
 /** Whether a client wants an event; a filter that names nothing wants everything. */
 export function isWanted(event: SightlineEvent, { camera, type }: Wanted): boolean {
   return (
-    (camera.length === 0 || camera.includes(event.data.camera.id)) &&
+    (camera.length === 0 || (event.data.camera !== null && camera.includes(event.data.camera.id))) &&
     (type.length === 0 || type.includes(event.type))
   );
 }

@@ -21,6 +21,10 @@ const why = z.object({
   votes: z.object({ total: z.int(), inFavour: z.int() }).nullable(),
   weight: z.number().nullable(),
   falseNameRate: z.number().nullable(),
+  calibratedOn: z
+    .int()
+    .nullable()
+    .describe('Unknown people of the place that the threshold was calibrated on; null when it was not.'),
   crops: z.array(
     z.object({ quality: z.number(), distance: z.number().nullable(), identity: person.nullable() }),
   ),
@@ -31,6 +35,10 @@ const why = z.object({
       distance: z.number(),
       centroidDistance: z.number(),
       rejected: z.boolean(),
+      lookAlike: z
+        .object({ id: z.string(), name: z.string(), threshold: z.number() })
+        .exactOptional()
+        .describe('Who looks so much alike that a name needs this distance or less.'),
     }),
   ),
   times: z
@@ -55,6 +63,18 @@ const faceShape = {
     })
     .exactOptional()
     .describe('Only while the identity is held: who it was before the track came in doubt, and why it did.'),
+  poorView: z
+    .object({
+      reason: z.enum([
+        ...(['size', 'pose', 'sharpness', 'noise', 'blocks', 'exposure', 'eyes', 'mouth'] as const),
+        'visibility',
+      ]),
+      quality: z.number(),
+    })
+    .exactOptional()
+    .describe(
+      'Only while undecided because the face was seen too poorly: what was wrong with most looks at it, and the quality of the best.',
+    ),
   distance: z.number().nullable(),
   threshold: z.number().nullable(),
   margin: z.number().nullable(),
@@ -77,6 +97,34 @@ const changedData: z.ZodType<EventDataByType['sightline.identity.changed']> = z
 const cameraData: z.ZodType<EventDataByType['sightline.camera.online']> = z
   .object({ camera, reason: z.object({ code: z.string(), message: z.string() }).nullable() })
   .meta({ id: 'CameraEventData' });
+
+const calibrationData: z.ZodType<EventDataByType['sightline.recognition.calibrated']> = z
+  .object({
+    camera: z.null(),
+    embedder: z.string(),
+    people: z.int().describe('Unknown people that the thresholds are calibrated on.'),
+    shift: z.number().describe('Added to the distance at any false-accept rate; 0 or below.'),
+    threshold: z.object({ before: z.number(), after: z.number() }),
+  })
+  .meta({ id: 'CalibrationEventData' });
+const setAsideData: z.ZodType<EventDataByType['sightline.gallery.photo-set-aside']> = z
+  .object({
+    camera: z.null(),
+    identity: person.nullable().describe('Whose photo it is; null after that person was erased.'),
+    photo: z.object({ id: z.string() }),
+    other: person.nullable().describe('Whom it resembles; null for nobody.'),
+    reason: z.object({ code: z.enum(['looks-like-other', 'unlike-own', 'poor']), message: z.string() }),
+  })
+  .meta({ id: 'PhotoSetAsideData' });
+const lookAlikesData: z.ZodType<EventDataByType['sightline.gallery.look-alikes']> = z
+  .object({
+    camera: z.null(),
+    people: z.array(person).describe('The two, without those who were erased since.'),
+    distance: z.number(),
+    threshold: z.number(),
+    reason: z.object({ code: z.literal('look-alikes'), message: z.string() }),
+  })
+  .meta({ id: 'LookAlikesData' });
 
 const knownNow = z
   .object({
@@ -108,6 +156,7 @@ export const eventSchema: z.ZodType<KeptEvent> = z
     eventOf('sightline.track.ended', faceData),
     eventOf('sightline.identity.recognized', faceData),
     eventOf('sightline.identity.unknown', faceData),
+    eventOf('sightline.identity.unclear', faceData),
     eventOf('sightline.identity.changed', changedData),
     eventOf('sightline.identity.held', faceData),
     eventOf('sightline.identity.confirmed', faceData),
@@ -115,6 +164,9 @@ export const eventSchema: z.ZodType<KeptEvent> = z
     eventOf('sightline.camera.offline', cameraData),
     eventOf('sightline.camera.overloaded', cameraData),
     eventOf('sightline.camera.recovered', cameraData),
+    eventOf('sightline.recognition.calibrated', calibrationData),
+    eventOf('sightline.gallery.photo-set-aside', setAsideData),
+    eventOf('sightline.gallery.look-alikes', lookAlikesData),
   ])
   .meta({
     id: 'Event',

@@ -58,7 +58,9 @@ const identifiedFace = z
     confidence: z
       .number()
       .nullable()
-      .describe('Probability, 0 to 1, that two faces at `distance` show one person.'),
+      .describe(
+        'Probability, 0 to 1, that the face is that of `person` or, without one, of the most similar person; at least ½ exactly when there is a `person`, and null when nobody comes into question.',
+      ),
     why: z.string().describe('Why the face was, or was not, named.'),
     nearest: z
       .array(z.object({ person, distance: z.number() }))
@@ -73,13 +75,22 @@ const identified = z.object({
 });
 
 const verified = z.object({
-  same: z.boolean().describe('Whether `distance` is at or below `threshold`.'),
+  same: z
+    .boolean()
+    .describe(
+      'Whether `probability` is at least ½: without a Siamese head, whether `distance` is at or below `threshold`.',
+    ),
   distance: z.number().describe('Euclidean, 0 to 2.'),
   threshold: z.number(),
   probability: z
     .number()
     .describe(
-      'Probability, 0 to 1, that both show one person, assuming same and different are equally likely; from the Siamese head when there is one.',
+      'Probability, 0 to 1, that both show one person, given `prior`; from the Siamese head when there is one.',
+    ),
+  prior: z
+    .number()
+    .describe(
+      'The share of such comparisons, 0 to 1, that show one person: the one for which `probability` is ½ at `threshold`.',
     ),
   faces: z
     .object({ first: detectedFace, second: detectedFace })
@@ -165,7 +176,7 @@ function largest({ faces: [face] }: ReadPicture, field: string): ReadFace {
 }
 
 async function identify(face: ReadFace, pictures: PictureService) {
-  const { person, distance, margin, threshold, quality, why, nearest }: IdentifiedFace =
+  const { person, distance, margin, threshold, quality, why, nearest, similar }: IdentifiedFace =
     await pictures.identify(face, neighbours);
   return {
     ...viewOf(face.detection),
@@ -174,7 +185,7 @@ async function identify(face: ReadFace, pictures: PictureService) {
     distance,
     margin,
     threshold,
-    confidence: distance === null ? null : pictures.similarity(distance),
+    confidence: similar[0]?.similarity ?? null,
     why,
     nearest: nearest.map(({ person: { id, name }, distance: away }) => ({
       person: { id, name },

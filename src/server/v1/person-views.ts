@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { EnrolmentWarning } from '../../core/enrolment-warning.js';
-import type { GalleryPhoto, GalleryPerson } from '../../core/people-store.js';
+import { setAsideReasons, type GalleryPhoto, type GalleryPerson } from '../../core/people-store.js';
 import type { UnknownPerson } from '../../core/track-store.js';
 
 /** People, photos and unknown people as the API shows them, with times in ISO 8601. */
@@ -9,7 +9,10 @@ export const personSchema = z
   .object({
     id: z.string(),
     name: z.string(),
-    photos: z.int().describe('Number of enrolled photos.'),
+    photos: z.int().describe('Number of enrolled photos, those that are set aside included.'),
+    setAside: z
+      .int()
+      .describe('How many of them are set aside, and so count neither for recognition nor for training.'),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'Person' });
@@ -21,6 +24,21 @@ export const photoSchema = z
     name: z.string().describe('Original name of the photo.'),
     quality: z.number().describe('0 to 1.'),
     createdAt: z.iso.datetime(),
+    setAside: z
+      .object({
+        reason: z
+          .enum(setAsideReasons)
+          .describe(
+            'It resembles another person and not the rest of its own; it resembles none of its person’s other photos; it is poor, and its person has better ones.',
+          ),
+        at: z.iso.datetime(),
+        ownDistance: z.number().describe('To the person’s other photos, as a mean.'),
+        other: z.object({ id: z.string(), name: z.string() }).nullable().describe('Whom it resembles.'),
+        otherDistance: z.number().nullable(),
+      })
+      .nullable()
+      .describe('Why the photo does not count; null when it does.'),
+    confirmed: z.boolean().describe('Whether somebody had it count again; it is not set aside any more.'),
   })
   .meta({ id: 'Photo' });
 
@@ -56,16 +74,29 @@ export const unknownSchema = z
 /** A body with the name of a person. */
 export const nameBody = z.strictObject({ name: z.string().describe('1 to 100 printable characters.') });
 
-export function personView({ id, name, faces, createdAt }: GalleryPerson) {
-  return { id, name, photos: faces, createdAt: timeOf(createdAt) };
+export function personView({ id, name, faces, setAside, createdAt }: GalleryPerson) {
+  return { id, name, photos: faces, setAside, createdAt: timeOf(createdAt) };
 }
 
 export function namedView(person: GalleryPerson, warnings: readonly EnrolmentWarning[]) {
   return { ...personView(person), warnings: warnings.map(warningView) };
 }
 
-export function photoView({ id, personId, photoName, quality, createdAt }: GalleryPhoto) {
-  return { id, person: personId, name: photoName, quality, createdAt: timeOf(createdAt) };
+export function photoView({
+  id,
+  personId,
+  photoName,
+  quality,
+  createdAt,
+  setAside,
+  isConfirmed,
+}: GalleryPhoto) {
+  return {
+    ...{ id, person: personId, name: photoName, quality },
+    createdAt: timeOf(createdAt),
+    setAside: setAside && { ...setAside, at: timeOf(setAside.at) },
+    confirmed: isConfirmed,
+  };
 }
 
 export function warningView({ kind, message, person: { id, name }, distance }: EnrolmentWarning) {
@@ -77,6 +108,6 @@ export function unknownView({ number, id, seen, firstSeenAt, lastSeenAt, cameras
   return { number, id, seen, ...times, cameras: [...cameras] };
 }
 
-function timeOf(ms: number): string {
+export function timeOf(ms: number): string {
   return new Date(ms).toISOString();
 }

@@ -11,6 +11,13 @@ const settings = z
     recognition: namingSchema.extend({
       effectiveThreshold: z.number().describe('The threshold in effect now, given the size of the gallery.'),
       embedder: z.string().describe('The embedder in use, to whose distances the thresholds apply.'),
+      calibration: z
+        .object({
+          people: z.int().describe('Unknown people of the place that the thresholds are calibrated on.'),
+          shift: z.number().describe('How far they moved the distance at any false-accept rate; 0 or below.'),
+        })
+        .nullable()
+        .describe('Null while too few people were seen, and when `recognition.localCalibration` is off.'),
     }),
   })
   .meta({ id: 'Settings' });

@@ -4,6 +4,7 @@ import type {
   GalleryEntry,
   GalleryPhoto,
   NewFace,
+  SetAside,
   StoredCrop,
   EmbeddingStore,
 } from '../../core/people-store.js';
@@ -16,7 +17,19 @@ export interface FaceRow extends Row {
   photo_name: string;
   quality: number;
   created_at: number;
+  /** JSON of `KeptSetAside`. */
+  set_aside: string | null;
+  set_aside_other: string | null;
+  other_name: string | null;
+  confirmed: number;
 }
+
+/** What is kept of a `SetAside`. The other person is referred to, so that no name stays when they are erased. */
+export type KeptSetAside = Omit<SetAside, 'other'>;
+
+/** The photos with whom they resemble, where they are set aside; a condition and an order may follow. */
+export const selectPhotos = `SELECT faces.*, others.name AS other_name
+  FROM faces LEFT JOIN persons AS others ON others.id = set_aside_other WHERE role = 'example'`;
 
 export interface EntryRow extends Row {
   sequence: number;
@@ -41,8 +54,23 @@ export interface CropRow extends Row {
   landmarks: string;
 }
 
-export function toFace({ id, person_id, photo_name, quality, created_at }: FaceRow): GalleryPhoto {
-  return { id, personId: person_id, photoName: photo_name, quality, createdAt: created_at };
+export function toFace(row: FaceRow): GalleryPhoto {
+  const { id, person_id, photo_name, quality, created_at, confirmed } = row;
+  return {
+    id,
+    personId: person_id,
+    photoName: photo_name,
+    quality,
+    createdAt: created_at,
+    setAside: toSetAside(row),
+    isConfirmed: confirmed === 1,
+  };
+}
+
+function toSetAside({ set_aside, set_aside_other: id, other_name: name }: FaceRow): SetAside | null {
+  if (set_aside === null) return null;
+  const other = id !== null && name !== null ? { id, name } : null;
+  return { ...(JSON.parse(set_aside) as KeptSetAside), other };
 }
 
 export function toEntry({ face_id, person_id, name, role, vector }: EntryRow): GalleryEntry {
@@ -68,7 +96,7 @@ export function readLandmarks(text: string): Landmarks {
 
 /** The person a new face belongs to, and its role. */
 export interface FacePlace {
-  readonly personId: string;
+  readonly personId: string | null;
   readonly role: 'example' | 'sighting';
   /** The track it was cut from; null for a photo. */
   readonly trackKey: string | null;

@@ -2,14 +2,27 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ModelRef, Person } from '../../core/face.js';
 import type {
   AddedFace,
+  FoundLookAlikes,
   GalleryEntry,
   GalleryPerson,
   GalleryPhoto,
+  LookAlikes,
   ModelCount,
   NewFace,
+  NewSetAside,
   PeopleStore,
 } from '../../core/people-store.js';
-import { insertFace, toEntry, toFace, type EntryRow, type FaceRow, withoutModel } from './face-rows.js';
+import {
+  insertFace,
+  selectPhotos,
+  toEntry,
+  toFace,
+  type EntryRow,
+  type FaceRow,
+  type KeptSetAside,
+  withoutModel,
+} from './face-rows.js';
+import { lookAlikesOf, replaceLookAlikes, revokeLookAlikes } from './look-alike-rows.js';
 import {
   erasePerson,
   erasePictures,
@@ -67,12 +80,12 @@ export class SqlitePeopleStore implements PeopleStore {
   }
 
   faces(personId: string): Promise<GalleryPhoto[]> {
-    const query = "SELECT * FROM faces WHERE person_id = ? AND role = 'example' ORDER BY sequence";
+    const query = `${selectPhotos} AND person_id = ? ORDER BY sequence`;
     return this.#db.attempt(() => this.#db.rows<FaceRow>(query, personId).map(toFace));
   }
 
   face(faceId: string): Promise<GalleryPhoto | undefined> {
-    const query = "SELECT * FROM faces WHERE id = ? AND role = 'example'";
+    const query = `${selectPhotos} AND faces.id = ?`;
     return this.#db.attempt(() => this.#db.rows<FaceRow>(query, faceId).map(toFace)[0]);
   }
 
@@ -92,6 +105,55 @@ export class SqlitePeopleStore implements PeopleStore {
     return this.#db.erase(() => {
       const removed = this.#db.run('DELETE FROM faces WHERE id = ?', faceId).changes > 0;
       return removed ? this.#db.touch('unknownPeople', 'people') : null;
+    });
+  }
+
+  setAside(photos: readonly NewSetAside[]): Promise<string[]> {
+    const at = Date.now();
+    return this.#db.write(() => {
+      const done = photos.filter(({ faceId, otherId, reason, ownDistance, otherDistance }) => {
+        const kept = JSON.stringify({ reason, at, ownDistance, otherDistance } satisfies KeptSetAside);
+        const { changes } = this.#db.run(
+          `UPDATE faces SET set_aside = ?, set_aside_other = (SELECT id FROM persons WHERE id = ?)
+           WHERE id = ? AND role = 'example' AND set_aside IS NULL AND confirmed = 0`,
+          ...[kept, otherId, faceId],
+        );
+        return changes > 0;
+      });
+      if (done.length > 0) this.#db.touch('people');
+      return done.map(({ faceId }) => faceId);
+    });
+  }
+
+  restore(faceId: string): Promise<boolean> {
+    return this.#db.write(() => {
+      const { changes } = this.#db.run(
+        `UPDATE faces SET set_aside = NULL, set_aside_other = NULL, confirmed = 1
+         WHERE id = ? AND role = 'example'`,
+        faceId,
+      );
+      if (changes > 0) this.#db.touch('people');
+      return changes > 0;
+    });
+  }
+
+  lookAlikes(model: ModelRef): Promise<LookAlikes[]> {
+    return this.#db.attempt(() => lookAlikesOf(this.#db, model));
+  }
+
+  saveLookAlikes(model: ModelRef, found: readonly FoundLookAlikes[]): Promise<LookAlikes[]> {
+    return this.#db.write(() => {
+      const { changed, removed } = replaceLookAlikes(this.#db, model, found);
+      if (changed.length + removed > 0) this.#db.touch('people');
+      return changed;
+    });
+  }
+
+  revokeLookAlikes(personIds: readonly [string, string], isRevoked: boolean): Promise<boolean> {
+    return this.#db.write(() => {
+      const existed = revokeLookAlikes(this.#db, personIds, isRevoked);
+      if (existed) this.#db.touch('people');
+      return existed;
     });
   }
 
@@ -130,7 +192,7 @@ export class SqlitePeopleStore implements PeopleStore {
     const query = `SELECT sequence, faces.id AS face_id, person_id, name, role, vector
       FROM embeddings JOIN faces ON sequence = face_sequence JOIN persons ON persons.id = person_id
       WHERE face_sequence > ? AND model_id = ? AND model_version = ?
-        AND role <> 'sighting' AND name IS NOT NULL ORDER BY face_sequence`;
+        AND role <> 'sighting' AND set_aside IS NULL AND name IS NOT NULL ORDER BY face_sequence`;
     const portions = this.#db.portions<EntryRow>(query, model.id, model.version);
     for await (const rows of portions) yield rows.map(toEntry);
   }
@@ -192,7 +254,7 @@ export class SqlitePeopleStore implements PeopleStore {
   }
 
   #photo(personId: string, photoHash: string): GalleryPhoto | undefined {
-    const query = "SELECT * FROM faces WHERE person_id = ? AND photo_hash = ? AND role = 'example'";
+    const query = `${selectPhotos} AND person_id = ? AND photo_hash = ?`;
     return this.#db.rows<FaceRow>(query, personId, photoHash).map(toFace)[0];
   }
 }

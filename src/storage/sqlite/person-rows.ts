@@ -60,11 +60,15 @@ export function galleryPersons(
   ...values: readonly string[]
 ): GalleryPerson[] {
   const query = `SELECT id, name, created_at,
-      (SELECT count(*) FROM faces WHERE person_id = persons.id AND role = 'example') AS faces
+      (SELECT count(*) FROM faces WHERE person_id = persons.id AND role = 'example') AS faces,
+      (SELECT count(set_aside) FROM faces WHERE person_id = persons.id AND role = 'example') AS setAside
     FROM persons WHERE name IS NOT NULL ${condition} ORDER BY name`;
   return db
-    .rows<{ id: string; name: string; created_at: number; faces: number }>(query, ...values)
-    .map(({ id, name, faces, created_at }) => ({ id, name, faces, createdAt: created_at }));
+    .rows<{ id: string; name: string; created_at: number; faces: number; setAside: number }>(query, ...values)
+    .map(({ id, name, faces, setAside, created_at }) => ({
+      ...{ id, name, faces, setAside },
+      createdAt: created_at,
+    }));
 }
 
 export function insertPerson(db: SqliteConnection, name: string): Person {
@@ -101,6 +105,8 @@ export function mergePersons(db: SqliteConnection, from: string, into: string): 
      AND photo_hash IN (SELECT photo_hash FROM faces WHERE person_id = ? AND role = 'example')`,
     ...[from, into],
   );
+  // What did not fit one of the two may fit them together; the next check decides anew.
+  db.run('UPDATE faces SET set_aside = NULL, set_aside_other = NULL WHERE person_id IN (?, ?)', from, into);
   for (const table of ['faces', 'tracks', 'events']) {
     db.run(`UPDATE ${table} SET person_id = ? WHERE person_id = ?`, into, from);
   }

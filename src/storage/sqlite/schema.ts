@@ -170,4 +170,23 @@ export const migrations: readonly string[] = [
   INSERT INTO counters
     VALUES ('cameras revision', 0), ('settings revision', 0), ('heads revision', 0), ('events revision', 0);
   `,
+  // Photos that are kept but do not count, and people who look alike.
+  `
+  ALTER TABLE faces ADD COLUMN set_aside TEXT;
+  ALTER TABLE faces ADD COLUMN set_aside_other TEXT REFERENCES persons(id) ON DELETE SET NULL;
+  ALTER TABLE faces ADD COLUMN confirmed INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX faces_by_set_aside_other ON faces (set_aside_other) WHERE set_aside_other IS NOT NULL;
+  CREATE TABLE look_alikes (
+    first_id TEXT NOT NULL REFERENCES persons(id) ON DELETE CASCADE,
+    second_id TEXT NOT NULL REFERENCES persons(id) ON DELETE CASCADE,
+    model_id TEXT NOT NULL,
+    model_version TEXT NOT NULL,
+    distance REAL NOT NULL,
+    threshold REAL NOT NULL,
+    created_at INTEGER NOT NULL,
+    revoked INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (first_id, second_id, model_id, model_version)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX look_alikes_by_second ON look_alikes (second_id);
+  `,
 ];

@@ -16,23 +16,29 @@ export function wasRejected(db: SqliteConnection, trackKey: string, personId: st
   return db.rows(query, trackKey, personId).length > 0;
 }
 
-/**
- * Call inside a `write`: assigns a track to a person, with its crops and with its events that named nobody or an unknown
- * person. Events that gave it another name stay, because nobody has corrected them.
- * @returns how many crops changed their person
- */
-export function moveTrack(
+/** Call inside a `write`: stores a track, or whose it is and when it was seen. @param personId null for nobody */
+export function insertTrack(
   db: SqliteConnection,
   { key, cameraId, seenAt }: TrackRef,
-  personId: string,
-): number {
-  const owner = trackOwner(db, key);
+  personId: string | null,
+): void {
   db.run(
     `INSERT INTO tracks VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET person_id = excluded.person_id,
        first_seen_at = min(first_seen_at, excluded.first_seen_at),
        last_seen_at = max(last_seen_at, excluded.last_seen_at)`,
     ...[key, cameraId, personId, seenAt, seenAt],
   );
+}
+
+/**
+ * Call inside a `write`: assigns a track to a person, with its crops and with its events that named nobody or an unknown
+ * person. Events that gave it another name stay, because nobody has corrected them.
+ * @returns how many crops changed their person
+ */
+export function moveTrack(db: SqliteConnection, track: TrackRef, personId: string): number {
+  const { key } = track;
+  const owner = trackOwner(db, key);
+  insertTrack(db, track, personId);
   db.run('UPDATE events SET person_id = ? WHERE track_key = ? AND person_id IS NULL', personId, key);
   if (owner?.id === personId) return 0;
   if (owner) dropSnapshot(db, key);

@@ -28,7 +28,7 @@ import {
   requireUnnamed,
 } from './person-rows.js';
 import { prune, unknownBeyond, unknownPeople } from './unknown-rows.js';
-import { keepSnapshot, snapshotOf, moveTrack, trackOwner, wasRejected } from './track-rows.js';
+import { insertTrack, keepSnapshot, snapshotOf, moveTrack, trackOwner, wasRejected } from './track-rows.js';
 import type { SqliteConnection } from './connection.js';
 import { merging, reviseEvents, reviseEventsSince } from './event-store.js';
 
@@ -77,6 +77,8 @@ export class SqliteTrackStore implements TrackStore {
     return this.#db.record(() => {
       if (this.#db.revision('unknownPeople') !== revision) return undefined;
       const personId = change.personId ?? insertUnknown(this.#db);
+      // They were too poor to be anybody's, or were said to be somebody else's.
+      this.#db.run('DELETE FROM faces WHERE track_key = ? AND person_id IS NULL', change.track.key);
       const cameAlong = moveTrack(this.#db, change.track, personId);
       if (change.snapshot) keepSnapshot(this.#db, change.track.key, change.snapshot);
       for (const id of change.remove) this.#db.run('DELETE FROM faces WHERE id = ?', id);
@@ -110,6 +112,15 @@ export class SqliteTrackStore implements TrackStore {
     });
   }
 
+  recordUnclear(track: TrackRef, crops: readonly NewObservation[], snapshot?: Snapshot): Promise<void> {
+    return this.#db.record(() => {
+      if (trackOwner(this.#db, track.key)) return;
+      insertTrack(this.#db, track, null);
+      if (snapshot) keepSnapshot(this.#db, track.key, snapshot);
+      for (const crop of crops) this.#insert(track, null, crop);
+    });
+  }
+
   snapshot(trackKey: string): Promise<Snapshot | undefined> {
     return this.#db.attempt(() => snapshotOf(this.#db, trackKey));
   }
@@ -132,7 +143,7 @@ export class SqliteTrackStore implements TrackStore {
       requireUnnamed(this.#db, personId);
       const known = personNamed(this.#db, name);
       this.#db.run(
-        `UPDATE faces SET role = 'example' WHERE sequence IN (SELECT sequence FROM faces
+        `UPDATE faces SET role = 'example', set_aside = NULL, set_aside_other = NULL WHERE sequence IN (SELECT sequence FROM faces
            WHERE person_id = ? AND role = 'sighting' ORDER BY quality DESC LIMIT ?)`,
         ...[personId, cropsToName],
       );
@@ -177,7 +188,7 @@ export class SqliteTrackStore implements TrackStore {
     await this.#db.rewriteIfDue();
   }
 
-  #insert(track: TrackRef, personId: string, sighting: NewObservation): string {
+  #insert(track: TrackRef, personId: string | null, sighting: NewObservation): string {
     const photoName = `${track.cameraId} ${new Date(track.seenAt).toISOString()}`;
     const place = { personId, role: 'sighting', trackKey: track.key } as const;
     return insertFace(this.#db, place, { ...sighting, photoName, photoHash: null });

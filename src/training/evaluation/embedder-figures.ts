@@ -59,6 +59,7 @@ export function embedderFigures(
 ): Measurement {
   const { people, genuinePairs, impostorPairs } = requireEnoughPeople(faces.map(({ person }) => person));
   const counts = countDistances(faces, onPhoto);
+  const shareWithin = (share: number): number => distanceAtRate(counts.impostor, share * impostorPairs);
   const confidence = fitConfidence(counts.genuine, counts.impostor, stepsPerUnit);
   return {
     ...{ set, measuredAt, people, photos: faces.length, impostorPairs, genuinePairs },
@@ -66,6 +67,10 @@ export function embedderFigures(
       ...threshold,
       trueAcceptRate: within(counts.genuine, threshold.distance) / genuinePairs,
     })),
+    impostors: {
+      median: shareWithin(0.5),
+      nearest: [shareWithin(0.2), shareWithin(0.1), shareWithin(0.05)],
+    },
     leastMargin: toThousandth(marginLogOdds / confidence.slope),
     confidence,
   };

@@ -180,7 +180,12 @@ describe('Recognition with a network of the user’s', () => {
       return { falseAcceptRate: 10 ** -(index + 2), distance, trueAcceptRate: 0.9, extrapolated: false };
     });
     const counts = { people: 963, photos: 1549, impostorPairs: 1_197_943, genuinePairs: 983 };
-    const fit = { leastMargin: 0.1, confidence: { midpoint: 1.19, slope: 30 } };
+    const nearest: [number, number, number] = [1.3, 1.25, 1.2];
+    const fit = {
+      impostors: { median: 1.4, nearest },
+      leastMargin: 0.1,
+      confidence: { midpoint: 1.19, slope: 30 },
+    };
     const measurement = { set: 'photos', measuredAt: 1, ...counts, thresholds, ...fit };
     const added: AddedEmbedder = {
       ...{ name: 'mine', addedAt: 1, sha256: sha256(bytes), url: null, layout: 'nchw' },

@@ -55,7 +55,7 @@ async function openReader(
   const sink = { name, deliver };
   const reader = await EventReader.open({ sink, store: events, cursors, publisher, onError, pollMs });
   onTestFinished(() => reader.close());
-  return { reader, taken, cameras: () => taken.map(({ data }) => data.camera.id) };
+  return { reader, taken, cameras: () => taken.map(({ data }) => data.camera?.id) };
 }
 
 describe('EventReader', () => {

@@ -351,7 +351,12 @@ describe('a network that names people', () => {
       return { falseAcceptRate: 10 ** -(index + 2), distance, trueAcceptRate: 0.9, extrapolated: false };
     });
     const counts = { people: 963, photos: 1549, impostorPairs: 1_197_943, genuinePairs: 983 };
-    const fit = { leastMargin: 0.1, confidence: { midpoint: 1.1, slope: 27.5 } };
+    const nearest: [number, number, number] = [1.3, 1.25, 1.2];
+    const fit = {
+      impostors: { median: 1.4, nearest },
+      leastMargin: 0.1,
+      confidence: { midpoint: 1.1, slope: 27.5 },
+    };
     const measurement = { set: 'photos', measuredAt: 1, ...counts, thresholds, ...fit };
     expect(await new EmbedderBook(store.settings).measured(added, measurement)).toBe(true);
     await store.close();

@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import type { Detection, Landmarks } from '../../../src/core/face.js';
 import type { RgbImage } from '../../../src/core/image.js';
 import type { FaceDetector } from '../../../src/detection/face-detector.js';
+import { qualityFloor } from '../../../src/core/face-quality.js';
 import { cutFace, copyCrop } from '../../../src/recognition/embedding/crop.js';
 import type { FaceEmbedder } from '../../../src/core/face-embedder.js';
 import { observationOf, type Observation } from '../../../src/recognition/track/observations.js';
@@ -87,7 +88,9 @@ async function varied(image: RgbImage, face: Detection, random: () => number): P
 
 async function embedAll(shots: readonly FaceShot[], embedder: FaceEmbedder): Promise<Observation[]> {
   const observations = await Promise.all(shots.map((shot) => embed(shot, embedder)));
-  return observations.filter((observation) => observation !== undefined);
+  return observations
+    .filter((observation) => observation !== undefined)
+    .filter(({ quality }) => quality >= qualityFloor);
 }
 
 async function embed({ image, face }: FaceShot, embedder: FaceEmbedder): Promise<Observation | undefined> {

@@ -107,6 +107,21 @@ describe.each(measured)('%s on Labeled Faces in the Wild', { tags: ['lfw'] }, (i
     expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeLessThan(0.03);
   });
 
+  it('lies where a calibration on local people starts from', () => {
+    const impostors = impostorDistances();
+    const { median, nearest } = spec.impostors!;
+    const rates = [0.5, 0.2, 0.1, 0.05].map((rate, index) => ({
+      rate,
+      distance: [median, ...nearest][index]!,
+    }));
+    // A sample has 12,000 pairs but only 160 people, so its rates are off by a few tenths.
+    for (const { rate, distance } of rates) {
+      const found = share(impostors, (each) => each <= distance) / rate;
+      expect(found).toBeGreaterThan(calibrate ? 0.9 : 0.6);
+      expect(found).toBeLessThan(calibrate ? 1.1 : 1.5);
+    }
+  });
+
   it('was declared with the figures that come out', { tags: ['calibration'], timeout: 600_000 }, () => {
     const scored = scoredPairs();
     const genuine = scored.filter(({ same }) => same);

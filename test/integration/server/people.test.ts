@@ -110,6 +110,45 @@ describe('people', () => {
       expect(await ask(method, path, body)).toMatchObject({ status: 404, code: 'PERSON_NOT_FOUND' });
   });
 
+  it('are compared, and what is set aside or put in force is listed and revoked', async () => {
+    const { url, store, recognition } = await startGallery();
+    const ask = await asking(url);
+    const { id } = await ask('POST', '/v1/people', { name: 'Franck' });
+    const other = await ask('POST', '/v1/people', { name: 'Also Franck' });
+    const { photo } = await ask('POST', `/v1/people/${id}/photos`, formWith(photos[0]!));
+    await ask('POST', `/v1/people/${other.id}/photos`, formWith(photos[1]!));
+    const found = await ask('POST', '/v1/gallery/check', {});
+    expect(found).toMatchObject({ status: 200, applied: false, people: 2, photos: 2, setAside: [] });
+    expect(found.sameFaces).toMatchObject([{ message: expect.stringContaining('same face') as string }]);
+
+    const why = { reason: 'unlike-own', ownDistance: 1.3, otherDistance: 0.5 } as const;
+    await store.people.setAside([{ faceId: photo.id, otherId: other.id, ...why }]);
+    await recognition.model.gallery.reload();
+    expect(await ask('GET', `/v1/people/${id}`)).toMatchObject({ photos: 1, setAside: 1 });
+    expect(await ask('GET', `/v1/photos/${photo.id}`)).toMatchObject({
+      setAside: { ...why, other: { id: other.id, name: 'Also Franck' } },
+      confirmed: false,
+    });
+    expect(recognition.model.gallery.faces).toBe(1);
+    expect(await ask('POST', `/v1/photos/${photo.id}/restore`)).toMatchObject({
+      ...{ status: 200, setAside: null, confirmed: true },
+    });
+    expect(recognition.model.gallery.faces).toBe(2);
+    expect(await ask('POST', '/v1/photos/nobody/restore')).toMatchObject({ code: 'PHOTO_NOT_FOUND' });
+
+    const people = [id, other.id] as const;
+    const pair = { personIds: people, distance: 0.851, threshold: 0.85 };
+    await store.people.saveLookAlikes(recognition.model.spec.model, [pair]);
+    const { lookAlikes } = await ask('GET', '/v1/look-alikes');
+    expect(lookAlikes).toMatchObject([{ threshold: 0.85, revoked: false }]);
+    expect(await ask('PATCH', '/v1/look-alikes', { people, revoked: true })).toMatchObject({
+      lookAlikes: [{ revoked: true }],
+    });
+    expect(await ask('PATCH', '/v1/look-alikes', { people: [id, 'nobody'], revoked: true })).toMatchObject({
+      code: 'LOOK_ALIKES_NOT_FOUND',
+    });
+  });
+
   it('are known by the photos that are uploaded, under the name that they have', async () => {
     const { url, recognition, faceOn } = await startGallery();
     const ask = await asking(url);

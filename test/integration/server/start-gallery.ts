@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { StoredEvents } from '../../../src/services/events.js';
 import { openStore } from '../../../src/app/open-store.js';
+import { GalleryHealth } from '../../../src/services/gallery-health.js';
 import { StoredPeople } from '../../../src/services/people.js';
 import { UploadedPictures } from '../../../src/services/pictures.js';
 import { PictureReader } from '../../../src/services/picture-reader.js';
@@ -40,6 +41,7 @@ export async function startGallery(prepare: (data: string) => Promise<void> = ()
   const services = {
     pictures: new UploadedPictures({ reader: pictures, model, store }),
     people: new StoredPeople({ store, recognition, pictures, onEnrolled: () => undefined }),
+    gallery: new GalleryHealth({ store, model }),
     unknownPeople: new StoredUnknownPeople({ store, recognition }),
     events: new StoredEvents({ store, recognition }),
   };

@@ -24,8 +24,8 @@ describe('a gallery of the first version', () => {
     makeFirstVersion(file.path);
     const store = await file.open();
     expect(await store.people.persons()).toEqual([
-      { id: 'a', name: 'Ana', faces: 2, createdAt: 11 },
-      { id: 'b', name: 'Ben', faces: 0, createdAt: 12 },
+      { id: 'a', name: 'Ana', faces: 2, setAside: 0, createdAt: 11 },
+      { id: 'b', name: 'Ben', faces: 0, setAside: 0, createdAt: 12 },
     ]);
     expect((await store.people.faces('a')).map(({ photoName }) => photoName)).toEqual([
       'first.jpg',
@@ -69,6 +69,7 @@ describe('a gallery of the first version', () => {
       'settings',
       'heads',
       'tokens',
+      'look_alikes',
     ])
       expect(names).toContain(table);
     // Nothing refers to a table that was made anew by another name than the one it has now.

@@ -8,7 +8,11 @@ import {
   identityConfirmed,
   identityHeld,
   identityRecognized,
+  identityUnclear,
   identityUnknown,
+  recognitionCalibrated,
+  lookAlikesFound,
+  photoSetAside,
   trackEnded,
   trackStarted,
 } from '../../../src/events/build-event.js';
@@ -16,7 +20,17 @@ import type { Neighbour } from '../../../src/core/face.js';
 import { EventIds, eventIdPattern } from '../../../src/events/event-id.js';
 import { eventTypes, type EventDraft } from '../../../src/events/identity-event.js';
 import { toNewEvent, toSightlineEvent } from '../../../src/events/kept-event.js';
-import { audrey, evidence, franck, held, known, reportOf, stranger, undecided } from './track-report.js';
+import {
+  audrey,
+  evidence,
+  franck,
+  held,
+  known,
+  poorView,
+  reportOf,
+  stranger,
+  undecided,
+} from './track-report.js';
 
 const camera = { id: 'back yard', name: 'Back yard' };
 
@@ -26,6 +40,7 @@ function everyDraft(): EventDraft[] {
     trackEnded(reportOf(known(franck))),
     identityRecognized(reportOf(known(franck))),
     identityUnknown(reportOf(stranger)),
+    identityUnclear(reportOf(poorView)),
     identityChanged(reportOf(known(audrey)), known(franck)),
     identityHeld(reportOf(held(known(franck)))),
     identityConfirmed(reportOf(known(franck))),
@@ -33,6 +48,19 @@ function everyDraft(): EventDraft[] {
     cameraOffline(camera, { code: 'SOURCE_STALLED', message: 'No frame for 5 s.' }),
     cameraOverloaded(camera, { code: 'SEARCHES_WAIT', message: 'It is searched 0.3 times a second.' }),
     cameraRecovered(camera),
+    recognitionCalibrated({
+      embedder: 'mobilefacenet',
+      people: 23,
+      shift: -0.08,
+      threshold: { before: 0.95, after: 0.87 },
+    }),
+    photoSetAside({
+      identity: franck,
+      photo: { id: 'a photo' },
+      other: audrey,
+      reason: { code: 'looks-like-other', message: 'A photo of Franck looks like Audrey.' },
+    }),
+    lookAlikesFound({ people: [franck, audrey], distance: 0.88, threshold: 0.87 }),
   ];
 }
 
@@ -55,6 +83,37 @@ describe('event builders', () => {
       // Attribute names of CloudEvents: lower-case letters and digits only.
       expect(Object.keys(parsed).every((name) => /^[a-z0-9]+$/.test(name))).toBe(true);
     }
+  });
+
+  it('tell of the gallery without a camera, and of everybody they name', () => {
+    const drafts = everyDraft().filter(({ type }) => type.startsWith('sightline.gallery.'));
+    const events = drafts.map((draft) => toNewEvent(draft, 'id', 0));
+    expect(events).toMatchObject([
+      { personId: franck.id, people: [franck.id, audrey.id] },
+      { personId: null, people: [franck.id, audrey.id] },
+    ]);
+    for (const event of events)
+      expect(toSightlineEvent({ ...event, position: 1, person: null })).toMatchObject({
+        source: '/gallery',
+        data: { camera: null },
+      });
+    expect(events[1]!.data).toMatchObject({
+      reason: { message: expect.stringMatching(/look alike \(0\.88 apart\).*0\.87 or less/) as string },
+    });
+  });
+
+  it('say why a look-alike makes a name need more', () => {
+    const [first] = evidence.nearest;
+    const lookAlike = { person: { id: 'twin', name: 'Twin' }, threshold: 0.85 };
+    const known = {
+      state: 'known' as const,
+      person: first!.person,
+      evidence: { ...evidence, nearest: [{ ...first!, lookAlike }], threshold: 0.85 },
+    };
+    const draft = identityRecognized(reportOf(known));
+    expect(draft.data.why.summary).toMatch(/a name needs 0\.85 or less because Twin looks alike/);
+    expect(draft.data.why.nearest[0]!.lookAlike).toEqual({ id: 'twin', name: 'Twin', threshold: 0.85 });
+    expect(toNewEvent(draft, 'id', 0).people).toContain('twin');
   });
 
   it('percent-encode the camera in the source', () => {
@@ -90,6 +149,15 @@ describe('event builders', () => {
     ]);
     expect(data.why).toMatchObject({ weight: 2.1235, falseNameRate: 0.001 });
     expect(data.why.times).toEqual({ queueMs: 0.1, alignMs: 1.3, embedMs: 4, matchMs: 0.4 });
+  });
+
+  it('say what was wrong with a face that was seen too poorly, at the end of its track, too', () => {
+    for (const { data } of [identityUnclear(reportOf(poorView)), trackEnded(reportOf(poorView))]) {
+      expect(data.poorView).toEqual({ reason: 'mouth', quality: 0.31 });
+      expect(data.why.summary).toContain('too poorly');
+      expect(data.why.summary).toContain('mouth covered');
+    }
+    expect(trackEnded(reportOf(undecided)).data).not.toHaveProperty('poorView');
   });
 
   it('leave the figures out while recognition is undecided', () => {

@@ -4,7 +4,7 @@ import type { DecisionKind, TrackChange, TrackState } from '../../../src/core/tr
 import { trackStarted } from '../../../src/events/build-event.js';
 import type { EventDraft } from '../../../src/events/identity-event.js';
 import { TrackEventPublisher } from '../../../src/events/track-event-publisher.js';
-import { audrey, franck, held, known, reportOf, stranger, undecided } from './track-report.js';
+import { audrey, franck, held, known, poorView, reportOf, stranger, undecided } from './track-report.js';
 
 const { camera, track, trackKey, frame } = reportOf(undecided);
 
@@ -62,6 +62,12 @@ describe('TrackEventPublisher', () => {
       change: identified('changed', known(franck), undecided),
       type: 'sightline.identity.changed',
       data: { identity: null, unknown: null, previous: franck },
+    },
+    {
+      what: 'a poor view',
+      change: identified('unclear', undecided, poorView),
+      type: 'sightline.identity.unclear',
+      data: { identity: null, unknown: null, poorView: { reason: 'mouth', quality: 0.31 } },
     },
     {
       what: 'a name in doubt',

@@ -15,6 +15,7 @@ export const evidence: IdentityEvidence = {
   distance: 0.812345,
   threshold: 1.02,
   falseNameRate: 0.001,
+  calibratedOn: null,
   margin: 0.31,
   confidence: 0.934,
   votes: { total: 4, inFavour: 3 },
@@ -32,6 +33,7 @@ export const evidence: IdentityEvidence = {
 };
 
 export const undecided: Identity = { state: 'undecided' };
+export const poorView: Identity = { state: 'undecided', poorView: { reason: 'mouth', quality: 0.31 } };
 export const stranger: DecidedIdentity = {
   state: 'unknown',
   evidence: {

@@ -4,7 +4,7 @@ import type { Detection } from '../../../src/core/face.js';
 import type { TrackState } from '../../../src/core/track-state.js';
 import { FaceStage, type FaceStageOptions } from '../../../src/pipeline/face-stage.js';
 import { LargeFrames } from '../../../src/pipeline/large-frames.js';
-import { franck, held, known } from '../events/track-report.js';
+import { franck, held, known, poorView } from '../events/track-report.js';
 import { CountedFrame, FakeDetector, FakeObserver, FreeTurns, deferred, faceAt } from './fakes.js';
 
 let detector: FakeDetector;
@@ -281,6 +281,8 @@ describe('FaceStage', () => {
     detector.search = () => Promise.resolve([faceAt(20, 10)]);
     await show(stage, 100, 300);
     expect(stage.overlays(300)).toMatchObject([{ label: '… #1', tone: 'undecided' }]);
+    states.set(1, { id: 1, key: 'k', identity: poorView });
+    expect(stage.overlays(300)).toMatchObject([{ label: 'poor view: mouth covered #1', tone: 'undecided' }]);
     states.set(1, { id: 1, key: 'k', identity: known(franck) });
     expect(stage.overlays(300)).toMatchObject([{ label: 'Franck 93% #1', tone: 'known' }]);
   });

@@ -60,7 +60,7 @@ export class BatchEmbedder {
     const chip = alignFace(task, face.landmarks);
     const isChip = this.#alignment === 'arcface-112' && this.#side === chipSize;
     const input = isChip ? chip : alignTo(this.#alignment, task, face, this.#side);
-    const quality = faceQuality(face.landmarks, chip, face.score);
+    const quality = faceQuality({ crop: task, landmarks: face.landmarks, chip, score: face.score });
     return { kind: 'aligned', input, chip, quality, alignMs: performance.now() - started };
   }
 

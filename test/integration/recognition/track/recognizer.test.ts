@@ -39,6 +39,7 @@ const otherSpec = { ...spec, model: { id: 'mobilefacenet', version: 'another' } 
 const people: DecisionRecorderOptions['people'] = {
   identify: () => Promise.reject(new Error('not asked here')),
   recognized: () => Promise.resolve(),
+  unclear: () => Promise.resolve(),
 };
 
 /** No track comes in doubt here. */

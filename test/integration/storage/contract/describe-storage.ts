@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { describeEvents } from './events.js';
+import { describeHealing } from './healing.js';
 import { describeHeads } from './heads.js';
 import { describePeople } from './people.js';
 import { describeRevisions } from './revisions.js';
@@ -12,6 +13,7 @@ export function describeStorage(name: string, open: OpenTestStorage): void {
   describe(name, () => {
     const data = testData(open);
     describePeople(data);
+    describeHealing(data);
     describeTracks(data);
     describeEvents(data);
     describeSettings(data);

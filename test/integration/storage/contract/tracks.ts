@@ -56,6 +56,20 @@ export function describeTracks(place: TestData): void {
       ]);
     });
 
+    it('are not made of a track that was seen too poorly, nor get its crops should it become theirs', async () => {
+      const store = await place.open();
+      await store.tracks.recordUnclear(track('a'), [sighting(0.2)], snapshot(0.2));
+      expect(await store.tracks.unknownPeople()).toEqual([]);
+      expect(await store.tracks.snapshot('a')).toEqual(snapshot(0.2));
+      expect(await unknownEntries(store)).toEqual([]);
+      const { id } = await recordUnknown(store, track('a'));
+      const own = (await unknownEntries(store)).map(({ quality, personId }) => [quality, personId]);
+      expect(own.filter(([quality]) => quality === 0.2)).toEqual([]);
+      expect(own.every(([, personId]) => personId === id)).toBe(true);
+      await store.tracks.recordUnclear(track('a'), [sighting(0.1)]);
+      expect(await store.tracks.unknownOwner('a')).toBe(id);
+    });
+
     it('are not changed on the grounds of what is no longer so', async () => {
       const store = await place.open();
       const revision = await store.revision('unknownPeople');

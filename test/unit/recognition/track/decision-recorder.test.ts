@@ -6,7 +6,8 @@ import {
   DecisionRecorder,
   type DecisionRecorderOptions,
 } from '../../../../src/recognition/track/decision-recorder.js';
-import { franck, held, known, reportOf, stranger, undecided } from '../../events/track-report.js';
+import type { Observation } from '../../../../src/recognition/track/observations.js';
+import { franck, held, known, poorView, reportOf, stranger, undecided } from '../../events/track-report.js';
 
 const { track, frame } = reportOf(undecided);
 const seven = { id: 'u7', number: 7, seen: 1 } as UnknownPerson;
@@ -24,6 +25,7 @@ beforeEach(() => {
   people = {
     identify: vi.fn(() => Promise.resolve(seven)),
     recognized: vi.fn(() => Promise.resolve()),
+    unclear: vi.fn(() => Promise.resolve()),
   };
   const onError = (error: unknown): void => void errors.push(error);
   tracks = new TrackRegistry({
@@ -34,6 +36,10 @@ beforeEach(() => {
   recorder = new DecisionRecorder({ cameraId: 'door', tracks, people, onError });
   tracks.started(track, frame);
 });
+
+function look(quality: number): Observation {
+  return { quality, vector: new Float32Array(1), crop: {} } as Observation;
+}
 
 function decide(identity: Identity, id = track.id): void {
   const kind = identity.state === 'known' ? 'recognized' : 'unknown';
@@ -106,6 +112,23 @@ describe('DecisionRecorder', () => {
       expect(people.recognized).not.toHaveBeenCalled();
     },
   );
+
+  it('keeps the crops of a poor view, for nobody', async () => {
+    recorder.decided({ kind: 'unclear', identity: poorView, track, frame, observations: [look(0.2)] });
+    await recorder.close();
+    await tracks.close();
+    expect(told).toEqual(['started', 'unclear']);
+    expect(people.unclear.mock.calls.map(([{ key, faces }]) => [key, faces.length])).toEqual([
+      [tracks.state(7)?.key, 1],
+    ]);
+    expect(people.identify).not.toHaveBeenCalled();
+  });
+
+  it('tells unknown people apart by clear looks only', () => {
+    const observations = [look(0.9), look(0.6), look(0.3)];
+    recorder.decided({ kind: 'unknown', identity: stranger, track, frame, observations });
+    expect(people.identify.mock.calls[0]?.[0].faces.map(({ quality }) => quality)).toEqual([0.9, 0.6]);
+  });
 
   it('asks and keeps nothing for a track that is gone', () => {
     tracks.ended(track, frame);

@@ -63,7 +63,7 @@ function observationOf(vector: Float32Array, quality = 0.8): Observation {
   const seen = { box: detection.box, velocity: point, firstSeenAt: 0, lastSeenAt: 0, hits: 5 };
   const track = { id: 1, state: 'confirmed', detection, ...seen } as const;
   const frame = { sequence: 1, width: 1, height: 1, capturedAt: 0 };
-  return { vector, quality, times, crop, track, detection, frame };
+  return { vector, quality, weakest: 'sharpness', times, crop, track, detection, frame };
 }
 
 const stranger = near(ana, faraway);
@@ -309,7 +309,8 @@ describe('whatever the observations', () => {
         for (const newest of observations) {
           const before = watched.name;
           const [told] = await watched.see(newest);
-          if (watched.name === 'undecided' || watched.name === before) expect(told).toBeUndefined();
+          if (told?.kind === 'unclear') expect(before).toBe('undecided');
+          else if (watched.name === 'undecided' || watched.name === before) expect(told).toBeUndefined();
           else expect(told).toMatchObject({ kind: kindOf(before, watched.name) });
           if (told) expect(nameOf(told.identity)).toBe(watched.name);
         }
@@ -580,13 +581,16 @@ describe('a track that has ended', () => {
   it.each([
     ['no observation', []],
     ['one that is not perfect', [near(ana, 0.6, 0.99)]],
-    ['two poor ones', times(2, near(ana, 0.6, 0.49))],
     ['one that only leans to a person', [near(ana, 1.1, 1)]],
     ['one that names and one that only leans', [near(ana), leaning]],
     ['two that name different people', [near(ana), near(ben)]],
     ['one between two people', [observationOf(l2Normalise(new Float32Array(dimension).fill(1, 0, 2)), 1)]],
   ])('stays undecided after %s', async (_, observations) => {
     expect(await concluded(observations)).toEqual(nothing);
+  });
+
+  it('stays undecided after two poor ones, and says that they were', async () => {
+    expect(await concluded(times(2, near(ana, 0.6, 0.49)))).toEqual(['unclear', 'undecided']);
   });
 
   it('is unknown after three observations that lean to nobody, and not after fewer', async () => {
@@ -632,5 +636,66 @@ describe('a track that has ended', () => {
     await watched.see(...times(3, near(ana)), ...times(3, stranger));
     expect(await watched.track.conclude(watched.gallery, rules)).toBeUndefined();
     expect(watched.name).toBe('Ana');
+  });
+});
+
+describe('a track that is seen poorly', () => {
+  const poor = near(ana, faraway, 0.3);
+  const hopeless = near(ana, faraway, 0.05);
+
+  it('is no stranger, and tells once that it cannot be told', async () => {
+    const watched = new Watched();
+    expect(await watched.kinds(...times(30, poor))).toEqual(['unclear']);
+    expect(watched.track.identity).toEqual({
+      state: 'undecided',
+      poorView: { reason: 'sharpness', quality: 0.3 },
+    });
+  });
+
+  it('says so at its end, however short it was', async () => {
+    for (const look of [poor, hopeless]) {
+      const watched = new Watched();
+      expect(await watched.kinds(look)).toEqual([]);
+      expect(await watched.track.conclude(watched.gallery, rules)).toMatchObject({ kind: 'unclear' });
+      expect(watched.track.observations).toMatchObject([{ quality: look.quality }]);
+      expect(await watched.track.conclude(watched.gallery, rules)).toBeUndefined();
+    }
+  });
+
+  it('is never matched by looks below the floor', async () => {
+    const watched = new Watched();
+    expect(await watched.kinds(...times(12, near(ana, 0.3, 0.05)))).toEqual(['unclear']);
+    expect(watched.track.observations).toHaveLength(1);
+    expect(watched.name).toBe('undecided');
+  });
+
+  it('says what was wrong with most looks', async () => {
+    const watched = new Watched();
+    const covered = { ...poor, weakest: 'mouth' } as const;
+    await watched.see(...times(4, poor), ...times(6, covered));
+    expect(watched.track.identity).toMatchObject({ poorView: { reason: 'mouth' } });
+  });
+
+  it('is named all the same when it is near enough, and becomes a stranger once it is seen well', async () => {
+    expect(await new Watched().kinds(...times(7, near(ana, 0.6, 0.3)))).toEqual(['recognized']);
+    const later = new Watched();
+    expect(await later.kinds(...times(10, poor), ...times(7, stranger))).toEqual(['unclear', 'unknown']);
+  });
+
+  it('counts only clear looks towards a stranger, and poor ones that resemble somebody against it', async () => {
+    expect(await new Watched().kinds(...times(4, stranger), ...times(3, poor))).toEqual([]);
+    expect(await new Watched().kinds(...times(4, stranger), ...times(2, poor), stranger)).toEqual([
+      'unknown',
+    ]);
+    const resembling = times(3, near(ana, 0.9, 0.45));
+    expect(await new Watched().kinds(...times(4, stranger), ...resembling)).toEqual([]);
+  });
+
+  it('counts faces that were not worth a crop', () => {
+    const { track } = new Watched();
+    const glimpse = { ...poor, weakest: 'size', quality: 0.05 } as const;
+    const told = Array.from({ length: 12 }, () => track.glimpse(glimpse)?.kind);
+    expect(told.filter((kind) => kind !== undefined)).toEqual(['unclear']);
+    expect(track.identity).toMatchObject({ poorView: { reason: 'size', quality: 0.05 } });
   });
 });
