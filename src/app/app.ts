@@ -167,7 +167,13 @@ export class App {
     if (failing) reasons.push(`events cannot be stored: ${waiting} are waiting, ${lost} were given up`);
     const cameras = (this.#cameras?.list() ?? []).map((camera) => camera.status());
     const online = cameras.filter(({ state }) => state === 'online').length;
-    return { ready: reasons.length === 0, reasons, cameras: { total: cameras.length, online } };
+    const embeddingAgain = this.#recognition?.embeddingAgain ?? null;
+    return {
+      ready: reasons.length === 0,
+      reasons,
+      cameras: { total: cameras.length, online },
+      embeddingAgain,
+    };
   }
 
   #openHealth(store: Storage, publisher: EventPublisher): GalleryHealth {

@@ -3,7 +3,8 @@ import type { EmbedTimes, FaceEmbedder } from '../core/face-embedder.js';
 import { fitting, type ClassifierHead, type HeadStore, type MisfitListener } from '../core/heads.js';
 import type { ModelStore } from '../models/model-store.js';
 import type { ThresholdSettings } from '../recognition/decision/decision.js';
-import { findEmbedder, type EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
+import type { EmbedderSpec, EmbeddingSpec } from '../recognition/embedding/embedder-specs.js';
+import type { Embedders } from '../recognition/embedding/embedders.js';
 import { PooledEmbedder } from '../recognition/embedding/pooled-embedder.js';
 import { projectedThresholds, projectedSpec } from '../recognition/heads/projection.js';
 
@@ -20,12 +21,15 @@ export interface EmbedderChoice {
   readonly carryThresholds: (thresholds: ThresholdSettings) => ThresholdSettings;
 }
 
-/** The embedder of a configuration, without what was trained for it. */
-export function plainChoice({ recognition }: Config): EmbedderChoice {
+/**
+ * The embedder of a configuration, without what was trained for it.
+ * @throws SightlineError MODEL_NOT_FOUND, MODEL_NOT_MEASURED
+ */
+export function plainChoice({ recognition }: Config, embedders: Embedders): EmbedderChoice {
   const { embedder, threshold, falseNameRate } = recognition;
   const thresholds = { threshold, falseNameRate };
   return {
-    spec: findEmbedder(embedder),
+    spec: embedders.find(embedder),
     projection: null,
     thresholds,
     classifier: null,
@@ -35,14 +39,15 @@ export function plainChoice({ recognition }: Config): EmbedderChoice {
 
 /**
  * The embedder of a configuration, with the heads that are switched on and fit it.
- * @throws SightlineError HEAD_CORRUPT, DATA_UNWRITABLE
+ * @throws SightlineError MODEL_NOT_FOUND, MODEL_NOT_MEASURED, HEAD_CORRUPT, DATA_UNWRITABLE
  */
 export async function trainedChoice(
   config: Config,
+  embedders: Embedders,
   heads: HeadStore,
   onMisfit: MisfitListener,
 ): Promise<EmbedderChoice> {
-  const choice = await projectedChoice(config, heads, onMisfit);
+  const choice = await projectedChoice(config, embedders, heads, onMisfit);
   const classifier = fitting(await heads.load('classifier'), choice.spec, onMisfit);
   return { ...choice, classifier };
 }
@@ -50,10 +55,11 @@ export async function trainedChoice(
 /** The same as `trainedChoice`, but without a classifier. */
 export async function projectedChoice(
   config: Config,
+  embedders: Embedders,
   heads: HeadStore,
   onMisfit: MisfitListener,
 ): Promise<EmbedderChoice> {
-  const choice = plainChoice(config);
+  const choice = plainChoice(config, embedders);
   const projection = await heads.projection();
   const head = fitting(projection?.head ?? null, choice.spec, onMisfit);
   if (!projection || !head) return choice;
@@ -70,13 +76,19 @@ export async function projectedChoice(
 }
 
 /** Makes the networks ready that an embedder runs: paths of its own and of the refiner. @throws SightlineError MODEL_… */
-export function fetchNetworks({ networks }: EmbedderSpec, models: ModelStore): Promise<Map<string, string>> {
-  return models.ensure([...networks.map(({ id }) => id), refinerId]);
+export async function fetchNetworks(
+  { networks }: EmbeddingSpec,
+  models: ModelStore,
+): Promise<Map<string, string>> {
+  const known = networks.filter(({ added }) => added === undefined).map(({ id }) => id);
+  const paths = await models.ensure([...known, refinerId]);
+  for (const { id, added } of networks) if (added) paths.set(id, await models.ensureAdded(added));
+  return paths;
 }
 
 /** Starts the threads that run an embedder, its networks fetched. @throws SightlineError MODEL_… */
 export async function openEmbedder(
-  { spec, projection }: Pick<EmbedderChoice, 'spec' | 'projection'>,
+  { spec, projection }: { readonly spec: EmbeddingSpec } & Pick<EmbedderChoice, 'projection'>,
   config: Config,
   models: ModelStore,
   onEmbedded?: (times: EmbedTimes) => void,

@@ -10,8 +10,8 @@ import {
   type CameraThresholds,
   type ThresholdSettings,
 } from '../recognition/decision/decision.js';
-import { findEmbedder } from '../recognition/embedding/embedder-specs.js';
-import { reEmbed } from '../recognition/embedding/re-embedding.js';
+import { Embedders } from '../recognition/embedding/embedders.js';
+import { reEmbed, type ReEmbeddingProgress } from '../recognition/embedding/re-embedding.js';
 import type { ModelSource, RecognitionModel } from '../recognition/track/recognizer.js';
 import { projectedSpec } from '../recognition/heads/projection.js';
 import { UnknownPeople } from '../recognition/unknown/unknown-people.js';
@@ -26,6 +26,12 @@ export interface RecognitionOptions extends Omit<OpenModelOptions, 'onError'> {
 export interface ModelListener {
   readonly onSwitch: (model: RecognitionModel) => void;
   readonly onThresholds: (thresholds: ThresholdSettings) => void;
+}
+
+/** How far stored faces are embedded again for another embedder. */
+export interface EmbeddingAgain extends ReEmbeddingProgress {
+  /** The embedder that will name people once all faces are tried. */
+  readonly embedder: string;
 }
 
 /** What is in use, and the strangers as its embedder tells them apart. */
@@ -48,6 +54,7 @@ export class Recognition {
   #calibration: Calibration | null = null;
   #background: Promise<void> = Promise.resolve();
   #hasNoClassifier = false;
+  #embeddingAgain: EmbeddingAgain | null = null;
 
   private constructor(options: OpenModelOptions & RecognitionOptions, current: Current) {
     const { threshold, falseNameRate } = options.config.recognition;
@@ -64,11 +71,12 @@ export class Recognition {
     const { embeddings, heads } = options.store;
     const onMisfit: MisfitListener = ({ code, message, remedy }) =>
       log.warn({ code }, `${message} ${remedy}`);
-    const wanted = await trainedChoice(options.config, heads, onMisfit);
+    const embedders = await Embedders.read(options.store.settings);
+    const wanted = await trainedChoice(options.config, embedders, heads, onMisfit);
     // Only comparisons of two pictures use it, and these cannot log; a damaged one is told of when it is used.
     fitting(await heads.load('siamese').catch(() => null), wanted.spec, onMisfit);
     const missing = await embeddings.countWithout(wanted.spec.model);
-    const before = missing > 0 ? await openBefore(wanted, options) : undefined;
+    const before = missing > 0 ? await openBefore(wanted, embedders, options) : undefined;
     const model = before ?? (await openModel(wanted, options));
     const recognition = new Recognition(options, withPeople(model, options));
     if (missing > 0) recognition.#catchUp(wanted, missing);
@@ -78,6 +86,11 @@ export class Recognition {
   /** What embeds and compares faces now. */
   get model(): RecognitionModel {
     return this.#current.model;
+  }
+
+  /** Null while no stored faces are embedded again. */
+  get embeddingAgain(): EmbeddingAgain | null {
+    return this.#embeddingAgain;
   }
 
   /** Tells strangers apart and keeps who was seen, with the embedder in use. */
@@ -153,10 +166,15 @@ export class Recognition {
         '`recognition.threshold` is a distance of this embedder from now on; the embedder before had other distances',
       );
     }
-    this.#background = this.#embedAgain(wanted).catch((thrown: unknown) => {
-      const err = asSightlineError(thrown);
-      log.error({ ...fields, err }, 'Faces could not be embedded again; the next start goes on with it');
-    });
+    this.#embeddingAgain = { embedder: id, embedded: 0, failed: 0, total: missing };
+    this.#background = this.#embedAgain(wanted)
+      .catch((thrown: unknown) => {
+        const err = asSightlineError(thrown);
+        log.error({ ...fields, err }, 'Faces could not be embedded again; the next start goes on with it');
+      })
+      .finally(() => {
+        this.#embeddingAgain = null;
+      });
   }
 
   async #embedAgain(wanted: EmbedderChoice): Promise<void> {
@@ -191,6 +209,9 @@ export class Recognition {
       store: store.embeddings,
       embedder,
       signal: this.#closing.signal,
+      onProgress: (progress) => {
+        this.#embeddingAgain = { embedder: embedder.model.id, ...progress };
+      },
       onFailure: (face, { code, message }) => log.warn({ face, code }, message),
     });
   }
@@ -228,11 +249,12 @@ function withPeople(model: OpenModel, { store }: OpenModelOptions): Current {
 /** The model that most photos without the wanted embedding were enrolled with, if it can be run. */
 async function openBefore(
   wanted: EmbedderChoice,
+  embedders: Embedders,
   options: OpenModelOptions & RecognitionOptions,
 ): Promise<OpenModel | undefined> {
   const counts = await options.store.people.modelCounts(wanted.spec.model);
   for (const { model } of counts.toSorted((a, b) => b.faces - a.faces)) {
-    const runnable = await findRunnable(model, options.store.heads);
+    const runnable = await findRunnable(model, embedders, options.store.heads);
     if (!runnable) continue;
     // A threshold that the user chose speaks of the wanted embedder's distances.
     const carryThresholds = (stated: ThresholdSettings): ThresholdSettings => ({
@@ -254,10 +276,11 @@ async function openBefore(
 /** How to run the embedder that made embeddings of a model, with the projection that it had; undefined when nobody can. */
 async function findRunnable(
   { id, version }: ModelRef,
+  embedders: Embedders,
   heads: HeadStore,
 ): Promise<Pick<EmbedderChoice, 'spec' | 'projection'> | undefined> {
   try {
-    const spec = findEmbedder(id);
+    const spec = embedders.find(id);
     if (spec.model.version === version) return { spec, projection: null };
     const trained = await heads.projection();
     if (!trained || !fits(trained.head, spec)) return undefined;

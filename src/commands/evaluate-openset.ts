@@ -19,6 +19,7 @@ import { embedPhotos } from './embed-photos.js';
 import { FaceReader } from './face-reader.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { photoLimits, planPhotos, requirePhotos, type NamedPhoto, type PhotoPlan } from './photos.js';
+import { readEmbedders } from './read-embedders.js';
 import { showProgress } from './progress-line.js';
 import { detectorConfig, withPhotoDetector } from './still-detector.js';
 import { figureTable, table } from './table.js';
@@ -67,7 +68,7 @@ export function evaluateOpenSetCommand(): Command {
     .option('--known <dir>', 'other photos of the people in the gallery, in a folder for each person')
     .option('--groups', 'the folders right in --strangers and --known are groups, with a row of figures each')
     .option('--json', 'print the figures as JSON');
-  withOptions(withPhotoDetector(command), ['embedder', 'config', 'modelsDir']);
+  withOptions(withPhotoDetector(command), ['embedder', 'config', 'data', 'modelsDir']);
   return command.action(evaluateOpenSet);
 }
 
@@ -76,7 +77,7 @@ async function evaluateOpenSet(options: EvaluateOpenSetOptions): Promise<void> {
   const gallery = await planPhotos(options.gallery, undefined);
   requirePhotos(gallery, options.gallery);
   const probes = await planProbes(options, gallery);
-  const reader = await FaceReader.open(config, plainChoice(config));
+  const reader = await FaceReader.open(config, plainChoice(config, await readEmbedders(config)));
   try {
     const { photos, refused } = await withProgress('gallery photos', gallery.photos.length, (onProgress) =>
       embedPhotos(gallery.photos, reader, onProgress),

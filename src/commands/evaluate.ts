@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { evaluateDetectionCommand } from './evaluate-detection.js';
+import { evaluateEmbedderCommand } from './evaluate-embedder.js';
 import { evaluateGalleryCommand } from './evaluate-gallery.js';
 import { evaluateLfwCommand } from './evaluate-lfw.js';
 import { evaluateOpenSetCommand } from './evaluate-openset.js';
@@ -11,6 +12,7 @@ export function evaluateCommand(command: Command): void {
     .addCommand(evaluateDetectionCommand())
     .addCommand(evaluateLfwCommand())
     .addCommand(evaluateOpenSetCommand())
-    .addCommand(evaluateGalleryCommand());
+    .addCommand(evaluateGalleryCommand())
+    .addCommand(evaluateEmbedderCommand());
   acceptOptionsFirst(command);
 }

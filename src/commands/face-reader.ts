@@ -9,7 +9,7 @@ import { createDetector } from '../detection/create-detector.js';
 import type { FaceDetector } from '../detection/face-detector.js';
 import { defaultCacheDir, ModelStore } from '../models/model-store.js';
 import { cutFace, embedCrop } from '../recognition/embedding/crop.js';
-import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
+import type { EmbedderSpec, EmbeddingSpec } from '../recognition/embedding/embedder-specs.js';
 import { reEmbed } from '../recognition/embedding/re-embedding.js';
 import { progressDisplay } from './model-progress.js';
 import { showProgress } from './progress-line.js';
@@ -23,19 +23,22 @@ export interface ReadFace {
 }
 
 /** Finds faces on photos and embeds them: what `identify`, `verify` and `evaluate lfw` have in common. */
-export class FaceReader {
-  readonly spec: EmbedderSpec;
+export class FaceReader<Spec extends EmbeddingSpec = EmbedderSpec> {
+  readonly spec: Spec;
   readonly #embedder: FaceEmbedder;
   readonly #detector: FaceDetector;
 
-  private constructor(spec: EmbedderSpec, embedder: FaceEmbedder, detector: FaceDetector) {
+  private constructor(spec: Spec, embedder: FaceEmbedder, detector: FaceDetector) {
     this.spec = spec;
     this.#embedder = embedder;
     this.#detector = detector;
   }
 
   /** Makes the detector of a configuration and an embedder, with their networks fetched. @throws SightlineError MODEL_… */
-  static async open(config: Config, choice: EmbedderChoice): Promise<FaceReader> {
+  static async open<Spec extends EmbeddingSpec>(
+    config: Config,
+    choice: { readonly spec: Spec } & Pick<EmbedderChoice, 'projection'>,
+  ): Promise<FaceReader<Spec>> {
     const progress = progressDisplay();
     const models = new ModelStore({
       cacheDir: config.models.dir ?? defaultCacheDir(),

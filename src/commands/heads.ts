@@ -1,7 +1,7 @@
 import { Argument, Command } from 'commander';
 import { asSightlineError } from '../core/errors.js';
 import { fits, headKinds, type HeadInput, type HeadKind, type HeadStore } from '../core/heads.js';
-import { findEmbedder } from '../recognition/embedding/embedder-specs.js';
+import { Embedders } from '../recognition/embedding/embedders.js';
 import { projectedSpec } from '../recognition/heads/projection.js';
 import { describeDropped, dropUnfitHeads, restartNeeded } from './unfit-heads.js';
 import { acceptOptionsFirst } from './group-options.js';
@@ -25,8 +25,9 @@ export function headsCommand(command: Command): void {
 }
 
 function list(options: SharedOptions): Promise<void> {
-  return withStore(options, async ({ heads }) => {
-    const plain = findEmbedder((await configFrom(options)).recognition.embedder);
+  return withStore(options, async ({ heads, settings }) => {
+    const embedders = await Embedders.read(settings);
+    const plain = embedders.find((await configFrom(options)).recognition.embedder);
     // A damaged projection has a line of its own.
     const projection = await heads.load('projection').catch(() => null);
     const projected = projection && fits(projection, plain) ? projectedSpec(plain, projection) : plain;
@@ -56,14 +57,15 @@ async function stateOf(kind: HeadKind, store: HeadStore, input: HeadInput): Prom
 }
 
 function switchOff(kind: HeadKind, options: SharedOptions): Promise<void> {
-  return withStore(options, async ({ heads }) => {
+  return withStore(options, async ({ heads, settings }) => {
     if (!(await heads.remove(kind))) {
       process.stdout.write(`The ${kind} head was not on\n`);
       return;
     }
     const { recognition } = await configFrom(options);
-    const dropped =
-      kind === 'projection' ? await dropUnfitHeads(heads, findEmbedder(recognition.embedder)) : [];
+    const embedders = await Embedders.read(settings);
+    const spec = embedders.findEmbedding(recognition.embedder);
+    const dropped = kind === 'projection' ? await dropUnfitHeads(heads, spec) : [];
     // Only `sightline verify` uses a Siamese head.
     const restart = kind === 'siamese' ? [] : [restartNeeded];
     process.stdout.write(

@@ -10,6 +10,7 @@ import { calibrationFor } from '../services/calibration.js';
 import { rulesFor, type DecisionRules } from '../recognition/decision/decision.js';
 import { Gallery } from '../recognition/gallery/gallery.js';
 import { identifyFace, type FaceIdentity } from '../recognition/decision/identify-face.js';
+import { Embedders } from '../recognition/embedding/embedders.js';
 import { FaceDrawing } from './face-drawing.js';
 import { FaceReader } from './face-reader.js';
 import { withOptions, type SharedOptions } from './options.js';
@@ -78,7 +79,7 @@ async function withIdentifier(config: Config, use: (identifier: Identifier) => P
   let gallery: Gallery | undefined;
   let reader: FaceReader | undefined;
   try {
-    const choice = await trainedChoice(config, store.heads, tellMisfit);
+    const choice = await trainedChoice(config, await Embedders.read(store.settings), store.heads, tellMisfit);
     const { spec, classifier } = choice;
     const calibration = await calibrationFor(config, store.settings);
     const thresholds = { ...choice.thresholds, calibration };

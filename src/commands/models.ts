@@ -1,16 +1,20 @@
 import { Command } from 'commander';
 import { SightlineError } from '../core/errors.js';
-import { isPulled, sourceOf } from '../models/manifest.js';
-import { defaultCacheDir, ModelStore, type AssetStatus } from '../models/model-store.js';
-import { downloadDisplay, progressDisplay, type ProgressListener } from './model-progress.js';
+import { weightsOf } from '../recognition/embedding/added-embedder.js';
+import { isPulled, loadOffers, sourceOf } from '../models/manifest.js';
+import type { AssetStatus } from '../models/model-store.js';
+import { downloadDisplay, progressDisplay } from './model-progress.js';
 import { acceptOptionsFirst } from './group-options.js';
+import { openModels } from './open-models.js';
+import { describeOwn, ownModelCommands, pullAdded, pullOffer } from './own-models.js';
+import { readEmbedders } from './read-embedders.js';
 import { configFrom, withOptions, type SharedOptions } from './options.js';
 import { table } from './table.js';
 
-/** `sightline models`: what networks and media there are, fetching them, and checking those that were fetched. */
+/** `sightline models`: what networks and media there are, fetching and checking them, and networks of one's own. */
 export function modelsCommand(command: Command): void {
   const subcommand = (name: string, description: string) =>
-    withOptions(new Command(name).description(description), ['config', 'modelsDir']);
+    withOptions(new Command(name).description(description), ['config', 'data', 'modelsDir']);
   command
     .addCommand(subcommand('list', 'show every model and medium, and whether it is there').action(list))
     .addCommand(
@@ -20,7 +24,7 @@ export function modelsCommand(command: Command): void {
     )
     .addCommand(
       subcommand('pull', 'download and convert a network that is fetched on demand only')
-        .argument('<id>', 'what to pull: facenet-vggface2')
+        .argument('<id>', 'what to pull, as `list` names it: facenet-vggface2, sface, …')
         .option('--from <file>', 'a weight file to read instead of downloading the published one')
         .action(pullAsset),
     )
@@ -29,18 +33,20 @@ export function modelsCommand(command: Command): void {
         verify,
       ),
     );
+  for (const own of ownModelCommands()) command.addCommand(own);
   acceptOptionsFirst(command);
 }
 
 async function list(options: SharedOptions): Promise<void> {
-  const store = await openStore(options);
-  process.stdout.write(statusTable(await store.list()));
+  const config = await configFrom(options);
+  const store = openModels(config);
+  process.stdout.write(statusTable(await store.list()) + (await describeOwn(config, store, false)));
 }
 
 async function fetchAssets(ids: readonly string[], options: SharedOptions): Promise<void> {
   const progress = progressDisplay();
   try {
-    const store = await openStore(options, progress.update);
+    const store = openModels(await configFrom(options), progress.update);
     const unasked = (await store.list()).flatMap(({ asset }) => (isPulled(asset) ? [] : [asset.id]));
     const paths = await store.ensure(ids.length > 0 ? ids : unasked);
     progress.stop();
@@ -51,9 +57,18 @@ async function fetchAssets(ids: readonly string[], options: SharedOptions): Prom
 }
 
 async function pullAsset(id: string, options: SharedOptions & { readonly from?: string }): Promise<void> {
+  const config = await configFrom(options);
+  const store = openModels(config);
+  const added = (await readEmbedders(config)).findAdded(id);
+  const offer = loadOffers().find((each) => each.id === id);
+  if (!added && offer) return pullOffer(offer, config, store, options.from);
   const progress = downloadDisplay();
   try {
-    const store = await openStore(options);
+    if (added) {
+      const path = await pullAdded(added, store, options.from, progress.update);
+      process.stdout.write(`${id}  ${path}\n`);
+      return;
+    }
     const { path, pinned } = await store.pull(id, { from: options.from, onBytes: progress.update });
     progress.stop();
     if (!pinned) {
@@ -69,23 +84,18 @@ async function pullAsset(id: string, options: SharedOptions & { readonly from?: 
 }
 
 async function verify(options: SharedOptions): Promise<void> {
-  const store = await openStore(options);
+  const config = await configFrom(options);
+  const store = openModels(config);
   const statuses = await store.verify();
-  process.stdout.write(statusTable(statuses));
+  process.stdout.write(statusTable(statuses) + (await describeOwn(config, store, true)));
   const damaged = statuses.filter(({ state }) => state === 'damaged').map(({ path }) => path);
+  for (const added of (await readEmbedders(config)).added)
+    if ((await store.inspectAdded(weightsOf(added), true)).state === 'damaged') damaged.push(added.name);
   if (damaged.length === 0) return;
   throw new SightlineError(
     'MODEL_CHECKSUM_MISMATCH',
     `Expected files as they were written but received others in ${damaged.join(', ')}`,
   );
-}
-
-async function openStore(
-  options: SharedOptions,
-  onProgress: ProgressListener = () => {},
-): Promise<ModelStore> {
-  const config = await configFrom(options);
-  return new ModelStore({ cacheDir: config.models.dir ?? defaultCacheDir(), onProgress });
 }
 
 function statusTable(statuses: readonly AssetStatus[]): string {

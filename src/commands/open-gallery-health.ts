@@ -1,6 +1,7 @@
 import { projectedChoice } from '../app/embedder-choice.js';
 import type { Config } from '../config/schema.js';
 import type { Storage } from '../core/storage.js';
+import { Embedders } from '../recognition/embedding/embedders.js';
 import { Gallery } from '../recognition/gallery/gallery.js';
 import { calibrationFor } from '../services/calibration.js';
 import { GalleryHealth } from '../services/gallery-health.js';
@@ -11,7 +12,8 @@ export async function openGalleryHealth(
   config: Config,
   store: Storage,
 ): Promise<{ readonly health: GalleryHealth; readonly close: () => Promise<void> }> {
-  const choice = await projectedChoice(config, store.heads, tellMisfit);
+  const embedders = await Embedders.read(store.settings);
+  const choice = await projectedChoice(config, embedders, store.heads, tellMisfit);
   const { spec } = choice;
   const thresholds = { ...choice.thresholds, calibration: await calibrationFor(config, store.settings) };
   const gallery = await Gallery.open({ store, spec, onError: () => undefined });

@@ -4,6 +4,7 @@ import { openStore } from '../app/open-store.js';
 import type { Config } from '../config/schema.js';
 import type { PeopleStore } from '../core/people-store.js';
 import type { ModelStore } from '../models/model-store.js';
+import { Embedders } from '../recognition/embedding/embedders.js';
 import { tellMisfit } from './unfit-heads.js';
 
 /** What enrolling takes. */
@@ -15,7 +16,7 @@ export interface OpenGallery extends OpenModel {
 export async function openGallery(config: Config, models: ModelStore): Promise<OpenGallery> {
   const store = await openStore(config.data);
   try {
-    const choice = await trainedChoice(config, store.heads, tellMisfit);
+    const choice = await trainedChoice(config, await Embedders.read(store.settings), store.heads, tellMisfit);
     const model = await openModel(choice, { config, models, store, onError: () => undefined });
     const close = async (): Promise<void> => {
       await model.close();

@@ -9,6 +9,7 @@ import { projectedSpec } from '../recognition/heads/projection.js';
 import { seededRandom } from '../training/random.js';
 import { trainHead } from '../training/train-head.js';
 import { photosByPerson, withoutCopies } from '../training/training-set.js';
+import { Embedders } from '../recognition/embedding/embedders.js';
 import { dropUnfitHeads, tellMisfit } from './unfit-heads.js';
 import { embedPhotos } from './embed-photos.js';
 import { photoDetector } from '../detection/create-detector.js';
@@ -62,8 +63,11 @@ async function train(kind: HeadKind, options: TrainOptions): Promise<void> {
   const store = await openStore(config.data);
   let reader: FaceReader | undefined;
   try {
+    const embedders = await Embedders.read(store.settings);
     const choice =
-      kind === 'projection' ? plainChoice(config) : await projectedChoice(config, store.heads, tellMisfit);
+      kind === 'projection'
+        ? plainChoice(config, embedders)
+        : await projectedChoice(config, embedders, store.heads, tellMisfit);
     reader = await FaceReader.open(config, choice);
     const report = await trainOn(
       kind,

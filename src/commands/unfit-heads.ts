@@ -1,11 +1,10 @@
-import { fits, type HeadKind, type HeadStore, type MisfitListener } from '../core/heads.js';
-import type { EmbedderSpec } from '../recognition/embedding/embedder-specs.js';
+import { fits, type HeadInput, type HeadKind, type HeadStore, type MisfitListener } from '../core/heads.js';
 
 /**
  * Switches off what was trained on other embeddings than those in use from now on, because it would never be used.
  * @returns the heads that were switched off
  */
-export async function dropUnfitHeads(store: HeadStore, spec: EmbedderSpec): Promise<HeadKind[]> {
+export async function dropUnfitHeads(store: HeadStore, spec: HeadInput): Promise<HeadKind[]> {
   const dropped: HeadKind[] = [];
   for (const kind of ['siamese', 'classifier'] as const) {
     // A damaged one is not ours to judge; `sightline heads` tells of it.

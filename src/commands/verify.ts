@@ -12,6 +12,7 @@ import {
   type PairProbability,
   type Verification,
 } from '../recognition/decision/verify-faces.js';
+import { Embedders } from '../recognition/embedding/embedders.js';
 import { FaceReader } from './face-reader.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { photoLimits } from './photos.js';
@@ -53,7 +54,8 @@ export function verifyCommand(command: Command): void {
 async function chosen(config: Config): Promise<{ choice: EmbedderChoice; head: PairProbability | null }> {
   const store = await openStore(config.data, { create: false });
   try {
-    const choice = await projectedChoice(config, store.heads, tellMisfit);
+    const embedders = await Embedders.read(store.settings);
+    const choice = await projectedChoice(config, embedders, store.heads, tellMisfit);
     return { choice, head: await loadPairHead(store.heads, choice.spec, tellMisfit) };
   } finally {
     await store.close();

@@ -3,7 +3,7 @@ import { SightlineError } from '../core/errors.js';
 import type { Person } from '../core/face.js';
 import type { HeadStore } from '../core/heads.js';
 import type { GalleryPerson } from '../core/people-store.js';
-import type { Storage } from '../core/storage.js';
+import type { SettingsStore, Storage } from '../core/storage.js';
 import { StoredEvents } from '../services/events.js';
 import type { GalleryHealth } from '../services/gallery-health.js';
 import { KnownPeople, storeAlone } from '../services/people.js';
@@ -16,6 +16,7 @@ export interface StoreServices {
   readonly unknownPeople: StoredUnknownPeople;
   readonly events: StoredEvents;
   readonly heads: HeadStore;
+  readonly settings: SettingsStore;
 }
 
 /**
@@ -63,6 +64,7 @@ function servicesOf(store: Storage): StoreServices {
     unknownPeople: new StoredUnknownPeople({ store, recognition }),
     events: new StoredEvents({ store, recognition }),
     heads: store.heads,
+    settings: store.settings,
   };
 }
 

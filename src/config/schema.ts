@@ -200,10 +200,14 @@ export const configSchema = z.strictObject({
   recognition: z
     .strictObject({
       embedder: z
-        .enum(embedderIds)
+        .string()
+        .regex(
+          /^[a-z0-9]+([-+][a-z0-9]+)*$/,
+          `expected the name of an embedder: ${embedderIds.join(', ')} or one added with \`sightline models add\``,
+        )
         .default('mobilefacenet+fr-feature')
         .describe(
-          'What turns faces into embeddings: one network or, joined by a plus sign, two; `facenet-vggface2` is fetched first with `sightline models pull`. Embeddings of different embedders never compare: after a change the gallery is embedded again from its crops.',
+          'What turns faces into embeddings: one network or, joined by a plus sign, two; `facenet-vggface2` is fetched first with `sightline models pull`, one of your own is added with `sightline models add` (docs/own-model.md). Embeddings of different embedders never compare: after a change the gallery is embedded again from its crops.',
         ),
       threshold: namingShape.threshold.default(null),
       falseNameRate: namingShape.falseNameRate.default(0.001),

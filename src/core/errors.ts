@@ -35,15 +35,45 @@ export const errorCatalogue = {
     remedy:
       'Run `sightline models pull` with the name of the model; it is too large to be fetched automatically.',
   },
+  MODEL_NAME_TAKEN: {
+    status: 409,
+    remedy:
+      'Choose another name, or remove the network of that name with `sightline models remove`; see `sightline models list`.',
+  },
+  MODEL_SHAPE_UNSUPPORTED: {
+    status: 422,
+    remedy:
+      'Export the network with one float32 input N×3×side×side or N×side×side×3, N open or 1, and an output N×d; docs/own-model.md says what fits.',
+  },
+  MODEL_SELF_TEST_FAILED: {
+    status: 422,
+    remedy:
+      'Correct the options as the message says; with --force the network is added as stated, and the objection is kept.',
+  },
+  MODEL_NOT_MEASURED: {
+    status: 409,
+    remedy: 'Measure it with `sightline evaluate embedder`; docs/own-model.md says on what.',
+  },
+  MODEL_IN_USE: {
+    status: 409,
+    remedy:
+      'Set `recognition.embedder` to another embedder and let `sightline run` embed the gallery again, then remove it.',
+  },
+  EVALUATION_DATA_INSUFFICIENT: {
+    status: 422,
+    remedy:
+      'Use a folder with more people, such as Labeled Faces in the Wild; docs/own-model.md says how many are needed.',
+  },
   MODEL_PULL_FAILED: {
     status: 503,
     remedy:
       'Check the network, then pull again, or download the file by other means and pass it with `--from FILE`.',
   },
-  WEIGHTS_UNREADABLE: { status: 404, remedy: 'Check the path given with --from.' },
+  WEIGHTS_UNREADABLE: { status: 404, remedy: 'Check the path given with --onnx or --from.' },
   WEIGHTS_INVALID: {
     status: 422,
-    remedy: 'Download the weight file again, and check that it is the one named on the model’s card.',
+    remedy:
+      'Download the weight file again, and check that it is the one named on the model’s card; one of your own must be an ONNX file that holds its weights itself.',
   },
   MODEL_CACHE_UNWRITABLE: {
     status: 500,

@@ -70,6 +70,15 @@ export interface EmbedderStats {
  */
 export type DropReason = 'queue-full' | 'deadline' | 'closed';
 
+/**
+ * How a face is placed in the chip that an embedder takes: its landmarks are moved onto a template (`arcface-112`,
+ * `dlib-150`), or its box is cut out (`box-160`). The number is the side of the chip in pixels that the template was made
+ * for.
+ */
+export const alignments = ['arcface-112', 'dlib-150', 'box-160'] as const;
+
+export type Alignment = (typeof alignments)[number];
+
 /** The embedders that Sightline knows, the default first: an embedding network, or several joined by plus signs. */
 export const embedderIds = [
   'mobilefacenet+fr-feature',

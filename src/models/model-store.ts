@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { userCacheDir } from '../config/environment.js';
 import { packageRoot } from '../config/package-root.js';
 import { SightlineError } from '../core/errors.js';
+import type { AddedWeights } from './added-weights.js';
 import { forget, inspect, install, inTemporaryFolder, sha256, writing, type AssetState } from './cache.js';
 import { findAsset, isPackaged, isPulled, loadManifest, type Asset, type PackagedAsset } from './manifest.js';
 import type { PullOptions } from './pull.js';
@@ -87,6 +88,45 @@ export class ModelStore {
     const { pull } = await import('./pull.js');
     const received = await pull(this.#cacheDir, asset, options);
     return { path: this.#path(asset), pinned: received === asset.sha256 };
+  }
+
+  /**
+   * The path of weights that a user added.
+   * @throws SightlineError MODEL_NOT_PULLED when they are not in this cache, MODEL_CHECKSUM_MISMATCH when the file is no
+   * longer the one that was added
+   */
+  async ensureAdded(weights: AddedWeights): Promise<string> {
+    const { id, sha256: expected } = weights;
+    const path = join(this.#cacheDir, weights.file);
+    const { state } = await inspect(this.#cacheDir, weights, false);
+    if (state === 'ready') return path;
+    if (state === 'missing') {
+      const where = weights.url === null ? ', with --from FILE' : '';
+      const message = `The weights of ${id} are not in ${this.#cacheDir}; they have to be pulled first${where}`;
+      throw new SightlineError('MODEL_NOT_PULLED', message);
+    }
+    const message = `Expected ${path} as it was when ${id} was added (sha256 ${expected}) but received another file`;
+    throw new SightlineError('MODEL_CHECKSUM_MISMATCH', message);
+  }
+
+  /** Puts weights that a user added into the cache. @throws SightlineError MODEL_CACHE_UNWRITABLE */
+  async keepAdded(weights: AddedWeights, bytes: Uint8Array): Promise<string> {
+    await inTemporaryFolder(this.#cacheDir, (folder) => install(this.#cacheDir, folder, weights, bytes));
+    return join(this.#cacheDir, weights.file);
+  }
+
+  /** Deletes weights that a user added. @throws SightlineError MODEL_CACHE_UNWRITABLE */
+  async dropAdded({ file }: AddedWeights): Promise<void> {
+    const path = join(this.#cacheDir, file);
+    await writing(this.#cacheDir, async () => {
+      await rm(path, { force: true });
+      await forget(path);
+    });
+  }
+
+  /** The state of weights that a user added. @param rehash whether to hash the file in any case */
+  inspectAdded(weights: AddedWeights, rehash = false): ReturnType<typeof inspect> {
+    return inspect(this.#cacheDir, weights, rehash);
   }
 
   /** Every asset of the manifest with its state, judged by size and modification time without hashing the files. */

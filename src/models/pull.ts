@@ -27,18 +27,23 @@ export async function pull(cacheDir: string, asset: PulledAsset, options: PullOp
   await inTemporaryFolder(cacheDir, () => Promise.resolve());
   const bytes = from === undefined ? await download(asset.url, onBytes) : await readWeights(from);
   const received = sha256(bytes);
-  if (from === undefined && received !== asset.sha256) {
-    throw new SightlineError(
-      'MODEL_CHECKSUM_MISMATCH',
-      `Expected ${asset.url} to have sha256 ${asset.sha256} but received ${received}`,
-    );
-  }
+  if (from === undefined) requireChecksum(asset.url, asset.sha256, received);
   const converted = convert(asset, bytes);
   await inTemporaryFolder(cacheDir, (folder) => install(cacheDir, folder, asset, converted));
   return received;
 }
 
-async function readWeights(path: string): Promise<Uint8Array> {
+/** @throws SightlineError MODEL_CHECKSUM_MISMATCH */
+export function requireChecksum(origin: string, expected: string, received: string): void {
+  if (received === expected) return;
+  throw new SightlineError(
+    'MODEL_CHECKSUM_MISMATCH',
+    `Expected ${origin} to have sha256 ${expected} but received ${received}`,
+  );
+}
+
+/** Reads a weight file of the user's into memory. @throws SightlineError WEIGHTS_UNREADABLE, WEIGHTS_INVALID */
+export async function readWeights(path: string): Promise<Uint8Array> {
   const found = await stat(path).catch(() => null);
   // A device or a pipe has no size to check, and may never end.
   if (found && !found.isFile()) {
@@ -69,7 +74,7 @@ export type ByteListener = (received: number, total: number | null) => void;
  *
  * @throws SightlineError MODEL_PULL_FAILED
  */
-async function download(url: string, onBytes: ByteListener): Promise<Uint8Array> {
+export async function download(url: string, onBytes: ByteListener): Promise<Uint8Array> {
   let received = 0;
   try {
     const response = await follow(url);

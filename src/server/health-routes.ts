@@ -9,6 +9,12 @@ const readiness = z.object({
   cameras: z
     .object({ total: z.int(), online: z.int() })
     .describe('How many cameras there are, and how many of them show pictures.'),
+  embeddingAgain: z
+    .object({ embedder: z.string(), embedded: z.int(), failed: z.int(), total: z.int() })
+    .nullable()
+    .describe(
+      'How far stored faces are embedded again after a change of embedder; the one before answers meanwhile.',
+    ),
 });
 
 /** `/healthz` (the process answers), `/readyz` (it is ready to work) and `/metrics`. */
@@ -42,8 +48,8 @@ export function addHealthRoutes(
       },
     },
     async (_request, reply) => {
-      const { ready: isReady, reasons, cameras } = ready();
-      return reply.code(isReady ? 200 : 503).send({ ready: isReady, reasons: [...reasons], cameras });
+      const { ready: isReady, reasons, ...rest } = ready();
+      return reply.code(isReady ? 200 : 503).send({ ready: isReady, reasons: [...reasons], ...rest });
     },
   );
 

@@ -11,6 +11,13 @@ export interface Readiness {
   readonly reasons: readonly string[];
   /** How many cameras there are, and how many of them show pictures. A camera that is down leaves the program ready. */
   readonly cameras: { readonly total: number; readonly online: number };
+  /** How far stored faces are embedded again after a change of embedder; the one before answers meanwhile. */
+  readonly embeddingAgain: {
+    readonly embedder: string;
+    readonly embedded: number;
+    readonly failed: number;
+    readonly total: number;
+  } | null;
 }
 
 /** Limits on what one client may cost. */

@@ -14,7 +14,13 @@ const workerData = {
       weight: 1,
     },
   ],
-  ...{ refinerPath: network('mtcnn-onet'), projection: null, dimension: 192, alignment: 'arcface-112' },
+  ...{
+    refinerPath: network('mtcnn-onet'),
+    projection: null,
+    dimension: 192,
+    alignment: 'arcface-112',
+    side: 112,
+  },
   ...{ executionProvider: 'cpu', threads: 1 },
   // For detect.js.
   ...{

@@ -1,3 +1,4 @@
+import type { Alignment } from '../../core/face-embedder.js';
 import type { Landmarks } from '../../core/face.js';
 import type { RgbImage } from '../../core/image.js';
 import {
@@ -10,13 +11,7 @@ import {
 } from '../../core/similarity.js';
 import type { Box } from '../../core/geometry.js';
 
-/**
- * How a face is placed in the chip that an embedder takes: its landmarks are moved onto a template (`arcface-112`,
- * `dlib-150`), or its box is cut out (`box-160`).
- */
-export type Alignment = 'arcface-112' | 'dlib-150' | 'box-160';
-
-/** Side of the square chip in pixels. */
+/** Side in pixels of the square chip that each template was made for. */
 export const chipSides: Readonly<Record<Alignment, number>> = {
   'arcface-112': chipSize,
   'dlib-150': 150,
@@ -54,16 +49,23 @@ export const templates = { 'arcface-112': arcFaceTemplate, 'dlib-150': dlibTempl
 const leastSampledScale = 0.5;
 
 /**
- * Aligns a face for an embedder: an RGB chip with a side of `chipSides[alignment]` pixels.
+ * Aligns a face for an embedder: a square RGB chip.
  *
  * @param crop part of a picture, at full resolution, that shows the face
  * @param face in pixels of `crop`
+ * @param side of the chip in pixels; the template is scaled to it
  * @throws RangeError when the landmarks all coincide, or the box lies outside the crop
  */
-export function alignTo(alignment: Alignment, crop: RgbImage, face: PlacedFace): RgbImage {
-  const side = chipSides[alignment];
+export function alignTo(
+  alignment: Alignment,
+  crop: RgbImage,
+  face: PlacedFace,
+  side = chipSides[alignment],
+): RgbImage {
   if (alignment === 'box-160') return resizeBox(crop, face.box, side);
-  return warp(crop, estimateSimilarity(face.landmarks, templates[alignment]), side);
+  const scale = side / chipSides[alignment];
+  const template = templates[alignment].map(({ x, y }) => ({ x: x * scale, y: y * scale }));
+  return warp(crop, estimateSimilarity(face.landmarks, template), side);
 }
 
 /**

@@ -1,11 +1,11 @@
-import type { Alignment } from './align.js';
 import type { Preprocessing } from './thread/embed-protocol.js';
-import { embedderIds, type EmbedderId } from '../../core/face-embedder.js';
+import { embedderIds, type Alignment, type EmbedderId } from '../../core/face-embedder.js';
 import { SightlineError } from '../../core/errors.js';
 import type { ModelRef } from '../../core/face.js';
+import type { AddedWeights } from '../../models/added-weights.js';
 
-/** Everything that recognition needs to know about an embedder: one network, or several whose embeddings are joined. */
-export interface EmbedderSpec {
+/** What it takes to embed faces: one network, or several whose embeddings are joined. */
+export interface EmbeddingSpec {
   /** Stored with each embedding. */
   readonly model: ModelRef;
   /** All of them see the same aligned face. */
@@ -13,8 +13,14 @@ export interface EmbedderSpec {
   /** Length of an embedding. */
   readonly dimension: number;
   readonly alignment: Alignment;
+  /** Of the chip in pixels; that of the alignment when left out. */
+  readonly side?: number;
   /** Most faces per run: larger batches delay the first result and gain little. */
   readonly batchLimit: number;
+}
+
+/** Everything that recognition needs to know about an embedder: how it embeds, and what its distances mean. */
+export interface EmbedderSpec extends EmbeddingSpec {
   /** Measured false-accept rates and the distances they occur at, largest rate first. */
   readonly thresholds: readonly Threshold[];
   /**
@@ -31,8 +37,10 @@ export interface EmbedderSpec {
 }
 
 export interface NetworkSpec {
-  /** The asset's id in models/manifest.json. */
+  /** The asset's id in models/manifest.json, or the name of a network that the user added. */
   readonly id: string;
+  /** The weights of a network that the user added. */
+  readonly added?: AddedWeights;
   readonly preprocessing: Preprocessing;
   /**
    * How much the network counts beside the others, above 0: the cosine of two embeddings is the mean of the networks'

@@ -13,7 +13,8 @@ import { workerUrl } from '../../core/worker-url.js';
 import { InferencePool } from '../../inference/inference-pool.js';
 // Switches off telemetry for the threads, which cannot do that themselves.
 import '../../models/onnx-runtime.js';
-import type { EmbedderSpec } from './embedder-specs.js';
+import { chipSides } from './align.js';
+import type { EmbeddingSpec } from './embedder-specs.js';
 import type { EmbeddedFace, EmbedReply, EmbedWorkerData } from './thread/embed-protocol.js';
 
 /** Far more than a batch needs on a busy machine, including the time to load the networks. */
@@ -26,7 +27,7 @@ export interface PooledEmbedderOptions extends Pick<
   /** Absolute paths of the networks of `spec`, in their order. */
   readonly networkPaths: readonly string[];
   /** With a projection, `model` and `dimension` describe the projected embeddings. */
-  readonly spec: EmbedderSpec;
+  readonly spec: EmbeddingSpec;
   /** Number of threads. Each has its own copy of the networks. */
   readonly workers: number;
   readonly threadsPerWorker: number;
@@ -92,12 +93,12 @@ export class PooledEmbedder implements FaceEmbedder {
 
 function workerDataOf(options: PooledEmbedderOptions): EmbedWorkerData {
   const { spec, networkPaths, refinerPath, projection, executionProvider, threadsPerWorker } = options;
-  const { dimension, alignment } = spec;
+  const { dimension, alignment, side = chipSides[alignment] } = spec;
   const networks = spec.networks.map(({ preprocessing, weight }, index) => {
     return { path: networkPaths[index] as string, preprocessing, weight };
   });
   return {
-    ...{ networks, refinerPath, projection, dimension, alignment },
+    ...{ networks, refinerPath, projection, dimension, alignment, side },
     ...{ executionProvider, threads: threadsPerWorker },
   };
 }

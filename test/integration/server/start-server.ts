@@ -95,7 +95,7 @@ export async function startServer({
     rateLimit: null,
     publisher,
     metrics,
-    ready: () => ({ ready: true, reasons: [], cameras: { total: 0, online: 0 } }),
+    ready: () => ({ ready: true, reasons: [], cameras: { total: 0, online: 0 }, embeddingAgain: null }),
     webDir,
     clientDir,
     version: '0.0.0-test',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { plainChoice } from '../../../src/app/embedder-choice.js';
+import { Embedders } from '../../../src/recognition/embedding/embedders.js';
 import { embedPhotos } from '../../../src/commands/embed-photos.js';
 import { photoDetector } from '../../../src/detection/create-detector.js';
 import { FaceReader } from '../../../src/commands/face-reader.js';
@@ -75,7 +76,7 @@ describe('on real photos', { tags: ['lfw'] }, () => {
     // The embedder of the table in docs/training.md.
     const recognition = { embedder: 'mobilefacenet' } as const;
     const config = await configFrom({}, { detector: photoDetector, recognition });
-    reader = await FaceReader.open(config, plainChoice(config));
+    reader = await FaceReader.open(config, plainChoice(config, new Embedders()));
   });
   afterAll(async () => {
     await reader?.close();

@@ -1,8 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { embedderIds } from '../../../src/core/face-embedder.js';
 import { packageRoot } from '../../../src/config/package-root.js';
-import { findAsset, isPackaged, loadManifest, parseManifest } from '../../../src/models/manifest.js';
+import {
+  findAsset,
+  isPackaged,
+  loadManifest,
+  loadOffers,
+  parseManifest,
+} from '../../../src/models/manifest.js';
 
 const asset = {
   id: 'a-model',
@@ -45,15 +52,23 @@ describe('the manifest that ships', () => {
 
   it('downloads nothing unasked but packages', () => {
     const others = loadManifest().filter((candidate) => !isPackaged(candidate));
-    expect(others.map(({ id }) => id)).toEqual(['facenet-vggface2']);
+    expect(others.map(({ id }) => id)).toEqual(['facenet-vggface2', 'yunet']);
   });
 
   it('has a card for every network', () => {
-    const networks = loadManifest().filter(({ kind }) => kind === 'model');
+    const networks = [...loadManifest().filter(({ kind }) => kind === 'model'), ...loadOffers()];
     const without = networks.filter(
       ({ id }) => !existsSync(join(packageRoot(), 'models', 'cards', `${id}.md`)),
     );
     expect(without.map(({ id }) => id)).toEqual([]);
+  });
+
+  it('offers networks under names that nothing else has, and says how to feed them', () => {
+    const offers = loadOffers();
+    expect(offers.map(({ id }) => id)).toEqual(['sface', 'auraface', 'adaface-ir18']);
+    const taken = [...embedderIds, ...loadManifest().map(({ id }) => id)];
+    expect(offers.filter(({ id }) => taken.includes(id))).toEqual([]);
+    expect(offers.map(({ input }) => input.template)).toEqual(Array(3).fill('arcface-112'));
   });
 });
 

@@ -2,6 +2,7 @@ import type { FaceCrop } from '../../../core/face-embedder.js';
 import type { RgbImage } from '../../../core/image.js';
 import { faceQuality, type FaceQuality } from '../../../core/face-quality.js';
 import type { InferenceSession } from '../../../models/onnx-runtime.js';
+import { chipSize } from '../../../core/similarity.js';
 import { alignFace, alignTo } from '../align.js';
 import type { EmbeddedFace, EmbedReply, EmbedWorkerData, FailedFace } from './embed-protocol.js';
 import { JoinedNetworks } from './joined-networks.js';
@@ -21,12 +22,14 @@ interface AlignedFace {
 /** Aligns a batch of faces and embeds them in one run of each network. Takes one batch at a time. */
 export class BatchEmbedder {
   readonly #alignment: EmbedWorkerData['alignment'];
+  readonly #side: number;
   readonly #networks: JoinedNetworks;
   readonly #refiner: LandmarkRefiner;
 
   /** Starts loading at once. When loading fails, so does every face. */
   constructor(data: EmbedWorkerData, options: InferenceSession.SessionOptions) {
     this.#alignment = data.alignment;
+    this.#side = data.side;
     this.#networks = new JoinedNetworks(data, options);
     this.#refiner = new LandmarkRefiner(data.refinerPath, options);
   }
@@ -55,7 +58,8 @@ export class BatchEmbedder {
     const started = performance.now();
     const face = await this.#refiner.refine(task, task.landmarks);
     const chip = alignFace(task, face.landmarks);
-    const input = this.#alignment === 'arcface-112' ? chip : alignTo(this.#alignment, task, face);
+    const isChip = this.#alignment === 'arcface-112' && this.#side === chipSize;
+    const input = isChip ? chip : alignTo(this.#alignment, task, face, this.#side);
     const quality = faceQuality({ crop: task, landmarks: face.landmarks, chip, score: face.score });
     return { kind: 'aligned', input, chip, quality, alignMs: performance.now() - started };
   }

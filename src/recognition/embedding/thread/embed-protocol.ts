@@ -1,4 +1,4 @@
-import type { Alignment } from '../align.js';
+import type { Alignment } from '../../../core/face-embedder.js';
 import type { FaceQuality } from '../../../core/face-quality.js';
 import type { RemoteError } from '../../../core/errors.js';
 
@@ -21,6 +21,8 @@ export interface EmbedWorkerData {
   /** Length of the final embedding. */
   readonly dimension: number;
   readonly alignment: Alignment;
+  /** Of the chip that the networks take, in pixels. */
+  readonly side: number;
   /** ONNX Runtime's name of the provider: `cpu`, `cuda`, `coreml`, … */
   readonly executionProvider: string;
   /** Number of threads that ONNX Runtime uses within the worker. */
@@ -29,17 +31,26 @@ export interface EmbedWorkerData {
 
 /** An embedding network on this machine. */
 export interface LocalNetwork {
-  /** Absolute path of an ONNX network with input [N, 3, side, side] and output [N, features]. */
+  /**
+   * Absolute path of an ONNX network with input [N, 3, side, side], or [N, side, side, 3] where the preprocessing says so,
+   * and a first output [N, features].
+   */
   readonly path: string;
   readonly preprocessing: Preprocessing;
   /** How much its similarity counts beside that of the other networks; above 0. */
   readonly weight: number;
 }
 
-/** A channel value v, 0 to 255, becomes (v − mean) · scale, with the mean of that channel. */
+/** A channel value v, 0 to 255, becomes (v − mean) · scale, with the mean and the scale of that channel. */
 export interface Preprocessing {
-  readonly mean: readonly [red: number, green: number, blue: number];
-  readonly scale: number;
+  /** In the order in which the network takes the channels. */
+  readonly mean: readonly [number, number, number];
+  /** One for all channels, or one each in the network's order. */
+  readonly scale: number | readonly [number, number, number];
+  /** The order in which the network takes the channels; `rgb` when left out. */
+  readonly color?: 'rgb' | 'bgr';
+  /** `nchw`, a plane for each channel, when left out; `nhwc` keeps the channels of a pixel together. */
+  readonly layout?: 'nchw' | 'nhwc';
 }
 
 /** The result for one face of a batch. Replies come in the order of the faces. */

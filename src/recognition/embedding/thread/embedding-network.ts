@@ -1,5 +1,4 @@
 import { InferenceSession, Tensor } from '../../../models/onnx-runtime.js';
-import { chipSides, type Alignment } from '../align.js';
 import type { LocalNetwork, Preprocessing } from './embed-protocol.js';
 import type { RgbImage } from '../../../core/image.js';
 
@@ -12,13 +11,9 @@ export class EmbeddingNetwork {
   #input = new Float32Array();
 
   /** Starts loading at once. `run` rejects when loading failed. */
-  constructor(
-    { path, preprocessing }: LocalNetwork,
-    alignment: Alignment,
-    options: InferenceSession.SessionOptions,
-  ) {
+  constructor({ path, preprocessing }: LocalNetwork, side: number, options: InferenceSession.SessionOptions) {
     this.#preprocessing = preprocessing;
-    this.#side = chipSides[alignment];
+    this.#side = side;
     this.#network = InferenceSession.create(path, options);
     this.#network.catch(() => undefined);
   }
@@ -36,15 +31,16 @@ export class EmbeddingNetwork {
     if (this.#input.length < length) this.#input = new Float32Array(length);
     const input = this.#input.subarray(0, length);
     chips.forEach((chip, index) =>
-      fillPlanes(input.subarray(index * size, (index + 1) * size), chip, this.#preprocessing),
+      fillInput(input.subarray(index * size, (index + 1) * size), chip, this.#preprocessing),
     );
-    const output = await rows(await this.#network, input, [chips.length, 3, this.#side, this.#side]);
+    const shape = inputShape(chips.length, this.#side, this.#preprocessing);
+    const output = await rows(await this.#network, input, shape);
     const features = output.length / chips.length;
     return chips.map((_, index) => output.slice(index * features, (index + 1) * features));
   }
 }
 
-/** Runs a network with one input and one output. Copies the output, because ONNX Runtime may reuse its memory. */
+/** Runs a network with one input and takes its first output. Copies the output, because ONNX Runtime may reuse its memory. */
 export async function rows(
   network: InferenceSession,
   input: Float32Array,
@@ -57,14 +53,26 @@ export async function rows(
   return Float32Array.from(data);
 }
 
-/** Fills `target` with three planes of floats, red, green and blue, made from interleaved RGB bytes. */
-export function fillPlanes(target: Float32Array, { data }: RgbImage, { mean, scale }: Preprocessing): void {
-  const plane = target.length / 3;
+/** The shape of a network's input for so many chips. */
+export function inputShape(chips: number, side: number, { layout }: Preprocessing): number[] {
+  return layout === 'nhwc' ? [chips, side, side, 3] : [chips, 3, side, side];
+}
+
+/** Fills `target` with the floats that a network takes, made from interleaved RGB bytes. */
+export function fillInput(
+  target: Float32Array,
+  { data }: RgbImage,
+  { mean, scale, color = 'rgb', layout = 'nchw' }: Preprocessing,
+): void {
+  const pixels = target.length / 3;
+  const step = layout === 'nhwc' ? 3 : 1;
   for (let channel = 0; channel < 3; channel++) {
     const middle = mean[channel] as number;
-    const start = channel * plane;
-    for (let pixel = 0, index = channel; pixel < plane; pixel++, index += 3) {
-      target[start + pixel] = ((data[index] as number) - middle) * scale;
+    const factor = typeof scale === 'number' ? scale : (scale[channel] as number);
+    let source = color === 'bgr' ? 2 - channel : channel;
+    let to = layout === 'nhwc' ? channel : channel * pixels;
+    for (let pixel = 0; pixel < pixels; pixel++, source += 3, to += step) {
+      target[to] = ((data[source] as number) - middle) * factor;
     }
   }
 }

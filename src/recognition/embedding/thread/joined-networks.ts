@@ -17,8 +17,8 @@ export class JoinedNetworks {
 
   /** Starts loading at once. `run` and `finish` reject when loading failed. */
   constructor(data: EmbedWorkerData, options: InferenceSession.SessionOptions) {
-    const { networks, alignment, projection, dimension } = data;
-    this.#networks = networks.map((network) => new EmbeddingNetwork(network, alignment, options));
+    const { networks, side, projection, dimension } = data;
+    this.#networks = networks.map((network) => new EmbeddingNetwork(network, side, options));
     this.#lengths = partLengths(networks.map(({ weight }) => weight));
     this.#projection = projection === null ? null : InferenceSession.create(projection, options);
     this.#projection?.catch(() => undefined);

@@ -3,7 +3,7 @@ import { warp, type PlacedFace } from '../align.js';
 import type { Landmarks } from '../../../core/face.js';
 import type { RgbImage } from '../../../core/image.js';
 import { boxFromOffsets, landmarkBox, landmarksFromFractions, landmarkSquare } from '../landmark-square.js';
-import { fillPlanes } from './embedding-network.js';
+import { fillInput } from './embedding-network.js';
 
 const side = 48;
 /** Below this score the network sees no face in the square, and its landmarks mean nothing. */
@@ -39,7 +39,7 @@ export class LandmarkRefiner {
     if (!(square.width > 0)) return { ...unrefined, score: 0 };
     const scale = side / square.width;
     const toSquare = { a: scale, b: 0, tx: -square.x * scale, ty: -square.y * scale };
-    fillPlanes(this.#input, warp(crop, toSquare, side), preprocessing);
+    fillInput(this.#input, warp(crop, toSquare, side), preprocessing);
     const network = await this.#network;
     const output = await network.run({ input: new Tensor('float32', this.#input, [1, 3, side, side]) });
     const { prob, reg, points } = output as Record<'prob' | 'reg' | 'points', Tensor>;
