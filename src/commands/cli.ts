@@ -130,7 +130,13 @@ function reportingErrors(command: Command): Command {
   return command.exitOverride().showHelpAfterError('(--help shows how to use it)');
 }
 
-const usedWrongly = ['CONFIG_INVALID', 'CONFIG_UNREADABLE', 'USAGE', 'CONFIRMATION_MISSING'];
+const usedWrongly = [
+  'CONFIG_INVALID',
+  'CONFIG_UNREADABLE',
+  'MODEL_NOT_FOUND',
+  'USAGE',
+  'CONFIRMATION_MISSING',
+];
 
 function report(error: unknown): number {
   const known = asSightlineError(error);

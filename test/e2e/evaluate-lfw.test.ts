@@ -93,7 +93,7 @@ describe('sightline evaluate lfw', () => {
       () => pairsFile(`1\n${fold('1\t2', '1 1')}`),
       ['--embedder', 'x'],
       2,
-      /CONFIG_INVALID[^]*recognition\.embedder[^]*mobilefacenet[^]*"x"/,
+      /MODEL_NOT_FOUND: Expected [^]*mobilefacenet[^]*"x"/,
     ],
   ])('says what is wrong with %s', async (_, pairs, args, expectedCode, message) => {
     const { code, stdout, stderr } = await evaluate(pairs(), ...args);

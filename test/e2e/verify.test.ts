@@ -58,7 +58,7 @@ describe('sightline verify', () => {
 
   it('knows no embedder of that name', async () => {
     const { code, stderr } = await sightline(['verify', photos[0]!, other, '--embedder', 'eigenfaces']);
-    expect(stderr).toMatch(/CONFIG_INVALID[^]*mobilefacenet[^]*"eigenfaces"/);
+    expect(stderr).toMatch(/MODEL_NOT_FOUND: Expected [^]*mobilefacenet[^]*"eigenfaces"/);
     expect(code).toBe(2);
   });
 });
