@@ -1,15 +1,8 @@
 import type { RgbImage } from './image.js';
-import { halvePlane, lumaOf, type Plane } from './luma-plane.js';
-
-/** A part of a chip; the edges at the right and the bottom do not belong to it. */
-interface Part {
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
-}
+import { halvePlane, lumaOf, type Part, type Plane } from './luma-plane.js';
 
 // Places on a chip of 112×112 pixels, aligned to ArcFace's template.
+const wholeChip: Part = { left: 0, top: 0, right: 112, bottom: 112 };
 /** The face without hair and background, which may be sharper than it is. */
 const face: Part = { left: 18, top: 26, right: 94, bottom: 106 };
 const halfFace: Part = { left: 9, top: 13, right: 47, bottom: 53 };
@@ -57,21 +50,29 @@ export interface ChipMeasures {
   readonly mouthContrast: number;
 }
 
+/** Written anew for each chip: to allocate it takes as long as to fill it. */
+const chipLuma = new Float32Array(pixelsIn(wholeChip));
+
 /** @param chip 112×112 RGB pixels, aligned to ArcFace's template */
 export function chipMeasures(chip: RgbImage): ChipMeasures {
-  const luma = lumaOf(chip);
-  const deviation = deviationOf(valuesIn(luma, [face])) + 1e-3;
-  const noise = noiseOf(luma) / deviation;
+  const luma = lumaOf(chip, wholeChip, chipLuma);
+  const noise = noiseOf(luma) / (deviationIn(luma, face) + 1e-3);
   const cheek = brightness(luma, cheeks);
   return {
-    contrast: deviationOf(luma.data),
-    clipped: luma.data.filter((value) => value < blackest || value > whitest).length / luma.data.length,
+    contrast: deviationIn(luma, wholeChip),
+    clipped: clippedShare(luma.data),
     detail: detailOf(halvePlane(luma), halfFace) - noiseInDetail * noise * noise,
     noise,
-    eyeContrast: mean(eyes.map((eye) => deviationOf(valuesIn(luma, [eye])))) / cheek,
+    eyeContrast: mean(eyes.map((eye) => deviationIn(luma, eye))) / cheek,
     eyeBrightness: mean(eyes.map((eye) => quantile(valuesIn(luma, [eye]), 0.8))) / cheek,
     mouthContrast: verticalDeviation(luma, mouth) / brightness(luma, belowEyes),
   };
+}
+
+function clippedShare(luma: Float32Array): number {
+  let clipped = 0;
+  for (const value of luma) if (value < blackest || value > whitest) clipped++;
+  return clipped / luma.length;
 }
 
 /**
@@ -102,8 +103,7 @@ function detailOf(luma: Plane, part: Part): number {
     const mixed = c * c * s * s * (4 * xyxy + 2 * xxyy) + 4 * c * s * (c * c * xxxy + s * s * yyxy);
     least = Math.min(least, c ** 4 * xxxx + s ** 4 * yyyy + mixed);
   }
-  const values = valuesIn(luma, [part]);
-  return least / values.length / (deviationOf(values) ** 2 + 1e-6);
+  return least / pixelsIn(part) / (deviationIn(luma, part) ** 2 + 1e-6);
 }
 
 /**
@@ -161,16 +161,18 @@ function brightness(luma: Plane, parts: readonly Part[]): number {
 }
 
 function valuesIn({ width, data }: Plane, parts: readonly Part[]): Float32Array {
-  const size = parts.reduce((sum, part) => sum + (part.right - part.left) * (part.bottom - part.top), 0);
-  const values = new Float32Array(size);
+  const values = new Float32Array(parts.reduce((sum, part) => sum + pixelsIn(part), 0));
   let target = 0;
   for (const { left, top, right, bottom } of parts) {
     for (let y = top; y < bottom; y++) {
-      values.set(data.subarray(y * width + left, y * width + right), target);
-      target += right - left;
+      for (let i = y * width + left; i < y * width + right; i++) values[target++] = data[i] as number;
     }
   }
   return values;
+}
+
+function pixelsIn({ left, top, right, bottom }: Part): number {
+  return (right - left) * (bottom - top);
 }
 
 function quantile(values: Float32Array, share: number): number {
@@ -182,11 +184,20 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function deviationOf(values: Float32Array): number {
+/** The standard deviation of the luma. */
+function deviationIn({ width, data }: Plane, part: Part): number {
+  const { left, top, right, bottom } = part;
   let sum = 0;
-  for (const value of values) sum += value;
-  const middle = sum / values.length;
+  for (let y = top; y < bottom; y++) {
+    for (let i = y * width + left; i < y * width + right; i++) sum += data[i] as number;
+  }
+  const middle = sum / pixelsIn(part);
   let squares = 0;
-  for (const value of values) squares += (value - middle) ** 2;
-  return Math.sqrt(squares / values.length);
+  for (let y = top; y < bottom; y++) {
+    for (let i = y * width + left; i < y * width + right; i++) {
+      const difference = (data[i] as number) - middle;
+      squares += difference * difference;
+    }
+  }
+  return Math.sqrt(squares / pixelsIn(part));
 }

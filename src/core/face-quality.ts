@@ -2,7 +2,6 @@ import { chipMeasures } from './chip-measures.js';
 import { emptyOctave, gridContrast } from './crop-measures.js';
 import type { Landmarks } from './face.js';
 import type { RgbImage } from './image.js';
-import { lumaOf } from './luma-plane.js';
 
 /**
  * How well a face serves recognition, in parts of 0 to 1 each. docs/recognition.md says how the ramps were measured.
@@ -130,14 +129,13 @@ export interface PicturedFace {
 }
 
 export function faceQuality({ crop, landmarks, chip, score }: PicturedFace): FaceQuality {
-  const luma = lumaOf(crop);
   const { size, pose } = landmarkQuality(landmarks);
-  const grid = gridContrast(luma, landmarks);
+  const grid = gridContrast(crop, landmarks);
   const seen = chipMeasures(chip);
   const sharpness = climb(seen.detail, relativeDetail);
   // A blurred picture has as little in its highest octave as one that was enlarged.
   const mayBeEnlarged = isClear(sharpness) && seen.detail < detailOfLargeFaces;
-  const enlargedFrom = mayBeEnlarged ? emptyOctave(luma, landmarks) : undefined;
+  const enlargedFrom = mayBeEnlarged ? emptyOctave(crop, landmarks) : undefined;
   return {
     size: enlargedFrom === undefined ? size : Math.min(size, climb(enlargedFrom, eyeDistancePixels)),
     pose,

@@ -7,14 +7,36 @@ export interface Plane {
   readonly data: Float32Array;
 }
 
-/** Rec. 601 luma. */
-export function lumaOf({ width, height, data }: RgbImage): Plane {
-  const luma = new Float32Array(width * height);
-  for (let pixel = 0, index = 0; pixel < luma.length; pixel++, index += 3) {
-    luma[pixel] =
-      0.299 * (data[index] as number) +
-      0.587 * (data[index + 1] as number) +
-      0.114 * (data[index + 2] as number);
+/** A part of a picture; the edges at the right and the bottom do not belong to it. */
+export interface Part {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** What `lumaAt` is multiplied by to be a whole number, which is faster to compute with. */
+export const lumaScale = 1000;
+
+/** Rec. 601 luma of the pixel whose three bytes start at `index`, times `lumaScale`. */
+export function lumaAt(data: Uint8Array, index: number): number {
+  return (
+    299 * (data[index] as number) + 587 * (data[index + 1] as number) + 114 * (data[index + 2] as number)
+  );
+}
+
+/**
+ * Luma of part of a picture.
+ * @param into what the plane is written to; it must be as large
+ */
+export function lumaOf(image: RgbImage, part: Part, into?: Float32Array): Plane {
+  const [width, height] = [part.right - part.left, part.bottom - part.top];
+  const luma = into ?? new Float32Array(width * height);
+  for (let row = 0, target = 0; row < height; row++) {
+    let index = 3 * ((part.top + row) * image.width + part.left);
+    for (const end = target + width; target < end; target++, index += 3) {
+      luma[target] = lumaAt(image.data, index) / lumaScale;
+    }
   }
   return { width, height, data: luma };
 }
