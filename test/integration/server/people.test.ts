@@ -271,6 +271,34 @@ describe('people', () => {
 });
 
 describe('unknown people', () => {
+  it('are compared with the gallery when they are named, as a photo is at enrolment', async () => {
+    const { url, recognition, faceOn } = await startGallery();
+    const ask = await asking(url);
+    const franck = await ask('POST', '/v1/people', { name: 'Franck' });
+    await ask('POST', `/v1/people/${franck.id}/photos`, formWith(photos[0]!));
+    const see = async (photo: Buffer, key: string) =>
+      (await recognition.people.identify({ ...seen(key), faces: [await faceOn(photo)] })).number;
+
+    const again = await see(photos[1]!, 'door/r/1');
+    const twice = await ask('POST', `/v1/unknown-people/${again}/name`, { name: 'FRANCK' });
+    expect(twice).toMatchObject({ status: 200, name: 'FRANCK', photos: 1 });
+    expect(twice.warnings).toMatchObject([
+      { kind: 'same-face', person: { id: franck.id }, distance: expect.closeTo(0.5, 0) as number },
+      { kind: 'similar-name', person: { id: franck.id }, distance: null },
+    ]);
+    await ask('DELETE', `/v1/people/${twice.id}`);
+
+    const somebodyElse = await see(group, 'door/r/2');
+    const wrong = await ask('POST', `/v1/people/${franck.id}/photos`, { unknown: somebodyElse });
+    expect(wrong).toMatchObject({ status: 201, photo: null, person: { id: franck.id, photos: 2 } });
+    expect(wrong.warnings).toMatchObject([{ kind: 'unlike-own', person: { id: franck.id } }]);
+
+    const right = await see(photos[2]!, 'door/r/3');
+    expect(await ask('POST', `/v1/unknown-people/${right}/name`, { name: 'Franck' })).toMatchObject({
+      ...{ status: 200, id: franck.id, warnings: [] },
+    });
+  });
+
   it('are listed with a picture, named, and known from then on', async () => {
     const { url, publish, recognition, faceOn } = await startGallery();
     const ask = await asking(url);
