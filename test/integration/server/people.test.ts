@@ -6,13 +6,14 @@ import type { ClassifierHead } from '../../../src/core/heads.js';
 import {
   cameraOnline,
   identityRecognized,
+  identityUnclear,
   identityUnknown,
   trackStarted,
 } from '../../../src/events/build-event.js';
 import { openStorage } from '../../../src/storage/open-storage.js';
 import { DescribedApi } from '../../helpers/described-api.js';
 import { assetPaths, franck as stills } from '../../helpers/photos.js';
-import { known, reportOf, stranger, undecided } from '../../unit/events/track-report.js';
+import { known, poorView, reportOf, stranger, undecided } from '../../unit/events/track-report.js';
 import { spec } from '../recognition/faces.js';
 import { startGallery } from './start-gallery.js';
 
@@ -345,6 +346,18 @@ describe('unknown people', () => {
 });
 
 describe('an event', () => {
+  it('of a poor view is found by its type, with its picture, which can be enrolled', async () => {
+    const { url, publish, recognition, faceOn } = await startGallery();
+    const ask = await asking(url);
+    const { id } = await ask('POST', '/v1/people', { name: 'Franck' });
+    const { id: unclear } = await publish(identityUnclear({ ...reportOf(poorView), trackKey: 'door/r/1' }));
+    await recognition.people.unclear({ ...seen('door/r/1'), faces: [await faceOn(photos[0]!)] });
+    const { events } = await ask('GET', '/v1/events?type=sightline.identity.unclear');
+    expect(events).toMatchObject([{ id: unclear, data: { poorView: { reason: 'mouth' } } }]);
+    expect(await pictureAt(`${url}/v1/events/${unclear}/snapshot.jpg`)).toMatchObject({ status: 200 });
+    expect(await ask('POST', `/v1/people/${id}/photos`, { event: unclear })).toMatchObject({ status: 201 });
+  });
+
   it('shows a face, which can be enrolled', async () => {
     const { url, publish, recognition, faceOn } = await startGallery();
     const ask = await asking(url);

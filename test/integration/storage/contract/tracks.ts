@@ -72,7 +72,10 @@ export function describeTracks(place: TestData): void {
 
     it('give their embeddings one by one', async () => {
       const store = await place.open();
-      const [first, second] = [await recordUnknown(store, track('a')), await recordUnknown(store, track('b'))];
+      const [first, second] = [
+        await recordUnknown(store, track('a')),
+        await recordUnknown(store, track('b')),
+      ];
       const all = await unknownEntries(store);
       for (const { id } of [first, second])
         expect(await unknownEntries(store, id)).toEqual(all.filter(({ personId }) => personId === id));
