@@ -37,6 +37,7 @@ import { ModelStore, defaultCacheDir, type ModelProgress } from '../models/model
 import { createLogger, type Logger } from '../observability/logger.js';
 import { Metrics } from '../observability/metrics.js';
 import type { EmbedTimes } from '../core/face-embedder.js';
+import type { Enrolment } from '../recognition/enrolment/enrolment.js';
 import type { RecognitionModel } from '../recognition/track/recognizer.js';
 import type { Services } from '../services/services.js';
 import { createServer, type SightlineServer } from '../server/server.js';
@@ -215,8 +216,7 @@ export class App {
       pictures: new UploadedPictures({ reader, model, store }),
       people: new StoredPeople({
         ...{ store, recognition, pictures: reader },
-        onEnrolled: ({ person, face }) =>
-          this.log.info({ person: person.id, photo: face.id }, `A photo of ${person.name} is enrolled`),
+        onEnrolled: (enrolment) => logEnrolment(enrolment, this.log),
       }),
       unknownPeople: new StoredUnknownPeople({ store, recognition }),
       events: new StoredEvents({ store, recognition }),
@@ -329,6 +329,14 @@ function publishHealing({ setAside, lookAlikes }: GalleryReport, publisher: Even
       }),
     );
   for (const pair of lookAlikes) publisher.publish(lookAlikesFound(pair));
+}
+
+/** One line for an enrolment, with what speaks against it; none for a photo that was known and counts. */
+function logEnrolment({ person, face, added, warnings }: Enrolment, log: Logger): void {
+  const about = { person: person.id, photo: face.id };
+  const what = `A photo of ${person.name} ${added ? 'is enrolled' : 'was enrolled already'}`;
+  if (warnings.length > 0) log.warn(about, [`${what}.`, ...warnings.map(({ message }) => message)].join(' '));
+  else if (added) log.info(about, what);
 }
 
 function modelsDir(config: Config): string {

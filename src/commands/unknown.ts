@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { acceptOptionsFirst } from './group-options.js';
 import { withOptions, type SharedOptions } from './options.js';
 import { dateAndTime, listing } from './table.js';
-import { unknownNumber, warnOfName, withStore } from './with-store.js';
+import { unknownNumber, warn, withGallery, withStore } from './with-store.js';
 
 /** `sightline unknown`: the people that cameras saw and nobody has named yet. */
 export function unknownCommand(command: Command): void {
@@ -45,12 +45,11 @@ function list(options: SharedOptions): Promise<void> {
 }
 
 function name(number: string, newName: string, options: SharedOptions): Promise<void> {
-  return withStore(options, async (services) => {
-    const { unknownPeople } = services;
+  return withGallery(options, async ({ unknownPeople }) => {
     const unknown = await unknownPeople.get(unknownNumber(number));
-    const person = await unknownPeople.name(unknown.number, newName);
+    const { person, warnings } = await unknownPeople.name(unknown.number, newName);
     process.stdout.write(`Unknown ${unknown.number}, seen ${times(unknown.seen)}, is now ${person.name}\n`);
-    await warnOfName(services, person);
+    warn(warnings);
   });
 }
 

@@ -1,4 +1,5 @@
 import { openStore } from '../app/open-store.js';
+import type { EnrolmentWarning } from '../core/enrolment-warning.js';
 import { SightlineError } from '../core/errors.js';
 import type { Person } from '../core/face.js';
 import type { HeadStore } from '../core/heads.js';
@@ -7,13 +8,13 @@ import type { SettingsStore, Storage } from '../core/storage.js';
 import { StoredEvents } from '../services/events.js';
 import type { GalleryHealth } from '../services/gallery-health.js';
 import { KnownPeople, storeAlone } from '../services/people.js';
-import { StoredUnknownPeople } from '../services/unknown-people.js';
+import { ListedUnknownPeople, StoredUnknownPeople } from '../services/unknown-people.js';
 import { configFrom, type SharedOptions } from './options.js';
 
 /** What commands do with the data folder. A program that runs beside them follows. */
 export interface StoreServices {
   readonly people: KnownPeople;
-  readonly unknownPeople: StoredUnknownPeople;
+  readonly unknownPeople: ListedUnknownPeople;
   readonly events: StoredEvents;
   readonly heads: HeadStore;
   readonly settings: SettingsStore;
@@ -36,18 +37,26 @@ export async function withStore(
   }
 }
 
+/** What commands do that compare faces. */
+interface ComparingServices extends StoreServices {
+  readonly gallery: GalleryHealth;
+  readonly unknownPeople: StoredUnknownPeople;
+}
+
 /** The same as `withStore`, with the gallery as it compares faces; only commands that need it wait for its modules. */
 export async function withGallery(
   options: SharedOptions,
-  work: (services: StoreServices & { readonly gallery: GalleryHealth }) => Promise<void>,
+  work: (services: ComparingServices) => Promise<void>,
 ): Promise<void> {
   const { openGalleryHealth } = await import('./open-gallery-health.js');
   const config = await configFrom(options);
   const store = await openStore(config.data, { create: false });
   try {
-    const { health, close } = await openGalleryHealth(config, store);
+    const { health, model, close } = await openGalleryHealth(config, store);
     try {
-      await work({ ...servicesOf(store), gallery: health });
+      const recognition = () => ({ people: storeAlone(store).people, model });
+      const unknownPeople = new StoredUnknownPeople({ store, recognition });
+      await work({ ...servicesOf(store), gallery: health, unknownPeople });
     } finally {
       await close();
     }
@@ -61,7 +70,7 @@ function servicesOf(store: Storage): StoreServices {
   const recognition = () => inUse;
   return {
     people: new KnownPeople({ store, recognition }),
-    unknownPeople: new StoredUnknownPeople({ store, recognition }),
+    unknownPeople: new ListedUnknownPeople(store),
     events: new StoredEvents({ store, recognition }),
     heads: store.heads,
     settings: store.settings,
@@ -77,7 +86,12 @@ export async function findPerson({ people }: StoreServices, name: string): Promi
 
 /** Says on standard error when somebody else has a name that is read the same. */
 export async function warnOfName({ people }: StoreServices, person: Person): Promise<void> {
-  for (const { message } of await people.nameWarnings(person)) process.stderr.write(`warning: ${message}\n`);
+  warn(await people.nameWarnings(person));
+}
+
+/** Says on standard error what speaks against what was done. */
+export function warn(warnings: readonly EnrolmentWarning[]): void {
+  for (const { message } of warnings) process.stderr.write(`warning: ${message}\n`);
 }
 
 /** The number of an unknown person as it was typed. @throws SightlineError UNKNOWN_PERSON_NOT_FOUND */

@@ -75,8 +75,11 @@ export interface TrackStore {
   unknownPerson(number: number): Promise<UnknownPerson | undefined>;
   /** The person without a name whose track it is; undefined when there is none. */
   unknownOwner(trackKey: string): Promise<string | undefined>;
-  /** Every embedding of a model of people without a name, in portions small enough that other work can go on. */
-  unknownEntries(model: ModelRef): AsyncIterable<readonly UnknownEntry[]>;
+  /**
+   * Every embedding of a model of people without a name, or of one of them, in portions small enough that other work can
+   * go on.
+   */
+  unknownEntries(model: ModelRef, personId?: string): AsyncIterable<readonly UnknownEntry[]>;
   /**
    * Records that a track shows an unknown person.
    *

@@ -12,7 +12,6 @@ import type { RecognitionModel } from '../recognition/track/recognizer.js';
 import type { PeopleService, RecognitionInUse } from './services.js';
 import { requireSnapshot } from './events.js';
 import type { PictureReader } from './picture-reader.js';
-import { requireUnknown } from './unknown-people.js';
 
 export interface KnownPeopleOptions {
   readonly store: Pick<Storage, 'people' | 'embeddings' | 'tracks' | 'events' | 'heads'>;
@@ -103,13 +102,6 @@ export class KnownPeople {
     throw unknownPhoto(photoId);
   }
 
-  async enrollFromUnknown(personId: string, number: number): Promise<GalleryPerson> {
-    const { name } = await this.get(personId);
-    const unknown = await requireUnknown(this.#options.store, number);
-    const person = await this.#options.recognition().people.name(unknown.id, name);
-    return this.get(person.id);
-  }
-
   async removePhoto(photoId: string): Promise<void> {
     const { model } = this.#options.recognition();
     await this.photo(photoId);
@@ -125,7 +117,7 @@ export class KnownPeople {
 export interface StoredPeopleOptions extends KnownPeopleOptions {
   readonly recognition: () => RecognitionInUse & { readonly model: RecognitionModel };
   readonly pictures: Pick<PictureReader, 'withPicture' | 'detect'>;
-  /** Called after a photo was enrolled. */
+  /** Called after a photo was enrolled, also one that was known already. */
   readonly onEnrolled: (enrolment: Enrolment) => void;
 }
 
@@ -167,7 +159,7 @@ export class StoredPeople extends KnownPeople implements PeopleService {
   }
 
   #told(enrolment: Enrolment): Enrolment {
-    if (enrolment.added) this.#options.onEnrolled(enrolment);
+    this.#options.onEnrolled(enrolment);
     return enrolment;
   }
 

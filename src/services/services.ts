@@ -82,8 +82,6 @@ export interface PeopleService {
   addPhoto(personId: string, picture: Buffer, photoName: string): Promise<Enrolment>;
   /** Enrols the face that an event tells of. @throws SightlineError PERSON_NOT_FOUND, EVENT_NOT_FOUND, SNAPSHOT_NOT_FOUND, FACE_… */
   enrollFromEvent(personId: string, eventId: string): Promise<Enrolment>;
-  /** Says that an unknown person is this one: crops and events move over. @throws SightlineError PERSON_NOT_FOUND, UNKNOWN_PERSON_NOT_FOUND */
-  enrollFromUnknown(personId: string, number: number): Promise<GalleryPerson>;
   /** The person stays, even without photos. @throws SightlineError PHOTO_NOT_FOUND */
   removePhoto(photoId: string): Promise<void>;
 }
@@ -104,6 +102,13 @@ export interface GalleryService {
   revokeLookAlikes(personIds: readonly [string, string], isRevoked: boolean): Promise<void>;
 }
 
+/** An unknown person who was given a name. */
+export interface Naming {
+  readonly person: GalleryPerson;
+  /** What speaks against the name, which was given. */
+  readonly warnings: readonly EnrolmentWarning[];
+}
+
 /** People whom cameras saw and nobody has named. */
 export interface UnknownPeopleService {
   /** By number. */
@@ -112,8 +117,12 @@ export interface UnknownPeopleService {
   get(number: number): Promise<UnknownPerson>;
   /** The best crop kept of them, as a JPEG. @throws SightlineError UNKNOWN_PERSON_NOT_FOUND, SNAPSHOT_NOT_FOUND */
   picture(number: number): Promise<Buffer>;
-  /** @throws SightlineError UNKNOWN_PERSON_NOT_FOUND, PERSON_NAME_INVALID */
-  name(number: number, name: string): Promise<GalleryPerson>;
+  /**
+   * Says who an unknown person is: somebody new, or the person of that name. Their best crops become photos, which are
+   * compared with the gallery first, as at enrolment.
+   * @throws SightlineError UNKNOWN_PERSON_NOT_FOUND, PERSON_NAME_INVALID
+   */
+  name(number: number, name: string): Promise<Naming>;
   /** Forgets them, and the pictures of them. @throws SightlineError UNKNOWN_PERSON_NOT_FOUND */
   dismiss(number: number): Promise<void>;
 }

@@ -18,7 +18,7 @@ import type { FaceEmbedder } from '../../core/face-embedder.js';
 import type { Gallery } from '../gallery/gallery.js';
 import { mainFace } from './main-face.js';
 import { normalisePersonName } from './person-name.js';
-import { faceWarnings, nameWarnings } from './warnings.js';
+import { enrolmentWarnings, setAsideWarnings } from './warnings.js';
 
 /** Least distance between the eyes of an enrolled face. Recognition gets worse below it (docs/recognition.md). */
 const leastEyeDistancePixels = 20;
@@ -58,7 +58,7 @@ export class Enroller {
    * person who exists
    * @param photoName a name for people to recognise the photo by, such as its file name
    * @throws SightlineError PERSON_NAME_INVALID, PERSON_NOT_FOUND, FACE_NOT_FOUND, FACE_AMBIGUOUS, FACE_CUT_OFF,
-   * FACE_TOO_SMALL,   * FACE_QUALITY_LOW, DETECTOR_FAILED, EMBEDDER_FAILED, NOT_READY, DATA_UNWRITABLE, GALLERY_CORRUPT
+   * FACE_TOO_SMALL, FACE_QUALITY_LOW, DETECTOR_FAILED, EMBEDDER_FAILED, NOT_READY, DATA_UNWRITABLE, GALLERY_CORRUPT
    */
   async enrollPhoto(target: EnrolmentTarget, image: RgbImage, photoName: string): Promise<Enrolment> {
     const checked = typeof target === 'string' ? normalisePersonName(target) : target;
@@ -77,7 +77,7 @@ export class Enroller {
     const { embedding, quality, crop } = await this.#embed(image, found);
     checkResolution(quality);
     checkQuality(quality);
-    const warnings = await this.#warnings(target, embedding.vector);
+    const warnings = await enrolmentWarnings(this.#options, target, [embedding.vector]);
     const { person, face, revision } = await store.addFace(target, {
       photoName,
       photoHash: pixelHash(image),
@@ -85,23 +85,12 @@ export class Enroller {
       embedding,
       crop,
     });
-    if (revision === null) return { person, face, added: false, warnings };
+    if (revision === null) {
+      const setAside = setAsideWarnings(person, face);
+      return { person, face, added: false, warnings: setAside.length > 0 ? setAside : warnings };
+    }
     gallery.add({ faceId: face.id, person, role: 'example', vector: embedding.vector }, revision);
     return { person, face, added: true, warnings };
-  }
-
-  /** Compared before the photo is stored, when the gallery does not know it yet. */
-  async #warnings(target: EnrolmentTarget, vector: Float32Array): Promise<EnrolmentWarning[]> {
-    const { store, gallery, spec } = this.#options;
-    const person =
-      typeof target === 'string' ? await store.personNamed(target) : await store.person(target.id);
-    const name = typeof target === 'string' ? target : person?.name;
-    // Whoever has gone in the meantime is refused by the store.
-    if (name === undefined) return [];
-    const other = (await gallery.match(vector, 2)).find((neighbour) => neighbour.person.id !== person?.id);
-    const ownDistance = person && gallery.distanceTo(person.id, vector);
-    const aboutFaces = faceWarnings({ person, name, other, ownDistance, threshold: spec.threshold });
-    return person ? aboutFaces : [...aboutFaces, ...nameWarnings(name, await store.persons())];
   }
 
   /** Embeds exactly the crop that is stored, so that embedding it again gives the same result. */

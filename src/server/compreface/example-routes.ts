@@ -7,6 +7,7 @@ import { binary } from '../openapi.js';
 import { numeric } from '../query.js';
 import type { PeopleService, PictureService } from '../../services/services.js';
 import { picture } from '../uploads/picture.js';
+import { warningsField, withWarnings } from '../v1/person-views.js';
 import { compreFaceErrors } from './compreface-error.js';
 import { detectFaces } from './faces.js';
 import { thresholdQuery } from './options.js';
@@ -18,6 +19,9 @@ const exampleSchema = z.object({
 });
 
 type Example = z.output<typeof exampleSchema>;
+
+/** CompreFace's own answer has no place for warnings; its clients pass over a field they do not know. */
+const savedSchema = exampleSchema.extend(warningsField);
 
 export const exampleParams = z.object({ image_id: z.string() });
 
@@ -194,13 +198,13 @@ export function addExampleRoute(app: Api, people: PeopleService, pictures: Pictu
         summary: 'Saves an example of a subject, who is added if the name is new',
         querystring: z.object({ subject: z.string(), ...thresholdQuery }),
         body: z.object({ file: picture }),
-        response: { 201: exampleSchema, ...compreFaceErrors },
+        response: { 201: savedSchema, ...compreFaceErrors },
       },
     },
     async ({ body, query }, reply) => {
       if (query.det_prob_threshold > 0) await detectFaces(pictures, body.file, { limit: 0, ...query });
-      const { person, face } = await people.enroll(query.subject, body.file, photoName);
-      return reply.code(201).send({ image_id: face.id, subject: person.name });
+      const { person, face, warnings } = await people.enroll(query.subject, body.file, photoName);
+      return reply.code(201).send({ image_id: face.id, subject: person.name, ...withWarnings(warnings) });
     },
   );
 }

@@ -4,6 +4,7 @@ import { quote } from '../../core/excerpt.js';
 import type { GalleryPerson } from '../../core/people-store.js';
 import type { Api } from '../api.js';
 import type { PeopleService } from '../../services/services.js';
+import { warningsField, withWarnings, type WarningView } from '../v1/person-views.js';
 import { compreFaceErrors } from './compreface-error.js';
 
 const tags = ['compreface'];
@@ -33,12 +34,13 @@ export function addSubjectRoutes(app: Api, people: PeopleService): void {
         tags,
         summary: 'Adds a subject without an example',
         body: subjectSchema,
-        response: { 201: subjectSchema, ...compreFaceErrors },
+        response: { 201: subjectSchema.extend(warningsField), ...compreFaceErrors },
       },
     },
     async ({ body }, reply) => {
-      const { name } = await people.create(body.subject);
-      return reply.code(201).send({ subject: name });
+      const person = await people.create(body.subject);
+      const warnings = await people.nameWarnings(person);
+      return reply.code(201).send({ subject: person.name, ...withWarnings(warnings) });
     },
   );
 
@@ -51,10 +53,10 @@ export function addSubjectRoutes(app: Api, people: PeopleService): void {
         summary: 'Renames a subject; if the new name exists already, the two are merged',
         params: subjectSchema,
         body: subjectSchema,
-        response: { 200: z.object({ updated: z.boolean() }), ...compreFaceErrors },
+        response: { 200: z.object({ updated: z.boolean(), ...warningsField }), ...compreFaceErrors },
       },
     },
-    async ({ params, body }) => ({ updated: await renameSubject(people, params.subject, body.subject) }),
+    ({ params, body }) => renameSubject(people, params.subject, body.subject),
   );
 
   app.delete(
@@ -93,14 +95,21 @@ export function addSubjectRoutes(app: Api, people: PeopleService): void {
   );
 }
 
-/** Renames or merges. Returns whether anything changed. */
-async function renameSubject(people: PeopleService, from: string, to: string): Promise<boolean> {
+/** Renames or merges. `updated`: whether anything changed. */
+async function renameSubject(
+  people: PeopleService,
+  from: string,
+  to: string,
+): Promise<{ updated: boolean; warnings?: WarningView[] }> {
   const person = await findSubject(people, from);
-  if (person.name === to) return false;
+  if (person.name === to) return { updated: false };
   const other = await people.find(to);
-  if (other === undefined || other.id === person.id) await people.rename(person.id, to);
-  else await people.merge(person.id, other.id);
-  return true;
+  if (other !== undefined && other.id !== person.id) {
+    await people.merge(person.id, other.id);
+    return { updated: true };
+  }
+  const renamed = await people.rename(person.id, to);
+  return { updated: true, ...withWarnings(await people.nameWarnings(renamed)) };
 }
 
 /** @throws SightlineError PERSON_NOT_FOUND, PERSON_NAME_INVALID */

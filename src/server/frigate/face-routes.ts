@@ -5,7 +5,7 @@ import type { GalleryPerson } from '../../core/people-store.js';
 import type { Api } from '../api.js';
 import type { PeopleService, Services } from '../../services/services.js';
 import { picture } from '../uploads/picture.js';
-import { frigateErrors, outcomeSchema, succeeded } from './frigate-error.js';
+import { enrolled, frigateErrors, outcomeSchema, succeeded } from './frigate-error.js';
 import { recognised, recognize } from './recognize.js';
 import { recentStrangers } from './train-routes.js';
 
@@ -49,8 +49,8 @@ export function addFrigateFaceRoutes(
     async ({ params: { name } }) => {
       const known = await people.find(name);
       if (known !== undefined) return succeeded(`${known.name} already exists.`);
-      const { name: created } = await people.create(name);
-      return succeeded(`${created} was added.`);
+      const created = await people.create(name);
+      return succeeded(`${created.name} was added.`, await people.nameWarnings(created));
     },
   );
 
@@ -66,12 +66,7 @@ export function addFrigateFaceRoutes(
         response: outcome,
       },
     },
-    async ({ params: { name }, body }) => {
-      const { person, added } = await people.enroll(name, body.file, photoName);
-      return succeeded(
-        added ? `The photo of ${person.name} was added.` : `${person.name} already has this photo.`,
-      );
-    },
+    async ({ params: { name }, body }) => enrolled(await people.enroll(name, body.file, photoName)),
   );
 
   app.post(
@@ -105,7 +100,7 @@ export function addFrigateFaceRoutes(
     async ({ params: { name }, body: { new_name } }) => {
       const { id } = await personNamed(people, name);
       const renamed = await people.rename(id, new_name);
-      return succeeded(`${name} is called ${renamed.name} now.`);
+      return succeeded(`${name} is called ${renamed.name} now.`, await people.nameWarnings(renamed));
     },
   );
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Api } from '../api.js';
 import type { EventService, Services } from '../../services/services.js';
-import { frigateErrors, outcomeSchema, succeeded } from './frigate-error.js';
+import { enrolled, frigateErrors, outcomeSchema } from './frigate-error.js';
 import { recognised, recognize } from './recognize.js';
 
 const tags = ['frigate'];
@@ -30,9 +30,11 @@ export function addFrigateTrainRoutes(
     async ({ params, body: { training_file: event } }) => {
       // Nobody is added for an event that has no face.
       await events.snapshot(event);
-      const { id, name } = (await people.find(params.name)) ?? (await people.create(params.name));
-      const { added } = await people.enrollFromEvent(id, event);
-      return succeeded(added ? `The photo of ${name} was added.` : `${name} already has this photo.`);
+      const known = await people.find(params.name);
+      const person = known ?? (await people.create(params.name));
+      const aboutName = known ? [] : await people.nameWarnings(person);
+      const enrolment = await people.enrollFromEvent(person.id, event);
+      return enrolled({ ...enrolment, warnings: [...enrolment.warnings, ...aboutName] });
     },
   );
 

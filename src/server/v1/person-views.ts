@@ -45,15 +45,28 @@ export const photoSchema = z
 export const warningSchema = z
   .object({
     kind: z
-      .enum(['same-face', 'unlike-own', 'similar-name'])
+      .enum(['same-face', 'unlike-own', 'similar-name', 'set-aside'])
       .describe(
-        'The face looks like that of somebody else; like none of the person’s other photos; the name is read like another.',
+        'The face looks like that of somebody else; like none of the person’s other photos; the name is read like another; the person has the photo already, but it is set aside and does not count.',
       ),
     message: z.string(),
     person: z.object({ id: z.string(), name: z.string() }).describe('Whom it is about.'),
-    distance: z.number().nullable().describe('To the nearest photo of that person; null for a name.'),
+    distance: z
+      .number()
+      .nullable()
+      .describe('To the nearest photo of that person, to all of theirs for `set-aside`; null for a name.'),
   })
   .meta({ id: 'EnrolmentWarning' });
+
+export type WarningView = z.output<typeof warningSchema>;
+
+/** For answers in the form of another program, which stay as they are when there is nothing to warn of. */
+export const warningsField = {
+  warnings: z
+    .array(warningSchema)
+    .optional()
+    .describe('What speaks against what was done, as under /v1; absent when nothing does.'),
+};
 
 /** Somebody who was just given a name. */
 export const namedSchema = personSchema
@@ -101,6 +114,11 @@ export function photoView({
 
 export function warningView({ kind, message, person: { id, name }, distance }: EnrolmentWarning) {
   return { kind, message, person: { id, name }, distance };
+}
+
+/** The value of `warningsField`. */
+export function withWarnings(warnings: readonly EnrolmentWarning[]) {
+  return warnings.length === 0 ? {} : { warnings: warnings.map(warningView) };
 }
 
 export function unknownView({ number, id, seen, firstSeenAt, lastSeenAt, cameras }: UnknownPerson) {

@@ -3,7 +3,7 @@ import type { Api } from '../api.js';
 import { binary, noBody, problems } from '../openapi.js';
 import { eventId, numeric } from '../query.js';
 import type { ServerContext } from '../server-options.js';
-import type { PeopleService } from '../../services/services.js';
+import type { Services } from '../../services/services.js';
 import { picture } from '../uploads/picture.js';
 import {
   personSchema,
@@ -76,7 +76,7 @@ export function addPhotoRoutes(app: Api, { services }: Pick<ServerContext, 'serv
       },
     },
     async ({ params, body }, reply) => {
-      const answer = await enrol(people, params.id, body);
+      const answer = await enrol(services, params.id, body);
       return reply.code(answer.added ? 201 : 200).send(answer);
     },
   );
@@ -123,17 +123,20 @@ export function addPhotoRoutes(app: Api, { services }: Pick<ServerContext, 'serv
 }
 
 async function enrol(
-  people: PeopleService,
+  { people, unknownPeople }: Pick<Services, 'people' | 'unknownPeople'>,
   personId: string,
   { file, event, unknown, name }: z.output<typeof newPhoto>,
 ): Promise<z.output<typeof enrolled>> {
-  if (unknown !== undefined)
+  if (unknown !== undefined) {
+    const { name: known } = await people.get(personId);
+    const named = await unknownPeople.name(unknown, known);
     return {
-      person: personView(await people.enrollFromUnknown(personId, unknown)),
+      person: personView(named.person),
       photo: null,
       added: true,
-      warnings: [],
+      warnings: named.warnings.map(warningView),
     };
+  }
   const { person, face, added, warnings } = await (file
     ? people.addPhoto(personId, file, name)
     : people.enrollFromEvent(personId, event as string));

@@ -66,8 +66,8 @@ export function addUnknownRoutes(app: Api, { services }: Pick<ServerContext, 'se
       },
     },
     async ({ params, body }) => {
-      const person = await unknownPeople.name(params.number, body.name);
-      return namedView(person, await services.people.nameWarnings(person));
+      const { person, warnings } = await unknownPeople.name(params.number, body.name);
+      return namedView(person, warnings);
     },
   );
 

@@ -62,11 +62,16 @@ export class SqliteTrackStore implements TrackStore {
     });
   }
 
-  async *unknownEntries(model: ModelRef): AsyncGenerator<readonly UnknownEntry[]> {
+  async *unknownEntries(model: ModelRef, personId?: string): AsyncGenerator<readonly UnknownEntry[]> {
+    const ofOne = personId === undefined ? '' : 'AND person_id = ?';
     const query = `SELECT sequence, faces.id AS face_id, person_id, role, quality, vector
       FROM embeddings JOIN faces ON sequence = face_sequence JOIN persons ON persons.id = person_id
-      WHERE face_sequence > ? AND model_id = ? AND model_version = ? AND name IS NULL ORDER BY face_sequence`;
-    const portions = this.#db.portions<UnknownEntryRow>(query, model.id, model.version);
+      WHERE face_sequence > ? AND model_id = ? AND model_version = ? AND name IS NULL ${ofOne} ORDER BY face_sequence`;
+    const portions = this.#db.portions<UnknownEntryRow>(
+      query,
+      ...[model.id, model.version],
+      ...(personId === undefined ? [] : [personId]),
+    );
     for await (const rows of portions) yield rows.map(toUnknownEntry);
   }
 

@@ -86,7 +86,7 @@ describe('sightline models', () => {
 
   it('names an unknown id', async () => {
     const { code, stderr } = await sightlineModels('fetch', 'skynet');
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toContain('Error MODEL_NOT_FOUND');
     expect(stderr).toContain('received "skynet"');
   });

@@ -6,13 +6,14 @@ import type { ClassifierHead } from '../../../src/core/heads.js';
 import {
   cameraOnline,
   identityRecognized,
+  identityUnclear,
   identityUnknown,
   trackStarted,
 } from '../../../src/events/build-event.js';
 import { openStorage } from '../../../src/storage/open-storage.js';
 import { DescribedApi } from '../../helpers/described-api.js';
 import { assetPaths, franck as stills } from '../../helpers/photos.js';
-import { known, reportOf, stranger, undecided } from '../../unit/events/track-report.js';
+import { known, poorView, reportOf, stranger, undecided } from '../../unit/events/track-report.js';
 import { spec } from '../recognition/faces.js';
 import { startGallery } from './start-gallery.js';
 
@@ -271,6 +272,34 @@ describe('people', () => {
 });
 
 describe('unknown people', () => {
+  it('are compared with the gallery when they are named, as a photo is at enrolment', async () => {
+    const { url, recognition, faceOn } = await startGallery();
+    const ask = await asking(url);
+    const franck = await ask('POST', '/v1/people', { name: 'Franck' });
+    await ask('POST', `/v1/people/${franck.id}/photos`, formWith(photos[0]!));
+    const see = async (photo: Buffer, key: string) =>
+      (await recognition.people.identify({ ...seen(key), faces: [await faceOn(photo)] })).number;
+
+    const again = await see(photos[1]!, 'door/r/1');
+    const twice = await ask('POST', `/v1/unknown-people/${again}/name`, { name: 'FRANCK' });
+    expect(twice).toMatchObject({ status: 200, name: 'FRANCK', photos: 1 });
+    expect(twice.warnings).toMatchObject([
+      { kind: 'same-face', person: { id: franck.id }, distance: expect.closeTo(0.5, 0) as number },
+      { kind: 'similar-name', person: { id: franck.id }, distance: null },
+    ]);
+    await ask('DELETE', `/v1/people/${twice.id}`);
+
+    const somebodyElse = await see(group, 'door/r/2');
+    const wrong = await ask('POST', `/v1/people/${franck.id}/photos`, { unknown: somebodyElse });
+    expect(wrong).toMatchObject({ status: 201, photo: null, person: { id: franck.id, photos: 2 } });
+    expect(wrong.warnings).toMatchObject([{ kind: 'unlike-own', person: { id: franck.id } }]);
+
+    const right = await see(photos[2]!, 'door/r/3');
+    expect(await ask('POST', `/v1/unknown-people/${right}/name`, { name: 'Franck' })).toMatchObject({
+      ...{ status: 200, id: franck.id, warnings: [] },
+    });
+  });
+
   it('are listed with a picture, named, and known from then on', async () => {
     const { url, publish, recognition, faceOn } = await startGallery();
     const ask = await asking(url);
@@ -317,6 +346,18 @@ describe('unknown people', () => {
 });
 
 describe('an event', () => {
+  it('of a poor view is found by its type, with its picture, which can be enrolled', async () => {
+    const { url, publish, recognition, faceOn } = await startGallery();
+    const ask = await asking(url);
+    const { id } = await ask('POST', '/v1/people', { name: 'Franck' });
+    const { id: unclear } = await publish(identityUnclear({ ...reportOf(poorView), trackKey: 'door/r/1' }));
+    await recognition.people.unclear({ ...seen('door/r/1'), faces: [await faceOn(photos[0]!)] });
+    const { events } = await ask('GET', '/v1/events?type=sightline.identity.unclear');
+    expect(events).toMatchObject([{ id: unclear, data: { poorView: { reason: 'mouth' } } }]);
+    expect(await pictureAt(`${url}/v1/events/${unclear}/snapshot.jpg`)).toMatchObject({ status: 200 });
+    expect(await ask('POST', `/v1/people/${id}/photos`, { event: unclear })).toMatchObject({ status: 201 });
+  });
+
   it('shows a face, which can be enrolled', async () => {
     const { url, publish, recognition, faceOn } = await startGallery();
     const ask = await asking(url);

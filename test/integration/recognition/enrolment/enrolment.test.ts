@@ -115,6 +115,28 @@ describe('Enroller', () => {
     expect(warnings[0]!.distance).toBeGreaterThan(spec.threshold);
   });
 
+  it('says of a photo that is known already but set aside why, and how it counts again', async () => {
+    const { face, person } = await enroller.enrollPhoto('Franck', photo, 'first.jpg');
+    const why = { reason: 'unlike-own', ownDistance: 1.3, otherDistance: null } as const;
+    await store.people.setAside([{ faceId: face.id, otherId: null, ...why }]);
+    await gallery.reload();
+    const again = await enroller.enrollPhoto('Franck', photo, 'again.jpg');
+    expect(again).toMatchObject({ added: false, face: { id: face.id, setAside: why } });
+    expect(again.warnings).toEqual([
+      {
+        kind: 'set-aside',
+        message: expect.stringMatching(
+          `set aside since .*does not look like Franck.*restore-photo ${face.id}`,
+        ) as string,
+        person: expect.objectContaining(person) as object,
+        distance: 1.3,
+      },
+    ]);
+    await store.people.restore(face.id);
+    await gallery.reload();
+    expect((await enroller.enrollPhoto('Franck', photo, 'again.jpg')).warnings).toEqual([]);
+  });
+
   it('warns of a new name that is read like another', async () => {
     await enroller.enrollPhoto('Franck', photo, 'first.jpg');
     const { warnings } = await enroller.enrollPhoto('FRANCK', photo, 'first.jpg');

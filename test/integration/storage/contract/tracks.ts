@@ -12,9 +12,9 @@ async function enrol(store: Storage, name: string): Promise<string> {
   return (await store.people.addFace(name, face)).person.id;
 }
 
-async function unknownEntries(store: Storage): Promise<UnknownEntry[]> {
+async function unknownEntries(store: Storage, personId?: string): Promise<UnknownEntry[]> {
   const entries: UnknownEntry[] = [];
-  for await (const portion of store.tracks.unknownEntries(model)) entries.push(...portion);
+  for await (const portion of store.tracks.unknownEntries(model, personId)) entries.push(...portion);
   return entries;
 }
 
@@ -68,6 +68,19 @@ export function describeTracks(place: TestData): void {
       expect(own.every(([, personId]) => personId === id)).toBe(true);
       await store.tracks.recordUnclear(track('a'), [sighting(0.1)]);
       expect(await store.tracks.unknownOwner('a')).toBe(id);
+    });
+
+    it('give their embeddings one by one', async () => {
+      const store = await place.open();
+      const [first, second] = [
+        await recordUnknown(store, track('a')),
+        await recordUnknown(store, track('b')),
+      ];
+      const all = await unknownEntries(store);
+      for (const { id } of [first, second])
+        expect(await unknownEntries(store, id)).toEqual(all.filter(({ personId }) => personId === id));
+      expect(await unknownEntries(store, second.id)).toHaveLength(1);
+      expect(await unknownEntries(store, 'nobody')).toEqual([]);
     });
 
     it('are not changed on the grounds of what is no longer so', async () => {
