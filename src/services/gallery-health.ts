@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { SightlineError } from '../core/errors.js';
 import type { Person } from '../core/face.js';
@@ -97,7 +98,7 @@ export class GalleryHealth implements GalleryService {
     };
   }
 
-  /** The photos that count, with their embeddings of the model in use. */
+  /** The photos that count, with their embeddings of the model in use. Other work can go on after each person. */
   async #read(): Promise<ReadGallery> {
     const { people } = this.#options.store;
     const { spec } = this.#options.model();
@@ -105,6 +106,7 @@ export class GalleryHealth implements GalleryService {
     for (const { id, name } of await people.persons()) {
       persons.set(id, { id, name });
       for (const photo of await people.faces(id)) photos.set(photo.id, photo);
+      await nextTurn();
     }
     const checked: CheckedPhoto[] = [];
     for await (const entries of people.entries(spec.model)) {

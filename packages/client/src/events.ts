@@ -58,13 +58,13 @@ interface Explanation {
   /**
    * The nearest people of the gallery, nearest first, by their nearest photo and by the centre of their photos;
    * `rejected` when a counterexample rules the person out; `lookAlike` when a name needs a smaller distance than
-   * `threshold`, because of the person named there.
+   * `threshold`, because of the person named there (null after that person was erased).
    */
   readonly nearest: readonly (PersonRef & {
     readonly distance: number;
     readonly centroidDistance: number;
     readonly rejected: boolean;
-    readonly lookAlike?: PersonRef & { readonly threshold: number };
+    readonly lookAlike?: (PersonRef & { readonly threshold: number }) | null;
   })[];
   /** Milliseconds that the newest crop took in each stage. */
   readonly times: {

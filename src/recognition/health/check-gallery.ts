@@ -76,13 +76,12 @@ export async function checkGallery(
   const people = byPerson(photos);
   let scale = declaredScale(spec);
   await regroup(people, scale);
-  scale = localScale(scale, impostors(people), genuine(people), people.length);
+  scale = localScale(scale, await impostors(people), genuine(people), people.length);
   await regroup(people, scale);
   const search = new OtherPeople(people, candidates);
   const misfits: Misfit[] = [];
   const disagreements: Disagreement[] = [];
   for (const person of people) {
-    await nextTurn();
     const found = await misfitsOf(person, scale, search, spec.leastMargin);
     if (found === 'undecidable')
       disagreements.push({ personId: person.id, groups: person.groups.map((group) => group.photos) });
@@ -118,12 +117,16 @@ function genuine(people: readonly Checked[]): number[] {
   return people.flatMap(({ core }) => core?.photos.flatMap((photo) => core.similarityTo(photo) ?? []) ?? []);
 }
 
+/** Photos compared with samples of other people before other work can go on. */
+const comparedAtOnce = 500;
+
 /** How similar photos are to other people, each with as many of them. */
-function impostors(people: readonly Checked[]): number[] {
+async function impostors(people: readonly Checked[]): Promise<number[]> {
   const photos = people.flatMap(({ core, id }) => (core?.photos ?? []).map((photo) => ({ photo, id })));
   const steps = Math.min(people.length - 1, Math.max(1, Math.floor(mostImpostors / photos.length)));
   const found: number[] = [];
   for (const [index, { photo, id }] of photos.entries()) {
+    if (index % comparedAtOnce === 0) await nextTurn();
     for (let step = 0; step < steps; step++) {
       const other = people[(index + Math.floor((step * people.length) / steps)) % people.length];
       const similarity = other?.id === id ? undefined : other?.core?.similarityTo(photo);
@@ -149,7 +152,9 @@ class OtherPeople {
     this.#candidates = candidates;
   }
 
+  /** Other work can go on before: with many people, a search takes a millisecond of the main loop. */
   async mostSimilar(photo: CheckedPhoto): Promise<Other | undefined> {
+    await nextTurn();
     const found = (await this.#candidates(photo.vector)).flatMap((id): Other[] => {
       const person = id === photo.personId ? undefined : this.#people.get(id);
       const similarity = person?.core?.similarityTo(photo);
@@ -196,7 +201,10 @@ async function coreByOthers(
   return free.length === 1 ? free[0] : undefined;
 }
 
-/** The photos of a core that resemble another person more than their own, the clearest first, one after the other. */
+/**
+ * The photos of a core that clearly resemble another person more than their own. Between people with the same face, twins or
+ * one person under two names, any photo may be nearer to the other, so that says nothing there.
+ */
 async function nearerToOthers(
   core: PhotoGroup,
   { typical }: SimilarityScale,
@@ -207,7 +215,8 @@ async function nearerToOthers(
   if (core.photos.length < 3) return found;
   for (const photo of core.photos.filter((each) => !each.isConfirmed)) {
     const other = await search.mostSimilar(photo);
-    if (!other || other.similarity < typical) continue;
+    if (!other?.person.core || other.similarity < typical) continue;
+    if (core.similarityToGroup(other.person.core) >= typical) continue;
     const judged = misfit(photo, core, other);
     if (judged.other && judged.ownDistance - judged.other.distance >= leastMargin) found.push(judged);
   }

@@ -37,8 +37,11 @@ const why = z.object({
       rejected: z.boolean(),
       lookAlike: z
         .object({ id: z.string(), name: z.string(), threshold: z.number() })
+        .nullable()
         .exactOptional()
-        .describe('Who looks so much alike that a name needs this distance or less.'),
+        .describe(
+          'Who looks so much alike that a name needs this distance or less; null after that person was erased.',
+        ),
     }),
   ),
   times: z

@@ -64,9 +64,10 @@ export class SqliteTrackStore implements TrackStore {
 
   async *unknownEntries(model: ModelRef, personId?: string): AsyncGenerator<readonly UnknownEntry[]> {
     const ofOne = personId === undefined ? '' : 'AND person_id = ?';
+    // The plus keeps SQLite from going through people without a name first, which reads and sorts all rows for each portion.
     const query = `SELECT sequence, faces.id AS face_id, person_id, role, quality, vector
       FROM embeddings JOIN faces ON sequence = face_sequence JOIN persons ON persons.id = person_id
-      WHERE face_sequence > ? AND model_id = ? AND model_version = ? AND name IS NULL ${ofOne} ORDER BY face_sequence`;
+      WHERE face_sequence > ? AND model_id = ? AND model_version = ? AND +name IS NULL ${ofOne} ORDER BY face_sequence`;
     const portions = this.#db.portions<UnknownEntryRow>(
       query,
       ...[model.id, model.version],

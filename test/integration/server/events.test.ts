@@ -8,10 +8,19 @@ import {
   trackEnded,
   trackStarted,
 } from '../../../src/events/build-event.js';
+import type { Identity, Person } from '../../../src/core/face.js';
 import type { EventDraft, SightlineEvent } from '../../../src/events/identity-event.js';
 import { eventSchema } from '../../../src/server/v1/event-schema.js';
 import { FakeCamera } from '../../helpers/fake-camera.js';
-import { audrey, franck, known, reportOf, stranger, undecided } from '../../unit/events/track-report.js';
+import {
+  audrey,
+  evidence,
+  franck,
+  known,
+  reportOf,
+  stranger,
+  undecided,
+} from '../../unit/events/track-report.js';
 import { Client, startServer } from './start-server.js';
 
 const door = { id: 'door', name: 'Front door' };
@@ -204,6 +213,7 @@ describe('GET /v1/events', () => {
       identityUnknown(reportOf(stranger)),
       identityChanged(reportOf(known(franck)), known(audrey)),
       identityChanged(reportOf(stranger), known(audrey)),
+      identityRecognized(reportOf(withLookAlike(franck, audrey))),
     ];
     const published = await Promise.all(drafts.map(publish));
     const read = reader(url);
@@ -217,6 +227,13 @@ describe('GET /v1/events', () => {
     }
   });
 });
+
+/** Somebody who was named although another person looks like them. */
+function withLookAlike(person: Person, other: Person): Identity {
+  const [first, ...more] = evidence.nearest;
+  const nearest = [{ ...first!, lookAlike: { person: other, threshold: 0.9 } }, ...more];
+  return { state: 'known', person, evidence: { ...evidence, nearest } };
+}
 
 /** An event as it was published. */
 function withoutPerson(event: Page['events'][number]): unknown {

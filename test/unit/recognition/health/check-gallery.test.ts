@@ -108,6 +108,25 @@ describe('checkGallery', () => {
     expect(sameFaces.map(({ personIds }) => personIds)).toEqual([['other name', 'person 8']]);
   });
 
+  it('leaves alone the photos of twins, some of which are nearer to the other one', async () => {
+    // Everybody has photos with and without glasses; those of the first twin without them look most like the second.
+    const worn = (name: string, face: string, glasses: Float32Array): CheckedPhoto => {
+      const { vector, ...rest } = photo(name, face);
+      return { ...rest, vector: l2Normalise(vector.map((value, index) => value + glasses[index]! * 0.5)) };
+    };
+    const [on, off] = [direction(), direction()];
+    const others = Array.from({ length: 10 }, (_, index) =>
+      [on, on, off, off].map((glasses) => worn(`other ${index}`, `face ${index}`, glasses)),
+    );
+    const twins = [
+      ...[on, on, off].map((glasses) => worn('first twin', 'twins', glasses)),
+      ...[off, off, on].map((glasses) => worn('second twin', 'twins', glasses)),
+    ];
+    const { misfits, sameFaces } = await check([...others.flat(), ...twins]);
+    expect(sameFaces.map(({ personIds }) => personIds)).toEqual([['first twin', 'second twin']]);
+    expect(misfits).toEqual([]);
+  });
+
   it('leaves alone what somebody confirmed, and what resembles it', async () => {
     const disguised = [photo('person 9', 'disguise', { isConfirmed: true }), photo('person 9', 'disguise')];
     expect((await check([...household, ...disguised])).misfits).toEqual([]);
@@ -119,6 +138,23 @@ describe('checkGallery', () => {
     const fair = photo('person 1', 'person 1', { quality: 0.4 });
     const allPoor = photos(3, 'poor').map((each) => ({ ...each, quality: 0.15 }));
     expect((await check([...household, fair, ...allPoor])).misfits).toEqual([]);
+  });
+
+  it('lets other work go on between searches', async () => {
+    const [searches, isDone] = [[0], new AbortController()];
+    const countSearches = (): void => {
+      searches.push(0);
+      if (!isDone.signal.aborted) setImmediate(countSearches);
+    };
+    setImmediate(countSearches);
+    const candidates = (): Promise<string[]> => {
+      searches[searches.length - 1]!++;
+      return Promise.resolve(['person 0']);
+    };
+    await checkGallery(household, { spec, candidates });
+    isDone.abort();
+    expect(searches.reduce((sum, each) => sum + each)).toBeGreaterThanOrEqual(household.length);
+    expect(Math.max(...searches)).toBe(1);
   });
 
   it('judges more photos than it groups', async () => {
