@@ -83,8 +83,12 @@ export class SqliteTrackStore implements TrackStore {
     return this.#db.record(() => {
       if (this.#db.revision('unknownPeople') !== revision) return undefined;
       const personId = change.personId ?? insertUnknown(this.#db);
-      // They were too poor to be anybody's, or were said to be somebody else's.
-      this.#db.run('DELETE FROM faces WHERE track_key = ? AND person_id IS NULL', change.track.key);
+      // They were too poor to be anybody's. Crops that somebody took a name from come along instead.
+      this.#db.run(
+        `DELETE FROM faces WHERE track_key = ?1 AND person_id IS NULL
+           AND NOT EXISTS (SELECT 1 FROM faces WHERE track_key = ?1 AND role = 'counterexample')`,
+        change.track.key,
+      );
       const cameAlong = moveTrack(this.#db, change.track, personId);
       if (change.snapshot) keepSnapshot(this.#db, change.track.key, change.snapshot);
       for (const id of change.remove) this.#db.run('DELETE FROM faces WHERE id = ?', id);

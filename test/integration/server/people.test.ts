@@ -14,8 +14,11 @@ import { openStorage } from '../../../src/storage/open-storage.js';
 import { DescribedApi } from '../../helpers/described-api.js';
 import { assetPaths, franck as stills } from '../../helpers/photos.js';
 import { known, poorView, reportOf, stranger, undecided } from '../../unit/events/track-report.js';
-import { spec } from '../recognition/faces.js';
+import { findEmbedder } from '../../../src/recognition/embedding/embedder-specs.js';
 import { startGallery } from './start-gallery.js';
+
+/** The default, which the server under test uses. */
+const spec = findEmbedder('mobilefacenet+fr-feature');
 
 let photos: Buffer[];
 let group: Buffer;
