@@ -45,7 +45,7 @@ export class LocalCalibration {
   readonly #oneUpdate = pLimit(1);
   #recognition: CalibrationUser | undefined;
   #inForce: Calibration | null = null;
-  /** Revisions and model that the last estimate was made from. */
+  /** Model, number of photos that it can compare, and revisions that the last estimate was made from. */
   #basis = '';
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -81,7 +81,7 @@ export class LocalCalibration {
       const { store, enabled } = this.#options;
       const { id, version } = model.spec.model;
       const revisions = [await store.revision('people'), await store.revision('unknownPeople')];
-      const basis = [id, version, ...revisions].join(' ');
+      const basis = [id, version, model.gallery.faces, ...revisions].join(' ');
       if (basis === this.#basis) return;
       const off = { model: model.spec.model, people: 0, shift: 0 };
       await this.#adopt(enabled ? await calibrateOnCohort(store, model.spec) : off);

@@ -164,6 +164,12 @@ class OtherPeople {
   }
 }
 
+/**
+ * When more of a person's photos than this agree with each other and resemble nobody else, it may be the person at another
+ * age: so many wrong photos of one stranger are less likely.
+ */
+const largeShare = 1 / 3;
+
 async function misfitsOf(
   person: Checked,
   scale: SimilarityScale,
@@ -175,9 +181,15 @@ async function misfitsOf(
   if (!core) return person.groups.length > 1 ? 'undecidable' : [];
   const outside = person.groups.filter((group) => group !== core && !group.photos.some(isConfirmed));
   const misfits: Misfit[] = [];
-  for (const photo of outside.flatMap((group) => group.photos)) {
-    const other = await search.mostSimilar(photo);
-    misfits.push(misfit(photo, core, other && other.similarity >= scale.typical ? other : undefined));
+  for (const { photos } of outside) {
+    const found: Misfit[] = [];
+    for (const photo of photos) {
+      const other = await search.mostSimilar(photo);
+      found.push(misfit(photo, core, other && other.similarity >= scale.typical ? other : undefined));
+    }
+    const isAnotherAge = photos.length > Math.max(1, person.photos.length * largeShare);
+    if (isAnotherAge && found.every(({ other }) => other === null)) return 'undecidable';
+    misfits.push(...found);
   }
   if (misfits.length > person.photos.length / 2) return 'undecidable';
   const inside = await nearerToOthers(core, scale, search, leastMargin);
