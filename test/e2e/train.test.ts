@@ -66,7 +66,7 @@ describe('sightline train', () => {
       () => peopleFolder('named', { a: stills }),
       ['--embedder', 'x'],
       2,
-      /CONFIG_INVALID[^]*recognition\.embedder/,
+      /MODEL_NOT_FOUND: Expected [^]*mobilefacenet/,
     ],
   ] as const)('says what is wrong with %s', async (_, path, args, expectedCode, expected) => {
     const { code, stderr, stdout } = await train(await path(), ...args);
