@@ -52,7 +52,7 @@ const relativeDetail: Ramp = [0.004, 0.036];
 /** Faces with eyes 16 pixels apart or less have no more detail than this. */
 const detailOfLargeFaces = 0.12;
 /** Deviation of the noise over that of the luma. */
-const relativeNoise: Ramp = [0.43, 0.02];
+const relativeNoise: Ramp = [0.37, 0.08];
 /** Steps inside of blocks over steps at their edges; edges are smeared where the picture was scaled since. */
 const blockContrast: Ramp = [0.155, 0.595];
 const scaledBlockContrast: Ramp = [0.25, 0.75];
